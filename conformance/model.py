@@ -1,0 +1,301 @@
+"""The nouns of the suite as frozen data; this module imports nothing of ours and does nothing.
+
+`Scenario` is a situation, `Transcript` the bytes that came of it, `Requirement` a sentence of the contract,
+`Finding` a departure from one, `Verdict` what a requirement came to in a scenario, `Subject` all verdicts of one
+scenario or file, `Report` all subjects of one run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+#: Header fields in wire order; repeats matter, names keep the case they were sent in.
+Headers = tuple[tuple[str, str], ...]
+
+
+class Level(StrEnum):
+    """RFC 2119 keyword of a requirement, plus INFO for what is told and never judged."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    MAY = "MAY"
+    INFO = "INFO"
+
+
+class Role(StrEnum):
+    """The side of the wire a requirement binds."""
+
+    SERVER = "server"
+    CLIENT = "client"
+
+
+class Confidence(StrEnum):
+    """How well a requirement is attested: H on the real wire, M one good source, L inferred."""
+
+    H = "H"
+    M = "M"
+    L = "L"
+
+
+class Status(StrEnum):
+    """What a requirement came to in one scenario."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    WARN = "warn"
+    NOT_APPLICABLE = "not_applicable"
+    UNTESTABLE = "untestable"
+    ERROR = "error"
+
+
+#: Statuses that count as judged.
+JUDGED = frozenset({Status.PASS, Status.FAIL, Status.WARN})
+
+
+class Operation(StrEnum):
+    """What an exchange asks of the API; only the first two are ever judged."""
+
+    SUBMIT = "submit"
+    CREATE_RUN = "create-run"
+    GET_RUN = "get-run"
+    LIST_STEPS = "list-steps"
+    LIST_MESSAGES = "list-messages"
+    OTHER = "other"
+
+
+class Author(StrEnum):
+    """Who wrote one side of an exchange and may therefore be blamed for it."""
+
+    HARNESS = "harness"
+    IMPLEMENTATION = "implementation"
+
+
+class Ended(StrEnum):
+    """How a response body ended."""
+
+    COMPLETE = "complete"
+    SHORT = "short"
+    RESET = "reset"
+    TIMEOUT = "timeout"
+    ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some bytes of a body as they arrived, content coding removed.
+
+    `ms` is milliseconds since the request began.
+    """
+
+    ms: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as it was sent. `target` is path and query; empty where a recording does not tell it."""
+
+    author: Author
+    method: str
+    target: str
+    headers: Headers
+    body: bytes
+    #: The recording holds the body only as parsed JSON: byte spans and length rules are off.
+    reconstructed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One response as it arrived. `ended_ms` is milliseconds since the request began."""
+
+    author: Author
+    status: int
+    headers: Headers
+    chunks: tuple[Chunk, ...]
+    ended: Ended
+    ended_ms: int
+    reconstructed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and what came back. `began_ms` is milliseconds since the transcript began."""
+
+    operation: Operation
+    began_ms: int
+    request: Request
+    #: None where no status line arrived; `failure` then says what happened instead.
+    response: Response | None
+    failure: str | None = None
+    #: Facts only the sender knows and a recording cannot show, such as `wrong-key`; see `scenarios.SITUATIONS`.
+    situation: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a client under test ended: its exit code and the parsed outcome file, where it wrote one."""
+
+    exit_code: int | None
+    document: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The immutable record of one scenario, or of one foreign recording."""
+
+    #: Scenario id, or the recording's name.
+    scenario: str
+    exchanges: tuple[Exchange, ...]
+    #: What held when it was recorded: traits of `scenarios.TRAITS`.
+    traits: frozenset[str] = frozenset()
+    #: Why the situation never came about; None where it did.
+    untestable: str | None = None
+    #: Our own slip, told as an error and never held against the target.
+    slip: str | None = None
+    outcome: Outcome | None = None
+    #: Where it came from: target kind and name, who recorded it, what was redacted.
+    provenance: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One request of a scenario as the harness sends it; the words are rows of the tables in `scenarios.py`."""
+
+    #: `submit`, `get-run`, `list-steps`, `list-messages`, `cancel`, or `method:NAME` for another method on the path.
+    do: str
+    #: Which outputs are submitted: a row of `scenarios.OUTPUTS`.
+    outputs: str = "all"
+    #: How `stream` is said: `absent`, `false`, `null`, `true`, `string`.
+    stream: str = "absent"
+    #: Facts only the sender knows: rows of `scenarios.SITUATIONS`.
+    situation: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A situation to bring about. It holds no expectation."""
+
+    id: str
+    title: str
+    acts: tuple[Act, ...]
+    #: What the situation holds: requirements are planned by these.
+    traits: frozenset[str]
+    role: Role = Role.SERVER
+    #: How many function calls are pending at once, in each round.
+    calls: int = 1
+    #: What the other side does after the outputs: a row of `scenarios.SCRIPTS`.
+    script: str = "text"
+    #: Scenarios with the same value may share one pending run; None: a run of its own.
+    shares: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a requirement comes from: a kind (docs, schema, recording, sdk, standard, report), a reference, a link."""
+
+    kind: str
+    ref: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One normative sentence with its level, the role it binds, its sources and its evidence."""
+
+    id: str
+    level: Level
+    role: Role
+    confidence: Confidence
+    sentence: str
+    #: Why it matters to whoever departs from it.
+    why: str
+    #: Ids of the contract's catalogue.
+    contract: tuple[str, ...]
+    operations: frozenset[Operation]
+    #: Traits that must all hold for it to be planned.
+    needs: frozenset[str]
+    sources: tuple[Source, ...]
+    evidence: tuple[str, ...]
+    #: The requirement set it joined.
+    added: str
+    #: Never planned: joins when seen (a 429, an error event).
+    luck: bool = False
+    #: Why nothing checks it; None where a check does.
+    excluded: str | None = None
+
+    @property
+    def family(self) -> str:
+        """The part of the id before the dot, which is also the name of the file of its check."""
+        return self.id.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One departure: what was expected, what came, and where."""
+
+    message: str
+    expected: str
+    got: str
+    #: Index of the exchange in the transcript.
+    exchange: int
+    #: 0-based index of the dispatched event in its stream.
+    event: int | None = None
+    #: Half-open byte span of the decoded body.
+    span: tuple[int, int] | None = None
+    #: Milliseconds since the request began.
+    ms: int | None = None
+    #: JSON pointer into the document.
+    pointer: str | None = None
+    primary: bool = True
+    #: The requirement whose breach explains this finding.
+    because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one requirement came to in one scenario."""
+
+    requirement: str
+    level: Level
+    role: Role
+    scenario: str
+    status: Status
+    findings: tuple[Finding, ...] = ()
+    #: Findings beyond those kept.
+    more: int = 0
+    #: Why it is untestable, not applicable or an error.
+    reason: str | None = None
+    #: The requirement whose breach left nothing to look at.
+    because: str | None = None
+    #: Not planned, joined when seen.
+    joined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """All verdicts of one scenario or one file."""
+
+    name: str
+    verdicts: tuple[Verdict, ...]
+    #: Why it could not be read or held nothing to judge.
+    reason: str | None = None
+    #: Event names outside the vocabulary that were seen, in order of appearance: told, never a finding.
+    unknown_events: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All subjects of one run against one target, with provenance."""
+
+    target: Mapping[str, object]
+    subjects: tuple[Subject, ...]
+    #: Requirements of the role that nothing in the run could show.
+    not_exercised: tuple[str, ...] = ()
+    #: Things created at the target that could not be removed again.
+    leftovers: tuple[str, ...] = ()
+    #: Why the run stopped before its end; None where it did not.
+    interrupted: str | None = None
+    #: What the run planned: scenarios, runs, requests, cells.
+    plan: Mapping[str, int] = field(default_factory=dict)
