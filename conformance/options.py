@@ -1,0 +1,174 @@
+"""The options that say who is judged and how: one table for the command and for pytest, and what they mean.
+
+The command writes them `--base-url`, pytest `--conformance-base-url`. Importing this module costs nothing: pytest
+does so in every session of everybody who has the suite installed.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from conformance.errors import UsageError
+
+if TYPE_CHECKING:
+    from conformance.run import Target
+    from conformance.targets.settings import GivenRun, Settings
+
+#: What an option's words may look like once they are parsed.
+Given = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option: its name without dashes, what it is for, and how its words are read."""
+
+    name: str
+    help: str
+    metavar: str | None = None
+    read: Callable[[str], object] | None = None
+    repeatable: bool = False
+
+    @property
+    def key(self) -> str:
+        """The name as an identifier."""
+        return self.name.replace("-", "_")
+
+    def arguments(self) -> dict[str, Any]:
+        """What argparse, and pytest after it, wants to know."""
+        if self.metavar is None:
+            return {"action": "store_true", "help": self.help}
+        action = "append" if self.repeatable else "store"
+        reading = {} if self.read is None else {"type": self.read}
+        return {"action": action, "metavar": self.metavar, "help": self.help, **reading}
+
+
+#: Who is judged, and how a run is brought to wait for outputs there.
+TARGET = (
+    Option("base-url", "the server to judge, such as http://127.0.0.1:8000/v1; without it: the built-in mock", "URL"),
+    Option("api-key-env", "the environment variable that holds the API key", "NAME"),
+    Option("header", "one more header, 'NAME: VALUE'; 'NAME: $VARIABLE' takes it from the environment", "K:V",
+           repeatable=True),
+    Option("param", "one more query parameter for every request", "K=V", repeatable=True),
+    Option("model", "the model that runs are created with", "M"),
+    Option("provision", "how a run comes to wait: api (default), assistant, run, static", "KIND"),
+    Option("assistant", "the assistant to run, with --provision assistant", "ID"),
+    Option("run", "a waiting run, with --provision run; once for each run", "THREAD:RUN:CALL,CALL", repeatable=True),
+    Option("instructions", "said to the model on top of our own instructions", "TEXT"),
+    Option("create-streamed", "create runs with stream true, and judge those streams too"),
+    Option("timeout", "seconds for one whole exchange", "SECONDS", float),
+    Option("max-requests", "stop, as incomplete, before sending more than this", "N", int),
+    Option("ca-file", "certificates to trust, as PEM", "FILE"),
+    Option("proxy", "the proxy to go through", "URL"),
+)  # fmt: skip
+
+#: What becomes of the verdicts.
+RUN = (
+    Option("strict", "a SHOULD that is not met fails too, unless it is only inferred"),
+    Option("plan", "say what would be asked and what it costs, and stop"),
+    Option("out", "the folder to write report.json and report.txt into", "DIR"),
+)
+
+ALL = (*TARGET, *RUN)
+
+
+def given(options: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The options that were really said, by their keys."""
+    said = {option.key: options.get(prefix + option.key) for option in ALL}
+    return {key: value for key, value in said.items() if value not in (None, False, [])}
+
+
+def words(said: Given, prefix: str) -> Iterator[str]:
+    """Options as command line words again, each in one word so that no value looks like an option."""
+    for option in ALL:
+        if option.key in said:
+            value = said[option.key]
+            values = value if isinstance(value, list) else [value]
+            for each in values:
+                yield f"--{prefix}{option.name}" + ("" if each is True else f"={each}")
+
+
+def target(said: Given, environment: Mapping[str, str] | None = None) -> Target:
+    """The target the options mean; without a base URL, the built-in mock. Raises UsageError."""
+    if "base_url" not in said:
+        _check_alone(said)
+        from conformance.targets.builtin import BuiltIn  # noqa: PLC0415 - a server and a client: only when asked
+
+        return BuiltIn(timeout=said.get("timeout"), max_requests=said.get("max_requests"))
+    from conformance.targets.http import HttpTarget  # noqa: PLC0415 - httpx: only when asked
+
+    return HttpTarget(settings(said, os.environ if environment is None else environment))
+
+
+def check(said: Given, environment: Mapping[str, str] | None = None) -> None:
+    """Raise UsageError for options that cannot be meant, before anything is started."""
+    if "base_url" in said:
+        settings(said, os.environ if environment is None else environment)
+    else:
+        _check_alone(said)
+
+
+def settings(said: Given, environment: Mapping[str, str]) -> Settings:
+    """How the target the options name is reached. Raises UsageError."""
+    from conformance.targets.settings import Settings, parse_header, parse_query  # noqa: PLC0415 - see the top
+
+    same = ("base_url", "model", "instructions", "create_streamed", "timeout", "max_requests", "ca_file", "proxy")
+    return Settings(
+        **{key: said[key] for key in same if key in said},
+        api_key=_key(said["api_key_env"], environment) if "api_key_env" in said else None,
+        headers=tuple(parse_header(text, environment) for text in said.get("header", ())),
+        query=parse_query(said.get("param", ())),
+        provision=said.get("provision", "api"),
+        assistant_id=said.get("assistant"),
+        runs=tuple(_run(text) for text in said.get("run", ())),
+    )
+
+
+def again(said: Given) -> str:
+    """The command that asks the same once more, without anything secret in it."""
+    shown = {option.key: said[option.key] for option in TARGET if option.key in said}
+    if "base_url" in shown:
+        parts = urlsplit(shown["base_url"])
+        shown["base_url"] = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    if "proxy" in shown:
+        shown["proxy"] = "…"
+    shown |= {"header": [_hidden(text, ":") for text in shown["header"]]} if "header" in shown else {}
+    shown |= {"param": [_hidden(text, "=") for text in shown["param"]]} if "param" in shown else {}
+    return shlex.join(("conformance", "server", *words(shown, "")))
+
+
+def _hidden(text: str, sign: str) -> str:
+    name, _, value = text.partition(sign)
+    return text if value.strip().startswith("$") else f"{name}{sign}…"
+
+
+def _check_alone(said: Given) -> None:
+    harmless = {"timeout", "max_requests", *(option.key for option in RUN)}
+    stray = [option.name for option in TARGET if option.key in said and option.key not in harmless]
+    if stray:
+        raise UsageError(
+            f"--{stray[0]} says something about a server, and none is named",
+            "Name it with --base-url, or leave the option out to judge the built-in mock.",
+        )
+
+
+def _key(name: str, environment: Mapping[str, str]) -> str:
+    if not environment.get(name):
+        raise UsageError(
+            f"the environment has no {name}", "--api-key-env takes the name of a variable that holds the key."
+        )
+    return environment[name]
+
+
+def _run(text: str) -> GivenRun:
+    from conformance.targets.settings import GivenRun  # noqa: PLC0415 - see the top
+
+    thread, _, rest = text.partition(":")
+    run, _, calls = rest.partition(":")
+    if not thread or not run:
+        raise UsageError(f"no waiting run: {text!r}", "Write it as THREAD:RUN or THREAD:RUN:CALL,CALL.")
+    return GivenRun(thread, run, tuple(call for call in calls.split(",") if call))

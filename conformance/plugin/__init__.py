@@ -1,0 +1,50 @@
+"""The suite as a pytest plugin: every planned cell of scenario and requirement is one test.
+
+In sessions that neither collect `conformance.suite` nor name one of our options it does nothing: two hooks, of which
+one adds the options and the other looks at the arguments once. Everything else is in `session.py`, which only a
+session of ours loads.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance import options
+from conformance.errors import ConformanceError
+
+_PREFIX = "conformance-"
+_SUITE = Path(__file__).parents[1] / "suite"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add our options, all of which start with `--conformance-`."""
+    group = parser.getgroup("conformance", "conformance of submit_tool_outputs")
+    for option in options.ALL:
+        group.addoption(f"--{_PREFIX}{option.name}", dest=f"conformance_{option.key}", **option.arguments())
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Join the sessions that are ours, and no other."""
+    said = options.given(vars(config.option), "conformance_")
+    if not said and not any(_reaches_suite(str(argument), config) for argument in config.args):
+        return
+    try:
+        options.check(said)
+    except ConformanceError as error:
+        raise pytest.UsageError(str(error)) from None
+    from conformance.plugin.session import join  # noqa: PLC0415 - only for sessions that are ours
+
+    join(config, said)
+
+
+def _reaches_suite(argument: str, config: pytest.Config) -> bool:
+    """Whether collecting an argument comes to the suite; a checkout does from its root, an environment never."""
+    name = argument.partition("::")[0]
+    if config.option.pyargs and f"{name}.".startswith("conformance.suite."):
+        return True
+    path = (config.invocation_params.dir / name).resolve()
+    if path == _SUITE or _SUITE in path.parents:
+        return True
+    return path in _SUITE.parents and "site-packages" not in _SUITE.relative_to(path).parts

@@ -1,0 +1,48 @@
+"""A pytest call of ours, for the command: the suite, in this process, out of reach of anybody's settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+import conformance.suite
+from conformance import options
+from conformance.plugin.listener import Door, Listener
+
+#: Variables that would bring other people's options and plugins into the call.
+_FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+
+#: Parts of pytest that print, keep or watch what is none of our business here; each costs time at every test.
+_SILENT = (
+    *("terminal", "cacheprovider", "logging", "doctest", "junitxml", "warnings", "faulthandler"),
+    *("unraisableexception", "threadexception", "stepwise", "pastebin", "debugging", "setuponly", "setupplan"),
+)
+
+
+def call(said: options.Given, selection: str | None, listener: Listener) -> int:
+    """Run the suite and tell the listener; returns pytest's own exit code.
+
+    `selection` is an expression of pytest's `-k` over `scenario:requirement`.
+    """
+    root = conformance.suite.__path__[0]
+    arguments = [
+        *("-c", os.devnull, "--rootdir", root, "--disable-plugin-autoload", "-p", "conformance.plugin"),
+        *(word for name in _SILENT for word in ("-p", f"no:{name}")),
+        *("--assert=plain", "--capture=no", *options.words(said, "conformance-")),
+        *(("-k", selection) if selection else ()),
+        *("--pyargs", "conformance.suite"),
+    ]
+    with _undisturbed():
+        return int(pytest.main(arguments, plugins=[Door(listener)]))
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    kept = {name: os.environ.pop(name) for name in _FOREIGN if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)

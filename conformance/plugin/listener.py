@@ -1,0 +1,37 @@
+"""Whoever starts pytest on the suite and wants to hear of the run while it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from conformance.errors import ConformanceError
+from conformance.model import Report, Subject
+from conformance.run import Plan
+
+
+class Listener(Protocol):
+    """Hears of a run in this order: planned, judged for each scenario, then reported or failed."""
+
+    def planned(self, plan: Plan) -> None:
+        """What is going to be asked; nothing was sent yet."""
+        ...
+
+    def judged(self, subject: Subject) -> None:
+        """One scenario was exchanged and judged."""
+        ...
+
+    def reported(self, report: Report) -> None:
+        """Everything there is to report."""
+        ...
+
+    def failed(self, error: ConformanceError) -> None:
+        """The target is not there or not what it should be: nothing could be judged."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How a listener travels through `pytest.main`: as a plugin without hooks."""
+
+    listener: Listener

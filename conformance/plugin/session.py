@@ -1,0 +1,174 @@
+"""Our part of a pytest session: target, plan, run, report. Verdicts come from the run, outcomes are pytest's words."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from functools import cached_property, partial
+from typing import Any, cast
+
+import pytest
+
+from conformance import options
+from conformance.errors import NotThisApi, UnreachableTarget
+from conformance.model import JUDGED, Report, Status, Verdict
+from conformance.plugin.listener import Door
+from conformance.report import folder, text
+from conformance.run import Plan, Run, Target, exit_code, merged, narrowed, plan, verdicts_on
+
+_OUTPUT = "conformance_report"
+
+
+def join(config: pytest.Config, said: options.Given) -> None:
+    """Make a session one of ours."""
+    config.pluginmanager.register(Suite(config, said), "conformance.session")
+    if config.pluginmanager.hasplugin("xdist"):
+        from conformance.plugin.workers import Workers  # noqa: PLC0415 - only where pytest-xdist is
+
+        config.pluginmanager.register(Workers(), "conformance.workers")
+
+
+class Suite:
+    """The hooks of a session that runs the suite."""
+
+    def __init__(self, config: pytest.Config, said: options.Given) -> None:
+        self._config = config
+        self._said = said
+        doors = (plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Door))
+        self._listener = next((door.listener for door in doors), None)
+        self._again = options.again(said)
+        self._style = text.Style()
+        self._target: Target | None = None
+        self._run: Run | None = None
+        self._report: Report | None = None
+        self._interrupted: str | None = None
+        #: Reports of pytest-xdist's workers, on their controller.
+        self.parts: list[Report] = []
+
+    @cached_property
+    def _plan(self) -> Plan:
+        """Everything that can be asked; opens the target, which sends nothing yet."""
+        self._target = options.target(self._said)
+        return plan(self._target)
+
+    def pytest_report_header(self) -> str:
+        """Say who is judged."""
+        return f"conformance: {self._said.get('base_url') or 'the built-in mock (no --conformance-base-url was given)'}"
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Make a test of every planned cell of the family that a module of the suite is named for."""
+        package, _, family = metafunc.module.__name__.rpartition(".test_")
+        if package == "conformance.suite":
+            cells = [
+                (scenario.id, name)
+                for scenario in self._plan.scenarios
+                for name in sorted(self._plan.cells[scenario.id])
+                if name.partition(".")[0] == family
+            ]
+            metafunc.parametrize("hold", cells, indirect=True, ids=[":".join(cell) for cell in cells])
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Fix the plan: every cell that was not deselected."""
+        cells = [cell for cell in map(_cell, session.items) if cell is not None]
+        if cells and self._target is not None:
+            told = None if self._listener is None else self._listener.judged
+            fixed = narrowed(self._plan, self._target, cells)
+            self._run = Run(self._target, fixed, strict="strict" in self._said, told=told)
+            if self._listener is not None:
+                self._listener.planned(fixed)
+
+    def pytest_report_collectionfinish(self) -> str:
+        """Say what is going to be asked, before anything is sent."""
+        return "" if self._run is None else f"conformance: {text.plan_line(self._run.plan.counts())}"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> bool | None:
+        """End before anything is sent where only the plan is wanted."""
+        return True if "plan" in self._said else None
+
+    @pytest.fixture
+    def hold(self, request: pytest.FixtureRequest) -> Callable[[], None]:
+        """Bring the scenario of a cell about, once for all its cells; what is returned tells the verdict."""
+        scenario, requirement = request.param
+        run = cast("Run", self._run)
+        subject = run.subject(scenario) if hasattr(self._config, "workerinput") else run.reach(scenario)
+        if run.stopped is not None:
+            pytest.exit(str(run.stopped), returncode=run.stopped.exit_code)
+        verdicts = verdicts_on(subject, requirement)
+        request.node.user_properties += [pair for verdict in verdicts for pair in _properties(verdict)]
+        slips = [verdict.reason for verdict in verdicts if verdict.status is Status.ERROR]
+        if slips:
+            pytest.fail(f"a slip of ours, not the target's: {slips[0]}", pytrace=False)
+        return partial(self._tell, request.node, verdicts)
+
+    def _tell(self, node: pytest.Item, verdicts: tuple[Verdict, ...]) -> None:
+        blocks = {
+            status: "\n\n".join(text.verdict_block(v, self._again, self._style) for v in verdicts if v.status is status)
+            for status in (Status.FAIL, Status.WARN)
+        }
+        if blocks[Status.FAIL]:
+            pytest.fail(blocks[Status.FAIL], pytrace=False)
+        if blocks[Status.WARN]:
+            node.add_report_section("call", "conformance warning", blocks[Status.WARN])
+        unjudged = [verdict for verdict in verdicts if verdict.status not in JUDGED]
+        if unjudged and len(unjudged) == len(verdicts):
+            pytest.skip(f"{unjudged[0].status}: {text.why(unjudged[0])}")
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember that the run was cut short."""
+        if isinstance(excinfo.value, KeyboardInterrupt):
+            self._interrupted = "interrupted from the keyboard"
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Report what there is, and let the exit code say what pytest's own does not."""
+        if self._run is not None and "plan" not in self._said and not self._config.option.collectonly:
+            self._report = self._run.report(self._interrupted)
+        elif self.parts:
+            self._report = merged(self.parts)
+        if self._report is None:
+            return
+        if hasattr(self._config, "workeroutput"):
+            self._config.workeroutput[_OUTPUT] = pickle.dumps(self._report)
+            return
+        if session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = exit_code(self._report)
+        if "out" in self._said:
+            folder.write(self._report, self._said["out"], self._again)
+        self._deliver(self._report)
+
+    def _deliver(self, report: Report) -> None:
+        if self._listener is None:
+            return
+        stopped = None if self._run is None else self._run.stopped
+        judged = any(verdict.status in JUDGED for subject in report.subjects for verdict in subject.verdicts)
+        if isinstance(stopped, UnreachableTarget | NotThisApi) and not judged:
+            self._listener.failed(stopped)
+        else:
+            self._listener.reported(report)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what pytest's own summary does not: warnings, what could not be tested, what is left behind."""
+        if self._report is not None:
+            terminalreporter.section("conformance")
+            terminalreporter.write_line(text.summary(self._report, self._again, self._style))
+
+    def pytest_unconfigure(self) -> None:
+        """Let go of a target that never came to be reported on."""
+        if self._target is not None and self._report is None:
+            self._target.close()
+
+
+def _cell(item: pytest.Item) -> tuple[str, str] | None:
+    """Scenario and requirement of one of our tests; None for anybody else's."""
+    if isinstance(item, pytest.Function) and item.module.__name__.startswith("conformance.suite."):
+        return cast("tuple[str, str]", item.callspec.params["hold"])
+    return None
+
+
+def _properties(verdict: Verdict) -> tuple[tuple[str, Any], ...]:
+    return (
+        ("requirement", verdict.requirement),
+        ("level", verdict.level.value),
+        ("scenario", verdict.scenario),
+        ("status", verdict.status.value),
+    )

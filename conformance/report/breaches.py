@@ -1,0 +1,69 @@
+"""The departures of a report, each told once: by requirement, over all subjects, with their effects under them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from conformance.contract.requirements import REQUIREMENTS
+from conformance.model import Finding, Requirement, Status, Subject, Verdict
+from conformance.report.tally import is_primary
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One way of departing from a requirement, where it was seen first, and how often it was seen."""
+
+    finding: Finding
+    subject: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """Everything one requirement was found to be departed from."""
+
+    requirement: Requirement
+    status: Status
+    cases: tuple[Case, ...]
+    subjects: tuple[str, ...]
+    #: Ids of other requirements that failed because of this one.
+    effects: tuple[str, ...]
+
+
+def breaches(subjects: Iterable[Subject], status: Status) -> tuple[Breach, ...]:
+    """Requirements with a verdict of the given status that stands for itself, in the order they were met."""
+    judged = tuple(subjects)
+    met: dict[str, list[tuple[str, Verdict]]] = {}
+    for subject in judged:
+        for verdict in subject.verdicts:
+            if verdict.status is status and is_primary(verdict):
+                met.setdefault(verdict.requirement, []).append((subject.name, verdict))
+    effects = _effects(judged)
+    return tuple(
+        Breach(REQUIREMENTS[name], status, _cases(seen), tuple(subject for subject, _ in seen), effects.get(name, ()))
+        for name, seen in met.items()
+    )
+
+
+def _cases(seen: Iterable[tuple[str, Verdict]]) -> tuple[Case, ...]:
+    first: dict[tuple[str, str, str], tuple[Finding, str]] = {}
+    times: dict[tuple[str, str, str], int] = {}
+    for subject, verdict in seen:
+        for finding in verdict.findings:
+            if finding.primary:
+                alike = (finding.message, finding.expected, finding.got)
+                first.setdefault(alike, (finding, subject))
+                times[alike] = times.get(alike, 0) + 1
+    return tuple(Case(finding, subject, times[alike]) for alike, (finding, subject) in first.items())
+
+
+def _effects(subjects: Iterable[Subject]) -> dict[str, tuple[str, ...]]:
+    """Which requirements failed or could not be judged because of which."""
+    caused: dict[str, dict[str, None]] = {}
+    for subject in subjects:
+        for verdict in subject.verdicts:
+            causes = {finding.because for finding in verdict.findings if not finding.primary} | {verdict.because}
+            for cause in causes - {None}:
+                caused.setdefault(str(cause), {})[verdict.requirement] = None
+    return {cause: tuple(effects) for cause, effects in caused.items()}

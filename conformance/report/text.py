@@ -1,0 +1,220 @@
+"""A report for people: verdict first, each departure once with all it takes to act on it, what was not shown, verdict.
+
+It decides nothing: every word comes from the report and the catalogue of requirements.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from conformance import __version__
+from conformance.contract.requirements import REQUIREMENTS
+from conformance.model import Finding, Report, Requirement, Status, Subject, Verdict
+from conformance.report.breaches import Breach, Case, breaches
+from conformance.report.plain import field, listing, safe
+from conformance.report.tally import Tally
+
+#: Different ways of departing from one requirement that are shown in full; the others are counted.
+_CASES = 3
+
+#: Names listed before the rest is counted.
+_NAMES = 8
+
+_COLOURS = {"PASS": 32, "FAIL": 31, "WARN": 33, "ERROR": 35, "INCOMPLETE": 33, "NOTHING JUDGED": 33}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How wide the text may be, whether colour is welcome, and whether everything is wanted (`-v`)."""
+
+    width: int = 100
+    colour: bool = False
+    verbose: bool = False
+
+    def word(self, word: str) -> str:
+        """A verdict word, coloured where that is welcome."""
+        return f"\x1b[1;{_COLOURS[word]}m{word}\x1b[0m" if self.colour and word in _COLOURS else word
+
+
+def text(report: Report, again: str, style: Style) -> str:
+    """The whole report. `again` is the command that repeats it, without `-k`; for recordings, without the file."""
+    parts = (
+        head(report, style),
+        *(block(breach, again, style) for breach in breaches(report.subjects, Status.FAIL)),
+        *_slips(report, style),
+        *(block(breach, again, style) for breach in breaches(report.subjects, Status.WARN)),
+        *_untestable(report, style),
+        *_unknown(report, style),
+        *_rest(report, style),
+        foot(report, again, style),
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def verdict_word(report: Report) -> str:
+    """The verdict on the whole run in a word or two."""
+    tally = Tally.of(report.subjects)
+    if tally.errors:
+        return "ERROR"
+    if tally.failed:
+        return "FAIL"
+    if not tally.judged:
+        return "NOTHING JUDGED"
+    return "INCOMPLETE" if report.interrupted or tally.untestable else "PASS"
+
+
+def plan_line(plan: Mapping[str, int]) -> str:
+    """What is planned, as numbers."""
+    return " · ".join(f"{number} {name if number != 1 else name.removesuffix('s')}" for name, number in plan.items())
+
+
+def summary(report: Report, again: str, style: Style) -> str:
+    """What another's account of the failures leaves out: warnings, what was not shown, and the verdict."""
+    warned = (block(breach, again, style) for breach in breaches(report.subjects, Status.WARN))
+    parts = (*warned, *_slips(report, style), *_untestable(report, style), *_rest(report, style))
+    return "\n\n".join((*parts, foot(report, again, style)))
+
+
+def head(report: Report, style: Style) -> str:
+    """The verdict, and on whom."""
+    name = safe(str(report.target.get("name") or report.target.get("base_url") or report.target.get("kind", "")))
+    return f"{style.word(verdict_word(report))}  {name}  (conformance {__version__})\n{counts(report)}"
+
+
+def counts(report: Report) -> str:
+    """All counts on one line."""
+    tally = Tally.of(report.subjects)
+    failed = f"{tally.failed} failed" + (f" ({tally.broken} requirements)" if tally.failed else "")
+    warned = f"{tally.warned} warned" + (f" ({tally.doubted} requirements)" if tally.warned else "")
+    said = [f"{tally.planned} planned", f"{tally.judged} judged", f"{tally.passed} passed", failed, warned]
+    said += [f"{tally.untestable} untestable"] if tally.untestable else []
+    said += [f"{tally.not_applicable} not applicable"] if tally.not_applicable else []
+    said += [f"{tally.errors} errors of our own"] if tally.errors else []
+    return " · ".join(said)
+
+
+def foot(report: Report, again: str, style: Style) -> str:
+    """The verdict and the counts once more, and what to do next."""
+    lines = [f"{style.word(verdict_word(report))}  {counts(report)}"]
+    if report.interrupted:
+        lines.append(field("stopped", safe(report.interrupted), style.width))
+    broken = breaches(report.subjects, Status.FAIL) or breaches(report.subjects, Status.WARN)
+    if broken:
+        lines.append(field("next", f"conformance explain {broken[0].requirement.id}", style.width))
+    elif verdict_word(report) == "INCOMPLETE":
+        lines.append(field("next", f"{again} -v", style.width))
+    return "\n".join(lines)
+
+
+def block(breach: Breach, again: str, style: Style) -> str:
+    """One departure: verdict, expected, got, where, the rule, why it matters, its source, how to see it again."""
+    requirement, word = breach.requirement, "FAIL" if breach.status is Status.FAIL else "WARN"
+    names = tuple(safe(name) for name in breach.subjects)
+    where = names[0] if len(names) == 1 else f"in {len(names)}"
+    lines = [f"{style.word(word)}  {requirement.id}  {requirement.level}  {where}"]
+    for case in breach.cases[:_CASES]:
+        lines.extend(_case(case, style))
+    if len(breach.cases) > _CASES:
+        lines.append(field("", f"and {len(breach.cases) - _CASES} other ways", style.width))
+    if len(names) > 1:
+        lines.append(listing("in", names, style.width, len(names) if style.verbose else _NAMES))
+    if breach.effects:
+        lines.append(listing("effects", breach.effects, style.width, _NAMES))
+    return "\n".join((*lines, *_rule(requirement, style), field("repeat", repeat(breach, again), style.width)))
+
+
+def verdict_block(verdict: Verdict, again: str, style: Style) -> str:
+    """The block of one verdict by itself, as pytest shows it."""
+    requirement = REQUIREMENTS[verdict.requirement]
+    cases = tuple(Case(finding, verdict.scenario, 1) for finding in verdict.findings)
+    because = sorted({finding.because for finding in verdict.findings if finding.because})
+    told = block(Breach(requirement, verdict.status, cases, (verdict.scenario,), ()), again, style)
+    return told + ("\n" + listing("because", tuple(because), style.width, _NAMES) if because else "")
+
+
+def repeat(breach: Breach, again: str) -> str:
+    """The command that shows a departure again."""
+    subject = breach.cases[0].subject if breach.cases else breach.subjects[0]
+    if again.endswith(" judge"):
+        return f"{again} {shlex.quote(safe(subject))} -k {breach.requirement.id}"
+    cell = f"{subject} and joined" if breach.requirement.luck else f"{subject}:{breach.requirement.id}"
+    return f"{again} -k '{cell}'"
+
+
+def place(finding: Finding) -> str:
+    """Where a finding lies: exchange, event, byte span, JSON pointer, time."""
+    said = [f"exchange {finding.exchange}"]
+    said += [f"event {finding.event}"] if finding.event is not None else []
+    said += [f"bytes {finding.span[0]}-{finding.span[1]}"] if finding.span is not None else []
+    said += [f"at {safe(finding.pointer)}"] if finding.pointer else []
+    said += [f"+{finding.ms} ms"] if finding.ms is not None else []
+    return " · ".join(said)
+
+
+def _case(case: Case, style: Style) -> Iterator[str]:
+    finding = case.finding
+    yield field("found", safe(finding.message), style.width)
+    yield field("expected", safe(finding.expected), style.width)
+    yield field("got", safe(finding.got), style.width)
+    often = f" · {case.times} times" if case.times > 1 else ""
+    yield field("at", f"{safe(case.subject)} · {place(finding)}{often}", style.width)
+
+
+def _rule(requirement: Requirement, style: Style) -> Iterator[str]:
+    yield field("rule", f"{requirement.sentence} ({', '.join(requirement.contract)})", style.width)
+    yield field("why", requirement.why, style.width)
+    for source in requirement.sources[: None if style.verbose else 1]:
+        yield field("source", " ".join(filter(None, (source.ref, source.url))), style.width)
+
+
+def _slips(report: Report, style: Style) -> Iterator[str]:
+    for reason, cells in _by_reason(report.subjects, Status.ERROR).items():
+        yield f"{style.word('ERROR')}  a slip of ours, not the target's\n" + _reason(reason, cells, style)
+
+
+def _untestable(report: Report, style: Style) -> Iterator[str]:
+    reasons = _by_reason(report.subjects, Status.UNTESTABLE)
+    if reasons:
+        yield "\n".join(("UNTESTABLE", *(_reason(reason, cells, style) for reason, cells in reasons.items())))
+
+
+def _unknown(report: Report, style: Style) -> Iterator[str]:
+    names = tuple(dict.fromkeys(safe(name) for subject in report.subjects for name in subject.unknown_events))
+    if names:
+        yield "UNKNOWN EVENTS (legal, not judged)\n" + listing("seen", names, style.width, _NAMES)
+
+
+def _rest(report: Report, style: Style) -> Iterator[str]:
+    most = len(report.not_exercised) if style.verbose else _NAMES
+    if report.not_exercised:
+        yield "NOT EXERCISED (nothing in this run could show it)\n" + listing(
+            "rules", report.not_exercised, style.width, most
+        )
+    if report.leftovers:
+        yield "LEFT BEHIND (please remove)\n" + listing(
+            "there", tuple(map(safe, report.leftovers)), style.width, len(report.leftovers)
+        )
+    for subject in report.subjects:
+        if subject.reason and not subject.verdicts:
+            yield f"{style.word('ERROR')}  {safe(subject.name)}\n" + field("reason", safe(subject.reason), style.width)
+
+
+def _by_reason(subjects: Iterable[Subject], status: Status) -> dict[str, list[str]]:
+    told: dict[str, list[str]] = {}
+    for subject in subjects:
+        for verdict in subject.verdicts:
+            if verdict.status is status:
+                told.setdefault(why(verdict), []).append(f"{safe(subject.name)}:{verdict.requirement}")
+    return told
+
+
+def why(verdict: Verdict) -> str:
+    """Why a cell was not judged."""
+    return verdict.reason or (f"because of {verdict.because}" if verdict.because else "no reason was given")
+
+
+def _reason(reason: str, cells: list[str], style: Style) -> str:
+    most = len(cells) if style.verbose else 3
+    return field("reason", safe(reason), style.width) + "\n" + listing(f"{len(cells)} cells", tuple(cells), style.width, most)

@@ -1,0 +1,245 @@
+"""Plan, exchange, judge, report: the one way through for every door.
+
+A `Plan` is fixed before anything is sent: scenarios, their cells (scenario and requirement) and what they cost. A
+`Run` exchanges each planned scenario at most once, judges it at once and lets the transcript go; its `report` holds a
+verdict for every planned cell, also for those that were never reached. Recordings take the same way without a target.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from conformance.contract.requirements import REQUIREMENTS
+from conformance.contract.scenarios import SCENARIOS
+from conformance.errors import BudgetReached, ConformanceError, NotThisApi, UnreachableTarget
+from conformance.model import (
+    Confidence,
+    Level,
+    Report,
+    Requirement,
+    Role,
+    Scenario,
+    Status,
+    Subject,
+    Transcript,
+    Verdict,
+)
+from conformance.report.tally import Tally
+from conformance.verdict.judge import judge, planned
+
+#: Stands in the place of a requirement for whatever joins a scenario because luck brought its situation.
+JOINED = "joined"
+
+
+class Target(Protocol):
+    """An implementation under test; it brings situations about and judges nothing."""
+
+    @property
+    def traits(self) -> frozenset[str]:
+        """What holds for every scenario played here: a subset of `state`, `key`, `scripted`."""
+        ...
+
+    def describe(self) -> Mapping[str, object]:
+        """Which implementation it is, without anything secret."""
+        ...
+
+    def plays(self, scenario: Scenario) -> bool:
+        """Whether the scenario can be brought about here."""
+        ...
+
+    def cost(self, scenarios: Sequence[Scenario]) -> Mapping[str, int]:
+        """How many `runs` and `requests` the scenarios would take."""
+        ...
+
+    def exchange(self, scenario: Scenario) -> Transcript:
+        """Bring the scenario about and record its bytes."""
+        ...
+
+    def close(self) -> tuple[str, ...]:
+        """Remove what was created and return what could not be removed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is going to ask, fixed before anything is sent."""
+
+    scenarios: tuple[Scenario, ...]
+    #: Ids of the requirements planned in each scenario, by its id; `JOINED` among them lets in what luck adds.
+    cells: Mapping[str, frozenset[str]]
+    cost: Mapping[str, int] = field(default_factory=dict)
+    #: Nothing was deselected: what the run could not show is then told.
+    whole: bool = True
+
+    def counts(self) -> dict[str, int]:
+        """Scenarios, runs, requests and cells as numbers."""
+        cells = sum(len(requirements - {JOINED}) for requirements in self.cells.values())
+        return {"scenarios": len(self.scenarios), **self.cost, "cells": cells}
+
+
+def plan(target: Target) -> Plan:
+    """Everything the target can be asked."""
+    scenarios = tuple(scenario for scenario in SCENARIOS if target.plays(scenario))
+    cells = {s.id: frozenset((JOINED, *(r.id for r in planned(s, target.traits)))) for s in scenarios}
+    return Plan(scenarios, cells, target.cost(scenarios))
+
+
+def narrowed(whole: Plan, target: Target, kept: Iterable[tuple[str, str]]) -> Plan:
+    """The part of a plan that holds only the given pairs of scenario and requirement, and what that part costs."""
+    cells: dict[str, set[str]] = {}
+    for scenario, requirement in kept:
+        cells.setdefault(scenario, set()).add(requirement)
+    if cells == whole.cells:
+        return whole
+    scenarios = tuple(scenario for scenario in whole.scenarios if scenario.id in cells)
+    frozen = {scenario: frozenset(requirements) for scenario, requirements in cells.items()}
+    return Plan(scenarios, frozen, target.cost(scenarios), whole=False)
+
+
+class Run:
+    """One run of one plan against one target: each scenario is exchanged and judged at most once.
+
+    `told` hears every subject as soon as it is judged. `stopped` is why nothing more is sent: the target is gone or
+    offers none of this API, or the budget of requests is reached.
+    """
+
+    def __init__(
+        self, target: Target, plan: Plan, *, strict: bool = False, told: Callable[[Subject], None] | None = None
+    ) -> None:
+        self.plan = plan
+        self.stopped: ConformanceError | None = None
+        self._target = target
+        self._strict = strict
+        self._told = told
+        self._subjects: dict[str, Subject] = {}
+
+    def reach(self, scenario_id: str) -> Subject:
+        """The subject of a scenario, after everything that the table puts before it: fragile ones stand last."""
+        for scenario in self.plan.scenarios:
+            if scenario.id == scenario_id or self.stopped:
+                break
+            self.subject(scenario.id)
+        return self.subject(scenario_id)
+
+    def subject(self, scenario_id: str) -> Subject:
+        """The verdicts of one scenario, exchanged now unless it was before."""
+        if scenario_id not in self._subjects:
+            scenario = next(scenario for scenario in self.plan.scenarios if scenario.id == scenario_id)
+            if self.stopped:
+                return self._unreached(scenario)
+            subject = self._judged(scenario)
+            if self.stopped:
+                return subject
+            self._subjects[scenario_id] = subject
+            if self._told:
+                self._told(subject)
+        return self._subjects[scenario_id]
+
+    def report(self, interrupted: str | None = None) -> Report:
+        """Everything there is, with a verdict for every planned cell; closes the target."""
+        if interrupted is None and self.stopped is not None:
+            interrupted = self.stopped.message
+        subjects = tuple(
+            self._subjects.get(scenario.id) or self._unreached(scenario, interrupted)
+            for scenario in self.plan.scenarios
+        )
+        return Report(
+            target=self._target.describe(),
+            subjects=subjects,
+            not_exercised=not_exercised(subjects) if self.plan.whole else (),
+            leftovers=self._target.close(),
+            interrupted=interrupted,
+            plan=self.plan.counts(),
+        )
+
+    def _judged(self, scenario: Scenario) -> Subject:
+        try:
+            subject = judge(self._target.exchange(scenario))
+        except (BudgetReached, UnreachableTarget, NotThisApi) as reason:
+            self.stopped = reason
+            return self._unreached(scenario)
+        except Exception as slip:
+            if os.environ.get("CONFORMANCE_DEBUG"):
+                raise
+            return self._without_verdicts(scenario, Status.ERROR, f"{type(slip).__name__}: {slip}")
+        if self._strict:
+            subject = strictly(subject)
+        return self._complete(scenario, subject)
+
+    def _complete(self, scenario: Scenario, subject: Subject) -> Subject:
+        """Keep the cells of the plan; one the judge passed over is a slip of ours."""
+        mine = self.plan.cells[scenario.id]
+        kept = tuple(v for v in subject.verdicts if v.requirement in mine or (v.joined and JOINED in mine))
+        missing = mine - {verdict.requirement for verdict in kept} - {JOINED}
+        slips = tuple(
+            _verdict(scenario, REQUIREMENTS[name], Status.ERROR, "the judge gave no verdict") for name in sorted(missing)
+        )
+        return replace(subject, name=scenario.id, verdicts=kept + slips)
+
+    def _unreached(self, scenario: Scenario, reason: str | None = None) -> Subject:
+        told = reason or (self.stopped.message if self.stopped else "the run never came to it")
+        return replace(self._without_verdicts(scenario, Status.UNTESTABLE, told), reason=told)
+
+    def _without_verdicts(self, scenario: Scenario, status: Status, reason: str) -> Subject:
+        names = sorted(self.plan.cells[scenario.id] - {JOINED})
+        verdicts = (_verdict(scenario, REQUIREMENTS[name], status, reason) for name in names)
+        return Subject(scenario.id, tuple(verdicts))
+
+
+def _verdict(scenario: Scenario, requirement: Requirement, status: Status, reason: str) -> Verdict:
+    return Verdict(requirement.id, requirement.level, requirement.role, scenario.id, status, reason=reason)
+
+
+def strictly(subject: Subject) -> Subject:
+    """The subject with every warning a failure, save what is only inferred (confidence L)."""
+    return replace(subject, verdicts=tuple(_strict(verdict) for verdict in subject.verdicts))
+
+
+def _strict(verdict: Verdict) -> Verdict:
+    inferred = REQUIREMENTS[verdict.requirement].confidence is Confidence.L
+    return replace(verdict, status=Status.FAIL) if verdict.status is Status.WARN and not inferred else verdict
+
+
+def verdicts_on(subject: Subject, requirement: str) -> tuple[Verdict, ...]:
+    """What a subject says on a requirement; on `JOINED`, on everything that luck added."""
+    if requirement == JOINED:
+        return tuple(verdict for verdict in subject.verdicts if verdict.joined)
+    return tuple(verdict for verdict in subject.verdicts if verdict.requirement == requirement)
+
+
+def merged(reports: Sequence[Report]) -> Report:
+    """One report of a run that was shared out: of each scenario, what came of it where it was reached."""
+    subjects: dict[str, Subject] = {}
+    for subject in (subject for report in reports for subject in report.subjects):
+        if subject.name not in subjects or subjects[subject.name].reason is not None:
+            subjects[subject.name] = subject
+    unseen = [set(report.not_exercised) for report in reports]
+    return replace(
+        reports[0],
+        subjects=tuple(subjects.values()),
+        not_exercised=tuple(name for name in reports[0].not_exercised if all(name in names for names in unseen)),
+        leftovers=tuple(leftover for report in reports for leftover in report.leftovers),
+        interrupted=next((report.interrupted for report in reports if report.interrupted), None),
+    )
+
+
+def not_exercised(subjects: Iterable[Subject], role: Role = Role.SERVER) -> tuple[str, ...]:
+    """Ids of the requirements of a role that no subject has a verdict on, in the catalogue's order."""
+    seen = {verdict.requirement for subject in subjects for verdict in subject.verdicts}
+    judgeable = (r for r in REQUIREMENTS.values() if r.role is role and r.excluded is None and r.level is not Level.INFO)
+    return tuple(requirement.id for requirement in judgeable if requirement.id not in seen)
+
+
+def exit_code(report: Report) -> int:
+    """The exit code of a report: the first that holds of 3 our own error, 1 violation, 2 incomplete, 5 nothing judged."""
+    tally = Tally.of(report.subjects)
+    if tally.errors:
+        return 3
+    if tally.failed:
+        return 1
+    if report.interrupted or tally.untestable:
+        return 2
+    return 0 if tally.judged else 5

@@ -1,0 +1,8 @@
+"""Do the pieces add up, and do the outputs come back as they were submitted?"""
+
+from collections.abc import Callable
+
+
+def test_content(hold: Callable[[], None]) -> None:
+    """Every planned cell of the family."""
+    hold()

@@ -1,0 +1,8 @@
+"""Is the end of the stream said, once and last?"""
+
+from collections.abc import Callable
+
+
+def test_done(hold: Callable[[], None]) -> None:
+    """Every planned cell of the family."""
+    hold()

@@ -1,0 +1,8 @@
+"""Is every event what its name says?"""
+
+from collections.abc import Callable
+
+
+def test_events(hold: Callable[[], None]) -> None:
+    """Every planned cell of the family."""
+    hold()

@@ -1,0 +1,8 @@
+"""Is a plain answer the run, gone on?"""
+
+from collections.abc import Callable
+
+
+def test_response(hold: Callable[[], None]) -> None:
+    """Every planned cell of the family."""
+    hold()
