@@ -1,0 +1,83 @@
+"""The API without its sockets: from a request to the plan of its answer."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from conformance.mock import answers, handlers, routes
+from conformance.mock.handlers import Asked
+from conformance.mock.refusals import Refused
+from conformance.mock.runs import Behaviour
+from conformance.mock.state import State
+from conformance.model import Headers, Request, Response
+
+#: How long a client should wait between two looks at a run. A look moves the run on, so waiting gains nothing;
+#: 1 ms is the shortest that the integer can say and still be taken for true.
+_POLL: Headers = (("openai-poll-after-ms", "1"),)
+
+_BETA = "assistants=v2"
+
+_log = logging.getLogger(__name__)
+
+
+class Api:
+    """Answers one request after the other; each is answered whole before the next, so nothing can interleave.
+
+    `api_key`: where it is given, requests must carry it. `scenario`: what runs play that name none themselves.
+    """
+
+    def __init__(self, api_key: str | None, scenario: str | None, behaviour: Behaviour) -> None:
+        self.state = State(behaviour, scenario)
+        self._api_key = api_key
+
+    def answer(self, request: Request) -> Response:
+        """Plan the answer to a request; a slip of ours is a 500 and is logged."""
+        self.state.clock.reach(self.state.clock.now + 1)
+        ours: Headers = (("x-request-id", self.state.clock.new_id("req")), ("openai-version", "2020-10-01"))
+        try:
+            response = self._served(request, ours)
+        except Refused as refused:
+            response = refusal(refused, ours)
+        except Exception:
+            _log.exception("the mock failed on %s %r", request.method, request.target)
+            response = refusal(Refused("fault"), ours)
+        return answers.without_body(response) if request.method == "HEAD" else response
+
+    def _served(self, request: Request, ours: Headers) -> Response:
+        path, _, query_text = request.target.partition("?")
+        query = dict(parse_qsl(query_text, keep_blank_values=True))
+        headers = {name.lower(): value for name, value in request.headers}
+        _check_key(self._api_key, headers)
+        handler, ids = routes.find(request.method, path)
+        _check_beta(path, query, headers)
+        answer = handler(self.state, Asked(ids, query, request.body))
+        if isinstance(answer, tuple):
+            return answers.as_stream(answer, headers=ours)
+        polled = handler in {handlers.get_run, handlers.list_runs}
+        return answers.as_json(answer, headers=ours + _POLL if polled else ours)
+
+
+def refusal(refused: Refused, headers: Headers = ()) -> Response:
+    """Plan the answer to a request that is refused."""
+    return answers.as_json(refused.document, status=refused.status, headers=(*refused.headers, *headers))
+
+
+def _check_key(api_key: str | None, headers: Mapping[str, str]) -> None:
+    if api_key is None:
+        return
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    given = bearer.strip() if scheme.lower() == "bearer" else headers.get("api-key", "")
+    if not given:
+        raise Refused("no-key")
+    if not hmac.compare_digest(given.encode(), api_key.encode()):
+        raise Refused("wrong-key")
+
+
+def _check_beta(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> None:
+    """The header is asked of everybody but Azure's clients, which never send it (ERR-BETA, REQ-BETA-MISSING)."""
+    is_azure = path.startswith("/openai/") or "api-version" in query
+    if not is_azure and _BETA not in headers.get("openai-beta", ""):
+        raise Refused("no-beta")

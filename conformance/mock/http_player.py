@@ -1,0 +1,75 @@
+"""Plays a planned answer on a connection: every piece when it is due, and the ending the plan asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from http import HTTPStatus
+
+from conformance.model import Ended, Headers, Response
+
+#: Linger for no time: closing then resets the connection instead of ending it.
+_NO_LINGER = struct.pack("ii", 1, 0)
+
+
+async def play(response: Response, writer: asyncio.StreamWriter, *, began: float, in_chunks: bool, last: bool) -> bool:
+    """Write an answer and return whether the connection can go on.
+
+    `began` is when the request arrived, on the loop's clock: pieces are due so many milliseconds after it. `in_chunks`
+    is whether the other side knows chunked coding; without it the end of the connection ends the body. `last` asks for
+    the connection to be closed.
+    """
+    chunked = in_chunks and _is_chunked(response.headers)
+    closes = last or (_is_chunked(response.headers) and not chunked)
+    writer.write(_head(response, chunked=chunked, closes=closes))
+    for chunk in response.chunks:
+        await _until(began, chunk.ms)
+        writer.write(_framed(chunk.data) if chunked else chunk.data)
+        await writer.drain()
+    await _until(began, response.ended_ms)
+    match response.ended:
+        case Ended.COMPLETE:
+            if chunked:
+                writer.write(b"0\r\n\r\n")
+            await writer.drain()
+            return not closes
+        case Ended.SHORT:
+            return False
+        case Ended.RESET:
+            # What lies in the buffer would be lost with the reset, so the kernel gets it first.
+            writer.transport.set_write_buffer_limits(high=0)
+            await writer.drain()
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+            writer.transport.abort()
+            return False
+        case Ended.TIMEOUT | Ended.ABORTED:
+            # Silence until the other side has had enough, or the server is closed.
+            await writer.wait_closed()
+            return False
+
+
+def _head(response: Response, *, chunked: bool, closes: bool) -> bytes:
+    try:
+        reason = HTTPStatus(response.status).phrase
+    except ValueError:
+        reason = ""
+    headers = [(name, value) for name, value in response.headers if chunked or name.lower() != "transfer-encoding"]
+    headers.append(("Connection", "close" if closes else "keep-alive"))
+    lines = [f"HTTP/1.1 {response.status} {reason}", *(f"{name}: {value}" for name, value in headers), "", ""]
+    return "\r\n".join(lines).encode("latin-1")
+
+
+def _is_chunked(headers: Headers) -> bool:
+    return any(name.lower() == "transfer-encoding" and value.lower() == "chunked" for name, value in headers)
+
+
+def _framed(piece: bytes) -> bytes:
+    # An empty chunk would end the body.
+    return b"%x\r\n%s\r\n" % (len(piece), piece) if piece else b""
+
+
+async def _until(began: float, ms: int) -> None:
+    left = began + ms / 1000 - asyncio.get_running_loop().time()
+    if ms and left > 0:
+        await asyncio.sleep(left)

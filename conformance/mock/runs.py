@@ -1,0 +1,161 @@
+"""A run with the steps it took and the scenes that lie before it; no sockets, no real time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from conformance.mock.refusals import Refused
+from conformance.mock.submission import RULES, Rule, Submission
+from conformance.proof import objects, story
+from conformance.proof.events import Event, Scene, ends_stream, stream
+from conformance.proof.objects import Document
+from conformance.proof.scripts import Call, Script
+from conformance.proof.story import Story
+
+#: The states in which a run may still be cancelled.
+_CANCELLABLE = frozenset({"queued", "in_progress", "requires_action"})
+
+#: The states in which a run is over.
+_OVER = frozenset({"completed", "incomplete", "failed", "cancelled", "expired"})
+
+#: Where the logical clock starts: 15 June 2025, so that times look like times and never depend on the day.
+EPOCH = 1_750_000_000
+
+
+class Clock:
+    """Logical seconds: each request takes one, and a story may take some more."""
+
+    def __init__(self) -> None:
+        self.now = EPOCH
+        self.new_id = story.Ids()
+
+    def reach(self, second: int) -> None:
+        """Move on to a second, never back."""
+        self.now = max(self.now, second)
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """The decisions of the server that have one right way and many wrong ones, each replaceable."""
+
+    #: Asked one after the other before a submission is accepted.
+    rules: tuple[Rule, ...] = RULES
+    #: What happens to a run once its outputs were accepted.
+    go_on: Callable[..., Story] = story.go_on
+
+
+@dataclass(slots=True)
+class Run:
+    """One run as it stands, and what lies before it."""
+
+    document: Document
+    script: Script
+    #: What the model asks for in each round.
+    calls: tuple[Call, ...]
+    #: The messages of its thread, where its own are added.
+    messages: dict[str, Document]
+    clock: Clock
+    behaviour: Behaviour
+    steps: dict[str, Document] = field(default_factory=dict)
+    scenes: deque[Scene] = field(default_factory=deque)
+    #: How often outputs were accepted.
+    rounds: int = 0
+    #: The refusal that the next submission meets.
+    hindrance: str | None = None
+
+    def begin(self, thread: Document | None) -> None:
+        """Lay out the scenes up to the first calls; `thread` is told too where it was created with the run."""
+        self.hindrance = self.script.hindrance
+        calls = self.calls if self.script.rounds else ()
+        new_id, now = self.clock.new_id, self.clock.now
+        self._expect(story.begin(self.script, self.document, calls, thread=thread, new_id=new_id, now=now))
+
+    def look(self) -> Document:
+        """Play the next scene, where there is one, and return the run as it stands then."""
+        if self.scenes:
+            self._play(self.scenes.popleft())
+        return self.document
+
+    def watch(self) -> tuple[Event, ...]:
+        """Play every scene up to the end of the stream; return the stream."""
+        played: list[Scene] = []
+        while self.scenes and not (played and ends_stream(played[-1])):
+            played.append(self.scenes.popleft())
+            self._play(played[-1])
+        return tuple(stream(played))
+
+    def submit(self, submission: Submission) -> None:
+        """Accept the outputs and lay out what follows; raise Refused, with nothing changed, where a rule is broken."""
+        if self.hindrance is not None:
+            hindrance, self.hindrance = self.hindrance, None
+            raise Refused(hindrance)
+        for rule in self.behaviour.rules:
+            rule(self.document["status"], self.pending_ids(), submission)
+        self.rounds += 1
+        calls = self.calls if self.rounds < self.script.rounds else ()
+        self._expect(
+            self.behaviour.go_on(
+                self.script,
+                self.document,
+                self.pending_step(),
+                dict(submission.outputs),
+                calls,
+                new_id=self.clock.new_id,
+                now=self.clock.now,
+                spent=self.spent(),
+            )
+        )
+
+    def cancel(self) -> Document:
+        """Begin to cancel the run and return it; raise Refused where it is over."""
+        if self.document["status"] not in _CANCELLABLE:
+            raise Refused("cancel", status=self.document["status"])
+        step, spent, now = self.pending_step(), self.spent(), self.clock.now
+        self._expect(story.cancel(self.document, step, new_id=self.clock.new_id, now=now, spent=spent))
+        return self.look()
+
+    def is_over(self) -> bool:
+        """Whether nothing can happen to the run any more."""
+        return self.document["status"] in _OVER
+
+    def pending_ids(self) -> list[str]:
+        """The ids of the calls whose outputs the run waits for, in its order."""
+        action = self.document["required_action"]
+        return [] if action is None else [call["id"] for call in action["submit_tool_outputs"]["tool_calls"]]
+
+    def pending_step(self) -> Document | None:
+        """The step that waits for outputs."""
+        waiting = (step for step in self.steps.values() if step["status"] == "in_progress")
+        return next(waiting, None) if self.pending_ids() else None
+
+    def spent(self) -> Document:
+        """The usage of all its steps that have ended."""
+        total = objects.usage(0, 0)
+        for step in self.steps.values():
+            if step["usage"] is not None:
+                total = objects.usage_sum(total, step["usage"])
+        return total
+
+    def _expect(self, told: Story) -> None:
+        self.scenes = deque(told.scenes)
+        self.clock.reach(told.until)
+
+    def _play(self, events: Iterable[Event]) -> None:
+        """Keep what the events say of this run, its steps and its messages; deltas and errors leave no trace."""
+        for document in (event.data for event in events if isinstance(event.data, dict)):
+            match document.get("object"):
+                case "thread.run":
+                    self.document = document
+                    self._show_calls()
+                case "thread.run.step":
+                    self.steps[document["id"]] = document
+                case "thread.message":
+                    self.messages[document["id"]] = document
+
+    def _show_calls(self) -> None:
+        """While the run waits, its step shows the calls: in a stream only deltas told them."""
+        step = self.pending_step()
+        if step is not None:
+            self.steps[step["id"]] = story.waiting_step(step, self.document)

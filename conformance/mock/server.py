@@ -1,0 +1,201 @@
+"""The reference server on a real socket: in the background for a program, in the foreground for a person."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from conformance.errors import OwnError, UsageError
+from conformance.mock.api import Api, refusal
+from conformance.mock.http_player import play
+from conformance.mock.http_reader import RequestReader
+from conformance.mock.refusals import Refused
+from conformance.mock.runs import Behaviour
+from conformance.model import Request
+
+#: Connections at once. A client opens a handful; the suite's own tests open a hundred on purpose.
+CONNECTION_LIMIT = 256
+
+#: Requests that are remembered, so that a server left running for days does not grow by them.
+REMEMBERED = 10_000
+
+#: Seconds to wait for the thread to start or to end; both take milliseconds.
+_PATIENCE = 10.0
+
+#: Bytes and seconds spent on what a refused sender still sends: closing at once would reset the connection and take
+#: the answer with it.
+_LEFTOVER_BYTES = 64 * 1024 * 1024
+_LEFTOVER_SECONDS = 2.0
+
+
+class Recorded(NamedTuple):
+    """A request as it arrived, `ms` milliseconds after the server started; recorded before it is answered."""
+
+    ms: int
+    request: Request
+
+
+class Mock:
+    """The reference server in a thread of its own, from its construction until `close`; usable in a with statement.
+
+    `api_key`: where it is given, requests must carry it. `scenario`: what runs play that name none in their metadata.
+    `port` 0 takes any free one. Raises UsageError where the address cannot be had.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        scenario: str | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        behaviour: Behaviour | None = None,
+    ) -> None:
+        self._service = _Service(Api(api_key, scenario, behaviour or Behaviour()), host, port)
+        self._thread = threading.Thread(target=self._service.run, name="conformance-mock", daemon=True)
+        self._thread.start()
+        self._service.wait_until_ready()
+        #: Where clients find the API; ends in /v1.
+        self.base_url = f"{self._service.origin}/v1"
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port, for path forms other than /v1."""
+        return self._service.origin
+
+    @property
+    def requests(self) -> tuple[Recorded, ...]:
+        """The requests that have arrived, oldest first."""
+        return tuple(self._service.recorded)
+
+    def close(self) -> None:
+        """Stop serving, break off what is under way, and leave no thread, task or socket behind."""
+        self._service.stop()
+        self._thread.join(_PATIENCE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def serve(
+    ready: Callable[[str], None],
+    *,
+    api_key: str | None = None,
+    scenario: str | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+) -> None:
+    """Serve in the foreground until interrupted; `ready` is called with the base URL. Raises UsageError as `Mock`."""
+    service = _Service(Api(api_key, scenario, Behaviour()), host, port, ready)
+    with contextlib.suppress(KeyboardInterrupt):
+        service.run()
+    service.wait_until_ready()
+
+
+class _Service:
+    """The event loop, its listening socket and its connections."""
+
+    def __init__(self, api: Api, host: str, port: int, ready: Callable[[str], None] | None = None) -> None:
+        self.origin = ""
+        self.recorded: deque[Recorded] = deque(maxlen=REMEMBERED)
+        self._api = api
+        self._host = host
+        self._port = port
+        self._ready = ready
+        self._settled = threading.Event()
+        self._problem: OSError | None = None
+        self._began = 0.0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._conversations: set[asyncio.Task[None]] = set()
+
+    def run(self) -> None:
+        """Serve until `stop`, in the thread that calls."""
+        try:
+            asyncio.run(self._serve())
+        except OSError as problem:
+            self._problem = problem
+        finally:
+            self._settled.set()
+
+    def wait_until_ready(self) -> None:
+        """Return once requests can come; raise UsageError where the address cannot be had."""
+        if not self._settled.wait(_PATIENCE):
+            raise OwnError("The mock did not start.", f"Its thread was not ready within {_PATIENCE:g} s.")
+        if self._problem is not None:
+            raise UsageError(f"The mock cannot listen on {self._host}:{self._port}: {self._problem}", "Try port 0.")
+
+    def stop(self) -> None:
+        """End `run` from another thread; does nothing where it has ended."""
+        if self._loop is not None and self._stopping is not None:
+            # The loop may close between these two lines.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._stopping.set)
+
+    async def _serve(self) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        server = await asyncio.start_server(self._converse, self._host, self._port)
+        try:
+            host, port = server.sockets[0].getsockname()[:2]
+            self.origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            self._began = self._loop.time()
+            self._settled.set()
+            if self._ready is not None:
+                self._ready(f"{self.origin}/v1")
+            await self._stopping.wait()
+        finally:
+            server.close()
+            for conversation in self._conversations:
+                conversation.cancel()
+            await asyncio.gather(*self._conversations, return_exceptions=True)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection until it ends; whatever the other side does harms nobody else."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in a task
+        self._conversations.add(task)
+        try:
+            await self._answer_all(reader, writer)
+        except (ConnectionError, asyncio.CancelledError):
+            writer.transport.abort()
+        finally:
+            self._conversations.discard(task)
+            writer.close()
+
+    async def _answer_all(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests = RequestReader(reader, writer)
+        try:
+            if len(self._conversations) > CONNECTION_LIMIT:
+                raise Refused("full")
+            while (arrived := await requests.next()) is not None:
+                began = asyncio.get_running_loop().time()
+                self.recorded.append(Recorded(round((began - self._began) * 1000), arrived.request))
+                response = self._api.answer(arrived.request)
+                if not await play(
+                    response, writer, began=began, in_chunks=arrived.knows_chunks, last=not arrived.keeps_alive
+                ):
+                    return
+        except Refused as refused:
+            await play(refusal(refused), writer, began=0, in_chunks=True, last=True)
+            await _let_go(reader, writer)
+
+
+async def _let_go(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """End our side, and read for a while what the other side is still sending."""
+    if writer.can_write_eof():
+        writer.write_eof()
+    left = _LEFTOVER_BYTES
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LEFTOVER_SECONDS):
+            while left > 0 and (data := await reader.read(64 * 1024)):
+                left -= len(data)

@@ -1,0 +1,58 @@
+"""The events of a stream, and their bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from conformance.proof.objects import Document, to_json
+
+
+class Event(NamedTuple):
+    """One event of a stream; `data` is text only in `done`."""
+
+    name: str
+    data: Document | str
+
+
+#: What happens up to and including one turn of a run; a look at the run reveals one of them.
+Scene = tuple[Event, ...]
+
+DONE = Event("done", "[DONE]")
+
+#: Events that end a stream: `done` follows them (contract §3).
+ENDINGS = frozenset(
+    {
+        "thread.run.requires_action",
+        "thread.run.completed",
+        "thread.run.incomplete",
+        "thread.run.failed",
+        "thread.run.cancelled",
+        "thread.run.expired",
+        "error",
+    }
+)
+
+#: Events that end a scene: the run moves on, or the stream breaks. `thread.run.created` is none: the run is created
+#: and queued at once.
+TURNS = ENDINGS | {"thread.run.queued", "thread.run.in_progress", "thread.run.cancelling"}
+
+
+def ends_stream(scene: Scene) -> bool:
+    """Whether nothing but `done` can follow the scene in its stream."""
+    return bool(scene) and scene[-1].name in ENDINGS
+
+
+def stream(scenes: Iterable[Scene]) -> Iterator[Event]:
+    """The events of one stream: every scene up to the first that ends it, then `done`."""
+    for scene in scenes:
+        yield from scene
+        if ends_stream(scene):
+            break
+    yield DONE
+
+
+def encode(event: Event) -> bytes:
+    """One event as the bytes of a stream, its blank line included."""
+    data = event.data.encode() if isinstance(event.data, str) else to_json(event.data)
+    return b"event: %s\ndata: %s\n\n" % (event.name.encode(), data)
