@@ -1,0 +1,187 @@
+"""Whether a document is what its event name or answer says, and if not, why: the derived schemas at work.
+
+`accepts` decides, on a compiled validator that is built once for each object; `explain` is asked only after a refusal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+import jsonschema_rs
+
+from conformance.contract.data import schema_text
+from conformance.contract.derive import extensible, timestamps
+from conformance.contract.document import Json, Node
+from conformance.contract.slice import events_of
+from conformance.contract.upstream import OBJECTS
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+
+#: Violations told for one document: whoever has more has them for one reason.
+MOST = 5
+
+#: Characters of a value that are shown.
+_SHOWN = 80
+
+
+class Violation(NamedTuple):
+    """One departure of a document from its schema: where (JSON pointer), what was expected, what is there."""
+
+    pointer: str
+    expected: str
+    got: str
+
+
+#: Event name -> name of the schema of its data, for every name the vendor's document lists, `done` apart.
+#: The data of `error` may also come wrapped, as an `ErrorResponse`.
+SCHEMA_OF_EVENT: Mapping[str, str] = events_of(json.loads(schema_text("openapi.json")))
+
+
+def accepts(object_name: str, document: object) -> bool:
+    """Whether a parsed document fits the schema of `RunObject`, `MessageDeltaObject` and so on."""
+    try:
+        return _validator(object_name).is_valid(document)
+    except UnicodeEncodeError:
+        # A lone surrogate is legal JSON, but no text of the compiled validator.
+        return _accepts_slowly(object_name, document)
+
+
+def explain(object_name: str, document: object) -> tuple[Violation, ...]:
+    """Why a document was refused: at most `MOST` violations, in the order of their pointers; none where it fits."""
+    try:
+        errors = [leaf for error in _explainer(object_name).iter_errors(document) for leaf in _leaves(error)]
+    except (RecursionError, ValueError):
+        # Only telling a value can fail so: it is nested deeper, or its number is longer, than Python prints.
+        return (Violation("", f"a {object_name}", "a document too deep or with numbers too long to be told"),)
+    return tuple(sorted({_violation(error) for error in errors})[:MOST])
+
+
+def cause_violations(object_name: str, document: object) -> tuple[Violation, ...]:
+    """The causes (`last_error.code`, `incomplete_details.reason`) in a document that are none of the known ones.
+
+    They are open, so `accepts` lets them pass; they should still be known.
+    """
+    found: list[Violation] = []
+    for path, known in _causes(object_name):
+        value = document
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, str) and value not in known:
+            found.append(Violation("/" + "/".join(path), _one_of(known), _told(value)))
+    return tuple(found)
+
+
+def missing_fields(object_name: str, document: object) -> tuple[str, ...]:
+    """The fields that a document should have (upstream requires them, every recording has them) and has not."""
+    if not isinstance(document, dict):
+        return ()
+    return tuple(name for name in _schema(object_name).get("x-recommended", ()) if name not in document)
+
+
+@cache
+def _schema(object_name: str) -> Node:
+    schema: Node = json.loads(schema_text(f"derived/{object_name}.json"))
+    return schema
+
+
+#: Object name -> its fields that hold Unix time in seconds.
+TIMESTAMPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {name: fields for name in OBJECTS if (fields := timestamps(_schema(name)))}
+)
+
+
+@cache
+def _validator(object_name: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(_schema(object_name))
+
+
+@cache
+def _explainer(object_name: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to import, and only a refusal needs it
+
+    return Draft202012Validator(_schema(object_name))
+
+
+@cache
+def _causes(object_name: str) -> tuple[tuple[tuple[str, ...], list[str]], ...]:
+    return tuple(extensible(_schema(object_name)))
+
+
+def _accepts_slowly(object_name: str, document: object) -> bool:
+    try:
+        return next(_explainer(object_name).iter_errors(document), None) is None
+    except (RecursionError, ValueError):
+        # Only the text of an error can fail so: there is an error.
+        return False
+
+
+def _leaves(error: ValidationError) -> Iterator[ValidationError]:
+    """The errors at the bottom of one error: an alternative of the wrong JSON type was not meant."""
+    branches: dict[object, list[ValidationError]] = {}
+    for below in error.context or ():
+        branches.setdefault(below.schema_path[0], []).append(below)
+    meant = [
+        errors
+        for errors in branches.values()
+        if not any(below.validator == "type" and not below.relative_path for below in errors)
+    ]
+    if not meant:
+        yield error
+    for errors in meant:
+        for below in errors:
+            yield from _leaves(below)
+
+
+def _violation(error: ValidationError) -> Violation:
+    pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in error.absolute_path)
+    instance: Json = error.instance
+    value: Json = error.validator_value
+    match error.validator:
+        case "required":
+            # jsonschema reports each missing name by itself, but names it only in its message.
+            name = next(name for name in value if name not in instance and repr(name) in error.message)
+            return Violation(f"{pointer}/{name}", "a value (the field is required)", "nothing")
+        case "type":
+            return Violation(pointer, _types(value), _told(instance))
+        case "enum":
+            return Violation(pointer, _one_of(value), _told(instance))
+        case "anyOf":
+            kinds = [kind for branch in value for kind in _listed(branch.get("type", "object"))]
+            return Violation(pointer, _types(kinds), _told(instance))
+        case "additionalProperties":
+            return Violation(pointer, "no field that the schema does not name", _told(sorted(instance)))
+        case keyword:
+            return Violation(pointer, f"{keyword} {value}", _told(instance))
+
+
+def _listed(value: Json) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+def _types(value: Json) -> str:
+    return " or ".join(_listed(value))
+
+
+def _one_of(values: list[Json]) -> str:
+    return ", ".join(map(str, values)) if len(values) == 1 else f"one of {', '.join(map(str, values))}"
+
+
+def _told(value: object) -> str:
+    """A value in a few characters, safe to print whatever it holds."""
+    if isinstance(value, dict):
+        return f"an object of {len(value)} fields"
+    if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+        return f"an array of {len(value)} items"
+    if isinstance(value, str):
+        return json.dumps(value if len(value) <= _SHOWN else value[:_SHOWN] + "…")
+    if isinstance(value, list):
+        return ", ".join(_told(item) for item in value[:MOST])
+    if isinstance(value, int) and value.bit_length() > 256:
+        return f"an integer of {value.bit_length()} bits"
+    return json.dumps(value)
