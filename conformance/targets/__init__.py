@@ -1,1 +1,1 @@
-
+"""Implementations under test: each brings scenarios about and records their bytes; none judges."""

@@ -1,0 +1,45 @@
+"""What scenarios cost at a target, told before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from conformance.model import Scenario
+from conformance.targets.runs import polls
+from conformance.targets.settings import Settings
+
+#: Kind of provisioning -> requests for one run before it is looked at: thread, message, run.
+_CREATING = {"api": 3, "assistant": 3, "run": 0, "static": 0}
+
+#: Requests at first contact, and for the assistants that scenarios of one kind share.
+_ONCE = {"api": 4, "assistant": 1, "run": 1, "static": 2}
+
+#: Acts that look until the run has moved on.
+_POLLING = frozenset({"settle", "expire"})
+
+#: Acts that are left out where runs are not real.
+_STATELESS = frozenset({"submit", "method"})
+
+
+def cost(scenarios: Sequence[Scenario], settings: Settings) -> Mapping[str, int]:
+    """How many `runs` the scenarios take and how many `requests` at most.
+
+    Both hold as long as nothing is answered 429, no refusal is accepted, no model has to be asked twice and the ids
+    of pending calls can be used; removing what was created is not counted.
+    """
+    looks = polls(settings.timeout)
+    groups = {scenario.shares for scenario in scenarios if scenario.shares}
+    runs = sum(scenario.shares is None for scenario in scenarios) + len(groups)
+    if settings.provision == "static":
+        return {"runs": 0, "requests": _ONCE["static"] + sum(_acts(scenario, 1, _STATELESS) for scenario in scenarios)}
+    requests = runs * (_CREATING[settings.provision] + looks) + sum(_acts(scenario, looks) for scenario in scenarios)
+    return {"runs": runs, "requests": requests + _ONCE[settings.provision] if scenarios else 0}
+
+
+def _acts(scenario: Scenario, looks: int, only: frozenset[str] | None = None) -> int:
+    words = [(act.do.partition(":")[0], act.situation) for act in scenario.acts]
+    return sum(
+        looks if word in _POLLING else 2 if "concurrent" in situation else 1
+        for word, situation in words
+        if only is None or word in only
+    )

@@ -1,0 +1,72 @@
+"""What was created at a target, so that it can be removed again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from conformance.model import Exchange, Operation
+from conformance.targets.runs import ENDED, run_path
+from conformance.targets.sending import Ask, NoConnection, Sent
+
+
+class Ledger:
+    """Assistants, threads and runs that we created and that may still be there."""
+
+    def __init__(self) -> None:
+        self._assistants: list[str] = []
+        self._threads: list[str] = []
+        self._running: dict[str, None] = {}
+
+    def assistant(self, assistant_id: str) -> None:
+        """Note a created assistant."""
+        self._assistants.append(f"/assistants/{quote(assistant_id, safe='')}")
+
+    def thread(self, thread_id: str, prefix: str = "") -> None:
+        """Note a created thread, below a prefix of its own where one was tried."""
+        self._threads.append(f"{prefix}/threads/{quote(thread_id, safe='')}")
+
+    def run(self, thread_id: str, run_id: str) -> None:
+        """Note a created run."""
+        self._running[run_path(thread_id, run_id)] = None
+
+    def saw(self, path: str, status: str | None) -> None:
+        """Note the status of a run: one that has ended need not be cancelled."""
+        if status in ENDED:
+            self._running.pop(path, None)
+
+    def clear(self, send: Callable[[Ask], Sent], given_up: str | None) -> tuple[str, ...]:
+        """Cancel, then delete; returns what could not be removed, as `METHOD path: reason`.
+
+        `given_up` says why nothing more is asked of the target; also an interrupt or a lost connection ends the
+        clearing, and the rest is returned.
+        """
+        cancels = [Ask(Operation.OTHER, "POST", f"{path}/cancel") for path in self._running]
+        deletes = [Ask(Operation.OTHER, "DELETE", path) for path in (*self._threads, *self._assistants)]
+        leftovers = []
+        stopped = given_up
+        for ask in (*cancels, *deletes):
+            reason = stopped
+            if stopped is None:
+                reason, stopped = _removed(ask, send)
+            if reason is not None and ask.method == "DELETE":
+                leftovers.append(f"{ask.method} {ask.path}: {reason}")
+        self._assistants, self._threads, self._running = [], [], {}
+        return tuple(leftovers)
+
+
+def _removed(ask: Ask, send: Callable[[Ask], Sent]) -> tuple[str | None, str | None]:
+    """Why the removal failed, and why no further one is tried."""
+    try:
+        sent = send(ask)
+    except NoConnection as reason:
+        return str(reason), str(reason)
+    except KeyboardInterrupt:
+        return "interrupted", "interrupted"
+    return _refusal(sent.exchange), sent.exchange.failure if sent.stalled else None
+
+
+def _refusal(exchange: Exchange) -> str | None:
+    if exchange.response is None:
+        return exchange.failure or "no answer"
+    return None if 200 <= exchange.response.status < 300 else f"answered {exchange.response.status}"

@@ -1,0 +1,303 @@
+"""How a run comes to wait for outputs: one function for each kind of provisioning, in one table.
+
+Provisioning is no part of a transcript, with one exception: where the run is created by a stream, that exchange is
+judged too. 200 and 201 are accepted when something is created.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from conformance.contract.scenarios import SCENARIOS, requires
+from conformance.errors import NotThisApi
+from conformance.model import Exchange, Operation, Scenario
+from conformance.targets.ledger import Ledger
+from conformance.targets.outputs import encoded
+from conformance.targets.prompts import MESSAGE, instructions, tools
+from conformance.targets.runs import (
+    MOVING,
+    PendingRun,
+    calls_of_steps,
+    document_of,
+    id_of,
+    json_object,
+    look,
+    poll,
+    run_path,
+    run_seen,
+)
+from conformance.targets.sending import Ask, GivenUp, Session, Untestable, body_of, succeeded
+from conformance.targets.settings import GivenRun, Settings
+from conformance.wire.sse import Decoder
+
+#: Runs that are created before a scenario is given up because the model does not call what it was asked to call.
+_ATTEMPTS = 2
+
+#: Scenarios of one kind whose provisioning may fail in a row before it is not tried again: every run costs.
+_STRIKES = 3
+
+#: Answers that say that an operation is not offered at all.
+NOT_OFFERED = frozenset({404, 405, 410, 501})
+
+
+class Provisioned(NamedTuple):
+    """A run that waits, and the exchange that created it where that was a stream."""
+
+    run: PendingRun
+    exchanges: tuple[Exchange, ...] = ()
+
+
+class Provisioner:
+    """Brings runs about at one target and remembers what can be used again."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.settings = session.settings
+        self.ledger = Ledger()
+        #: Whether runs are real, so that looking at them makes sense.
+        self.stateful = self.settings.provision != "static"
+        self._shared: dict[str, PendingRun] = {}
+        self._assistants: dict[tuple[int, bool], str] = {}
+        self._failures: dict[tuple[int, bool], list[str]] = {}
+        self._other_thread: str | None = None
+
+    def why_not(self, scenario: Scenario) -> str | None:
+        """Why this kind of provisioning cannot bring the scenario about; None where it can."""
+        return _LIMITS[self.settings.provision](self.settings, scenario)
+
+    def pending(self, scenario: Scenario) -> Provisioned:
+        """A run that waits for as many outputs as the scenario has calls. Raises Untestable."""
+        shared = self._shared.pop(scenario.shares, None) if scenario.shares else None
+        if shared:
+            return Provisioned(shared)
+        failures = self._failures.setdefault(_alike(scenario), [])
+        if len(failures) >= _STRIKES:
+            raise Untestable(f"{failures[-1]} (after {_STRIKES} scenarios in a row, not tried again)")
+        try:
+            provisioned = PROVISIONS[self.settings.provision](self, scenario)
+        except GivenUp:
+            raise
+        except Untestable as reason:
+            failures.append(str(reason))
+            raise
+        failures.clear()
+        return provisioned
+
+    def give_back(self, scenario: Scenario, run: PendingRun | None, *, reusable: bool) -> None:
+        """Keep the run for the next scenario that shares it, while it still waits."""
+        if scenario.shares and run and reusable:
+            self._shared[scenario.shares] = run
+
+    def adopt_thread(self, thread_id: str, prefix: str = "") -> None:
+        """Keep a thread that was created at first contact as the other thread."""
+        self.ledger.thread(thread_id, prefix)
+        self._other_thread = thread_id
+
+    def other_thread(self) -> str:
+        """A real thread that is not the run's."""
+        if self._other_thread is None:
+            self.adopt_thread(self.created("/threads", {}))
+        assert self._other_thread is not None  # noqa: S101 adopted the line before
+        return self._other_thread
+
+    def assistant(self, scenario: Scenario) -> str:
+        """An assistant whose functions are the scenario's calls; made once for all scenarios that are alike."""
+        key = _alike(scenario)
+        if key not in self._assistants:
+            self._assistants[key] = self.created(
+                "/assistants",
+                {
+                    "model": self.settings.model,
+                    "name": "conformance",
+                    "instructions": instructions(scenario, self.settings.instructions),
+                    "tools": tools(scenario),
+                },
+            )
+            self.ledger.assistant(self._assistants[key])
+        return self._assistants[key]
+
+    def created(self, path: str, document: dict[str, object]) -> str:
+        """Create something and return its id. Raises Untestable, or NotThisApi where nobody can be created at all."""
+        *_, answer = self.session.ask_politely(Ask(Operation.OTHER, "POST", path, encoded(document)))
+        created = id_of(document_of(answer))
+        if created is not None:
+            return created
+        if path == "/assistants" and answer.response and answer.response.status in NOT_OFFERED:
+            raise NotThisApi(
+                f"no assistant can be created: {refusal(answer, self.settings)}",
+                "Name one that is there, with --provision assistant.",
+            )
+        raise Untestable(f"nothing could be provisioned: {refusal(answer, self.settings)}")
+
+    def waiting(self, thread_id: str, run_id: str) -> PendingRun:
+        """The run once it waits for outputs. Raises Untestable with the statuses seen where it never does."""
+        statuses: dict[str, None] = {}
+        for answer in poll(self.session, run_path(thread_id, run_id)):
+            seen = run_seen(answer)
+            self.ledger.saw(run_path(thread_id, run_id), seen.status)
+            if seen.status is None:
+                raise Untestable(f"the run cannot be read: {refusal(answer, self.settings)}")
+            statuses[self.settings.scrub(seen.status)] = None
+            if seen.status not in MOVING:
+                break
+        if seen.status != "requires_action":
+            raise Untestable(f"the run never asked for outputs; statuses seen: {', '.join(statuses)}")
+        calls = seen.calls
+        if calls is None:
+            calls = calls_of_steps(self.session.ask(steps(run_path(thread_id, run_id))))
+        if calls is None:
+            raise Untestable("the run asks for outputs, but neither it nor its steps name usable call ids")
+        return PendingRun(thread_id, run_id, calls)
+
+
+def _alike(scenario: Scenario) -> tuple[int, bool]:
+    """What decides about the assistant of a scenario: how many calls are wanted, and whether once more."""
+    return (scenario.calls, scenario.script == "round")
+
+
+def by_api(provisioner: Provisioner, scenario: Scenario) -> Provisioned:
+    """Create assistant, thread, message and run, and persuade the model."""
+    return _persuaded(provisioner, scenario, {"assistant_id": provisioner.assistant(scenario)})
+
+
+def by_assistant(provisioner: Provisioner, scenario: Scenario) -> Provisioned:
+    """Let a ready assistant run with our functions and instructions."""
+    settings = provisioner.settings
+    said = {"instructions": instructions(scenario, settings.instructions), "tools": tools(scenario)}
+    return _persuaded(provisioner, scenario, {"assistant_id": settings.assistant_id, **said})
+
+
+def by_given_run(provisioner: Provisioner, scenario: Scenario) -> Provisioned:
+    """Take the given run that is meant for the scenario."""
+    given = allotted(provisioner.settings)[scenario.id]
+    run = provisioner.waiting(given.thread_id, given.run_id)
+    calls = given.call_ids or run.calls
+    _check_count(scenario, calls)
+    return Provisioned(PendingRun(given.thread_id, given.run_id, calls))
+
+
+def by_fixed_ids(provisioner: Provisioner, scenario: Scenario) -> Provisioned:  # noqa: ARG001
+    """Make ids up: a stateless mock accepts any."""
+    calls = tuple(f"call_{number}" for number in range(1, scenario.calls + 1))
+    return Provisioned(PendingRun("thread_conformance", "run_conformance", calls))
+
+
+#: Kind of provisioning -> how a run comes to wait.
+PROVISIONS: Mapping[str, Callable[[Provisioner, Scenario], Provisioned]] = MappingProxyType(
+    {"api": by_api, "assistant": by_assistant, "run": by_given_run, "static": by_fixed_ids}
+)
+
+
+def allotted(settings: Settings) -> dict[str, GivenRun]:
+    """Which scenario gets which given run.
+
+    A run can be accepted once only. The plain cases come first, streamed before not streamed, then the table's
+    order; refusals share a run up to the scenario that answers it.
+    """
+    free = list(settings.runs)
+    shared: dict[str, GivenRun] = {}
+    allotment = {}
+    for scenario in sorted(SCENARIOS, key=_preference):
+        if scenario.script != "text" or requires(scenario) & {"scripted"}:
+            continue
+        run = shared.get(scenario.shares or "") or next((g for g in free if _fits(g, scenario)), None)
+        if run is None:
+            continue
+        allotment[scenario.id] = run
+        if run in free:
+            free.remove(run)
+        if scenario.shares:
+            shared[scenario.shares] = run
+            if "accepted" in scenario.traits:
+                del shared[scenario.shares]
+    return allotment
+
+
+_PREFERRED = ("stream-three-calls", "stream-one-call", "json-three-calls", "json-one-call")
+
+
+def _preference(scenario: Scenario) -> int:
+    return _PREFERRED.index(scenario.id) if scenario.id in _PREFERRED else len(_PREFERRED)
+
+
+def _fits(given: GivenRun, scenario: Scenario) -> bool:
+    return not given.call_ids or len(given.call_ids) == scenario.calls
+
+
+def _no_limit(settings: Settings, scenario: Scenario) -> str | None:  # noqa: ARG001
+    return None
+
+
+def _given_limit(settings: Settings, scenario: Scenario) -> str | None:
+    return None if scenario.id in allotted(settings) else "no given run is left for it"
+
+
+#: Kind of provisioning -> why it cannot bring a scenario about. What a scenario needs is known to `scenarios.requires`.
+_LIMITS: Mapping[str, Callable[[Settings, Scenario], str | None]] = MappingProxyType(
+    {"api": _no_limit, "assistant": _no_limit, "run": _given_limit, "static": _no_limit}
+)
+
+
+def steps(path: str) -> Ask:
+    """The request for the steps of a run."""
+    return look(f"{path}/steps", Operation.LIST_STEPS)
+
+
+def refusal(exchange: Exchange, settings: Settings) -> str:
+    """An unwelcome answer for people: request, status, and what it says of itself."""
+    asked = f"{exchange.request.method} {exchange.request.target.partition('?')[0]}"
+    if exchange.response is None:
+        return settings.scrub(f"{asked}: {exchange.failure}")
+    what = "" if not succeeded(exchange) else ", but with no JSON object that has an id"
+    said = body_of(exchange)[:2000].decode(errors="replace").strip()
+    return settings.scrub(f"{asked} was answered {exchange.response.status}{what}: {said}".rstrip(": "))
+
+
+def _persuaded(provisioner: Provisioner, scenario: Scenario, assistant: dict[str, object]) -> Provisioned:
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            created = _asked_to_run(provisioner, scenario, assistant)
+            _check_count(scenario, created.run.calls)
+        except _WrongCalls:
+            if attempt == _ATTEMPTS:
+                raise
+        else:
+            return created
+    raise AssertionError("the last attempt either returns or raises")
+
+
+def _asked_to_run(provisioner: Provisioner, scenario: Scenario, assistant: dict[str, object]) -> Provisioned:
+    thread_id = provisioner.created("/threads", {})
+    provisioner.ledger.thread(thread_id)
+    path = run_path(thread_id, "").removesuffix("/runs/")
+    provisioner.created(f"{path}/messages", {"role": "user", "content": MESSAGE})
+    wanted = {**assistant, "tool_choice": "required", "metadata": {"conformance_scenario": scenario.id}}
+    if not provisioner.settings.create_streamed:
+        run_id = provisioner.created(f"{path}/runs", wanted)
+        provisioner.ledger.run(thread_id, run_id)
+        return Provisioned(provisioner.waiting(thread_id, run_id))
+    ask = Ask(Operation.CREATE_RUN, "POST", f"{path}/runs", encoded(wanted | {"stream": True}), streamed=True)
+    exchanges = tuple(provisioner.session.ask_politely(ask))
+    run_id = _run_of_stream(exchanges[-1], provisioner.settings)
+    provisioner.ledger.run(thread_id, run_id)
+    return Provisioned(provisioner.waiting(thread_id, run_id), exchanges)
+
+
+def _run_of_stream(exchange: Exchange, settings: Settings) -> str:
+    for event in Decoder().feed(body_of(exchange)):
+        document = json_object(event.data)
+        run_id = id_of(document) if document.get("object") == "thread.run" else None
+        if run_id is not None:
+            return run_id
+    raise Untestable(f"the stream that creates a run names none: {refusal(exchange, settings)}")
+
+
+class _WrongCalls(Untestable):
+    """The model called, but not as it was asked to."""
+
+
+def _check_count(scenario: Scenario, calls: tuple[str, ...]) -> None:
+    if len(calls) != scenario.calls:
+        raise _WrongCalls(f"the scenario needs {scenario.calls} pending calls, the run asks for {len(calls)}")

@@ -1,0 +1,260 @@
+"""How a target is reached, as frozen data, and the words of the command line that say so.
+
+Nothing here sends anything. Credentials never show in a `repr`, in `describe` or in a message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from conformance.errors import UsageError
+from conformance.model import Headers
+
+#: A streamed run on the real service took about 2 s (recordings), the slowest self-hosted server seen blocked for 20 s
+#: and then answered; a minute is beyond every honest answer and still bearable when nothing comes.
+TIMEOUT = 60.0
+
+#: A stream repeats the submitted outputs, at most 512 kB together (SUB-LIMIT-SUM), in one or two events; sixteen
+#: times that leaves room for a long answer and keeps a hostile one in memory.
+MAX_BYTES = 16 * 2**20
+
+#: done.closes allows 5 s between the terminal event and the end of the body; one more shows that they have passed.
+LINGER = 6.0
+
+#: Small, cheap, and calls several tools in parallel; a server that knows other names is told one with `--model`.
+MODEL = "gpt-4o-mini"
+
+#: How a run comes to wait for outputs; see `provision.PROVISIONS`.
+KINDS = ("api", "assistant", "run", "static")
+
+#: Fields that carry a credential wherever they are used.
+CREDENTIALS = frozenset({"authorization", "proxy-authorization", "api-key", "x-api-key", "cookie"})
+
+#: RFC 9110 token and field value: visible characters, spaces and tabs; nothing that could start another line.
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
+_VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)\Z")
+
+#: Query parameters whose values are treated as credentials.
+_SECRET_PARAMETER = re.compile("key|token|secret|sig|code|pass|auth", re.IGNORECASE)
+
+#: Sent in place of a credential by `wrong-key`: the shape of a key, and nobody's.
+_WRONG = "sk-conformance-wrong-key"
+
+#: Fields that HTTP itself needs; an extra header cannot change them.
+_FRAMING = frozenset(
+    {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "expect"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One extra header field; `secret` when its value is a credential."""
+
+    name: str
+    value: str = field(repr=False)
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GivenRun:
+    """A run that already waits for outputs. Without call ids they are read from the run."""
+
+    thread_id: str
+    run_id: str
+    call_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where a target is, how to be let in, how runs are brought about there, and how long to bear with it.
+
+    `timeout` is seconds for one whole exchange, `linger` seconds a stream may stay open after its `[DONE]`,
+    `max_bytes` the bytes of one answer, as sent and again as decoded. Raises UsageError for contradictions.
+    """
+
+    base_url: str = field(repr=False)
+    api_key: str | None = field(default=None, repr=False)
+    headers: tuple[Header, ...] = ()
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    model: str = MODEL
+    provision: str = "api"
+    assistant_id: str | None = None
+    runs: tuple[GivenRun, ...] = ()
+    create_streamed: bool = False
+    timeout: float = TIMEOUT
+    linger: float = LINGER
+    max_bytes: int = MAX_BYTES
+    max_requests: int | None = None
+    ca_file: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+    #: Said to the model on top of our own instructions, for models that need more persuading.
+    instructions: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_url(self.base_url, "base URL")
+        if self.proxy is not None:
+            _check_proxy(self.proxy)
+        if self.api_key is not None and (not self.api_key.strip() or not _VALUE.match(self.api_key)):
+            raise UsageError("the API key is empty or holds characters that no header can carry")
+        if self.provision not in KINDS:
+            raise UsageError(f"unknown way of provisioning: {self.provision!r}", f"One of: {', '.join(KINDS)}.")
+        if (self.provision == "assistant") != (self.assistant_id is not None):
+            raise UsageError("an assistant id and `--provision assistant` belong together", "Give both or neither.")
+        if (self.provision == "run") != bool(self.runs):
+            raise UsageError("given runs and `--provision run` belong together", "Give both or neither.")
+        if self.create_streamed and self.provision not in ("api", "assistant"):
+            raise UsageError(f"nothing is created with `--provision {self.provision}`, streamed or not")
+        if min(self.timeout, self.linger, self.max_bytes) <= 0 or (self.max_requests or 1) < 1:
+            raise UsageError("a time, a size or a number of requests is not positive")
+
+    @property
+    def _pairs(self) -> tuple[tuple[str, str], ...]:
+        return (*parse_qsl(urlsplit(self.base_url).query, keep_blank_values=True), *self.query)
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the base URL."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def keyed(self) -> bool:
+        """Whether a credential is configured."""
+        return self.api_key is not None or any(header.secret for header in self.headers)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every value that must never be shown or kept, longest first."""
+        values = {header.value for header in self.headers if header.secret} | {self.api_key or ""}
+        values |= {value for name, value in self._pairs if _SECRET_PARAMETER.search(name)}
+        values |= {value.partition(" ")[2] for value in values}
+        return tuple(sorted((value for value in values if len(value) > 3), key=len, reverse=True))
+
+    def target(self, path: str) -> str:
+        """Path and query of a request: the base prefix, `path`, the query of the base URL and the extra one."""
+        parts = urlsplit(self.base_url)
+        route, _, own = path.partition("?")
+        pairs = (*self._pairs, *parse_qsl(own))
+        prefix = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._")
+        return prefix + route + (f"?{urlencode(pairs)}" if pairs else "")
+
+    def request_headers(self, situation: frozenset[str] = frozenset(), *, body: bool = True) -> Headers:
+        """The header fields of a request: what the official clients send, in our name, plus the configured ones.
+
+        `Accept` always asks for JSON, as they do: it never decides about streaming (contract §1). Content codings
+        are declined so that chunks are seen as they were written.
+        """
+        fields = {
+            "accept": ("Accept", "application/json"),
+            "accept-encoding": ("Accept-Encoding", "identity"),
+            "user-agent": ("User-Agent", "submit-tool-outputs-conformance"),
+            "openai-beta": ("OpenAI-Beta", "assistants=v2"),
+        }
+        if body:
+            fields["content-type"] = ("Content-Type", "application/json")
+        if self.api_key is not None:
+            fields["authorization"] = ("Authorization", f"Bearer {self.api_key}")
+        fields |= {header.name.lower(): (header.name, header.value) for header in self.headers}
+        secret = {header.name.lower() for header in self.headers if header.secret} | {"authorization"}
+        if "no-key" in situation:
+            fields = {name: pair for name, pair in fields.items() if name not in secret}
+        if "wrong-key" in situation:
+            fields |= {name: (fields[name][0], _wrong(fields[name][1])) for name in secret & fields.keys()}
+        if "no-beta" in situation:
+            fields.pop("openai-beta", None)
+        return tuple(fields.values())
+
+    def scrub(self, text: str) -> str:
+        """`text` without credentials and control characters, cut to a length that people read."""
+        for secret in self.secrets:
+            text = text.replace(secret, "…")
+        text = "".join(char if char.isprintable() else " " for char in text[:2000])
+        text = " ".join(text.split())
+        return text if len(text) <= 300 else f"{text[:299]}…"
+
+    def describe(self) -> Mapping[str, object]:
+        """What a report may say about the target: nothing secret, the query by its names."""
+        return {
+            "kind": "http",
+            "base_url": f"{self.origin}{urlsplit(self.base_url).path}",
+            "query": [name for name, _ in self._pairs],
+            "headers": [header.name for header in self.headers],
+            "provision": self.provision,
+            "model": self.model,
+            "created_streamed": self.create_streamed,
+        }
+
+
+def _wrong(value: str) -> str:
+    scheme, space, _ = value.partition(" ")
+    return f"{scheme} {_WRONG}" if space else _WRONG
+
+
+def parse_header(text: str, environment: Mapping[str, str]) -> Header:
+    """Read `NAME: VALUE`; a value that is exactly `$VARIABLE` is taken from the environment and is secret.
+
+    Raises UsageError when it is no header field, when the variable is not set, or when the field belongs to HTTP.
+    """
+    name, colon, value = text.partition(":")
+    name, value = name.strip(), value.strip(" \t")
+    if not colon or not _NAME.match(name):
+        raise UsageError(f"no header: {name!r}", "Write it as 'NAME: VALUE', or 'NAME: $VARIABLE' for a secret.")
+    if name.lower() in _FRAMING:
+        raise UsageError(f"the header {name!r} is set by HTTP itself", "Leave it out.")
+    variable = _VARIABLE.match(value)
+    if variable and not environment.get(variable[1]):
+        raise UsageError(f"the environment has no {variable[1]}", f"Set it, or write the value of {name!r} itself.")
+    if variable:
+        value = environment[variable[1]]
+    if not _VALUE.match(value):
+        raise UsageError(f"the value of the header {name!r} holds characters that no header can carry")
+    return Header(name, value, secret=variable is not None or name.lower() in CREDENTIALS)
+
+
+def parse_query(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Read `NAME=VALUE` pairs, such as `api-version=2024-05-01-preview`; raises UsageError."""
+    pairs = tuple(text.partition("=") for text in texts)
+    for name, equals, _ in pairs:
+        if not name or not equals:
+            raise UsageError(f"no query parameter: {name!r}", "Write it as 'NAME=VALUE'.")
+    return tuple((name, value) for name, _, value in pairs)
+
+
+def _check_url(url: str, what: str) -> None:
+    hint = "Give it whole, such as http://127.0.0.1:8000/v1."
+    if not url.isprintable() or " " in url:
+        raise UsageError(f"the {what} holds spaces or control characters", hint)
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as reason:
+        raise UsageError(f"the {what} cannot be read: {reason}", hint) from None
+    if parts.scheme not in ("http", "https") or not host or port == 0 or not _is_host(host):
+        raise UsageError(f"the {what} is no http:// or https:// address", hint)
+    if what == "base URL" and (parts.username is not None or parts.fragment):
+        raise UsageError(
+            f"the {what} holds a user name or a fragment", "Credentials go into --api-key-env or --header."
+        )
+
+
+def _check_proxy(url: str) -> None:
+    _check_url(url, "proxy")
+
+
+def _is_host(host: str) -> bool:
+    if ":" in host:
+        try:
+            ip_address(host.partition("%")[0])
+        except ValueError:
+            return False
+        return True
+    try:
+        labels = host.rstrip(".").encode("idna").decode("ascii").split(".")
+    except UnicodeError:
+        return False
+    return all(re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})", label) for label in labels)
