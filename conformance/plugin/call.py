@@ -11,6 +11,7 @@ import pytest
 import conformance.suite
 from conformance import options
 from conformance.plugin.listener import Door, Listener
+from conformance.run import Target
 
 #: Variables that would bring other people's options and plugins into the call.
 _FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
@@ -22,8 +23,8 @@ _SILENT = (
 )
 
 
-def call(said: options.Given, selection: str | None, listener: Listener) -> int:
-    """Run the suite and tell the listener; returns pytest's own exit code.
+def call(target: Target, said: options.Given, selection: str | None, listener: Listener) -> int:
+    """Run the suite against an open target, which is closed at the end; returns pytest's own exit code.
 
     `selection` is an expression of pytest's `-k` over `scenario:requirement`.
     """
@@ -36,7 +37,7 @@ def call(said: options.Given, selection: str | None, listener: Listener) -> int:
         *("--pyargs", "conformance.suite"),
     ]
     with _undisturbed():
-        return int(pytest.main(arguments, plugins=[Door(listener)]))
+        return int(pytest.main(arguments, plugins=[Door(listener, target)]))
 
 
 @contextmanager

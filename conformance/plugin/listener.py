@@ -7,7 +7,7 @@ from typing import Protocol
 
 from conformance.errors import ConformanceError
 from conformance.model import Report, Subject
-from conformance.run import Plan
+from conformance.run import Plan, Target
 
 
 class Listener(Protocol):
@@ -26,12 +26,13 @@ class Listener(Protocol):
         ...
 
     def failed(self, error: ConformanceError) -> None:
-        """The target is not there or not what it should be: nothing could be judged."""
+        """Nothing could be judged: the target is not there or not what it should be, or a slip of ours."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """How a listener travels through `pytest.main`: as a plugin without hooks."""
+    """How a listener and an open target travel through `pytest.main`: as a plugin without hooks."""
 
     listener: Listener
+    target: Target

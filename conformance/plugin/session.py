@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Callable
 from functools import cached_property, partial
@@ -10,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from conformance import options
-from conformance.errors import NotThisApi, UnreachableTarget
+from conformance.errors import ConformanceError, NotThisApi, OwnError, UnreachableTarget
 from conformance.model import JUDGED, Report, Status, Verdict
 from conformance.plugin.listener import Door
 from conformance.report import folder, text
@@ -34,22 +35,29 @@ class Suite:
     def __init__(self, config: pytest.Config, said: options.Given) -> None:
         self._config = config
         self._said = said
-        doors = (plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Door))
-        self._listener = next((door.listener for door in doors), None)
+        door = next((plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Door)), None)
+        self._listener = None if door is None else door.listener
+        self._target = None if door is None else door.target
         self._again = options.again(said)
         self._style = text.Style()
-        self._target: Target | None = None
         self._run: Run | None = None
         self._report: Report | None = None
         self._interrupted: str | None = None
         #: Reports of pytest-xdist's workers, on their controller.
         self.parts: list[Report] = []
 
+    def pytest_sessionstart(self) -> None:
+        """Open the target, which sends nothing yet; a controller of pytest-xdist leaves that to its workers."""
+        controls = getattr(self._config.option, "dist", "no") != "no" and not hasattr(self._config, "workerinput")
+        if self._target is None and not controls:
+            try:
+                self._target = options.target(self._said)
+            except ConformanceError as error:
+                raise pytest.UsageError(str(error)) from None
+
     @cached_property
     def _plan(self) -> Plan:
-        """Everything that can be asked; opens the target, which sends nothing yet."""
-        self._target = options.target(self._said)
-        return plan(self._target)
+        return plan(cast("Target", self._target))
 
     def pytest_report_header(self) -> str:
         """Say who is judged."""
@@ -118,6 +126,18 @@ class Suite:
         """Remember that the run was cut short."""
         if isinstance(excinfo.value, KeyboardInterrupt):
             self._interrupted = "interrupted from the keyboard"
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Tell the listener that our own files could not be collected; others see it in pytest's own words."""
+        if report.failed and self._listener is not None:
+            self._listener.failed(OwnError("the suite could not be collected", str(report.longrepr)))
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool | None:
+        """Tell the listener of a slip of ours, which then tells it in its own way."""
+        if self._listener is None:
+            return None
+        self._listener.failed(OwnError(f"{excinfo.typename}: {excinfo.value}"))
+        return not os.environ.get("CONFORMANCE_DEBUG")
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Report what there is, and let the exit code say what pytest's own does not."""

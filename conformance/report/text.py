@@ -22,6 +22,9 @@ _CASES = 3
 #: Names listed before the rest is counted.
 _NAMES = 8
 
+#: Said wherever nobody's server was judged, so that nobody takes the verdict for theirs.
+MOCKED = "this judges the BUILT-IN MOCK: no --base-url was given, so no server of yours was asked"
+
 _COLOURS = {"PASS": 32, "FAIL": 31, "WARN": 33, "ERROR": 35, "INCOMPLETE": 33, "NOTHING JUDGED": 33}
 
 
@@ -79,8 +82,9 @@ def summary(report: Report, again: str, style: Style) -> str:
 
 def head(report: Report, style: Style) -> str:
     """The verdict, and on whom."""
-    name = safe(str(report.target.get("name") or report.target.get("base_url") or report.target.get("kind", "")))
-    return f"{style.word(verdict_word(report))}  {name}  (conformance {__version__})\n{counts(report)}"
+    mocked = (f"{MOCKED}.",) if report.target.get("kind") == "mock" else ()
+    name = safe(str(report.target.get("base_url") or report.target.get("name") or report.target.get("kind")))
+    return "\n".join((*mocked, f"{style.word(verdict_word(report))}  {name}  (suite {__version__})", counts(report)))
 
 
 def counts(report: Report) -> str:

@@ -1,0 +1,51 @@
+# make demo   judge the built-in mock        make test   tests, linters, types, import law        make bench   measure
+# Each sets itself up in .venv first: with uv where it is installed, else with the venv and pip of $(PYTHON).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+
+.PHONY: demo test bench clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/ready-to-run
+	$(BIN)/conformance server
+
+test: $(VENV)/ready-to-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q
+
+bench: $(VENV)/ready-to-test
+	$(BIN)/python -m conformance.tests.bench
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/ready-to-run: pyproject.toml | $(BIN)/python
+	$(call install,-e .)
+	@touch $@
+
+# The editable install again: the group alone would leave the scripts out on a fresh machine.
+$(VENV)/ready-to-test: pyproject.toml | $(BIN)/python
+	$(call install,-e . --group dev)
+	@touch $(VENV)/ready-to-run $@
+
+ifdef UV
+install = uv pip install --quiet --python $(BIN)/python $(1)
+
+$(BIN)/python:
+	uv venv --quiet --python '>=3.11' $(VENV)
+else
+install = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(1)
+
+# pip reads dependency groups since 25.1.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+endif

@@ -1,0 +1,93 @@
+"""`conformance server`: judge a server, or the built-in mock, through a pytest call that nobody's settings reach."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from conformance import options
+from conformance.commands import verdicts
+from conformance.errors import ConformanceError, OwnError, UsageError
+from conformance.model import Report, Subject
+from conformance.report.document import verdict_of
+from conformance.report.json_writer import line
+from conformance.report.text import MOCKED, plan_line
+from conformance.run import Plan, exit_code
+from conformance.selection import selection
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say who is judged, and those of every command that gives verdicts."""
+    for option in options.ALL:
+        parser.add_argument(f"--{option.name}", dest=option.key, **option.arguments())
+    verdicts.add_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Judge; the exit code is that of the report."""
+    from conformance.plugin.call import call  # noqa: PLC0415 - pytest, only where it is used
+
+    said = options.given(vars(arguments))
+    options.check(said)
+    if arguments.selection is not None:
+        selection(arguments.selection)
+    console = Console(arguments.verbose, alone="base_url" not in said)
+    code = call(options.target(said), said, arguments.selection, console)
+    if console.error is not None:
+        raise console.error
+    if console.report is None:
+        return _without_report(code, console)
+    if arguments.format == "json":
+        verdicts.write("".join(f"{line(subject, 'scenario')}\n" for subject in console.report.subjects))
+    else:
+        verdicts.show(console.report, options.again(said), arguments.verbose)
+    if "out" in said:
+        print(f"conformance: wrote {said['out']}/report.json and report.txt", file=sys.stderr)
+    return exit_code(console.report)
+
+
+def _without_report(code: int, console: Console) -> int:
+    if code == 0:  # only the plan was wanted
+        return 0
+    if console.plan is None and code == 5:
+        raise UsageError("-k selects nothing", "`conformance list scenarios` and `list requirements` show all names.")
+    raise OwnError(f"pytest ended with {code} before there was a report")
+
+
+class Console:
+    """Listens to a run: says on standard error what is planned and how far it is, and keeps what comes of it."""
+
+    def __init__(self, verbose: bool, *, alone: bool) -> None:
+        self.plan: Plan | None = None
+        self.report: Report | None = None
+        self.error: ConformanceError | None = None
+        self._verbose = verbose
+        self._alone = alone
+        self._live = sys.stderr.isatty()
+        self._done = 0
+
+    def planned(self, plan: Plan) -> None:
+        """Say what is going to be asked."""
+        self.plan = plan
+        if self._alone:
+            print(f"conformance: {MOCKED}", file=sys.stderr)
+        print(f"conformance: plan: {plan_line(plan.counts())}", file=sys.stderr, flush=True)
+
+    def judged(self, subject: Subject) -> None:
+        """Say how far it is: one line that is written over on a terminal, one for each scenario with `-v`."""
+        self._done += 1
+        total = 0 if self.plan is None else len(self.plan.scenarios)
+        said = f"{self._done}/{total}  {verdict_of(subject):5}  {subject.name}"
+        if self._verbose:
+            print(said, file=sys.stderr, flush=True)
+        elif self._live:
+            end = "\n" if self._done == total else ""
+            print(f"\r\x1b[K{said}", end=end, file=sys.stderr, flush=True)
+
+    def reported(self, report: Report) -> None:
+        """Keep the report."""
+        self.report = report
+
+    def failed(self, error: ConformanceError) -> None:
+        """Keep the first reason why nothing could be judged."""
+        self.error = self.error or error

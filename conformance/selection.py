@@ -1,0 +1,94 @@
+"""pytest's `-k` grammar over `scenario:requirement`, for doors that do not start pytest.
+
+expression = and-part ("or" and-part)* · and-part = not-part ("and" not-part)* · not-part = "not" not-part |
+"(" expression ")" | word. A word holds where it is part of the name, in any case; nothing at all holds nowhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from conformance.errors import UsageError
+
+#: Whether a name is selected.
+Selection = Callable[[str], bool]
+
+_TOKEN = re.compile(r"[ \t]*(?:(?P<word>(?::?\w|:|\+|-|\.|\[|\]|\\|/)+)|(?P<sign>[()])|(?P<end>\Z))")
+
+#: Deeper nesting than anybody writes by hand; the reader descends once for each level.
+_DEPTH = 50
+
+
+def selection(expression: str) -> Selection:
+    """Read an expression. Raises UsageError with the place where it breaks off."""
+    return _Reader(expression).whole()
+
+
+class _Reader:
+    def __init__(self, expression: str) -> None:
+        self._text = expression
+        self._at = 0
+        self._depth = 0
+        self._token = self._next()
+
+    def whole(self) -> Selection:
+        if not self._token:
+            return lambda _: False
+        found = self._either()
+        if self._token:
+            self._refuse("'and', 'or' or the end")
+        return found
+
+    def _either(self) -> Selection:
+        parts = [self._both()]
+        while self._took("or"):
+            parts.append(self._both())
+        return parts[0] if len(parts) == 1 else lambda name: any(part(name) for part in parts)
+
+    def _both(self) -> Selection:
+        parts = [self._one()]
+        while self._took("and"):
+            parts.append(self._one())
+        return parts[0] if len(parts) == 1 else lambda name: all(part(name) for part in parts)
+
+    def _one(self) -> Selection:
+        self._depth += 1
+        if self._depth > _DEPTH:
+            self._refuse("less nesting")
+        found = self._negated_or_grouped_or_word()
+        self._depth -= 1
+        return found
+
+    def _negated_or_grouped_or_word(self) -> Selection:
+        if self._took("not"):
+            negated = self._one()
+            return lambda name: not negated(name)
+        if self._took("("):
+            grouped = self._either()
+            if not self._took(")"):
+                self._refuse("')'")
+            return grouped
+        if self._token in ("", "and", "or", ")"):
+            self._refuse("a word, 'not' or '('")
+        word = self._token.lower()
+        self._token = self._next()
+        return lambda name: word in name.lower()
+
+    def _took(self, token: str) -> bool:
+        if self._token != token:
+            return False
+        self._token = self._next()
+        return True
+
+    def _next(self) -> str:
+        match = _TOKEN.match(self._text, self._at)
+        if match is None:
+            rest = self._text[self._at :].lstrip()
+            raise UsageError(f"-k does not understand {rest[:20]!r}", "Write words, 'and', 'or', 'not' and parentheses.")
+        self._at = match.end()
+        return match["word"] or match["sign"] or ""
+
+    def _refuse(self, expected: str) -> None:
+        got = repr(self._token) if self._token else "the end"
+        raise UsageError(f"-k {self._text!r}: expected {expected}, got {got}", "It is pytest's grammar, as in 'a and not b'.")
