@@ -7,13 +7,13 @@ deceived by what a target sent. Nothing here opens a file: lines come in and go 
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
 from conformance.errors import OwnError
 from conformance.model import Exchange, Response, Transcript
 from conformance.wire.cassette_reader import VERSION, BodyDigest, Reader
+from conformance.wire.compact_json import compact
 from conformance.wire.redact import leaks
 
 
@@ -55,7 +55,7 @@ def sums(digests: Iterable[tuple[str, str]]) -> str:
 
 
 def _line(document: Mapping[str, object]) -> str:
-    return json.dumps(document, separators=(",", ":"), allow_nan=False) + "\n"
+    return compact(document) + "\n"
 
 
 def _documents(transcript: Transcript, recorded: str, by: str) -> Iterator[dict[str, object]]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,6 +20,7 @@ from conformance.contract.data import schema_text
 from conformance.errors import DamagedCassette
 from conformance.model import Author, Chunk, Ended, Exchange, Operation, Outcome, Request, Response, Transcript
 from conformance.wire.redact import leaks
+from conformance.wire.shape import breach
 
 #: The version of the format that is written and read here.
 VERSION = 1
@@ -55,9 +55,6 @@ _FOLLOWERS = MappingProxyType(
         "footer": frozenset[str](),
     }
 )
-
-#: Lone surrogates are legal in JSON, but the validator cannot be shown one.
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 _AGAIN = "Take the cassette from where it was recorded once more, or record it again."
 
@@ -145,7 +142,7 @@ class Reader:
             self._fail("this cassette is of a version that is not known here", "Install a newer version of this suite.")
         if kind not in _FOLLOWERS[self._last]:
             self._fail(f"a line of kind {kind} cannot follow {self._last}: lines were lost, added or moved", _AGAIN)
-        self._validate(kind, document, line)
+        self._validate(kind, document)
         getattr(self, f"_on_{kind}")(document)
         self._last = kind
         self._digest.update(line.encode(errors="surrogatepass") + b"\n")
@@ -183,15 +180,11 @@ class Reader:
             self._fail("not a JSON object: this is no line of a cassette", _AGAIN)
         return document
 
-    def _validate(self, kind: str, document: object, line: str) -> None:
-        try:
-            error = next(_validator(kind).iter_errors(document), None)
-        except UnicodeEncodeError:
-            error = next(_validator(kind).iter_errors(json.loads(_SURROGATE.sub(r"\\ufffd", line))), None)
-        if error is not None:
-            pointer = "".join(f"/{part}" for part in error.instance_path)
+    def _validate(self, kind: str, document: object) -> None:
+        if found := breach(_validator(kind), document):
+            pointer, keyword = found
             place = f"{pointer} of this {kind} line" if pointer else f"this {kind} line"
-            self._fail(f"{place} breaks `{error.schema_path[-1]}` of the format", _AGAIN)
+            self._fail(f"{place} breaks `{keyword}` of the format", _AGAIN)
 
     def _on_header(self, document: dict[str, Any]) -> None:
         self._header = document

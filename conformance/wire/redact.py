@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from conformance.model import Exchange, Headers, Outcome, Request, Response, Transcript
+from conformance.wire.compact_json import compact
 from conformance.wire.identifier import Names
 from conformance.wire.secret import REDACTED, Masks, edits_by_look, look_like_secrets, secrets_in
 from conformance.wire.splice import Edit, spliced, spliced_chunks
@@ -123,7 +124,7 @@ def _learnt(transcript: Transcript) -> Iterator[str]:
 
 
 def _packed(document: object) -> bytes:
-    return json.dumps(document, default=dict).encode()
+    return compact(document).encode()
 
 
 class _Redaction:
