@@ -59,11 +59,11 @@ def _run(words: Sequence[str]) -> int:
         if name == wanted:
             module = _module(name)
             module.add_arguments(command)
-            command.set_defaults(run=module.run)
+            command.set_defaults(door=module.run)
     arguments = parser.parse_args(words)
-    if not hasattr(arguments, "run"):
+    if not hasattr(arguments, "door"):
         raise UsageError("no command was given", f"One of: {', '.join(COMMANDS)}. `conformance --help` says more.")
-    return int(arguments.run(arguments))
+    return int(arguments.door(arguments))
 
 
 def _module(name: str) -> ModuleType:

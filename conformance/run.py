@@ -17,6 +17,7 @@ from conformance.contract.scenarios import SCENARIOS
 from conformance.errors import BudgetReached, ConformanceError, NotThisApi, UnreachableTarget
 from conformance.model import (
     Confidence,
+    Finding,
     Level,
     Report,
     Requirement,
@@ -44,6 +45,11 @@ class Target(Protocol):
 
     def describe(self) -> Mapping[str, object]:
         """Which implementation it is, without anything secret."""
+        ...
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Values that no report may hold, whoever sends them back."""
         ...
 
     def plays(self, scenario: Scenario) -> bool:
@@ -167,7 +173,7 @@ class Run:
             return self._without_verdicts(scenario, Status.ERROR, f"{type(slip).__name__}: {slip}")
         if self._strict:
             subject = strictly(subject)
-        return self._complete(scenario, subject)
+        return self._complete(scenario, masked(subject, self._target.secrets))
 
     def _complete(self, scenario: Scenario, subject: Subject) -> Subject:
         """Keep the cells of the plan; one the judge passed over is a slip of ours."""
@@ -191,6 +197,25 @@ class Run:
 
 def _verdict(scenario: Scenario, requirement: Requirement, status: Status, reason: str) -> Verdict:
     return Verdict(requirement.id, requirement.level, requirement.role, scenario.id, status, reason=reason)
+
+
+def masked(subject: Subject, secrets: Sequence[str]) -> Subject:
+    """The subject without the values a target was let in with: some servers quote a refused key in their answer."""
+
+    def clean(text: str) -> str:
+        for secret in secrets:
+            text = text.replace(secret, "[redacted]")
+        return text
+
+    def cleaned(finding: Finding) -> Finding:
+        texts = {name: clean(getattr(finding, name)) for name in ("message", "expected", "got")}
+        return replace(finding, **texts, pointer=None if finding.pointer is None else clean(finding.pointer))
+
+    verdicts = (
+        replace(verdict, findings=tuple(map(cleaned, verdict.findings)), reason=verdict.reason and clean(verdict.reason))
+        for verdict in subject.verdicts
+    )
+    return replace(subject, verdicts=tuple(verdicts), unknown_events=tuple(map(clean, subject.unknown_events)))
 
 
 def strictly(subject: Subject) -> Subject:

@@ -56,6 +56,11 @@ class HttpTarget:
         """Which target it is, without anything secret."""
         return self.settings.describe()
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Values that neither a report nor a cassette may hold."""
+        return self.settings.secrets
+
     def plays(self, scenario: Scenario) -> bool:
         """Whether the scenario can be brought about here."""
         return self.why_not(scenario) is None
