@@ -189,7 +189,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     _scripted("stream-error", "an error event ends the stream", "error"),
     Scenario(
         "rate-limited", "429 with Retry-After, then served",
-        (_GET, Act("submit"), _GET, Act("submit"), _SETTLE), _traits("scripted"), script="busy",
+        (_GET, Act("submit"), _SETTLE), _traits("scripted"), script="busy",
     ),
     Scenario(
         "server-fault", "500, then served",

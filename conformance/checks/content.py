@@ -1,0 +1,299 @@
+"""What the stream says adds up: outputs come back unchanged, deltas become the text and the arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance.checks.documents import Document, find, members, number, shown, text
+from conformance.checks.entities import texts_of
+from conformance.checks.history import Call, calls_of
+from conformance.checks.moments import ENTITY_EVENTS, STEP_EVENTS
+from conformance.checks.observation import CallPieces, Message, Observation, Step
+from conformance.checks.registry import check
+from conformance.contract.lifecycle import STEP
+from conformance.model import Finding
+
+_STEP_ENDS = tuple(name for name in STEP_EVENTS if name.rpartition(".")[2] in STEP.ended)
+
+
+def _submitted_step(observation: Observation) -> Step | None:
+    """The step of the event at hand where it is one that was submitted to."""
+    step, sent = observation.step, observation.submitted
+    return step if step is not None and step.inherited and sent is not None and sent.outputs else None
+
+
+def _functions(documents: Iterable[Document]) -> list[Document]:
+    return [entry for entry in documents if text(entry, "type") == "function"]
+
+
+@check("content.submitted-calls", on=_STEP_ENDS)
+def submitted_calls(observation: Observation) -> Iterable[Finding] | None:
+    """The calls of the submitted step are those that were submitted, each once, with the names and arguments asked."""
+    step, sent = _submitted_step(observation), observation.submitted
+    if step is None or sent is None:
+        return None
+    calls = _functions(step.tool_calls)
+    if not calls:
+        return None
+    ids = [text(entry, "id") or "" for entry in calls]
+    submitted = [call for call, _ in sent.outputs]
+    pointer = "/step_details/tool_calls"
+    found = [
+        observation.finding(
+            "the step closes a call that was not submitted", " or ".join(submitted), call, pointer=pointer
+        )
+        for call in dict.fromkeys(ids)
+        if call not in submitted
+    ]
+    found += [
+        observation.finding("the step closes a call twice", "each call once", call, pointer=pointer)
+        for call in dict.fromkeys(ids)
+        if ids.count(call) > 1
+    ]
+    asked = {call.id: call for call in sent.pending or ()}
+    for entry in calls:
+        call = asked.get(text(entry, "id") or "")
+        if call is not None:
+            found += _as_asked(observation, call, entry)
+    return found
+
+
+def _as_asked(observation: Observation, call: Call, entry: Document) -> list[Finding]:
+    return [
+        observation.finding(
+            f"{name} of {call.id} changed", shown(expected), shown(got), pointer="/step_details/tool_calls"
+        )
+        for name, expected in (("name", call.name), ("arguments", call.arguments))
+        if (got := find(entry, "function", name)) != expected
+    ]
+
+
+def _outputs(observation: Observation) -> list[tuple[str, str, object]] | None:
+    """Call id, output as submitted, output as shown, for a submitted step that completed."""
+    step, sent = _submitted_step(observation), observation.submitted
+    if step is None or sent is None or step.state != "completed":
+        return None
+    shown_by = {text(entry, "id"): find(entry, "function", "output") for entry in _functions(step.tool_calls)}
+    return [(call, output, shown_by[call]) for call, output in sent.outputs if call in shown_by]
+
+
+def _changed(observation: Observation, outputs: list[tuple[str, str, object]]) -> list[Finding] | None:
+    if not outputs:
+        return None
+    return [
+        observation.finding(f"the output of {call} changed", _around(output, got), _around(got, output),
+                            pointer="/step_details/tool_calls")
+        for call, output, got in outputs
+        if got != output
+    ]  # fmt: skip
+
+
+def _around(value: object, other: object) -> str:
+    """The place where two texts part, as people can see it."""
+    if not isinstance(value, str) or not isinstance(other, str):
+        return shown(value)
+    at = next((index for index, (one, two) in enumerate(zip(value, other, strict=False)) if one != two), None)
+    at = min(len(value), len(other)) if at is None else at
+    if at < 40:
+        return shown(value)
+    return f"…{value[at - 20 : at + 60]!r} (from character {at - 20} of {len(value)})"
+
+
+@check("content.submitted-outputs", on=_STEP_ENDS)
+def submitted_outputs(observation: Observation) -> Iterable[Finding] | None:
+    """Outputs come back as they were submitted, character for character."""
+    outputs = _outputs(observation)
+    if outputs is None:
+        return None
+    return _changed(observation, [row for row in outputs if row[1] and "\0" not in row[1]])
+
+
+@check("content.nul-output", on=_STEP_ENDS)
+def nul_output(observation: Observation) -> Iterable[Finding] | None:
+    """So does an output that holds U+0000."""
+    outputs = _outputs(observation)
+    return None if outputs is None else _changed(observation, [row for row in outputs if "\0" in row[1]])
+
+
+@check("content.empty-output", on=_STEP_ENDS)
+def empty_output(observation: Observation) -> Iterable[Finding] | None:
+    """So does the empty string."""
+    outputs = _outputs(observation)
+    return None if outputs is None else _changed(observation, [row for row in outputs if not row[1]])
+
+
+@check("content.tool-calls", on=["thread.run.requires_action"])
+def tool_calls(observation: Observation) -> Iterable[Finding] | None:
+    """The calls the run waits for are those its open step has built up."""
+    waiting = calls_of(observation.doc() or {})
+    steps = [step for step in observation.stream.opened() if step.ended is None and step.calls]
+    if waiting is None or not steps or observation.stream.unread:
+        return None
+    built = [
+        Call(pieces.id or "", pieces.name, pieces.arguments.getvalue())
+        for step in steps
+        for _, pieces in sorted(step.calls.items())
+        if pieces.type in (None, "function")
+    ]
+    if sorted(built) == sorted(waiting):
+        return ()
+    differing = [call for call in waiting if call not in built] or [call for call in built if call not in waiting]
+    same = next((call for call in built if call.id == differing[0].id), None)
+    got = f"{same.name}({same.arguments})" if same else f"calls {', '.join(call.id for call in built)}"
+    expected = f"{differing[0].id}: {differing[0].name}({differing[0].arguments})"
+    message = "the step's deltas do not add up to the calls of required_action"
+    return [observation.finding(message, shown(expected), shown(got), pointer="/required_action")]
+
+
+@check("content.tool-call-deltas", on=["thread.run.step.delta"])
+def tool_call_deltas(observation: Observation) -> Iterable[Finding] | None:
+    """The first delta of a function call names it; calls come one after the other, numbered from 0 without gaps."""
+    step = observation.step
+    entries = members(observation.document, "delta", "step_details", "tool_calls")
+    entries = tuple(_functions(entries))
+    if step is None or not entries:
+        return None
+    found = []
+    for entry in entries:
+        index = number(entry, "index")
+        pieces = step.calls.get(-1 if index is None else index)
+        if pieces is None or index is None:
+            continue
+        found += _delta_of_call(observation, step, index, pieces)
+    return found
+
+
+def _delta_of_call(observation: Observation, step: Step, index: int, pieces: CallPieces) -> list[Finding]:
+    found = []
+    if not pieces.id or not pieces.name:
+        expected = "id, type and function.name in the first delta of a call"
+        found.append(
+            observation.finding("a call's deltas begin without its name", expected, f"call {index} without them")
+        )
+    if index + 1 < len(step.calls):
+        got = f"call {index} after call {len(step.calls) - 1}"
+        found.append(observation.finding("pieces of calls are mixed", "all pieces of one call together", got))
+    if index >= len(step.calls):
+        got = f"index {index} as number {len(step.calls)}"
+        found.append(observation.finding("call indices have gaps", "0, 1, 2 …", got))
+    return found
+
+
+@check("content.message-empty", on=["thread.message.created", "thread.message.in_progress"])
+def message_empty(observation: Observation) -> Iterable[Finding] | None:
+    """A message begins empty."""
+    if observation.doc() is None:
+        return None
+    got = find(observation.document, "content")
+    if got == []:
+        return ()
+    return [observation.finding("a message that only begins has content", "[]", shown(got), pointer="/content")]
+
+
+def built_up(message: Message) -> dict[int, str]:
+    """Index -> text that the deltas gave; parts without text are left out."""
+    texts = {index: part.text.getvalue() for index, part in message.parts.items()}
+    return {index: value for index, value in texts.items() if value}
+
+
+def _adds_up(observation: Observation) -> Iterable[Finding] | None:
+    message = observation.message
+    if message is None or observation.doc() is None:
+        return None
+    built, whole = built_up(message), texts_of(observation.doc())
+    if built == whole:
+        return ()
+    index = next(index for index in sorted({*built, *whole}) if built.get(index) != whole.get(index))
+    expected, got = built.get(index, ""), whole.get(index, "")
+    said = f"the text of {message.id} is not what its deltas said"
+    pointer = f"/content/{index}/text/value"
+    return [observation.finding(said, _around(expected, got), _around(got, expected), pointer=pointer)]
+
+
+@check("content.message-text", on=["thread.message.completed"])
+def message_text(observation: Observation) -> Iterable[Finding] | None:
+    """The deltas of a message add up to its text, part by part."""
+    return _adds_up(observation)
+
+
+@check("content.message-text-incomplete", on=["thread.message.incomplete"])
+def message_text_incomplete(observation: Observation) -> Iterable[Finding] | None:
+    """So do those of a message that was cut short."""
+    return _adds_up(observation)
+
+
+@check("content.message-index", on=["thread.message.delta", "thread.message.completed"])
+def message_index(observation: Observation) -> Iterable[Finding] | None:
+    """Parts appear in the order 0, 1, 2 …, and one piece of text stays one part."""
+    message = observation.message
+    if message is None:
+        return None
+    if observation.name.endswith("completed"):
+        built, whole = built_up(message), texts_of(observation.doc())
+        if len(built) <= len(whole) or "".join(built.values()) != "".join(whole.values()):
+            return ()
+        got = f"{len(built)} parts in the deltas, {len(whole)} in the message"
+        return [observation.finding("one text was spread over several parts", "one index for one part", got)]
+    if message.misplaced is None:
+        return ()
+    expected, got_index = message.misplaced
+    message.misplaced = None
+    found = f"index {got_index}"
+    return [observation.finding("content indices do not appear in order", f"index {expected} next", found)]
+
+
+@check("content.annotations", on=["thread.message.completed"])
+def message_annotations(observation: Observation) -> Iterable[Finding] | None:
+    """The annotations of the deltas are those of the message."""
+    message, content = observation.message, find(observation.document, "content")
+    if message is None or not isinstance(content, list):
+        return None
+    looked = False
+    for index, entry in enumerate(content):
+        whole = [_annotation(found) for found in members(entry, "text", "annotations")]
+        part = message.parts.get(index)
+        built = [_annotation(found) for _, found in sorted(part.annotations.items())] if part else []
+        looked = looked or bool(whole or built)
+        if whole != built:
+            pointer = f"/content/{index}/text/annotations"
+            return [observation.finding("annotations changed", shown(built), shown(whole), pointer=pointer)]
+    return () if looked else None
+
+
+def _annotation(document: Document) -> tuple[object, ...]:
+    return (
+        find(document, "type"),
+        find(document, "text"),
+        find(document, "start_index"),
+        find(document, "end_index"),
+        find(document, "file_citation", "file_id") or find(document, "file_path", "file_id"),
+    )
+
+
+@check("content.unicode", on=ENTITY_EVENTS)
+def unicode(observation: Observation) -> Iterable[Finding] | None:
+    """No text is cut inside a character: no half of a surrogate pair stands alone."""
+    if observation.not_json is not None:
+        return None
+    if b"\\u" not in observation.data:
+        return ()
+    pointer = _half_character(observation.document)
+    if pointer is None:
+        return ()
+    said = "a text holds half a character"
+    return [observation.finding(said, "whole characters", "an unpaired surrogate", pointer=pointer)]
+
+
+def _half_character(document: object) -> str | None:
+    """The pointer of the first string with an unpaired surrogate; walks without recursion."""
+    waiting: list[tuple[str, object]] = [("", document)]
+    while waiting:
+        pointer, value = waiting.pop()
+        if isinstance(value, str):
+            if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+                return pointer
+        elif isinstance(value, dict):
+            waiting.extend((f"{pointer}/{key}", entry) for key, entry in value.items())
+        elif isinstance(value, list):
+            waiting.extend((f"{pointer}/{index}", entry) for index, entry in enumerate(value))
+    return None

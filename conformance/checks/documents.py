@@ -1,0 +1,52 @@
+"""Reading into documents of unknown shape: whatever is not there, or of another type, is None or empty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Document = Mapping[str, object]
+
+
+def find(document: object, *keys: str) -> object:
+    """The value below `keys`, or None."""
+    for key in keys:
+        if not isinstance(document, dict):
+            return None
+        document = document.get(key)
+    return document
+
+
+def member(document: object, *keys: str) -> Document | None:
+    """The object below `keys`, or None."""
+    found = find(document, *keys)
+    return found if isinstance(found, dict) else None
+
+
+def members(document: object, *keys: str) -> tuple[Document, ...]:
+    """The objects of the array below `keys`; entries that are no objects are left out."""
+    found = find(document, *keys)
+    return tuple(entry for entry in found if isinstance(entry, dict)) if isinstance(found, list) else ()
+
+
+def text(document: object, *keys: str) -> str | None:
+    """The string below `keys`, or None."""
+    found = find(document, *keys)
+    return found if isinstance(found, str) else None
+
+
+def number(document: object, *keys: str) -> int | None:
+    """The integer below `keys`, or None; true and false are no integers."""
+    found = find(document, *keys)
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
+#: Long enough for an id, a status or a sentence, short enough for a terminal line.
+_SHOWN = 120
+
+
+def shown(value: object) -> str:
+    """A value as people see it in a finding: JSON-like, on one line, cut with its length when long."""
+    written = (
+        repr(value) if not isinstance(value, bool | type(None)) else {None: "null", True: "true"}.get(value, "false")
+    )
+    return written if len(written) <= _SHOWN else f"{written[:_SHOWN]}… ({len(written)} characters)"

@@ -1,0 +1,118 @@
+"""The end of a stream: exactly one `event: done` with the data `[DONE]`, in its place, then a proper close."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance.checks.moments import END, EVENT
+from conformance.checks.observation import Observation
+from conformance.checks.registry import check
+from conformance.checks.stream import DONE
+from conformance.model import Ended, Finding
+
+#: ORD-CLOSE: generous on purpose; clients that drain the body wait for it.
+CLOSES_WITHIN_MS = 5000
+
+
+def _is_done(observation: Observation) -> bool:
+    place = observation.place
+    return place is not None and (place.name == "done" or observation.data.strip() == DONE)
+
+
+@check("done.present", on=[END])
+def present(observation: Observation) -> Iterable[Finding] | None:
+    """Some `[DONE]` came; after an error event a bare end is told by done.after-error."""
+    stream = observation.stream
+    if stream.done is not None:
+        return ()
+    if stream.error is not None:
+        return None
+    last = f"the stream ended after {stream.count} events without it"
+    return [observation.finding("the stream has no [DONE]", "event: done with data [DONE] at the end", last)]
+
+
+@check("done.once", on=[EVENT])
+def once(observation: Observation) -> Iterable[Finding] | None:
+    """`[DONE]` does not come again."""
+    if not _is_done(observation):
+        return None
+    if observation.stream.done is None:
+        return ()
+    return [observation.finding("[DONE] came again", "exactly one done event", "another one")]
+
+
+@check("done.last", on=[EVENT])
+def last(observation: Observation) -> Iterable[Finding] | None:
+    """No event comes after `[DONE]`."""
+    if _is_done(observation):
+        return ()
+    if observation.stream.done is None:
+        return None
+    name = observation.place.name if observation.place else ""
+    return [observation.finding("an event came after [DONE]", "nothing after done", name or "an event without a name")]
+
+
+@check("done.name", on=[EVENT])
+def name(observation: Observation) -> Iterable[Finding] | None:
+    """The event that carries `[DONE]` is named done."""
+    if not _is_done(observation):
+        return None
+    got = observation.place.name if observation.place else ""
+    if got == "done":
+        return ()
+    return [observation.finding("[DONE] came under another name", "event: done", got or "no event field")]
+
+
+@check("done.data", on=[EVENT])
+def data(observation: Observation) -> Iterable[Finding] | None:
+    """The data of the done event is `[DONE]`, byte for byte."""
+    if not _is_done(observation):
+        return None
+    if observation.data == DONE:
+        return ()
+    got = observation.data[:60].decode("utf-8", "replace")
+    return [observation.finding("the done event carries something else", "data: [DONE]", got or "no data")]
+
+
+@check("done.after-terminal", on=[EVENT])
+def after_terminal(observation: Observation) -> Iterable[Finding] | None:
+    """`[DONE]` comes only once the run has ended, needs another round, or broke with an error event."""
+    stream = observation.stream
+    if not _is_done(observation) or stream.done is not None:
+        return None
+    if stream.terminal is not None or stream.error is not None:
+        return ()
+    return [
+        observation.finding(
+            "[DONE] came although the run was still going on",
+            "a terminal run event, thread.run.requires_action or error before done",
+            f"run state: {stream.run_state}",
+        )
+    ]
+
+
+@check("done.after-error", on=[END])
+def after_error(observation: Observation) -> Iterable[Finding] | None:
+    """After an error event `[DONE]` follows."""
+    stream = observation.stream
+    if stream.error is None:
+        return None
+    if stream.done is not None:
+        return ()
+    return [
+        observation.finding("no [DONE] after the error event", "event: done", "the end of the body", at=stream.error)
+    ]
+
+
+@check("done.closes", on=[END])
+def closes(observation: Observation) -> Iterable[Finding] | None:
+    """After `[DONE]` the server ends the body, properly and soon."""
+    stream, response = observation.stream, observation.response
+    if stream.done is None or response is None or response.ended is Ended.ABORTED:
+        return None
+    waited = response.ended_ms - stream.done.ms
+    if response.ended is Ended.COMPLETE and waited <= CLOSES_WITHIN_MS:
+        return ()
+    got = f"ended {waited} ms later" if response.ended is Ended.COMPLETE else f"{response.ended} after {waited} ms"
+    expected = f"the end of the body within {CLOSES_WITHIN_MS} ms after [DONE]"
+    return [observation.finding("the body was not ended after [DONE]", expected, got, at=stream.done)]

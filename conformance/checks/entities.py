@@ -1,0 +1,206 @@
+"""How one event moves its run, step or message: the tables of `lifecycle.py` applied to what came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from conformance.checks.documents import Document, find, member, members, number, text
+from conformance.checks.observation import CallPieces, Message, Move, Observation, Part, Place, Step
+from conformance.contract.lifecycle import MESSAGE, RUN, STEP, Table
+from conformance.model import Operation
+
+_Step = Callable[[Observation, str, Place], None]
+
+
+def _move(table: Table, entity_id: str, before: str, word: str) -> Move:
+    to = table.moves[(before, word)]
+    return Move(table.entity, entity_id, before, word, to.to, to.breach, table.legal(before) if to.breach else ())
+
+
+def _enter_run(observation: Observation, word: str, _place: Place) -> None:
+    stream, document = observation.stream, observation.doc()
+    observation.move = _move(RUN, text(document, "id") or "", stream.run_state, word)
+    stream.run_state = observation.move.after
+    if word == "queued":
+        stream.queued += 1
+    if stream.run_first is None:
+        stream.run_first = document
+
+
+def _leave_run(observation: Observation, _word: str, _place: Place) -> None:
+    observation.stream.run_before = observation.doc() or observation.stream.run_before
+
+
+def _enter_step(observation: Observation, word: str, place: Place) -> None:
+    stream, document = observation.stream, observation.doc()
+    step = _step(observation, document)
+    if step is None:
+        return
+    observation.step = step
+    if word != "delta" and document is not None:
+        _learn_step(step, document)
+    if step.state == STEP.start:
+        _first_sight(observation, step, word, document)
+    move = _move(STEP, step.id, step.state, word)
+    if step.recreated and move.breach and move.before == STEP.start:
+        move = move._replace(breach=None)
+    observation.move = move
+    step.state = move.after
+    if word == "created" and step.created is None:
+        step.created = place
+        if not step.inherited:
+            stream.first_new = stream.first_new or place
+    if move.after in STEP.ended and step.ended is None:
+        step.ended = place
+        step.inherited = step.inherited or bool(_calls_of(document) & _submitted_ids(observation))
+        step.recreated = step.recreated or (step.inherited and step.created is not None)
+    if word == "delta":
+        step.deltas += 1
+        for entry in members(document, "delta", "step_details", "tool_calls"):
+            _piece(step, entry)
+
+
+def _leave_step(observation: Observation, word: str, place: Place) -> None:
+    step, document = observation.step, observation.doc()
+    if step is None or not step.inherited:
+        _leave_new(observation, word, place)
+    if step is not None and document is not None and word != "delta" and not step.identity:
+        step.identity = {key: find(document, key) for key in STEP_IDENTITY if key in document}
+        step.message_id = text(document, "step_details", "message_creation", "message_id")
+
+
+def _leave_new(observation: Observation, word: str, _place: Place) -> None:
+    """Keep the latest time at which something new was created."""
+    at = number(observation.document, "created_at")
+    if word == "created" and at is not None:
+        observation.stream.created_at = max(at, observation.stream.created_at or at)
+
+
+#: What must not change over the events of a step (ORD-STEP-TYPE).
+STEP_IDENTITY = ("type", "run_id", "thread_id", "assistant_id", "created_at")
+
+
+def _step(observation: Observation, document: Document | None) -> Step | None:
+    """The step an event speaks of; where its id cannot be read, the one that is open."""
+    steps, step_id = observation.stream.steps, text(document, "id")
+    if step_id is not None:
+        return steps.setdefault(step_id, Step(step_id))
+    open_steps = [step for step in steps.values() if step.ended is None]
+    return open_steps[0] if len(open_steps) == 1 else None
+
+
+def _learn_step(step: Step, document: Document) -> None:
+    step.type = step.type or text(document, "type")
+    step.tool_calls = members(document, "step_details", "tool_calls")
+    if not step.deltas:
+        # A snapshot is where deltas start from; a step announced whole has no others.
+        step.calls = {}
+        for index, entry in enumerate(step.tool_calls):
+            _piece(step, {**entry, "index": index})
+
+
+def _first_sight(observation: Observation, step: Step, word: str, document: Document | None) -> None:
+    """Tell a step of an earlier stream from a new one (contract §4.3)."""
+    if observation.stream.operation is not Operation.SUBMIT or (step.type or "tool_calls") != "tool_calls":
+        return
+    if word in STEP.ended:
+        step.inherited, step.state = True, "inherited"
+        return
+    known = observation.known
+    if _calls_of(document) & _submitted_ids(observation) or (known is not None and step.id in known.ids):
+        step.inherited = step.recreated = True
+
+
+def _calls_of(document: Document | None) -> set[str]:
+    return {call for entry in members(document, "step_details", "tool_calls") if (call := text(entry, "id"))}
+
+
+def _submitted_ids(observation: Observation) -> set[str]:
+    return {call for call, _ in observation.submitted.outputs} if observation.submitted else set()
+
+
+def _piece(step: Step, entry: Document) -> None:
+    index = number(entry, "index")
+    if index is None:
+        return
+    pieces = step.calls.setdefault(index, CallPieces())
+    pieces.type = pieces.type or text(entry, "type")
+    pieces.id = pieces.id or text(entry, "id")
+    pieces.name += text(entry, "function", "name") or ""
+    pieces.arguments.write(text(entry, "function", "arguments") or "")
+
+
+def _enter_message(observation: Observation, word: str, place: Place) -> None:
+    stream, document = observation.stream, observation.doc()
+    message = _message(observation, text(document, "id"))
+    if message is None:
+        return
+    observation.message = message
+    move = _move(MESSAGE, message.id, message.state, word)
+    stray = move.breach == "order.message-created-first" and message.before is not None and not message.before.ended
+    if stray:
+        move = move._replace(breach="order.message-delta-id", legal=(message.before.id if message.before else "",))
+    observation.move = move
+    message.state = move.after
+    if word == "created" and message.created is None:
+        message.created = place
+        stream.first_new = stream.first_new or place
+    if message.state in MESSAGE.ended:
+        message.ended = message.ended or place
+        if stream.open_message is message:
+            stream.open_message = None
+    elif not stray:
+        stream.open_message = message
+    if word == "delta":
+        for entry in members(document, "delta", "content"):
+            _text(message, entry)
+    elif word in MESSAGE.ended:
+        message.final = texts_of(document)
+
+
+def _message(observation: Observation, message_id: str | None) -> Message | None:
+    stream = observation.stream
+    if message_id is None:
+        return stream.open_message
+    message = stream.messages.get(message_id)
+    if message is None:
+        message = stream.messages[message_id] = Message(message_id)
+        message.before = stream.open_message
+    return message
+
+
+def _text(message: Message, entry: Document) -> None:
+    index, kind = number(entry, "index"), text(entry, "type")
+    if index is None or kind is None:
+        return
+    part = message.parts.get(index)
+    if part is None:
+        if message.misplaced is None and index != len(message.parts):
+            message.misplaced = (len(message.parts), index)
+        part = message.parts[index] = Part(kind)
+    part.text.write(_text_of(entry))
+    for annotation in members(entry, "text", "annotations"):
+        place = number(annotation, "index")
+        part.annotations[len(part.annotations) if place is None else place] = annotation
+
+
+def _text_of(entry: Document) -> str:
+    """The text of a content part; other kinds have none."""
+    return text(entry, "text", "value") or text(entry, "refusal") or ""
+
+
+def texts_of(document: Document | None) -> dict[int, str]:
+    """Index -> text of a whole message's parts; parts without text are left out (ORD-MSG-CONCAT)."""
+    found = ((index, _text_of(entry)) for index, entry in enumerate(_parts(document)))
+    return {index: value for index, value in found if value}
+
+
+def _parts(document: Document | None) -> tuple[Document, ...]:
+    content = find(document, "content")
+    return tuple(member(entry) or {} for entry in content) if isinstance(content, list) else ()
+
+
+#: What an event does to its entity before the checks look, and what is kept of it once they have.
+ENTER: Mapping[str, _Step] = MappingProxyType({"run": _enter_run, "step": _enter_step, "message": _enter_message})
+LEAVE: Mapping[str, _Step] = MappingProxyType({"run": _leave_run, "step": _leave_step, "message": _leave_new})

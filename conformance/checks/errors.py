@@ -1,0 +1,155 @@
+"""How refusals and faults are told: status, envelope, and errors inside a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance.checks.answers import error_of, header, is_event_stream, looks_like_stream, media_type, served
+from conformance.checks.documents import member, shown, text
+from conformance.checks.expected import got_status, refused
+from conformance.checks.moments import ANSWER
+from conformance.checks.observation import Observation
+from conformance.checks.registry import Judge, check
+from conformance.contract.schema import accepts
+from conformance.model import Finding, Response
+
+
+def _refusal(observation: Observation) -> Response | None:
+    """The answer at hand where it is a 4xx."""
+    response = observation.response
+    return response if response is not None and 400 <= response.status < 500 else None
+
+
+@check("errors.message", on=[ANSWER])
+def message(observation: Observation) -> Iterable[Finding] | None:
+    """A refusal says why."""
+    response = _refusal(observation)
+    if response is None:
+        return None
+    said = text(error_of(response), "message")
+    if said:
+        return ()
+    got = got_status(response) if said is None else "an empty message"
+    return [
+        observation.finding("the refusal does not say why", "a text in error.message", got, pointer="/error/message")
+    ]
+
+
+@check("errors.envelope", on=[ANSWER])
+def envelope(observation: Observation) -> Iterable[Finding] | None:
+    """An error has message, type, param and code."""
+    response = _refusal(observation)
+    error = error_of(response) if response is not None else None
+    if error is None:
+        return None if response is None else [_envelope(observation, "no error object")]
+    missing = [name for name in ("message", "type", "param", "code") if name not in error]
+    if missing:
+        return [_envelope(observation, f"without {', '.join(missing)}")]
+    return () if accepts("Error", error) else [_envelope(observation, shown(error))]
+
+
+def _envelope(observation: Observation, got: str) -> Finding:
+    expected = '{"error": {"message", "type", "param", "code"}}'
+    return observation.finding("the error has another shape", expected, got, pointer="/error")
+
+
+@check("errors.content-type", on=[ANSWER])
+def content_type(observation: Observation) -> Iterable[Finding] | None:
+    """An error comes as application/json."""
+    response = _refusal(observation)
+    if response is None:
+        return None
+    kind = media_type(response)
+    if kind == "application/json":
+        return ()
+    return [observation.finding("the error has another media type", "application/json", kind or "no Content-Type")]
+
+
+@check("errors.stream-refused-plainly", on=[ANSWER])
+def stream_refused_plainly(observation: Observation) -> Iterable[Finding] | None:
+    """A streamed submission is refused by a plain HTTP error, never inside a stream."""
+    sent, response = observation.submitted, observation.response
+    if sent is None or not sent.stream or not sent.refusable or response is None:
+        return None
+    streamed = is_event_stream(response) or looks_like_stream(response)
+    if not streamed:
+        return () if not served(response) else None
+    return [observation.finding("a refusal came as a stream", "a plain 4xx with a JSON error", got_status(response))]
+
+
+@check("errors.no-server-fault", on=[ANSWER])
+def no_server_fault(observation: Observation) -> Iterable[Finding] | None:
+    """What a client got wrong is never the server's fault."""
+    sent, response = observation.submitted, observation.response
+    if sent is None or not sent.refusable or response is None:
+        return None
+    if response.status < 500:
+        return ()
+    faults = ", ".join(sorted(sent.faults))
+    return [observation.finding(f"a submission with a fault ({faults}) is a server fault", "4xx", got_status(response))]
+
+
+def _refuses(fault: str, said: str, *statuses: int) -> Judge:
+    def judge(observation: Observation) -> Iterable[Finding] | None:
+        return refused(observation, fault, said, statuses=statuses)
+
+    return judge
+
+
+#: Requirement, fault, what is said, statuses: refusals that differ in nothing else.
+_REFUSALS: tuple[tuple[str, str, str, tuple[int, ...]], ...] = (
+    ("errors.wrong-key", "wrong-key", "a wrong key is not refused", ()),
+    ("errors.wrong-key-401", "wrong-key", "a wrong key is refused otherwise", (401,)),
+    ("errors.no-key", "no-key", "a missing key is not refused", ()),
+    ("errors.no-key-401", "no-key", "a missing key is refused otherwise", (401,)),
+    ("errors.unknown-thread", "unknown-thread", "an unknown thread is not refused", ()),
+    ("errors.unknown-thread-404", "unknown-thread", "an unknown thread is refused otherwise", (404,)),
+    ("errors.unknown-run", "unknown-run", "an unknown run is not refused", ()),
+    ("errors.unknown-run-404", "unknown-run", "an unknown run is refused otherwise", (404,)),
+    ("errors.malformed-json", "malformed", "a body that is not JSON is not refused", ()),
+    ("errors.malformed-json-400", "malformed", "a body that is not JSON is refused otherwise", (400,)),
+)
+for _requirement, _fault, _said, _statuses in _REFUSALS:
+    check(_requirement, on=[ANSWER])(_refuses(_fault, _said, *_statuses))
+
+
+@check("errors.rate-limit", on=[ANSWER])
+def rate_limit(observation: Observation) -> Iterable[Finding] | None:
+    """A rate limit is told as an error, and Retry-After, where it is there, as whole seconds."""
+    response = observation.response
+    if response is None or response.status != 429:
+        return None
+    found = []
+    after = header(response.headers, "retry-after")
+    if after is not None and not (after.isascii() and after.isdigit() and int(after) >= 1):
+        found.append(observation.finding("Retry-After is off", "an integer of at least 1", shown(after)))
+    if text(error_of(response), "message") is None:
+        found.append(_envelope(observation, got_status(response)))
+    return found
+
+
+@check("errors.server-fault", on=[ANSWER])
+def server_fault(observation: Observation) -> Iterable[Finding] | None:
+    """A server fault is told as a JSON error."""
+    response = observation.response
+    if response is None or response.status < 500:
+        return None
+    if text(error_of(response), "message") is not None:
+        return ()
+    return [_envelope(observation, got_status(response))]
+
+
+@check("errors.stream-event", on=["error"])
+def stream_event(observation: Observation) -> Iterable[Finding] | None:
+    """An error event carries the error: bare, as documented, or wrapped, as really seen."""
+    if observation.not_json is not None:
+        return None
+    document = observation.document
+    if accepts("Error", document) or accepts("ErrorResponse", document):
+        return ()
+    bare = member(document, "error") or document
+    if isinstance(text(bare, "message"), str) and isinstance(text(bare, "type"), str):
+        # The other two keys are demanded by nobody who reads errors from a stream.
+        return ()
+    expected = '{"message", "type", …}, bare or inside "error"'
+    return [observation.finding("the error event carries no error", expected, shown(document))]

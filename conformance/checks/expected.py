@@ -1,0 +1,58 @@
+"""What the answer to a submission should be, by what was submitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance.checks.answers import media_type
+from conformance.checks.observation import Observation
+from conformance.model import Finding, Response
+
+#: Traits of a scenario that says itself that its submission should be accepted.
+_DECLARED = frozenset({"accepted", "recovery"})
+
+
+def acceptable(observation: Observation) -> bool:
+    """Whether the submission at hand should be accepted.
+
+    It has no fault, and either somebody who knows says so or the run was seen waiting for just these calls. A rate
+    limit is nobody's refusal, and a server fault only where the scenario is about being served.
+    """
+    sent, response = observation.submitted, observation.response
+    if sent is None or sent.faults:
+        return False
+    status = response.status if response is not None else 0
+    declared = bool(observation.held & _DECLARED)
+    if status == 429 or (status >= 500 and not declared):
+        return False
+    return declared or bool(sent.pending) or (status != 0 and 200 <= status < 300)
+
+
+def got_status(response: Response | None) -> str:
+    """The status of an answer as people read it."""
+    if response is None:
+        return "no answer"
+    kind = media_type(response)
+    return f"{response.status} {kind}" if kind else str(response.status)
+
+
+def refused(
+    observation: Observation, fault: str, message: str, *, statuses: tuple[int, ...] = ()
+) -> Iterable[Finding] | None:
+    """For a submission with `fault`: it is answered by a 4xx; by one of `statuses` where they are given.
+
+    With `statuses` only a 4xx is looked at: whether there is one at all is another requirement.
+    """
+    sent, response = observation.submitted, observation.response
+    if sent is None or fault not in sent.faults or (response is not None and response.status == 429):
+        return None
+    status = response.status if response is not None else 0
+    refusal = 400 <= status < 500
+    if statuses and not refusal:
+        return None
+    if refusal and status in (statuses or (status,)):
+        return ()
+    if 200 <= status < 300:
+        message = f"{message}: the submission was accepted"
+    expected = " or ".join(str(status) for status in statuses) or "4xx"
+    return [observation.finding(message, expected, got_status(response))]

@@ -1,0 +1,131 @@
+"""The answer as a stream: its head, its bytes, and how its body ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from email.message import Message
+
+from conformance.checks.answers import header, is_event_stream
+from conformance.checks.documents import number
+from conformance.checks.moments import BODY, END, HEAD
+from conformance.checks.observation import Observation
+from conformance.checks.registry import check
+from conformance.model import Ended, Finding
+
+#: A model that worked for this long by the server's own clock, …
+_WORKED_SECONDS = 3
+#: … yet whose events all came within this time, was held back by a buffer.
+_BURST_MS = 100
+
+
+@check("framing.status-200", on=[HEAD])
+def status_200(observation: Observation) -> Iterable[Finding] | None:
+    """The status of a stream is 200."""
+    response = observation.response
+    if response is None:
+        return None
+    if response.status == 200:
+        return ()
+    return [observation.finding("the stream has another status", "200", str(response.status))]
+
+
+@check("framing.content-type", on=[HEAD])
+def content_type(observation: Observation) -> Iterable[Finding] | None:
+    """The media type of a stream is text/event-stream."""
+    response = observation.response
+    if response is None:
+        return None
+    if is_event_stream(response):
+        return ()
+    got = header(response.headers, "content-type")
+    said = "the answer does not say that it is a stream"
+    return [observation.finding(said, "Content-Type: text/event-stream", got or "no Content-Type")]
+
+
+@check("framing.charset", on=[HEAD])
+def charset(observation: Observation) -> Iterable[Finding] | None:
+    """A charset, where one is given, is utf-8."""
+    response = observation.response
+    if response is None or not is_event_stream(response):
+        return None
+    message = Message()
+    message["content-type"] = header(response.headers, "content-type") or ""
+    got = message.get_content_charset()
+    if got in (None, "utf-8", "utf8"):
+        return ()
+    return [observation.finding("the stream says another charset", "charset=utf-8 or none", str(got))]
+
+
+@check("framing.not-empty", on=[BODY])
+def not_empty(observation: Observation) -> Iterable[Finding]:
+    """The body holds at least one event."""
+    response = observation.response
+    if observation.stream.count or response is None:
+        return ()
+    size = sum(len(chunk.data) for chunk in response.chunks)
+    got = f"{size} bytes that hold no event" if size else "an empty body"
+    return [observation.finding("the stream holds no event", "the events of the run", got)]
+
+
+@check("framing.utf8", on=[BODY])
+def utf8(observation: Observation) -> Iterable[Finding] | None:
+    """Every byte is part of valid UTF-8."""
+    found = [defect for defect in observation.stream.defects if defect.kind == "invalid-utf8"]
+    if not found and not observation.stream.count:
+        return None
+    return [
+        observation.finding("the stream is not UTF-8", "valid UTF-8", defect.message, span=(defect.start, defect.end))
+        for defect in found
+    ]
+
+
+@check("framing.blank-line", on=[BODY])
+def blank_line(observation: Observation) -> Iterable[Finding] | None:
+    """Every event is ended by a blank line; without one a reader joins it to the next, or throws it away."""
+    found = [defect for defect in observation.stream.defects if defect.kind != "invalid-utf8"]
+    if not found and not observation.stream.count:
+        return None
+    return [
+        observation.finding(
+            "an event is not ended by a blank line", "a blank line after each event", defect.message,
+            span=(defect.start, defect.end),
+        )
+        for defect in found
+    ]  # fmt: skip
+
+
+@check("framing.event-name", on=[END])
+def event_name(observation: Observation) -> Iterable[Finding]:
+    """Every event has a name of its own; the slip is one, however many events show it."""
+    stream = observation.stream
+    if stream.nameless is None:
+        return ()
+    message = f"{stream.nameless_count} of {stream.count} events have no name"
+    return [observation.finding(message, "an event field in each event", "data alone", at=stream.nameless)]
+
+
+@check("framing.complete", on=[BODY])
+def complete(observation: Observation) -> Iterable[Finding] | None:
+    """The body is ended as HTTP demands: the last chunk, or all bytes of its length."""
+    response = observation.response
+    if response is None or response.ended in (Ended.ABORTED, Ended.TIMEOUT):
+        return None
+    if response.ended is Ended.COMPLETE:
+        return ()
+    return [observation.finding("the body was cut off", "a body ended by HTTP framing", f"{response.ended} end")]
+
+
+@check("framing.flushed", on=[END])
+def flushed(observation: Observation) -> Iterable[Finding] | None:
+    """Events come as they occur. It shows only where the server's own clock says that the model worked for long."""
+    stream, response = observation.stream, observation.response
+    started = number(stream.run_before, "started_at")
+    ended = number(stream.terminal_document, "completed_at")
+    if response is None or len(response.chunks) < 2 or started is None or ended is None:
+        return None
+    if not _WORKED_SECONDS <= ended - started < response.ended_ms / 1000 + 1 or stream.terminal is None:
+        return None
+    if stream.terminal.ms - stream.first_ms > _BURST_MS:
+        return ()
+    got = f"all events within {stream.terminal.ms - stream.first_ms} ms, though the run took {ended - started} s"
+    return [observation.finding("the events were held back", "each event when it occurs", got, at=stream.terminal)]

@@ -1,0 +1,139 @@
+"""What earlier exchanges told about each run: its status, the calls it waits for, the ids it has used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from conformance.checks.answers import served
+from conformance.checks.documents import Document, member, members, text
+from conformance.model import Operation, Response
+
+
+class Call(NamedTuple):
+    """A function call a run waits for."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+#: A run that has come to one of these never waits for outputs again (contract §3).
+OVER = frozenset({"completed", "incomplete", "failed", "cancelled", "expired"})
+
+
+@dataclass(slots=True)
+class KnownRun:
+    """One run as it was last seen."""
+
+    id: str
+    status: str | None = None
+    #: The calls it waits for; None where no document told them.
+    pending: tuple[Call, ...] | None = None
+    #: Ids of steps, messages and calls that earlier streams or lists showed.
+    ids: set[str] = field(default_factory=set)
+    #: Sets of call ids whose submission was answered with 2xx.
+    accepted: list[frozenset[str]] = field(default_factory=list)
+    #: Call ids that partial submissions of the present round have covered.
+    covered: set[str] = field(default_factory=set)
+    #: A submission was answered by a fault or not at all: nobody knows whether it was taken.
+    uncertain: bool = False
+
+    def answered(self, ids: frozenset[str], response: Response | None, *, partial: bool) -> None:
+        """Learn from the answer to a submission of these calls; until the run is seen again, its state is not known."""
+        if response is None or response.status >= 500:
+            self.uncertain = True
+        elif served(response):
+            self.accepted.append(ids)
+            self.status = "submitted"
+        if partial:
+            self.covered |= ids
+
+    def saw(self, document: Mapping[str, object]) -> None:
+        """Learn from a run document, read or streamed."""
+        self.status = text(document, "status")
+        self.uncertain = False
+        if self.status != "requires_action":
+            self.pending = ()
+            return
+        calls = calls_of(document)
+        if calls is not None and {call.id for call in calls} != {call.id for call in self.pending or ()}:
+            self.covered = set()
+        self.pending = calls
+
+
+def calls_of(document: Mapping[str, object]) -> tuple[Call, ...] | None:
+    """The function calls of `required_action`; None where they are absent, of another kind or unusable as ids.
+
+    Null or repeated ids cannot be answered one by one, so nothing is said about what is pending then (contract §8.1).
+    """
+    action = member(document, "required_action")
+    if action is None or text(action, "type") != "submit_tool_outputs":
+        return None
+    calls = tuple(
+        Call(text(entry, "id") or "", text(entry, "function", "name") or "", text(entry, "function", "arguments") or "")
+        for entry in members(action, "submit_tool_outputs", "tool_calls")
+        if text(entry, "type") == "function"
+    )
+    ids = {call.id for call in calls}
+    if not calls or "" in ids or len(ids) != len(calls):
+        return None
+    return calls
+
+
+class Look(NamedTuple):
+    """What one read brought: the run, or the steps or messages of a list."""
+
+    operation: Operation
+    exchange: int
+    documents: tuple[Document, ...]
+
+
+class History:
+    """All runs of one transcript, by id, and every read of them."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, KnownRun] = {}
+        self.looks: list[Look] = []
+
+    def run(self, run_id: str | None) -> KnownRun | None:
+        """The run of that id; where a recording tells no id, the only run there is."""
+        if run_id is not None:
+            return self.runs.setdefault(run_id, KnownRun(run_id))
+        return next(iter(self.runs.values())) if len(self.runs) == 1 else None
+
+    def saw_run(self, document: Mapping[str, object]) -> KnownRun | None:
+        """Learn from a run document; None where it carries no id."""
+        run_id = text(document, "id")
+        if run_id is None:
+            return None
+        known = self.runs.setdefault(run_id, KnownRun(run_id))
+        known.saw(document)
+        return known
+
+    def looked(self, look: Look) -> None:
+        """Keep a read; a message of the user belongs to no run."""
+        self.looks.append(look)
+        if look.operation is Operation.GET_RUN:
+            return
+        for document in look.documents:
+            run_id = text(document, "run_id")
+            if run_id is not None:
+                self.runs.setdefault(run_id, KnownRun(run_id)).ids.update(ids_in(document))
+
+    def before(self, operation: Operation, exchange: int) -> Look | None:
+        """The last read of a kind before an exchange."""
+        found = [look for look in self.looks if look.operation is operation and look.exchange < exchange]
+        return found[-1] if found else None
+
+    def after(self, operation: Operation, exchange: int) -> Look | None:
+        """The first read of a kind after an exchange."""
+        return next((look for look in self.looks if look.operation is operation and look.exchange > exchange), None)
+
+
+def ids_in(document: Mapping[str, object]) -> tuple[str, ...]:
+    """The ids a step or message document introduces: its own and those of its tool calls."""
+    own = text(document, "id")
+    calls = (text(entry, "id") for entry in members(document, "step_details", "tool_calls"))
+    return tuple(found for found in (own, *calls) if found)

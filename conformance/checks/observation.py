@@ -1,0 +1,222 @@
+"""What the walk has seen so far: facts without opinion, from which checks make findings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import NamedTuple
+
+from conformance.checks.documents import Document, member
+from conformance.checks.history import History, KnownRun
+from conformance.checks.submitted import Submitted
+from conformance.contract.lifecycle import MESSAGE, RUN, STEP
+from conformance.model import Exchange, Finding, Operation, Response, Transcript
+from conformance.wire.sse import Defect, Event
+from conformance.wire.strict_json import NotJson
+
+
+class Place(NamedTuple):
+    """Where an event stood: its name, 0-based index, byte span and arrival in ms."""
+
+    name: str
+    event: int
+    span: tuple[int, int]
+    ms: int
+
+
+class Move(NamedTuple):
+    """What the present event did to its entity; `breach` names the requirement the table says it broke."""
+
+    entity: str
+    id: str
+    before: str
+    word: str
+    after: str
+    breach: str | None
+    legal: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class CallPieces:
+    """One tool call as deltas build it up."""
+
+    type: str | None = None
+    id: str | None = None
+    name: str = ""
+    arguments: StringIO = field(default_factory=StringIO)
+
+
+@dataclass(slots=True)
+class Step:
+    """One step of the stream."""
+
+    id: str
+    state: str = STEP.start
+    type: str | None = None
+    #: Opened in an earlier stream: what was submitted belongs to it.
+    inherited: bool = False
+    #: Announced again in this stream although an earlier one had opened it.
+    recreated: bool = False
+    #: Where it was created, and where it first ended, in this stream.
+    created: Place | None = None
+    ended: Place | None = None
+    #: The first whole document's values of what must not change.
+    identity: Mapping[str, object] = field(default_factory=dict)
+    #: The message it says it creates, and whether a later document said another.
+    message_id: str | None = None
+    calls: dict[int, CallPieces] = field(default_factory=dict)
+    deltas: int = 0
+    #: The whole tool calls of its last whole document.
+    tool_calls: tuple[Document, ...] = ()
+
+
+@dataclass(slots=True)
+class Part:
+    """One content part as deltas build it up; only text and refusals have text."""
+
+    type: str
+    text: StringIO = field(default_factory=StringIO)
+    annotations: dict[int, Document] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Message:
+    """One message of the stream."""
+
+    id: str
+    state: str = MESSAGE.start
+    #: The message that was open when this one first appeared.
+    before: Message | None = None
+    created: Place | None = None
+    ended: Place | None = None
+    parts: dict[int, Part] = field(default_factory=dict)
+    #: Content indices in the order of their first appearance, where that was not 0, 1, 2 …
+    misplaced: tuple[int, int] | None = None
+    #: The text per index of its completed document.
+    final: dict[int, str] | None = None
+
+
+@dataclass(slots=True)
+class Stream:
+    """One stream from its first byte to its end."""
+
+    operation: Operation
+    count: int = 0
+    run_state: str = RUN.start
+    run_first: Document | None = None
+    run_before: Document | None = None
+    queued: int = 0
+    steps: dict[str, Step] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    open_message: Message | None = None
+    first_known: Place | None = None
+    #: The first event of this stream that opened something new.
+    first_new: Place | None = None
+    #: The latest `created_at` of a `*.created` event so far.
+    created_at: int | None = None
+    #: The first stream-terminal run event, its word, its document, and how many there were.
+    terminal: Place | None = None
+    terminal_word: str = ""
+    terminal_document: Document | None = None
+    terminals: int = 0
+    error: Place | None = None
+    done: Place | None = None
+    dones: int = 0
+    nameless: Place | None = None
+    nameless_count: int = 0
+    unknown: Counter[str] = field(default_factory=Counter)
+    first_ms: int = 0
+    last_ms: int = 0
+    #: A known event whose data could not be read: what it said about entities is lost.
+    unread: bool = False
+    defects: list[Defect] = field(default_factory=list)
+    unterminated: Event | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing but `done` may come."""
+        return self.terminal is not None or self.error is not None or self.done is not None
+
+    @property
+    def settled(self) -> bool:
+        """Whether the stream came to its end, so that what must still come can be missed."""
+        return self.terminal is not None and self.error is None
+
+    def inherited(self) -> tuple[Step, ...]:
+        """The steps of earlier streams that ended here."""
+        return tuple(step for step in self.steps.values() if step.inherited and step.ended is not None)
+
+    def opened(self) -> tuple[Step, ...]:
+        """The steps opened in this stream."""
+        return tuple(step for step in self.steps.values() if not step.inherited)
+
+
+@dataclass(slots=True)
+class Observation:
+    """Everything a check may look at. Only the walk writes it."""
+
+    transcript: Transcript
+    held: frozenset[str]
+    history: History = field(default_factory=History)
+    #: The exchange at hand.
+    index: int = -1
+    exchange: Exchange = None  # type: ignore[assignment]
+    submitted: Submitted | None = None
+    #: Every submission so far with the index of its exchange, and every stream.
+    submissions: list[tuple[int, Submitted, Response | None]] = field(default_factory=list)
+    streams: list[tuple[int, Stream]] = field(default_factory=list)
+    #: The run of the exchange at hand as it was known before it.
+    known: KnownRun | None = None
+    #: The stream at hand.
+    stream: Stream = None  # type: ignore[assignment]
+    #: The event at hand, or None outside streams.
+    place: Place | None = None
+    #: The name of the event at hand, the envelope's where it has none of its own.
+    name: str = ""
+    data: bytes = b""
+    not_json: NotJson | None = None
+    #: The document at hand, of an event or of a plain answer.
+    document: object = None
+    fits: bool = True
+    step: Step | None = None
+    message: Message | None = None
+    move: Move | None = None
+
+    @property
+    def response(self) -> Response | None:
+        """The answer of the exchange at hand."""
+        return self.exchange.response
+
+    def finding(
+        self,
+        message: str,
+        expected: str,
+        got: str,
+        *,
+        pointer: str | None = None,
+        at: Place | None = None,
+        span: tuple[int, int] | None = None,
+        exchange: int | None = None,
+    ) -> Finding:
+        """A finding at `at`, else at the event at hand, else at the exchange."""
+        place = at or self.place
+        return Finding(
+            message,
+            expected,
+            got,
+            self.index if exchange is None else exchange,
+            event=place.event if place else None,
+            span=span or (place.span if place else None),
+            ms=place.ms if place else None,
+            pointer=pointer,
+        )
+
+    def known_state(self) -> bool:
+        """Whether the run is a real one: the environment says so, or earlier exchanges showed it."""
+        return "state" in self.held or bool(self.submitted is not None and self.submitted.pending)
+
+    def doc(self) -> Document | None:
+        """The document at hand where it is an object."""
+        return member(self.document)

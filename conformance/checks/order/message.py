@@ -1,0 +1,87 @@
+"""Messages: their lives, and to whom they belong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance.checks.documents import find, shown
+from conformance.checks.moments import END, MESSAGE_EVENTS
+from conformance.checks.observation import Observation
+from conformance.checks.order.tables import breaches
+from conformance.checks.registry import check
+from conformance.model import Finding
+
+_WHOLE = tuple(name for name in MESSAGE_EVENTS if not name.endswith(".delta"))
+_DELTA = ("thread.message.delta",)
+
+
+@check("order.message-life", on=[*MESSAGE_EVENTS, END])
+def message_life(observation: Observation) -> Iterable[Finding] | None:
+    """created, in_progress, deltas, one end; a run that broke off may leave it open (order.open-message-ends)."""
+    if observation.place is not None:
+        return None if observation.move is None else breaches(observation, "order.message-life")
+    stream = observation.stream
+    if not stream.messages or not stream.settled or stream.terminal_word in ("failed", "cancelled", "expired"):
+        return None
+    return _left_open(observation)
+
+
+def _left_open(observation: Observation) -> list[Finding]:
+    return [
+        observation.finding(
+            f"message {message.id} was never ended", "completed or incomplete", message.state, at=message.created
+        )
+        for message in observation.stream.messages.values()
+        if message.ended is None and message.created is not None
+    ]
+
+
+@check("order.message-created-first", on=_DELTA)
+def message_created_first(observation: Observation) -> Iterable[Finding] | None:
+    """No delta comes before its message was created."""
+    return None if observation.move is None else breaches(observation, "order.message-created-first")
+
+
+@check("order.message-delta-id", on=_DELTA)
+def message_delta_id(observation: Observation) -> Iterable[Finding] | None:
+    """A delta names the message that is being written."""
+    return None if observation.move is None else breaches(observation, "order.message-delta-id")
+
+
+@check("order.message-ids", on=_WHOLE)
+def message_ids(observation: Observation) -> Iterable[Finding] | None:
+    """A message belongs to the run, its thread and its assistant."""
+    document, run = observation.doc(), observation.stream.run_first
+    if document is None or run is None:
+        return None
+    expected = {
+        "run_id": find(run, "id"),
+        "thread_id": find(run, "thread_id"),
+        "assistant_id": find(run, "assistant_id"),
+    }
+    return [
+        observation.finding(f"{name} is not the run's", shown(value), shown(document[name]), pointer=f"/{name}")
+        for name, value in expected.items()
+        if value is not None and name in document and document[name] != value
+    ]
+
+
+@check("order.message-role", on=_WHOLE)
+def message_role(observation: Observation) -> Iterable[Finding] | None:
+    """A message of the run is the assistant's."""
+    document = observation.doc()
+    if document is None:
+        return None
+    got = find(document, "role")
+    if got == "assistant":
+        return ()
+    return [observation.finding("the message has another role", "assistant", shown(got), pointer="/role")]
+
+
+@check("order.open-message-ends", on=[END])
+def open_message_ends(observation: Observation) -> Iterable[Finding] | None:
+    """When the run breaks off, its open message becomes incomplete first."""
+    stream = observation.stream
+    if not stream.messages or not stream.settled or stream.terminal_word not in ("failed", "cancelled", "expired"):
+        return None
+    return _left_open(observation)

@@ -1,0 +1,116 @@
+"""Steps opened in this stream: their lives, what stays the same, and that each is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance.checks.documents import find, shown, text
+from conformance.checks.moments import END, STEP_EVENTS
+from conformance.checks.observation import Observation
+from conformance.checks.order.tables import breaches
+from conformance.checks.registry import check
+from conformance.model import Finding
+
+_WHOLE = tuple(name for name in STEP_EVENTS if not name.endswith(".delta"))
+
+
+@check("order.step-life", on=STEP_EVENTS)
+def step_life(observation: Observation) -> Iterable[Finding] | None:
+    """created, in_progress, deltas, one end."""
+    step = observation.step
+    if step is None or observation.move is None or (step.inherited and not step.recreated):
+        return None
+    return breaches(observation, "order.step-life")
+
+
+@check("order.step-delta-after-created", on=["thread.run.step.delta"])
+def step_delta_after_created(observation: Observation) -> Iterable[Finding] | None:
+    """No delta comes before its step was created."""
+    return None if observation.move is None else breaches(observation, "order.step-delta-after-created")
+
+
+@check("order.step-closed", on=[END])
+def step_closed(observation: Observation) -> Iterable[Finding] | None:
+    """When the run completes, every step that was opened has ended."""
+    stream = observation.stream
+    if stream.terminal_word != "completed" or not stream.settled:
+        return None
+    return _left_open(observation)
+
+
+@check("order.step-closed-otherwise", on=[END])
+def step_closed_otherwise(observation: Observation) -> Iterable[Finding] | None:
+    """However else the run ends, steps have ended; a run that waits leaves the one step open that it waits with."""
+    stream = observation.stream
+    if stream.terminal_word in ("", "completed") or not stream.settled:
+        return None
+    found = _left_open(observation)
+    if stream.terminal_word == "requires_action":
+        waiting = [
+            step for step in stream.opened() if step.ended is None and (step.type or "tool_calls") == "tool_calls"
+        ]
+        return found[len(waiting) :] if len(waiting) <= 1 and len(found) == len(waiting) else found
+    return found
+
+
+def _left_open(observation: Observation) -> list[Finding]:
+    return [
+        observation.finding(f"step {step.id} was never closed", "an end of the step", step.state, at=step.created)
+        for step in observation.stream.opened()
+        if step.ended is None
+    ]
+
+
+@check("order.step-serial", on=["thread.run.step.created"])
+def step_serial(observation: Observation) -> Iterable[Finding] | None:
+    """The next step is created once the one before has ended."""
+    step = observation.step
+    if step is None or step.inherited:
+        return None
+    overlapping = [other.id for other in observation.stream.opened() if other is not step and other.ended is None]
+    if not overlapping:
+        return ()
+    got = f"{', '.join(overlapping)} still open"
+    return [observation.finding("steps overlap", "the end of the step before", got)]
+
+
+@check("order.step-identity", on=_WHOLE)
+def step_identity(observation: Observation) -> Iterable[Finding] | None:
+    """What makes the step this step is the same in all its events, and belongs to the run."""
+    step, document = observation.step, observation.doc()
+    if step is None or document is None:
+        return None
+    expected = {**_of_run(observation), **step.identity}
+    found = [
+        observation.finding(
+            f"{name} of step {step.id} is off", shown(value), shown(find(document, name)), pointer=f"/{name}"
+        )
+        for name, value in expected.items()
+        if value is not None and name in document and document[name] != value
+    ]
+    details = text(document, "step_details", "type")
+    if details is not None and details != find(document, "type") and not found:
+        message = f"step {step.id} has details of another type"
+        found.append(observation.finding(message, shown(find(document, "type")), details, pointer="/step_details/type"))
+    return found
+
+
+def _of_run(observation: Observation) -> dict[str, object]:
+    """What the run says about ids that its steps repeat."""
+    run = observation.stream.run_first
+    if run is None:
+        return {}
+    return {"run_id": find(run, "id"), "thread_id": find(run, "thread_id"), "assistant_id": find(run, "assistant_id")}
+
+
+@check("order.step-names-one-message", on=_WHOLE)
+def step_names_one_message(observation: Observation) -> Iterable[Finding] | None:
+    """The message that a step creates is the same in all its events."""
+    step, document = observation.step, observation.doc()
+    named = text(document, "step_details", "message_creation", "message_id")
+    if step is None or named is None:
+        return None
+    if step.message_id in (None, named):
+        return ()
+    pointer = "/step_details/message_creation/message_id"
+    return [observation.finding(f"step {step.id} names another message", str(step.message_id), named, pointer=pointer)]

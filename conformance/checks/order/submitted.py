@@ -1,0 +1,122 @@
+"""The step that was submitted to: opened in an earlier stream, it ends in this one (contract §4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance.checks.documents import text
+from conformance.checks.moments import END, STEP_EVENTS
+from conformance.checks.observation import Observation, Step
+from conformance.checks.order.tables import breaches
+from conformance.checks.registry import check
+from conformance.contract.lifecycle import STEP
+from conformance.model import Finding
+
+_STEP_ENDS = tuple(name for name in STEP_EVENTS if name.rpartition(".")[2] in STEP.ended)
+_NEW = ("thread.run.step.created", "thread.message.created")
+
+
+def closed_calls(steps: Iterable[Step]) -> list[str]:
+    """The ids of the function calls of these steps."""
+    return [text(call, "id") or "" for step in steps for call in step.tool_calls if text(call, "type") == "function"]
+
+
+@check("order.submitted-closed", on=[*_STEP_ENDS, END])
+def submitted_closed(observation: Observation) -> Iterable[Finding] | None:
+    """Every call that was submitted is closed by its step's one end."""
+    stream, sent = observation.stream, observation.submitted
+    if observation.place is not None:
+        inherited = observation.step is not None and observation.step.inherited
+        return breaches(observation, "order.submitted-closed") if inherited else None
+    if sent is None or not sent.outputs or not stream.settled or stream.unread:
+        return None
+    closed = closed_calls(stream.inherited())
+    missing = [call for call, _ in sent.outputs if call not in closed]
+    if not missing:
+        return ()
+    expected = f"the end of a step with {', '.join(missing)}"
+    got = ", ".join(closed) or "no step of an earlier stream ended"
+    return [observation.finding("submitted calls were never closed", expected, got)]
+
+
+@check("order.submitted-completed", on=[END])
+def submitted_completed(observation: Observation) -> Iterable[Finding] | None:
+    """Where the run goes on, the submitted step has completed."""
+    stream = observation.stream
+    went_on = stream.terminal_word in ("completed", "incomplete", "requires_action") or stream.first_new is not None
+    inherited = stream.inherited()
+    if not inherited or not went_on:
+        return None
+    return [
+        observation.finding(
+            "the run went on from a step that broke", "thread.run.step.completed", step.state, at=step.ended
+        )
+        for step in inherited
+        if step.state != "completed"
+    ]
+
+
+@check("order.submitted-first", on=[END])
+def submitted_first(observation: Observation) -> Iterable[Finding] | None:
+    """The end of the submitted step is the first known event."""
+    stream = observation.stream
+    inherited = [step for step in stream.inherited() if step.ended is not None]
+    if not inherited or stream.first_known is None:
+        return None
+    first = min((step.ended for step in inherited if step.ended is not None), key=lambda place: place.event)
+    if first.event == stream.first_known.event or any(step.recreated for step in inherited):
+        return ()
+    got = f"{stream.first_known.name} came first"
+    return [observation.finding("the submitted step ended late", "its end as the first event", got, at=first)]
+
+
+@check("order.submitted-before-new", on=_NEW)
+def submitted_before_new(observation: Observation) -> Iterable[Finding] | None:
+    """Nothing new is created before the submitted step has ended."""
+    stream, sent = observation.stream, observation.submitted
+    if sent is None or not sent.outputs or stream.first_new != observation.place or stream.unread:
+        return None
+    if stream.inherited():
+        return ()
+    message = f"{observation.name} came before the submitted step ended"
+    return [observation.finding(message, "the end of the submitted step first", "it had not ended")]
+
+
+@check("order.submitted-one-step", on=[END])
+def submitted_one_step(observation: Observation) -> Iterable[Finding] | None:
+    """Calls that were pending together are in one step, in the order in which the run named them."""
+    stream, sent = observation.stream, observation.submitted
+    if sent is None or len(sent.outputs) < 2:
+        return None
+    ids = {call for call, _ in sent.outputs}
+    holding = [step for step in stream.inherited() if ids & set(closed_calls([step]))]
+    if not holding:
+        return None
+    if len(holding) > 1:
+        got = f"{len(holding)} steps"
+        return [
+            observation.finding("calls pending together are in several steps", "one step", got, at=holding[1].ended)
+        ]
+    named = [call.id for call in sent.pending or ()]
+    listed = [call for call in closed_calls(holding) if call in named]
+    if named and listed != [call for call in named if call in listed]:
+        at = holding[0].ended
+        return [
+            observation.finding("the step lists its calls in another order", ", ".join(named), ", ".join(listed), at=at)
+        ]
+    return ()
+
+
+@check("order.submitted-not-recreated", on=[END])
+def submitted_not_recreated(observation: Observation) -> Iterable[Finding] | None:
+    """The submitted step is not announced again."""
+    steps = [step for step in observation.stream.steps.values() if step.inherited]
+    if not steps:
+        return None
+    return [
+        observation.finding(
+            "the submitted step was announced again", "its end alone", "created or in_progress", at=step.created
+        )
+        for step in steps
+        if step.recreated
+    ]

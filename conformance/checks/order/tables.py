@@ -1,0 +1,28 @@
+"""The checks that the state tables make: a move the table calls a breach is told as that requirement's finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance.checks.observation import Observation
+from conformance.checks.registry import check
+from conformance.model import Finding
+
+
+def breaches(observation: Observation, requirement: str) -> list[Finding]:
+    """The finding of the event at hand where its move broke `requirement`, else none."""
+    move = observation.move
+    if move is None or move.breach != requirement:
+        return []
+    subject = f"{move.entity} {move.id}".strip()
+    message = f"{observation.name} came while {subject} was {move.before}"
+    expected = " or ".join(move.legal) if move.legal else "no further event of it"
+    return [observation.finding(message, expected, move.word)]
+
+
+def follows_table(requirement: str, on: Iterable[str]) -> None:
+    """Bind a requirement that its table decides alone."""
+
+    @check(requirement, on=on)
+    def follows(observation: Observation) -> Iterable[Finding] | None:
+        return None if observation.move is None else breaches(observation, requirement)

@@ -1,0 +1,45 @@
+"""The table of checks: one small pure function for each requirement, called at the moments it names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from conformance.contract.requirements import REQUIREMENTS
+
+if TYPE_CHECKING:
+    from conformance.checks.observation import Observation
+    from conformance.model import Finding
+
+#: None: there was nothing to look at. Empty: looked at and found in order.
+Result = "Iterable[Finding] | None"
+Judge = Callable[["Observation"], "Iterable[Finding] | None"]
+
+
+class Check(NamedTuple):
+    """A function bound to one requirement; `on` holds event names or moments of `moments.py`."""
+
+    requirement: str
+    on: tuple[str, ...]
+    judge: Judge
+
+
+_checks: dict[str, Check] = {}
+CHECKS = MappingProxyType(_checks)
+
+
+def check(requirement: str, *, on: Iterable[str]) -> Callable[[Judge], Judge]:
+    """Bind a function to a requirement; raises ValueError for an unknown id or a second function for the same one."""
+    if requirement not in REQUIREMENTS:
+        message = f"no requirement has the id {requirement!r}: add it to requirements.toml or mend the id"
+        raise ValueError(message)
+    if requirement in _checks:
+        message = f"{requirement} has a check already"
+        raise ValueError(message)
+
+    def bind(judge: Judge) -> Judge:
+        _checks[requirement] = Check(requirement, tuple(on), judge)
+        return judge
+
+    return bind

@@ -1,0 +1,105 @@
+"""The plain answer to a submission: 200 and the run, under way again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance.checks.answers import media_type, served
+from conformance.checks.documents import find, shown, text
+from conformance.checks.events import lacking
+from conformance.checks.expected import acceptable, got_status
+from conformance.checks.history import calls_of
+from conformance.checks.moments import ANSWER, RUN
+from conformance.checks.observation import Observation
+from conformance.checks.order.run import not_of_path
+from conformance.checks.registry import check
+from conformance.checks.times import wrong_seconds
+from conformance.contract.schema import accepts, explain
+from conformance.model import Finding
+
+
+@check("response.status-200", on=[ANSWER])
+def status_200(observation: Observation) -> Iterable[Finding] | None:
+    """The status of an accepted plain submission is 200."""
+    sent, response = observation.submitted, observation.response
+    if sent is None or sent.stream or response is None or not served(response) or not acceptable(observation):
+        return None
+    if response.status == 200:
+        return ()
+    return [observation.finding("a submission has another status", "200", got_status(response))]
+
+
+@check("response.content-type", on=[RUN])
+def content_type(observation: Observation) -> Iterable[Finding] | None:
+    """The run comes as application/json."""
+    response = observation.response
+    if response is None:
+        return None
+    kind = media_type(response)
+    if kind == "application/json":
+        return ()
+    return [observation.finding("the run has another media type", "application/json", kind or "no Content-Type")]
+
+
+@check("response.run-object", on=[RUN])
+def run_object(observation: Observation) -> Iterable[Finding]:
+    """The body is a run by the corrected schema."""
+    if observation.not_json is not None:
+        return [observation.finding("the answer is not JSON", "a run", str(observation.not_json))]
+    if accepts("RunObject", observation.document):
+        return ()
+    return [
+        observation.finding(
+            f"the run does not fit its schema at {found.pointer or '/'}",
+            found.expected,
+            found.got,
+            pointer=found.pointer,
+        )
+        for found in explain("RunObject", observation.document)
+    ]
+
+
+@check("response.run-fields", on=[RUN])
+def run_fields(observation: Observation) -> Iterable[Finding] | None:
+    """The run carries all fields of the published schema."""
+    document = observation.doc()
+    return None if document is None else lacking(observation, document)
+
+
+@check("response.run-ids", on=[RUN])
+def run_ids(observation: Observation) -> Iterable[Finding] | None:
+    """The run is the one of the path; a static answer is not asked for that."""
+    document, sent = observation.doc(), observation.submitted
+    if document is None or sent is None or sent.run_id is None or not observation.known_state():
+        return None
+    return not_of_path(observation, document, "id", sent.run_id) + not_of_path(
+        observation, document, "thread_id", sent.thread_id
+    )
+
+
+@check("response.moved-on", on=[RUN])
+def moved_on(observation: Observation) -> Iterable[Finding] | None:
+    """The run no longer waits for what was submitted."""
+    document, sent = observation.doc(), observation.submitted
+    if document is None or sent is None:
+        return None
+    status = text(document, "status")
+    if status == "requires_action":
+        waiting = {call.id for call in calls_of(document) or ()}
+        again = sorted(waiting & {call for call, _ in sent.outputs})
+        if not again:
+            return ()
+        got = f"requires_action for {', '.join(again)}"
+        return [observation.finding("the run still waits for what was submitted", "queued", got, pointer="/status")]
+    if status in ("queued", "in_progress", "completed") and find(document, "required_action") is not None:
+        got = shown(find(document, "required_action"))
+        said = f"a run that is {status} still carries required_action"
+        return [observation.finding(said, "null, or no such field", got, pointer="/required_action")]
+    return ()
+
+
+@check("response.seconds", on=[RUN])
+def seconds(observation: Observation) -> Iterable[Finding] | None:
+    """Timestamps are integer seconds."""
+    document = observation.doc()
+    return None if document is None else wrong_seconds(observation, "RunObject", document)

@@ -1,0 +1,265 @@
+"""All outputs in a single request: what must be accepted, what refused, and that a refusal changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance.checks.answers import error_of, served
+from conformance.checks.documents import Document, shown, text
+from conformance.checks.expected import acceptable, got_status, refused
+from conformance.checks.moments import ANSWER, CLOSE
+from conformance.checks.observation import Observation
+from conformance.checks.registry import check
+from conformance.checks.submitted import Submitted
+from conformance.model import Finding, Operation, Response
+
+#: Outputs that nobody may touch hold one of these, or are longer than any line that a reader might be made for.
+_OPAQUE_LENGTH = 32_768
+
+
+@check("submission.accepted", on=[ANSWER])
+def accepted(observation: Observation) -> Iterable[Finding] | None:
+    """All pending calls, each once: accepted."""
+    return _served(observation, "a full submission is refused") if acceptable(observation) else None
+
+
+def _served(observation: Observation, message: str) -> list[Finding]:
+    response = observation.response
+    if response is not None and served(response):
+        return []
+    got = got_status(response) if response is not None else observation.exchange.failure or "no answer"
+    said = text(error_of(response), "message") if response is not None else None
+    return [observation.finding(message, "200", f"{got}: {shown(said)}" if said else got)]
+
+
+@check("submission.any-order", on=[ANSWER])
+def any_order(observation: Observation) -> Iterable[Finding] | None:
+    """Outputs in another order than the calls: accepted."""
+    sent = observation.submitted
+    if sent is None or not acceptable(observation):
+        return None
+    asked = [call.id for call in sent.pending or ()]
+    if "reordered" not in observation.exchange.situation and (not asked or [call for call, _ in sent.outputs] == asked):
+        return None
+    return _served(observation, "outputs in another order are refused")
+
+
+@check("submission.opaque-accepted", on=[ANSWER])
+def opaque_accepted(observation: Observation) -> Iterable[Finding] | None:
+    """Outputs of any text: accepted."""
+    sent = observation.submitted
+    if sent is None or not acceptable(observation) or not any(_opaque(output) for _, output in sent.outputs):
+        return None
+    return _served(observation, "outputs are refused for their text")
+
+
+def _opaque(output: str) -> bool:
+    return len(output) > _OPAQUE_LENGTH or any(character < " " for character in output)
+
+
+@check("submission.partial-refused", on=[ANSWER])
+def partial_refused(observation: Observation) -> Iterable[Finding] | None:
+    """Some of the pending calls only: refused."""
+    return refused(observation, "partial", "a partial submission is not refused")
+
+
+@check("submission.partial-error", on=[ANSWER])
+def partial_error(observation: Observation) -> Iterable[Finding] | None:
+    """That refusal is 400 with the type invalid_request_error."""
+    found = refused(observation, "partial", "a partial submission is refused otherwise", statuses=(400,))
+    response = observation.response
+    if found is None or response is None or list(found):
+        return found
+    kind = text(error_of(response), "type")
+    if kind == "invalid_request_error":
+        return ()
+    said = "a partial submission is refused as another type"
+    return [observation.finding(said, "invalid_request_error", shown(kind), pointer="/error/type")]
+
+
+@check("submission.split-refused", on=[ANSWER])
+def split_refused(observation: Observation) -> Iterable[Finding] | None:
+    """The second half of the outputs: refused as the first was; outputs are never gathered over requests."""
+    return refused(observation, "split", "outputs are gathered over several requests")
+
+
+@check("submission.unknown-id-refused", on=[ANSWER])
+def unknown_id_refused(observation: Observation) -> Iterable[Finding] | None:
+    """A call that is not pending: refused."""
+    return refused(observation, "unknown-id", "a call id that is not pending is not refused")
+
+
+@check("submission.duplicate-refused", on=[ANSWER])
+def duplicate_refused(observation: Observation) -> Iterable[Finding] | None:
+    """The same call twice: refused."""
+    return refused(observation, "duplicate-id", "a repeated call id is not refused")
+
+
+@check("submission.empty-not-resumed", on=[CLOSE])
+def empty_not_resumed(observation: Observation) -> Iterable[Finding] | None:
+    """No outputs at all: the run does not go on."""
+    asked = [(index, sent) for index, sent, _ in observation.submissions if "empty" in sent.faults]
+    looks = [(index, observation.history.after(Operation.GET_RUN, index)) for index, _ in asked]
+    found = [
+        observation.finding(
+            "a run went on without its outputs", "requires_action", text(look.documents[0], "status") or "no status",
+            exchange=look.exchange,
+        )
+        for _, look in looks
+        if look is not None and look.documents and _went_on(look.documents[0])
+    ]  # fmt: skip
+    return found if any(look is not None for _, look in looks) else None
+
+
+def _went_on(document: Document) -> bool:
+    return text(document, "status") in ("queued", "in_progress", "completed", "incomplete")
+
+
+@check("submission.empty-refused", on=[ANSWER])
+def empty_refused(observation: Observation) -> Iterable[Finding] | None:
+    """No outputs at all: refused."""
+    return refused(observation, "empty", "an empty list of outputs is not refused")
+
+
+@check("submission.outputs-required", on=[ANSWER])
+def outputs_required(observation: Observation) -> Iterable[Finding] | None:
+    """A body without tool_outputs: refused."""
+    return refused(observation, "no-outputs", "a body without tool_outputs is not refused")
+
+
+@check("submission.id-required", on=[ANSWER])
+def id_required(observation: Observation) -> Iterable[Finding] | None:
+    """An output without its call id: refused."""
+    return refused(observation, "no-id", "an output without tool_call_id is not refused")
+
+
+@check("submission.output-not-null", on=[ANSWER])
+def output_not_null(observation: Observation) -> Iterable[Finding] | None:
+    """An output that is null: refused."""
+    return refused(observation, "null-output", "a null output is not refused")
+
+
+@check("submission.output-string", on=[ANSWER])
+def output_string(observation: Observation) -> Iterable[Finding] | None:
+    """An output that is no string: refused."""
+    return refused(observation, "typed-output", "an output that is no string is not refused")
+
+
+@check("submission.state-refused", on=[ANSWER])
+def state_refused(observation: Observation) -> Iterable[Finding] | None:
+    """A run that does not wait: refused."""
+    return refused(observation, "wrong-state", "outputs for a run that does not wait are not refused")
+
+
+@check("submission.state-error", on=[ANSWER])
+def state_error(observation: Observation) -> Iterable[Finding] | None:
+    """That refusal is 400."""
+    return refused(observation, "wrong-state", "a run that does not wait is refused otherwise", statuses=(400,))
+
+
+@check("submission.again-refused", on=[ANSWER])
+def again_refused(observation: Observation) -> Iterable[Finding] | None:
+    """What was accepted once: refused the second time."""
+    return refused(observation, "again", "the same submission is not refused the second time")
+
+
+@check("submission.expired-refused", on=[ANSWER])
+def expired_refused(observation: Observation) -> Iterable[Finding] | None:
+    """An expired run: refused."""
+    return refused(observation, "expired-run", "outputs for an expired run are not refused")
+
+
+@check("submission.cancelled-refused", on=[ANSWER])
+def cancelled_refused(observation: Observation) -> Iterable[Finding] | None:
+    """A cancelled run: refused."""
+    return refused(observation, "cancelled-run", "outputs for a cancelled run are not refused")
+
+
+#: What a refusal leaves as it was. `expires_at` is not compared: one vendor moves it.
+_KEPT = ("status", "required_action", "thread_id", "assistant_id", "started_at", "cancelled_at", "failed_at",
+         "completed_at", "last_error", "usage", "model", "instructions", "tools", "metadata")  # fmt: skip
+#: Runs in these states stand still: whatever changes, the refusal changed it.
+_STILL = frozenset({"requires_action", "completed", "incomplete", "failed", "cancelled", "expired"})
+
+
+@check("submission.atomic", on=[CLOSE])
+def atomic(observation: Observation) -> Iterable[Finding] | None:
+    """A refusal changes nothing: the run reads the same before and after it."""
+    found: list[Finding] = []
+    looked = False
+    for index, sent, response in observation.submissions:
+        if response is None or served(response):
+            continue
+        pair = _around(observation, index, sent)
+        if pair is None:
+            continue
+        looked = True
+        before, after = pair
+        found += [
+            observation.finding(
+                f"a refused submission changed {name} of the run", shown(before.get(name)), shown(after.get(name)),
+                pointer=f"/{name}", exchange=index,
+            )
+            for name in _KEPT
+            if before.get(name) != after.get(name)
+        ]  # fmt: skip
+    return found if looked else None
+
+
+def _around(observation: Observation, index: int, sent: Submitted) -> tuple[Document, Document] | None:
+    """The run as it read before and after a refusal, where nothing else can have changed it."""
+    history = observation.history
+    first, second = history.before(Operation.GET_RUN, index), history.after(Operation.GET_RUN, index)
+    if first is None or second is None or not first.documents or not second.documents:
+        return None
+    before, after = first.documents[0], second.documents[0]
+    between = range(first.exchange, second.exchange)
+    others = [answer for at, _, answer in observation.submissions if at in between and at != index]
+    if any(answer is None or served(answer) for answer in others):
+        return None
+    expired = text(after, "status") == "expired" and text(before, "status") != "expired"
+    same = text(before, "id") == text(after, "id") and sent.run_id is not None
+    return (before, after) if same and not expired and text(before, "status") in _STILL else None
+
+
+@check("submission.still-accepted", on=[ANSWER])
+def still_accepted(observation: Observation) -> Iterable[Finding] | None:
+    """After a refusal a full submission is accepted."""
+    refusals = [response for _, sent, response in observation.submissions if sent.refusable and _turned_down(response)]
+    if not acceptable(observation) or not (refusals or "recovery" in observation.held):
+        return None
+    return _served(observation, "a full submission is refused after a refusal")
+
+
+def _turned_down(response: Response | None) -> bool:
+    return response is not None and 400 <= response.status < 500
+
+
+@check("submission.concurrent", on=[CLOSE])
+def concurrent(observation: Observation) -> Iterable[Finding] | None:
+    """Of two full submissions at once exactly one is accepted."""
+    at_once = [
+        (index, exchange.response)
+        for index, exchange in enumerate(observation.transcript.exchanges)
+        if exchange.operation is Operation.SUBMIT and "concurrent" in exchange.situation
+    ]
+    if len(at_once) < 2:
+        return None
+    taken = [index for index, response in at_once if response is not None and served(response)]
+    if len(taken) == 1:
+        return ()
+    got = ", ".join(got_status(response) for _, response in at_once)
+    said = f"{len(taken)} of {len(at_once)} submissions at once were accepted"
+    return [observation.finding(said, "exactly one 200", got, exchange=at_once[-1][0])]
+
+
+@check("submission.other-thread-refused", on=[ANSWER])
+def other_thread_refused(observation: Observation) -> Iterable[Finding] | None:
+    """A run under another thread: refused."""
+    return refused(observation, "other-thread", "a run is served under a thread that is not its own")
+
+
+@check("submission.other-thread-404", on=[ANSWER])
+def other_thread_404(observation: Observation) -> Iterable[Finding] | None:
+    """That refusal is 404."""
+    return refused(observation, "other-thread", "a run under another thread is refused otherwise", statuses=(404,))

@@ -1,0 +1,23 @@
+"""Timestamps of a document: integer seconds, never milliseconds and never text (DIS-TIME-TYPE)."""
+
+from __future__ import annotations
+
+from conformance.checks.documents import Document, shown
+from conformance.checks.observation import Observation
+from conformance.contract.schema import TIMESTAMPS
+from conformance.model import Finding
+
+#: 2286-11-20 in seconds; milliseconds have been beyond it since 1970-04-26.
+_SECONDS_END = 10_000_000_000
+
+
+def wrong_seconds(observation: Observation, object_name: str, document: Document) -> list[Finding]:
+    """A finding for each timestamp that is no integer number of seconds; null and absent ones are fine."""
+    return [
+        observation.finding(
+            f"{name} is not in seconds", "an integer number of seconds", shown(value), pointer=f"/{name}"
+        )
+        for name in TIMESTAMPS.get(object_name, ())
+        if (value := document.get(name)) is not None
+        and (not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _SECONDS_END)
+    ]

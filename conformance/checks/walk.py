@@ -1,0 +1,177 @@
+"""The one walk over a transcript: exchange by exchange, each stream event by event, every check at its moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import NamedTuple
+
+from conformance.checks.answers import document_of, is_event_stream, looks_like_stream, served
+from conformance.checks.documents import Document, find, member, members, text
+from conformance.checks.families import CHECKS
+from conformance.checks.history import Look
+from conformance.checks.ledger import Entry, Ledger
+from conformance.checks.moments import ANSWER, CLOSE, HEAD, RUN, WAITING
+from conformance.checks.observation import Observation, Stream
+from conformance.checks.registry import Check
+from conformance.checks.stream import Plan, walk_stream
+from conformance.checks.submitted import Submitted, ids_of_path, submitted
+from conformance.contract.requirements import REQUIREMENTS
+from conformance.model import Exchange, Operation, Response, Role, Transcript
+from conformance.wire.strict_json import NotJson, read
+
+
+class Walked(NamedTuple):
+    """What one walk came to."""
+
+    entries: Mapping[str, Entry]
+    #: Traits that the exchanges themselves show: what a recording may be planned by.
+    traits: frozenset[str]
+    unknown_events: tuple[str, ...]
+    #: Exchanges of an operation that is judged.
+    judged: int
+
+
+@cache
+def _plan(operation: Operation, role: Role) -> Plan:
+    """Moment -> checks that hold for an operation; one that has no operation of its own holds everywhere."""
+    moments: dict[str, list[Check]] = {}
+    for found in CHECKS.values():
+        requirement = REQUIREMENTS[found.requirement]
+        if requirement.role is role and operation in requirement.operations:
+            for moment in found.on:
+                moments.setdefault(moment, []).append(found)
+    return MappingProxyType({moment: tuple(checks) for moment, checks in moments.items()})
+
+
+class _Walk:
+    """One transcript under way."""
+
+    def __init__(self, transcript: Transcript, held: frozenset[str], role: Role) -> None:
+        self.observation = Observation(transcript, held)
+        self.ledger = Ledger()
+        self.role = role
+        self.traits: set[str] = set()
+        self.unknown: dict[str, None] = {}
+        self.judged = 0
+
+    def take(self, index: int, exchange: Exchange) -> None:
+        observation = self.observation
+        observation.index, observation.exchange = index, exchange
+        observation.submitted = observation.known = observation.place = observation.document = None
+        if exchange.operation is Operation.SUBMIT:
+            self._submission(exchange)
+        elif exchange.operation is Operation.CREATE_RUN:
+            self._creation(exchange)
+        elif exchange.response is not None and exchange.response.status == 200:
+            self._look(exchange, exchange.response)
+
+    def close(self) -> None:
+        self.observation.place = None
+        self.ledger.call(_plan(Operation.SUBMIT, self.role).get(CLOSE, ()), self.observation)
+
+    def _submission(self, exchange: Exchange) -> None:
+        observation, response = self.observation, exchange.response
+        self.judged += 1
+        known = observation.history.run(ids_of_path(exchange.request.target)[1])
+        sent = submitted(exchange, known)
+        observation.submitted, observation.known = sent, known
+        asked = sent.stream or ("unrecorded" in sent.faults and response is not None and is_event_stream(response))
+        self.traits |= _traits_of(sent, asked, response)
+        plan = _plan(Operation.SUBMIT, self.role)
+        self.ledger.call(plan.get(ANSWER, ()), observation)
+        if known is not None:
+            known.answered(frozenset(call for call, _ in sent.outputs), response, partial="partial" in sent.faults)
+        observation.submissions.append((observation.index, sent, response))
+        if response is None or not served(response) or sent.refusable:
+            return
+        if asked:
+            self._stream(response, plan)
+        elif not is_event_stream(response):
+            observation.document, observation.not_json = document_of(response)
+            self.ledger.call(plan.get(RUN, ()), observation)
+            self._saw_run(plan)
+
+    def _creation(self, exchange: Exchange) -> None:
+        response = exchange.response
+        if response is None or not served(response):
+            return
+        plan = _plan(Operation.CREATE_RUN, self.role)
+        if _asks_for_stream(exchange.request.body) or is_event_stream(response):
+            self.judged += 1
+            self.traits |= {"create-run", "stream"}
+            self._stream(response, plan)
+        else:
+            self.observation.document, _ = document_of(response)
+            self._saw_run(plan)
+
+    def _stream(self, response: Response, plan: Plan) -> None:
+        observation = self.observation
+        stream = observation.stream = Stream(observation.exchange.operation)
+        self.ledger.call(plan.get(HEAD, ()), observation)
+        if is_event_stream(response) or looks_like_stream(response):
+            walk_stream(observation, self.ledger, plan, response)
+            self.unknown.update(dict.fromkeys(stream.unknown))
+            if observation.known is not None:
+                observation.known.ids.update(stream.steps, stream.messages)
+            observation.streams.append((observation.index, stream))
+
+    def _saw_run(self, plan: Plan) -> None:
+        document = member(self.observation.document)
+        if document is not None and text(document, "object") == "thread.run":
+            self.observation.history.saw_run(document)
+            if text(document, "status") == "requires_action":
+                self.ledger.call(plan.get(WAITING, ()), self.observation)
+
+    def _look(self, exchange: Exchange, response: Response) -> None:
+        """Learn from a read of the run, its steps or its messages."""
+        observation = self.observation
+        if exchange.operation is Operation.OTHER:
+            return
+        observation.document, _ = document_of(response)
+        documents: tuple[Document, ...]
+        if exchange.operation is Operation.GET_RUN:
+            found = member(observation.document)
+            documents = () if found is None else (found,)
+        else:
+            documents = members(observation.document, "data")
+        observation.history.looked(Look(exchange.operation, observation.index, documents))
+        if exchange.operation is Operation.GET_RUN:
+            self._saw_run(_plan(Operation.SUBMIT, self.role))
+
+
+def walk(transcript: Transcript, held: frozenset[str], role: Role = Role.SERVER) -> Walked:
+    """Walk a transcript once. `held` are the traits known beforehand: of its scenario and its environment."""
+    under_way = _Walk(transcript, held, role)
+    for index, exchange in enumerate(transcript.exchanges):
+        under_way.take(index, exchange)
+    under_way.close()
+    return Walked(under_way.ledger.entries, frozenset(under_way.traits), tuple(under_way.unknown), under_way.judged)
+
+
+def _asks_for_stream(body: bytes) -> bool:
+    try:
+        return find(read(body), "stream") is True
+    except NotJson:
+        return False
+
+
+def _traits_of(sent: Submitted, asked: bool, response: Response | None) -> set[str]:
+    """What a submission shows of itself, so that a recording without a scenario can be planned."""
+    traits = {"submit"}
+    taken = response is not None and served(response)
+    known = sent.pending is not None
+    if known or sent.outputs:
+        traits.add("state")
+    if sent.refusable:
+        return traits
+    if taken or known:
+        traits.add("stream" if asked else "json")
+    if taken and sent.run_id is not None:
+        traits.add("accepted")
+    if len(sent.outputs) > 1:
+        traits.add("several-calls")
+    if sent.body is not None and sent.body.keys() == {"tool_outputs"}:
+        traits.add("minimal")
+    return traits
