@@ -5,7 +5,7 @@ A handler raises Refused where the table of refusals has the answer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from conformance.mock import bodies, settings, submission
@@ -46,7 +46,8 @@ def get_assistant(state: State, asked: Asked) -> Answer:
 
 def modify_assistant(state: State, asked: Asked) -> Answer:
     """POST /assistants/{assistant_id}."""
-    assistant = _modified(state.assistant(*asked.ids), asked)
+    wanted = settings.changes(bodies.read(asked.body))
+    assistant = _modified(state.assistant(*asked.ids), wanted, bodies.FIELDS)
     state.assistants[assistant["id"]] = assistant
     return assistant
 
@@ -69,7 +70,8 @@ def get_thread(state: State, asked: Asked) -> Answer:
 def modify_thread(state: State, asked: Asked) -> Answer:
     """POST /threads/{thread_id}."""
     thread = state.thread(*asked.ids)
-    thread.document = _modified(thread.document, asked)
+    wanted = settings.changes(bodies.read(asked.body))
+    thread.document = _modified(thread.document, wanted, ("metadata", "tool_resources"))
     return thread.document
 
 
@@ -97,7 +99,8 @@ def get_message(state: State, asked: Asked) -> Answer:
 
 def modify_message(state: State, asked: Asked) -> Answer:
     """POST /threads/{thread_id}/messages/{message_id}."""
-    message = _modified(state.message(*asked.ids), asked)
+    wanted = settings.changes(bodies.read(asked.body))
+    message = _modified(state.message(*asked.ids), wanted, ("metadata",))
     state.thread(asked.ids[0]).messages[message["id"]] = message
     return message
 
@@ -130,10 +133,10 @@ def get_run(state: State, asked: Asked) -> Answer:
 
 
 def modify_run(state: State, asked: Asked) -> Answer:
-    """POST /threads/{thread_id}/runs/{run_id}: its metadata, and nothing that already lies before it."""
+    """POST /threads/{thread_id}/runs/{run_id}; a run's metadata can change, nothing else."""
     run = state.run(*asked.ids)
-    run.document = _modified(run.document, asked)
-    return run.document
+    wanted = settings.changes(bodies.read(asked.body))
+    return run.describe(_modified(run.document, wanted, ("metadata",))["metadata"])
 
 
 def cancel_run(state: State, asked: Asked) -> Answer:
@@ -163,10 +166,9 @@ def _followed(run: Run, *, stream: bool) -> Answer:
     return run.watch() if stream else run.look()
 
 
-def _modified(document: Document, asked: Asked) -> Document:
-    """The document with the fields that a body changes, where it has them."""
-    wanted = settings.changes(bodies.read(asked.body))
-    return {**document, **{key: value for key, value in wanted.items() if key in document and key in bodies.FIELDS}}
+def _modified(document: Document, wanted: Document, fields: Iterable[str]) -> Document:
+    """The document with those of the fields that are wanted otherwise."""
+    return {**document, **{name: wanted[name] for name in fields if name in wanted and name in document}}
 
 
 def _deleted(document: Document) -> Document:

@@ -116,6 +116,12 @@ class Run:
         self._expect(story.cancel(self.document, step, new_id=self.clock.new_id, now=now, spent=spent))
         return self.look()
 
+    def describe(self, metadata: Document) -> Document:
+        """Give the run other metadata, now and in every scene that lies before it; return it."""
+        self.document = {**self.document, "metadata": metadata}
+        self.scenes = deque(tuple(_described(event, metadata) for event in scene) for scene in self.scenes)
+        return self.document
+
     def is_over(self) -> bool:
         """Whether nothing can happen to the run any more."""
         return self.document["status"] in _OVER
@@ -159,3 +165,9 @@ class Run:
         step = self.pending_step()
         if step is not None:
             self.steps[step["id"]] = story.waiting_step(step, self.document)
+
+
+def _described(event: Event, metadata: Document) -> Event:
+    if isinstance(event.data, dict) and event.data.get("object") == "thread.run":
+        return event._replace(data={**event.data, "metadata": metadata})
+    return event
