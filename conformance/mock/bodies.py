@@ -76,7 +76,7 @@ def read(body: bytes) -> Document:
         document = strict_json.read(body)
         to_json(document)
     except strict_json.NotJson as problem:
-        raise Refused("malformed", reason=f"{problem.reason} at byte {problem.offset}") from None
+        raise Refused("malformed", reason=problem.reason) from None
     except (ValueError, RecursionError):
         raise Refused("malformed", reason="a number is too large or the nesting too deep for this server") from None
     if not isinstance(document, dict):
