@@ -1,1 +1,1 @@
-
+"""What it means: findings become verdicts, and each defect one primary finding."""

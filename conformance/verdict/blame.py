@@ -1,0 +1,124 @@
+"""One defect, one primary finding: which breach follows from which (design rule: a table of causes and effects).
+
+An effect keeps its status, but its findings are not primary and say what they follow from. A cause explains an effect
+in the same exchange only, and where `AT_EVENT` says so, at the same event only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+
+from conformance.model import Finding
+
+_SUBMITTED = ("order.submitted-*", "content.submitted-*", "content.nul-output", "content.empty-output")
+_MUST_COME = ("order.terminal-present", "done.present", "done.after-terminal", "order.submitted-closed")
+_REFUSED = ("submission.accepted", "submission.still-accepted", "submission.any-order", "submission.opaque-accepted",
+            "request.minimal-body", "request.stream-false", "request.stream-null")  # fmt: skip
+_SURFACE = ("surface.run-after", "surface.steps-after", "surface.messages-after")
+
+#: Cause -> effects, as patterns over requirement ids; causes earlier in the table explain later ones.
+CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "request.path": (*_REFUSED, "errors.*"),
+        "request.bearer": (*_REFUSED, "errors.*"),
+        "request.beta-accepted": (*_REFUSED, "errors.*"),
+        "request.stream-false": ("submission.*",),
+        "request.stream-null": ("submission.*",),
+        "request.stream-true": (*_REFUSED, "framing.*"),
+        "request.stream-absent": ("response.*", "framing.*"),
+        "submission.opaque-accepted": ("submission.accepted",),
+        "submission.any-order": ("submission.accepted",),
+        "submission.still-accepted": ("submission.accepted", "request.minimal-body"),
+        "request.minimal-body": ("submission.accepted",),
+        "errors.no-server-fault": ("submission.*", "errors.*", "request.stream-type", "request.extra-key"),
+        "submission.state-refused": ("submission.again-refused",),
+        "submission.split-refused": ("submission.partial-refused",),
+        "errors.stream-refused-plainly": ("submission.*",),
+        "errors.content-type": (),
+        "errors.message": ("errors.envelope", "submission.partial-error"),
+        "framing.status-200": (),
+        "framing.complete": ("framing.blank-line", "framing.utf8", "framing.not-empty", "done.closes",
+                             "done.after-error", *_MUST_COME, "order.*-closed*", "order.message-life",
+                             "order.message-has-step"),
+        "framing.utf8": ("events.json", "content.*", "framing.blank-line"),
+        "framing.blank-line": ("framing.not-empty", "framing.event-name", "events.*", "order.*", "content.*", "done.*",
+                               *_SURFACE),
+        "framing.event-name": ("done.name",),
+        "framing.not-empty": (*_MUST_COME,),
+        "events.json": ("events.*", "order.*", "content.*", *_SURFACE),
+        "content.unicode": ("content.message-*",),
+        "events.object": ("events.schema",),
+        "events.seconds": ("events.schema", "order.created-at", "order.run-started-at", "order.run-times"),
+        "events.status": ("events.schema", "events.end-time", *_SURFACE),
+        "events.required-action": ("events.schema", "surface.pending-calls", "content.tool-calls"),
+        "events.schema": ("events.end-time", "events.usage", "order.*", "content.*"),
+        "response.seconds": ("response.run-object",),
+        "response.run-object": ("response.run-fields", "response.run-ids", "response.moved-on"),
+        "surface.pending-calls": ("response.run-object",),
+        "order.requires-action-ends": ("order.terminal-*", "order.run-path"),
+        "order.error-last": ("order.terminal-*", "order.run-path", "done.*"),
+        "done.last": ("order.terminal-*", "order.error-last"),
+        "order.terminal-present": ("done.present", "done.after-terminal", *_SURFACE),
+        "order.terminal-once": ("order.terminal-last", *_SURFACE),
+        "order.terminal-last": ("order.step-closed*", "order.message-life", *_SURFACE),
+        "order.run-started": ("order.run-queued",),
+        "order.run-path": ("order.run-queued", "order.run-started-at"),
+        "content.submitted-calls": ("order.submitted-closed", "order.submitted-one-step", "content.submitted-outputs"),
+        "order.submitted-closed": ("order.submitted-before-new", "order.submitted-first", *_SURFACE),
+        "order.submitted-before-new": ("order.submitted-first", "order.submitted-closed"),
+        "order.submitted-completed": _SUBMITTED,
+        "order.submitted-not-recreated": ("order.submitted-*", "order.step-*"),
+        "order.step-delta-after-created": ("order.step-life",),
+        "order.step-life": ("order.step-closed*", "order.step-serial", "order.step-before-message",
+                            "order.message-has-step", "order.message-before-step-end", *_SURFACE),
+        "order.message-created-first": ("order.message-life", "content.message-*", "order.message-has-step",
+                                        "order.step-before-message"),
+        "order.message-delta-id": ("order.message-life", "content.message-*", "order.message-has-step", *_SURFACE),
+        "order.message-life": ("order.message-before-step-end", "order.open-message-ends", "content.message-*",
+                               "order.message-has-step", *_SURFACE),
+        "order.message-has-step": ("order.step-before-message",),
+        "order.step-identity": ("order.message-has-step", "order.step-names-one-message"),
+        "order.step-names-one-message": ("order.message-has-step", "order.step-before-message"),
+        "order.step-closed": ("surface.steps-after",),
+        "content.message-index": ("content.message-text",),
+        "content.message-text": ("surface.messages-after",),
+        "content.tool-call-deltas": (),
+    }
+)  # fmt: skip
+
+#: Pairs that hold at one and the same event only: each event is a slip of its own.
+AT_EVENT = frozenset({"events.object", "events.seconds", "events.status", "events.required-action"})
+
+
+def blame(found: Mapping[str, tuple[Finding, ...]]) -> dict[str, tuple[Finding, ...]]:
+    """Attach effects to their causes. `found` holds the findings by requirement id; so does what is returned."""
+    causes = [(cause, patterns) for cause, patterns in CAUSES.items() if found.get(cause)]
+    return {
+        requirement: tuple(_blamed(requirement, finding, causes, found) for finding in findings)
+        for requirement, findings in found.items()
+    }
+
+
+def _blamed(
+    requirement: str,
+    finding: Finding,
+    causes: Iterable[tuple[str, tuple[str, ...]]],
+    found: Mapping[str, tuple[Finding, ...]],
+) -> Finding:
+    for cause, patterns in causes:
+        if cause == requirement or not any(fnmatchcase(requirement, pattern) for pattern in patterns):
+            continue
+        if any(_explains(cause, other, requirement, finding) for other in found[cause]):
+            return replace(finding, primary=False, because=cause)
+    return finding
+
+
+def _explains(cause: str, other: Finding, requirement: str, finding: Finding) -> bool:
+    if requirement.startswith("surface."):
+        return other.exchange <= finding.exchange
+    if other.exchange != finding.exchange:
+        return False
+    return cause not in AT_EVENT or other.event == finding.event

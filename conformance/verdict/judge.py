@@ -1,0 +1,142 @@
+"""Findings become verdicts: what was planned, what was judged, and what could not be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from conformance.checks.ledger import Entry
+from conformance.checks.walk import Walked, walk
+from conformance.contract.requirements import REQUIREMENTS
+from conformance.contract.scenarios import BY_ID
+from conformance.model import (
+    Finding,
+    Level,
+    Operation,
+    Requirement,
+    Role,
+    Scenario,
+    Status,
+    Subject,
+    Transcript,
+    Verdict,
+)
+from conformance.verdict.blame import blame
+
+#: Traits of the environment: a requirement that needs one is never judged without it, not even by luck.
+ENVIRONMENT = frozenset({"state", "key"})
+
+#: Breaches that leave later rules nothing to look at, the most telling first.
+_PREREQUISITES = (
+    "request.path",
+    "request.bearer",
+    "request.beta-accepted",
+    "request.stream-true",
+    "request.stream-absent",
+    "request.stream-false",
+    "request.stream-null",
+    "request.minimal-body",
+    "submission.opaque-accepted",
+    "submission.any-order",
+    "submission.accepted",
+    "submission.partial-refused",
+    "errors.no-server-fault",
+    "framing.content-type",
+    "framing.blank-line",
+    "framing.not-empty",
+    "framing.complete",
+    "framing.event-name",
+    "events.json",
+    "order.submitted-closed",
+    "order.terminal-present",
+)
+
+
+def planned(scenario: Scenario, traits: frozenset[str]) -> tuple[Requirement, ...]:
+    """The requirements whose condition holds for a scenario in an environment of these traits, known beforehand."""
+    return _planned(scenario.traits | traits, scenario.role)
+
+
+def _planned(held: frozenset[str], role: Role) -> tuple[Requirement, ...]:
+    operations = {operation for operation in (Operation.SUBMIT, Operation.CREATE_RUN) if operation.value in held}
+    return tuple(
+        requirement
+        for requirement in REQUIREMENTS.values()
+        if requirement.role is role
+        and requirement.excluded is None
+        and not requirement.luck
+        and requirement.needs <= held
+        and requirement.operations & operations
+    )
+
+
+def judge(transcript: Transcript, *, role: Role = Role.SERVER) -> Subject:
+    """Judge a transcript: one walk, then a verdict for everything planned and everything seen beside it.
+
+    A transcript of one of our scenarios is planned by the scenario and its environment, a foreign recording by what
+    its exchanges show. A subject with a `reason` held nothing to judge.
+    """
+    scenario = BY_ID.get(transcript.scenario)
+    if scenario is not None and scenario.role is not role:
+        scenario = None
+    if transcript.untestable is not None or transcript.slip is not None:
+        return _unwalked(transcript, scenario)
+    held = transcript.traits | (scenario.traits if scenario is not None else frozenset())
+    walked = walk(transcript, held, role)
+    if scenario is None:
+        held |= walked.traits
+        if not walked.judged:
+            return Subject(transcript.scenario, (), "it holds no submission and no stream that creates a run")
+    return _subject(transcript, walked, held, role)
+
+
+def _unwalked(transcript: Transcript, scenario: Scenario | None) -> Subject:
+    status = Status.ERROR if transcript.slip is not None else Status.UNTESTABLE
+    reason = transcript.slip or transcript.untestable
+    requirements = planned(scenario, transcript.traits) if scenario is not None else ()
+    verdicts = tuple(
+        Verdict(requirement.id, requirement.level, requirement.role, transcript.scenario, status, reason=reason)
+        for requirement in requirements
+    )
+    return Subject(transcript.scenario, verdicts, reason if not verdicts else None)
+
+
+def _subject(transcript: Transcript, walked: Walked, held: frozenset[str], role: Role) -> Subject:
+    plan = {requirement.id for requirement in _planned(held, role)}
+    seen = {
+        requirement: entry
+        for requirement, entry in walked.entries.items()
+        if REQUIREMENTS[requirement].needs & ENVIRONMENT <= held
+    }
+    found = blame({requirement: tuple(entry.findings) for requirement, entry in seen.items() if entry.findings})
+    because = next((cause for cause in _PREREQUISITES if found.get(cause)), None)
+    verdicts = tuple(
+        _verdict(requirement, transcript.scenario, seen, found, because, joined=requirement.id not in plan)
+        for requirement in REQUIREMENTS.values()
+        if requirement.id in plan or requirement.id in seen
+    )
+    return Subject(transcript.scenario, verdicts, unknown_events=walked.unknown_events)
+
+
+def _verdict(
+    requirement: Requirement,
+    scenario: str,
+    seen: Mapping[str, Entry],
+    found: Mapping[str, tuple[Finding, ...]],
+    because: str | None,
+    *,
+    joined: bool,
+) -> Verdict:
+    def verdict(status: Status, **facts: object) -> Verdict:
+        return Verdict(requirement.id, requirement.level, requirement.role, scenario, status, joined=joined, **facts)  # type: ignore[arg-type]
+
+    entry = seen.get(requirement.id)
+    if entry is None:
+        reason = f"nothing to look at, since {because} is broken" if because else "nothing in the exchanges showed it"
+        return verdict(Status.UNTESTABLE, reason=reason, because=because)
+    if entry.slip is not None:
+        return verdict(Status.ERROR, reason=f"the check broke: {entry.slip}")
+    findings = found.get(requirement.id, ())
+    if not findings:
+        return verdict(Status.PASS)
+    status = Status.FAIL if requirement.level is Level.MUST else Status.WARN
+    return verdict(status, findings=findings, more=entry.more)
