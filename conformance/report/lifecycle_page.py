@@ -1,0 +1,61 @@
+"""The state tables for readers: docs/lifecycle.md with a diagram each, and docs/lifecycle.json for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from conformance.contract.lifecycle import TABLES, Table, as_json
+
+_INTRODUCTION = """\
+# How a run, its steps and its messages may move within one stream
+
+These diagrams are written from the tables the judge walks by (`conformance/contract/lifecycle.py`); the same tables
+for programs are in [lifecycle.json](lifecycle.json). An arrow is an event: the last part of its name. A dotted list
+below each diagram names the moves that are told as a breach, and of which requirement.
+"""
+
+_NOTES = {
+    "run": "`waiting` is the run before its first event: in requires_action when outputs are submitted, not yet there "
+    "when a run is created. After an end or thread.run.requires_action only `done` may come; the rules of the ending "
+    "(order.terminal-once, order.terminal-last, order.requires-action-ends) tell whatever else does.",
+    "step": "`inherited` is a step of an earlier stream: its first event in this stream is its end. Only steps of type "
+    "tool_calls are inherited.",
+    "message": "A message may be cut short before it is in progress, but not completed.",
+}
+
+
+def _diagram(table: Table) -> Iterator[str]:
+    yield "```mermaid"
+    yield "stateDiagram-v2"
+    yield f"    [*] --> {table.start}"
+    for (state, word), move in table.moves.items():
+        if move.breach is None and state not in table.ended:
+            yield f"    {state} --> {move.to}: {word}"
+    for state in table.states():
+        if state in table.ended:
+            yield f"    {state} --> [*]"
+    yield "```"
+
+
+def _breaches(table: Table) -> Iterator[str]:
+    told: dict[tuple[str, str], list[str]] = {}
+    for (state, word), move in table.moves.items():
+        if move.breach is not None:
+            told.setdefault((move.breach, state), []).append(f"`{word}`")
+    for (breach, state), words in told.items():
+        yield f"- in `{state}`: {', '.join(words)} breaks [{breach}](requirements.md)"
+
+
+def lifecycle_markdown() -> str:
+    """The text of docs/lifecycle.md."""
+    lines = [_INTRODUCTION]
+    for table in TABLES.values():
+        lines += [f"## {table.entity.capitalize()}", "", _NOTES[table.entity], "", *_diagram(table), ""]
+        lines += [*_breaches(table), ""]
+    return "\n".join(lines)
+
+
+def lifecycle_json() -> str:
+    """The text of docs/lifecycle.json."""
+    return json.dumps(as_json(), indent=2) + "\n"
