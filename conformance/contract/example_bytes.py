@@ -1,0 +1,86 @@
+"""A story of small data as the bytes it would have been on the wire."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from conformance.model import Author, Chunk, Ended, Exchange, Headers, Operation, Request, Response, Transcript
+
+Tree = dict[str, Any]
+
+_THREAD = "/v1/threads/thread_1"
+_TARGETS: Mapping[str, tuple[str, str]] = {
+    "submit": ("POST", f"{_THREAD}/runs/run_1/submit_tool_outputs"),
+    "get-run": ("GET", f"{_THREAD}/runs/run_1"),
+    "list-steps": ("GET", f"{_THREAD}/runs/run_1/steps"),
+    "list-messages": ("GET", f"{_THREAD}/messages"),
+    "other": ("GET", ""),
+}
+
+#: Milliseconds from one event to the next: the stories' own timestamps span three seconds over thirteen events.
+_PACE = 250
+
+#: Milliseconds from one exchange to the next.
+_APART = 10_000
+
+
+def transcript_of(story: Tree) -> Transcript:
+    """Return the transcript of a story: its `exchanges` by name, each with what was sent and what came back."""
+    exchanges = tuple(_exchange(row, index) for index, row in enumerate(story["exchanges"].values()))
+    return Transcript(story["name"], exchanges, frozenset(story["traits"].split()))
+
+
+def _exchange(row: Tree, index: int) -> Exchange:
+    method, target = _TARGETS[row["operation"]]
+    body = row.get("body")
+    sent = b"" if body is None else _text_of(body).encode()
+    request = Request(
+        Author.HARNESS, row.get("method", method), row.get("target", target), _headers(row["sends"]), sent
+    )
+    chunks = _chunks(row)
+    ended_ms = row.get("ended_ms", chunks[-1].ms + 5 if chunks else _PACE)
+    response = Response(
+        Author.IMPLEMENTATION,
+        row["status"],
+        _headers(row["headers"]),
+        chunks,
+        Ended(row.get("ended", "complete")),
+        ended_ms,
+    )
+    situation = frozenset(row.get("situation", ()))
+    began = 0 if "concurrent" in situation else index * _APART
+    return Exchange(Operation(row["operation"]), began, request, response, situation=situation)
+
+
+def _headers(fields: Mapping[str, str]) -> Headers:
+    return tuple(fields.items())
+
+
+def _chunks(row: Tree) -> tuple[Chunk, ...]:
+    pieces = _pieces(row)
+    encoded = [piece.encode(row.get("encoding", "utf-8")) for piece in pieces]
+    first = len(encoded) if row.get("held_back") else 1
+    return tuple(Chunk(max(first, index) * _PACE, data) for index, data in enumerate(encoded, 1) if data)
+
+
+def _pieces(row: Tree) -> list[str]:
+    if "stream" in row:
+        return [_block(event) for event in row["stream"].values()]
+    return [row["text"] if "text" in row else _text_of(row["json"])]
+
+
+def _block(event: Tree) -> str:
+    name = f"event: {event['event']}\n" if "event" in event else ""
+    end = event.get("end", "\n\n")
+    return f"{name}data: {_text_of(event['data'])}{end}"
+
+
+def _text_of(value: object) -> str:
+    """A string as it is, anything else as JSON; half a character can only be written as an escape."""
+    if isinstance(value, str):
+        return value
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text)
