@@ -58,12 +58,12 @@ class Play:
         """Keep an exchange."""
         self.exchanges.append(exchange)
 
-    def record_submission(self, exchange: Exchange) -> None:
-        """Keep the answer to a submission, and whether it was accepted."""
+    def record_judged(self, exchange: Exchange) -> None:
+        """Keep an exchange that there is something to judge in, and whether outputs were accepted."""
         self.record(exchange)
         self.judgeable = True
-        if exchange.response is not None and 200 <= exchange.response.status < 300:
-            self._accepted = True
+        if exchange.operation is Operation.SUBMIT and exchange.response is not None:
+            self._accepted |= 200 <= exchange.response.status < 300
 
     def look(self, exchange: Exchange) -> str | None:
         """Keep a look at the run and learn from it its status and the calls it waits for."""
@@ -122,10 +122,10 @@ def _submit(playing: Play, act: Act, method: str) -> None:  # noqa: ARG001
     )
     if "concurrent" in act.situation:
         for exchange in playing.session.ask_twice_at_once(ask):
-            playing.record_submission(exchange)
+            playing.record_judged(exchange)
         return
     for exchange in playing.session.ask_politely(ask):
-        playing.record_submission(exchange)
+        playing.record_judged(exchange)
     if exchange.response is not None and exchange.response.status == 429:
         raise Untestable("the submission was answered 429 to the last")
 
@@ -134,7 +134,7 @@ def _method(playing: Play, act: Act, method: str) -> None:
     content = None if method in ("GET", "DELETE") else body("all", "absent", playing.pending.calls)
     ask = Ask(Operation.OTHER, method, f"{playing.pending.path}/submit_tool_outputs", content, act.situation)
     for exchange in playing.session.ask_politely(ask):
-        playing.record_submission(exchange)
+        playing.record_judged(exchange)
 
 
 def _settle(playing: Play, act: Act, method: str) -> None:  # noqa: ARG001

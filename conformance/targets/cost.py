@@ -28,12 +28,23 @@ def cost(scenarios: Sequence[Scenario], settings: Settings) -> Mapping[str, int]
     of pending calls can be used; removing what was created is not counted.
     """
     looks = polls(settings.timeout)
-    groups = {scenario.shares for scenario in scenarios if scenario.shares}
-    runs = sum(scenario.shares is None for scenario in scenarios) + len(groups)
+    runs = _runs(scenarios)
     if settings.provision == "static":
         return {"runs": 0, "requests": _ONCE["static"] + sum(_acts(scenario, 1, _STATELESS) for scenario in scenarios)}
     requests = runs * (_CREATING[settings.provision] + looks) + sum(_acts(scenario, looks) for scenario in scenarios)
     return {"runs": runs, "requests": requests + _ONCE[settings.provision] if scenarios else 0}
+
+
+def _runs(scenarios: Sequence[Scenario]) -> int:
+    """Runs to be created: scenarios that share one use it up to the one that is to be accepted."""
+    count, waiting = 0, set()
+    for scenario in scenarios:
+        count += scenario.shares not in waiting
+        if scenario.shares and "accepted" not in scenario.traits:
+            waiting.add(scenario.shares)
+        else:
+            waiting.discard(scenario.shares)
+    return count
 
 
 def _acts(scenario: Scenario, looks: int, only: frozenset[str] | None = None) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from urllib.parse import quote
 
 from conformance.model import Exchange, Operation
 from conformance.targets.sending import Ask, Session, body_of, header_of, succeeded
+from conformance.wire import strict_json
 
 #: Statuses in which a run moves on by itself.
 MOVING = frozenset({"queued", "in_progress", "cancelling"})
@@ -71,8 +71,8 @@ def document_of(exchange: Exchange) -> dict[str, object]:
 def json_object(data: bytes) -> dict[str, object]:
     """A JSON object; empty where the bytes are none."""
     try:
-        document = json.loads(data)
-    except (ValueError, RecursionError):
+        document = strict_json.read(data)
+    except strict_json.NotJson:
         return {}
     return document if isinstance(document, dict) else {}
 

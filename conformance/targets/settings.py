@@ -25,6 +25,9 @@ MAX_BYTES = 16 * 2**20
 #: done.closes allows 5 s between the terminal event and the end of the body; one more shows that they have passed.
 LINGER = 6.0
 
+#: No exchange is worth more seconds.
+_DAY = 86_400.0
+
 #: Small, cheap, and calls several tools in parallel; a server that knows other names is told one with `--model`.
 MODEL = "gpt-4o-mini"
 
@@ -34,9 +37,9 @@ KINDS = ("api", "assistant", "run", "static")
 #: Fields that carry a credential wherever they are used.
 CREDENTIALS = frozenset({"authorization", "proxy-authorization", "api-key", "x-api-key", "cookie"})
 
-#: RFC 9110 token and field value: visible characters, spaces and tabs; nothing that could start another line.
+#: RFC 9110 token and field value, the latter in ASCII: nothing that could start another line.
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
+_VALUE = re.compile(r"[\t\x20-\x7e]*\Z")
 _VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)\Z")
 
 #: Query parameters whose values are treated as credentials.
@@ -109,8 +112,10 @@ class Settings:
             raise UsageError("given runs and `--provision run` belong together", "Give both or neither.")
         if self.create_streamed and self.provision not in ("api", "assistant"):
             raise UsageError(f"nothing is created with `--provision {self.provision}`, streamed or not")
-        if min(self.timeout, self.linger, self.max_bytes) <= 0 or (self.max_requests or 1) < 1:
-            raise UsageError("a time, a size or a number of requests is not positive")
+        if not (0 < self.timeout <= _DAY and 0 < self.linger <= _DAY):
+            raise UsageError("a time is not positive, or longer than a day")
+        if self.max_bytes < 1 or (self.max_requests is not None and self.max_requests < 1):
+            raise UsageError("a size or a number of requests is not positive")
 
     @property
     def _pairs(self) -> tuple[tuple[str, str], ...]:

@@ -83,9 +83,11 @@ def answer(status: int, body: bytes | str | object, *headers: str, content_type:
 class SmallApi:
     """Just enough of the API to provision runs; `changes` replace answers by (method, pattern of the path)."""
 
-    def __init__(self, calls: list[Any] | None = None, *, creates: int = 200) -> None:
+    def __init__(self, calls: list[Any] | None = None, *, creates: int = 200, key: str = "") -> None:
         self.calls = calls
         self.creates = creates
+        self.key = key
+        self.threads: dict[str, str] = {}
         self.seen: list[tuple[str, str]] = []
         self.runs: dict[str, str] = {}
         self.changes: dict[tuple[str, str], Callable[[str, bytes], bytes]] = {}
@@ -101,7 +103,7 @@ class SmallApi:
         body = request.partition(b"\r\n\r\n")[2]
         with self._lock:
             self.seen.append((method, path))
-            reply = self._reply(method, path, body)
+            reply = self._reply(method, path, body) if self.key.encode() in request else refuse(401)
         connection.sendall(reply)
 
     def _reply(self, method: str, path: str, body: bytes) -> bytes:
@@ -110,23 +112,24 @@ class SmallApi:
                 return change(path, body)
         if method == "DELETE" and "/submit" not in path:
             return answer(200, {"deleted": True})
+        if path.count("/") > 3 and self.threads.get(path.split("/")[4], path.split("/")[2]) != path.split("/")[2]:
+            return refuse(404)
         if method == "POST" and path.endswith("/submit_tool_outputs"):
             return self._submit(path.split("/")[4], body)
-        if method == "POST" and path.endswith("/cancel"):
-            self.runs[path.split("/")[4]] = "cancelled"
-            return answer(200, {"status": "cancelled"})
-        if method == "POST":
-            return self._create(path, body)
+        return self._create(path, body) if method == "POST" else self._look(path)
+
+    def _look(self, path: str) -> bytes:
         run_id = path.split("/")[4] if path.count("/") > 3 else ""
-        if path.endswith("/steps"):
-            return answer(200, {"data": self._steps(run_id)})
         if path.endswith("/messages"):
             return answer(200, {"data": []})
-        if run_id in self.runs:
-            return answer(200, self._run(run_id))
-        return refuse(404)
+        if run_id not in self.runs:
+            return refuse(404)
+        return answer(200, {"data": self._steps(run_id)} if path.endswith("/steps") else self._run(run_id))
 
     def _create(self, path: str, body: bytes) -> bytes:
+        if path.endswith("/cancel"):
+            self.runs[path.split("/")[4]] = "cancelled"
+            return answer(200, {"status": "cancelled"})
         self._count += 1
         kind = path.rsplit("/", 1)[1].removesuffix("s")
         created = {"id": f"{kind}_{self._count}"}
@@ -134,6 +137,7 @@ class SmallApi:
             self._tools[created["id"]] = len(json.loads(body)["tools"])
         if kind == "run":
             self.runs[created["id"]] = "requires_action"
+            self.threads[created["id"]] = path.split("/")[2]
             self._run_tools[created["id"]] = self._tools[json.loads(body)["assistant_id"]]
             created |= self._run(created["id"])
         return answer(self.creates, created)
@@ -161,6 +165,7 @@ class SmallApi:
         if (
             self.runs.get(run_id) != "requires_action"
             or not texts
+            or len(document) > 2
             or sorted(map(str, given)) != sorted(self._ids(run_id))
         ):
             return refuse(400)

@@ -1,0 +1,101 @@
+"""A target whose transcripts are kept as cassettes while it is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from conformance import __version__
+from conformance.contract.scenarios import SCENARIOS
+from conformance.errors import UsageError
+from conformance.files import write_atomically
+from conformance.model import Scenario, Transcript
+from conformance.wire.cassette import write
+from conformance.wire.redact import redact
+
+
+class Recordable(Protocol):
+    """What is asked of the target that is recorded."""
+
+    @property
+    def traits(self) -> frozenset[str]:
+        """What holds for every scenario played here."""
+        ...
+
+    def describe(self) -> Mapping[str, object]:
+        """Which target it is."""
+        ...
+
+    def plays(self, scenario: Scenario) -> bool:
+        """Whether the scenario can be brought about here."""
+        ...
+
+    def cost(self, scenarios: Sequence[Scenario]) -> Mapping[str, int]:
+        """How many runs and requests the scenarios take."""
+        ...
+
+    def exchange(self, scenario: Scenario) -> Transcript:
+        """Bring the scenario about."""
+        ...
+
+    def close(self) -> tuple[str, ...]:
+        """Remove what was created."""
+        ...
+
+
+class RecordingTarget:
+    """Passes every scenario on and writes a redacted cassette, `<scenario>.jsonl`, for each that came about.
+
+    `secrets` are values that must not be kept besides those that show by their look. Cassettes that are there already
+    are replaced only with `overwrite`; without it they are a UsageError, before anything is sent.
+    """
+
+    def __init__(
+        self, target: Recordable, folder: Path, *, secrets: Collection[str] = (), overwrite: bool = False
+    ) -> None:
+        #: The cassettes written so far.
+        self.written: list[Path] = []
+        self._target = target
+        self._folder = folder
+        self._secrets = tuple(secrets)
+        there = [scenario.id for scenario in SCENARIOS if target.plays(scenario) and self._path(scenario).exists()]
+        if there and not overwrite:
+            hint = "Choose another folder, or say that they may be replaced."
+            raise UsageError(f"{folder} already holds cassettes: {', '.join(there)}", hint)
+
+    @property
+    def traits(self) -> frozenset[str]:
+        """What holds for every scenario played here."""
+        return self._target.traits
+
+    def describe(self) -> Mapping[str, object]:
+        """Which target it is."""
+        return self._target.describe()
+
+    def plays(self, scenario: Scenario) -> bool:
+        """Whether the scenario can be brought about here."""
+        return self._target.plays(scenario)
+
+    def cost(self, scenarios: Sequence[Scenario]) -> Mapping[str, int]:
+        """How many runs and requests the scenarios take."""
+        return self._target.cost(scenarios)
+
+    def exchange(self, scenario: Scenario) -> Transcript:
+        """Bring the scenario about and keep what came of it; raises UsageError where it cannot be written."""
+        transcript = self._target.exchange(scenario)
+        if transcript.untestable is None and transcript.slip is None:
+            recorded = datetime.now(UTC).isoformat(timespec="seconds")
+            kept = redact(transcript, self._secrets)
+            lines = write(kept, recorded=recorded, by=f"conformance {__version__}", secrets=self._secrets)
+            write_atomically(self._path(scenario), "".join(lines))
+            self.written.append(self._path(scenario))
+        return transcript
+
+    def close(self) -> tuple[str, ...]:
+        """Remove what was created."""
+        return self._target.close()
+
+    def _path(self, scenario: Scenario) -> Path:
+        return self._folder / f"{scenario.id}.jsonl"
