@@ -37,16 +37,18 @@ def write_atomically(path: Path, text: str) -> None:
 
     Raises `UsageError` where it cannot be written; what was there before is then untouched.
     """
+    data = text.encode("utf-8")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with part.open("xb") as file:
+            file.write(data)
         part.replace(path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink()
         raise UsageError(f"cannot write {path}: {error.strerror}", "choose a folder that can be written") from None
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def _data(name: str) -> Path:

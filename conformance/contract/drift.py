@@ -11,8 +11,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from conformance.contract.document import Json, Node, resolve
-from conformance.contract.slice import component_names, events_of, slice_of
-from conformance.contract.upstream import OBJECTS
+from conformance.contract.slice import OBJECTS, component_names, events_of, slice_of
 
 #: Where a row is: an object (or `operation`, `events`), then fields, `[]` for items, `{}` for other fields, and
 #: `(kind)` for one kind of a union.
@@ -135,15 +134,15 @@ def _rows(
 ) -> Iterator[tuple[Path, Row]]:
     """The row of a schema and the rows below it. `above` are the references being followed: a schema may recur."""
     references = [*_references(document, schema)]
-    if any(reference in above for reference in references):
-        return
-    above = (*above, *references)
     flat = _flat(document, schema)
     kinds = [_flat(document, branch) for branch in flat.get("oneOf") or flat.get("anyOf") or ()]
     meant = [kind for kind in kinds if kind.get("type") != "null"]
     if len(meant) == 1:
         flat = {**flat, **meant.pop()}
     yield path, {**inherited, **_aspects(flat, kinds)}
+    if any(reference in above for reference in references):
+        return
+    above = (*above, *references)
     for kind in meant:
         if "properties" in kind:
             yield from _rows(document, kind, (*path, f"({_kind_name(kind)})"), {}, above)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
@@ -16,8 +17,7 @@ import jsonschema_rs
 from conformance.contract.data import schema_text
 from conformance.contract.derive import extensible, timestamps
 from conformance.contract.document import Json, Node
-from conformance.contract.slice import events_of
-from conformance.contract.upstream import OBJECTS
+from conformance.contract.slice import OBJECTS, events_of
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -28,6 +28,9 @@ MOST = 5
 
 #: Characters of a value that are shown.
 _SHOWN = 80
+
+#: Bits of an integer that is shown: more have more digits than are shown.
+_MOST_BITS = 256
 
 
 class Violation(NamedTuple):
@@ -104,8 +107,17 @@ def _validator(object_name: str) -> jsonschema_rs.Draft202012Validator:
 @cache
 def _explainer(object_name: str) -> Draft202012Validator:
     from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to import, and only a refusal needs it
+    from jsonschema.validators import extend  # noqa: PLC0415
 
-    return Draft202012Validator(_schema(object_name))
+    # 1e999 is read as infinity, which the compiled validator takes for no number.
+    types = Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite_number)
+    finite = extend(Draft202012Validator, type_checker=types)  # type: ignore[no-untyped-call]
+    explainer: Draft202012Validator = finite(_schema(object_name))
+    return explainer
+
+
+def _is_finite_number(_checker: object, value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < math.inf
 
 
 @cache
@@ -139,25 +151,34 @@ def _leaves(error: ValidationError) -> Iterator[ValidationError]:
 
 
 def _violation(error: ValidationError) -> Violation:
-    pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in error.absolute_path)
+    pointer = "".join(map(_step, error.absolute_path))
     instance: Json = error.instance
     value: Json = error.validator_value
     match error.validator:
         case "required":
             # jsonschema reports each missing name by itself, but names it only in its message.
-            name = next(name for name in value if name not in instance and repr(name) in error.message)
-            return Violation(f"{pointer}/{name}", "a value (the field is required)", "nothing")
+            name = next(name for name in value if error.message.startswith(repr(name)))
+            return Violation(pointer + _step(name), "a value (the field is required)", "nothing")
         case "type":
             return Violation(pointer, _types(value), _told(instance))
         case "enum":
             return Violation(pointer, _one_of(value), _told(instance))
         case "anyOf":
-            kinds = [kind for branch in value for kind in _listed(branch.get("type", "object"))]
+            wrong = [below for below in error.context or () if below.validator == "type"]
+            kinds = [kind for below in wrong for kind in _listed(below.validator_value)]
             return Violation(pointer, _types(kinds), _told(instance))
         case "additionalProperties":
-            return Violation(pointer, "no field that the schema does not name", _told(sorted(instance)))
+            schema: Json = error.schema
+            unknown = sorted(instance.keys() - schema["properties"])
+            return Violation(pointer, f"no fields but {', '.join(schema['properties'])}", _told(", ".join(unknown)))
         case keyword:
             return Violation(pointer, f"{keyword} {value}", _told(instance))
+
+
+def _step(step: str | int) -> str:
+    """One step of a JSON pointer, shortened, and printable even where a name holds half a surrogate pair."""
+    name = str(step).replace("~", "~0").replace("/", "~1").encode("utf-8", "backslashreplace").decode()
+    return f"/{name if len(name) <= _SHOWN else name[:_SHOWN] + '…'}"
 
 
 def _listed(value: Json) -> list[str]:
@@ -168,20 +189,17 @@ def _types(value: Json) -> str:
     return " or ".join(_listed(value))
 
 
-def _one_of(values: list[Json]) -> str:
-    return ", ".join(map(str, values)) if len(values) == 1 else f"one of {', '.join(map(str, values))}"
+def _one_of(values: list[str]) -> str:
+    return values[0] if len(values) == 1 else f"one of {', '.join(values)}"
 
 
 def _told(value: object) -> str:
     """A value in a few characters, safe to print whatever it holds."""
     if isinstance(value, dict):
         return f"an object of {len(value)} fields"
-    if isinstance(value, list) and not all(isinstance(item, str) for item in value):
-        return f"an array of {len(value)} items"
-    if isinstance(value, str):
-        return json.dumps(value if len(value) <= _SHOWN else value[:_SHOWN] + "…")
     if isinstance(value, list):
-        return ", ".join(_told(item) for item in value[:MOST])
-    if isinstance(value, int) and value.bit_length() > 256:
+        return f"an array of {len(value)} items"
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
         return f"an integer of {value.bit_length()} bits"
-    return json.dumps(value)
+    text = json.dumps(value[: _SHOWN + 1] if isinstance(value, str) else value)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

@@ -12,6 +12,19 @@ from conformance.errors import UnreadableInput
 
 PATH = "/threads/{thread_id}/runs/{run_id}/submit_tool_outputs"
 
+#: The objects of the interface: what is sent, answered, streamed.
+OBJECTS = (
+    "Error",
+    "ErrorResponse",
+    "MessageDeltaObject",
+    "MessageObject",
+    "RunObject",
+    "RunStepDeltaObject",
+    "RunStepObject",
+    "SubmitToolOutputsRunRequest",
+    "ThreadObject",
+)
+
 #: Schemas that no operation refers to, but that the endpoint speaks: its stream and its errors.
 SPOKEN = ("AssistantStreamEvent", "ErrorResponse")
 

@@ -17,20 +17,7 @@ from collections.abc import Mapping
 from conformance.contract.derive import schema_of
 from conformance.contract.document import Json
 from conformance.contract.overlay import corrected
-from conformance.contract.slice import slice_of
-
-#: The objects of the interface: what is sent, answered, streamed.
-OBJECTS = (
-    "Error",
-    "ErrorResponse",
-    "MessageDeltaObject",
-    "MessageObject",
-    "RunObject",
-    "RunStepDeltaObject",
-    "RunStepObject",
-    "SubmitToolOutputsRunRequest",
-    "ThreadObject",
-)
+from conformance.contract.slice import OBJECTS, slice_of
 
 
 def derived(document: Mapping[str, Json], overlay: Mapping[str, Json]) -> dict[str, str]:

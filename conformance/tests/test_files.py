@@ -1,0 +1,57 @@
+"""Data folders, and files that are whole or not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance import files
+from conformance.errors import UsageError
+
+
+def test_data_lies_at_the_root_of_a_checkout() -> None:
+    assert files.in_checkout()
+    assert (files.schemas_folder() / "derived" / "RunObject.json").is_file()
+    assert files.cassettes_folder().parent == files.reports_folder().parent == files.schemas_folder().parent
+
+
+def test_data_lies_inside_an_installed_package_and_reports_where_one_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_PACKED", tmp_path / "_data")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "_data").mkdir()
+    assert not files.in_checkout()
+    assert files.schemas_folder() == tmp_path / "_data" / "schemas"
+    assert files.cassettes_folder() == tmp_path / "_data" / "cassettes"
+    assert files.reports_folder() == tmp_path / "reports"
+
+
+def test_a_file_is_written_whole_with_its_folders_and_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b.txt"
+    files.write_atomically(path, "first\n")
+    files.write_atomically(path, "ü\n")
+    assert path.read_bytes() == b"\xc3\xbc\n"
+    assert [each.name for each in path.parent.iterdir()] == ["b.txt"]
+
+
+def test_a_file_that_cannot_be_written_is_told_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old", encoding="utf-8")
+    with pytest.raises(UsageError, match="cannot write"):
+        files.write_atomically(path / "below", "new")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(UsageError, match="cannot write"):
+        files.write_atomically(tmp_path / "folder", "new")
+    assert path.read_text(encoding="utf-8") == "old"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_text_that_has_no_bytes_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    files.write_atomically(path, "old")
+    with pytest.raises(UnicodeEncodeError):
+        files.write_atomically(path, "\ud800")
+    assert path.read_text(encoding="utf-8") == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
