@@ -39,7 +39,9 @@ def without(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return missing
 
 
-def test_deriving_repairs_what_check_complains_about(folder: Path) -> None:
+def test_deriving_repairs_what_check_complains_about(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = schemas.derivation()
+    monkeypatch.setattr(schemas, "derivation", lambda: fresh)
     (folder / "derived" / "RunObject.json").write_text("{}", encoding="utf-8")
     (folder / "derived" / "Stray.json").write_text("{}", encoding="utf-8")
     with pytest.raises(OwnError, match=r"schemas/derived/RunObject\.json, schemas/derived/Stray\.json"):

@@ -133,7 +133,7 @@ ONE_FUNCTION = {"id": "c", "type": "function", "function": {"name": "f", "argume
         ("RunObject", altered("RunObject", tools=[{}]), "/tools/0/type", "a value (the field is required)", "nothing"),
         ("RunObject", altered("RunObject", tools="none"), "/tools", "array", '"none"'),
         ("RunObject", [], "", "object", "an array of 0 items"),
-        ("RunObject", altered("RunObject", metadata={"a/b~": [1]}), "/metadata/a~1b~0", "string", "an array of 1 items"),
+        ("RunObject", altered("RunObject", metadata={"a/b~": True}), "/metadata/a~1b~0", "string", "true"),
         ("RunObject", altered("RunObject", metadata={"\ud800": 10**500}), "/metadata/\\ud800", "string",
          "an integer of 1661 bits"),
         ("RunObject", altered("RunObject", last_error={"code": "server_error"}), "/last_error/message",
