@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -63,6 +64,8 @@ _LF_BLOCK: Final = re.compile(rb"event: (.++)\ndata: (.++)\n\n|((?:.++\n)++\n|\n
 _COMMON_FORM: Final = len(b"event: \ndata: \n\n")
 #: A reconnection time of more digits is over thirty million years: ignored like one that is not a number.
 _RETRY_DIGITS: Final = 18
+#: Defects of one kind that are kept: a hostile body could hold one every three bytes.
+_MOST_DEFECTS: Final = 100
 #: How much of a name from the body a message repeats.
 _SHOWN: Final = 60
 
@@ -74,8 +77,8 @@ class _Fields(NamedTuple):
     data: list[bytes]
     id: bytes | None
     retry: int | None
-    #: Whether there was any line that is not a comment.
-    any: bool
+    #: Whether there was any line that is not a comment, known field or not.
+    some: bool
 
 
 class Decoder:
@@ -86,8 +89,10 @@ class Decoder:
     """
 
     def __init__(self) -> None:
-        #: What was wrong so far, in the order of the blocks.
+        #: What was wrong so far, in the order of the blocks: the first hundred of each kind.
         self.defects: list[Defect] = []
+        #: How many defects of each kind there were, also those that are not kept.
+        self.defect_counts: Counter[str] = Counter()
         #: The last event id, as of the last block that ended.
         self.last_event_id = ""
         #: The reconnection time in milliseconds, as of the last block that ended.
@@ -122,14 +127,14 @@ class Decoder:
         block, start = _without_lead(b"".join(self._open), self._start)
         self._open = []
         fields = _fields(block)
-        if not fields.any:
+        if not fields.some:
             return
         end = start + len(block)
         self._look_for_defects(block, fields, start, end, final=False)
         self.unterminated = _event(fields, start, end)
         last = f"event {_shown(fields.names[-1])}" if fields.names else "event without a name"
         message = f"the body ends inside a block: no empty line follows the {last}"
-        self.defects.append(Defect("unterminated", start, end, message))
+        self._tell("unterminated", start, end, message)
 
     def _lf_blocks(self, text: bytes, offset: int) -> list[Event]:
         """The events of whole blocks that are UTF-8 and hold no CR: nearly every stream there is."""
@@ -176,11 +181,16 @@ class Decoder:
         except UnicodeDecodeError as bad:
             at = start + bad.start
             message = f"the bytes {block[bad.start : bad.end].hex(' ')} at byte {at} are not UTF-8: {bad.reason}"
-            self.defects.append(Defect("invalid-utf8", at, start + bad.end, message))
+            self._tell("invalid-utf8", at, start + bad.end, message)
         if len(fields.names) > 1:
             first, second = _shown(fields.names[0]), _shown(fields.names[1])
             message = f"{len(fields.names)} event fields share one block: no empty line between {first} and {second}"
-            self.defects.append(Defect("run-together", start, end, message))
+            self._tell("run-together", start, end, message)
+
+    def _tell(self, kind: str, start: int, end: int, message: str) -> None:
+        self.defect_counts[kind] += 1
+        if self.defect_counts[kind] <= _MOST_DEFECTS:
+            self.defects.append(Defect(kind, start, end, message))
 
 
 def _end_of_last_blank(text: bytes) -> int:

@@ -66,7 +66,7 @@ def read(data: bytes) -> object:
 
 
 def read_strict(data: bytes) -> tuple[object, tuple[str, ...]]:
-    """The document, and the JSON pointers (RFC 6901) of keys that repeat in an object, from the first twenty repetitions.
+    """The document, and the JSON pointers (RFC 6901) of keys that repeat in an object: of the first twenty repetitions.
 
     Tens of times slower than `read`. Raises NotJson, and nothing else, whatever the bytes are.
     """
