@@ -13,7 +13,8 @@ from conformance.model import Author, Request
 #: Bytes of one read; h11 copies what it is fed, larger reads save nothing.
 _READ = 64 * 1024
 
-#: Bytes of a request's head. Servers allow 8 to 16 KiB; a client should not fail here that works there.
+#: Bytes of a request's head, and one read more. Servers allow 8 to 16 KiB; a client should not fail here that works
+#: there.
 HEAD_LIMIT = 64 * 1024
 
 #: Bytes of a body. One output may have 1,048,576 characters before it is refused for its length, and each may be

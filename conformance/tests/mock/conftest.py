@@ -33,13 +33,11 @@ class Client:
 
     def post(self, path: str, body: object) -> dict[str, Any]:
         answer = self.http.post(path, json=body)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        return _document(answer)
 
     def get(self, path: str, **query: object) -> dict[str, Any]:
         answer = self.http.get(path, params={key: str(value) for key, value in query.items()})
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        return _document(answer)
 
     def start(self, scenario: str | None = None, **settings: object) -> dict[str, Any]:
         """Create an assistant, a thread and a run; return the run as created."""
@@ -74,8 +72,15 @@ class Client:
         return self.http.post(f"{self.path}/submit_tool_outputs", json={"tool_outputs": outputs(run), **more})
 
 
+def _document(answer: httpx.Response) -> dict[str, Any]:
+    assert answer.status_code == 200, answer.text
+    document: dict[str, Any] = answer.json()
+    return document
+
+
 def calls(run: dict[str, Any]) -> list[dict[str, Any]]:
-    return run["required_action"]["submit_tool_outputs"]["tool_calls"]
+    made: list[dict[str, Any]] = run["required_action"]["submit_tool_outputs"]["tool_calls"]
+    return made
 
 
 def outputs(run: dict[str, Any]) -> list[dict[str, Any]]:

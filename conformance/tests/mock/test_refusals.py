@@ -207,41 +207,41 @@ def test_what_does_not_exist_is_404_for_every_operation_on_a_run(client: Client,
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "status", "param"),
+    ("operation", "body", "status", "param"),
     [
-        ("POST", "/assistants", {}, 400, "model"),
-        ("POST", "/assistants", {"model": 7}, 400, "model"),
-        ("POST", "/assistants", {"model": "m", "tools": {}}, 400, "tools"),
-        ("POST", "/assistants", {"model": "m", "tools": ["x"]}, 400, "tools[0]"),
-        ("POST", "/assistants", {"model": "m", "tools": [{}]}, 400, "tools[0].type"),
-        ("POST", "/assistants", {"model": "m", "tools": [{"type": "function"}]}, 400, "tools[0].function"),
+        ("POST /assistants", {}, 400, "model"),
+        ("POST /assistants", {"model": 7}, 400, "model"),
+        ("POST /assistants", {"model": "m", "tools": {}}, 400, "tools"),
+        ("POST /assistants", {"model": "m", "tools": ["x"]}, 400, "tools[0]"),
+        ("POST /assistants", {"model": "m", "tools": [{}]}, 400, "tools[0].type"),
+        ("POST /assistants", {"model": "m", "tools": [{"type": "function"}]}, 400, "tools[0].function"),
         (
-            "POST",
-            "/assistants",
+            "POST /assistants",
             {"model": "m", "tools": [{"type": "function", "function": {}}]},
             400,
             "tools[0].function.name",
         ),
-        ("POST", "/threads", {"metadata": []}, 400, "metadata"),
-        ("POST", "/threads", {"messages": [{"role": "user"}]}, 400, "messages[0].content"),
-        ("POST", "/threads", {"messages": [{"role": "tool", "content": ""}]}, 400, "messages[0].role"),
-        ("POST", "/threads", {"messages": [{"role": {}, "content": ""}]}, 400, "messages[0].role"),
-        ("POST", "/threads/{thread}/messages", {"role": "user", "content": [{"type": "text"}]}, 400, "content[0].text"),
-        ("POST", "/threads/{thread}/runs", {}, 400, "assistant_id"),
-        ("POST", "/threads/{thread}/runs", {"assistant_id": "asst_none"}, 404, None),
-        ("POST", "/threads/runs", {"assistant_id": "asst_none"}, 404, None),
-        ("POST", "/threads/runs", {"assistant_id": "a", "thread": {"messages": {}}}, 400, "thread.messages"),
-        ("POST", "/threads/{thread}/runs", {"assistant_id": "a", "stream": "true"}, 400, "stream"),
-        ("GET", "/assistants/asst_none", None, 404, None),
-        ("GET", "/threads/{thread}/messages/msg_none", None, 404, None),
-        ("GET", "/threads/{thread}/runs/run_none/steps/step_none", None, 404, None),
+        ("POST /threads", {"metadata": []}, 400, "metadata"),
+        ("POST /threads", {"messages": [{"role": "user"}]}, 400, "messages[0].content"),
+        ("POST /threads", {"messages": [{"role": "tool", "content": ""}]}, 400, "messages[0].role"),
+        ("POST /threads", {"messages": [{"role": {}, "content": ""}]}, 400, "messages[0].role"),
+        ("POST /threads/{thread}/messages", {"role": "user", "content": [{"type": "text"}]}, 400, "content[0].text"),
+        ("POST /threads/{thread}/runs", {}, 400, "assistant_id"),
+        ("POST /threads/{thread}/runs", {"assistant_id": "asst_none"}, 404, None),
+        ("POST /threads/runs", {"assistant_id": "asst_none"}, 404, None),
+        ("POST /threads/runs", {"assistant_id": "a", "thread": {"messages": {}}}, 400, "thread.messages"),
+        ("POST /threads/{thread}/runs", {"assistant_id": "a", "stream": "true"}, 400, "stream"),
+        ("GET /assistants/asst_none", None, 404, None),
+        ("GET /threads/{thread}/messages/msg_none", None, 404, None),
+        ("GET /threads/{thread}/runs/run_none/steps/step_none", None, 404, None),
     ],
 )
 def test_other_bodies_and_ids_are_refused_with_the_field_at_fault(
-    client: Client, method: str, path: str, body: object, status: int, param: str | None
+    client: Client, operation: str, body: object, status: int, param: str | None
 ) -> None:
     thread = client.post("/threads", {})["id"]
-    answer = client.http.request(method, path.format(thread=thread), json=body)
+    method, path = operation.format(thread=thread).split(" ")
+    answer = client.http.request(method, path, json=body)
     assert (answer.status_code, answer.json()["error"]["param"]) == (status, param)
     assert schema.explain("ErrorResponse", answer.json()) == ()
     assert client.get(f"/threads/{thread}/messages")["data"] == []

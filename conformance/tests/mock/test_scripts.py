@@ -9,7 +9,10 @@ import pytest
 
 from conformance.contract import schema
 from conformance.contract.scenarios import SCENARIOS, SCRIPTS
+from conformance.mock.runs import Behaviour
 from conformance.mock.server import Mock
+from conformance.mock.submission import waits
+from conformance.proof.story import Story
 from conformance.tests.mock.conftest import BETA, Client, calls, events, outputs
 
 #: One scenario for each script.
@@ -142,6 +145,22 @@ def test_a_mock_can_be_told_what_its_runs_play() -> None:
         client.http.close()
 
 
+def test_a_decision_of_the_server_can_be_replaced() -> None:
+    def never(*_: object, now: int, **__: object) -> Story:
+        return Story((), now)
+
+    with Mock(behaviour=Behaviour(go_on=never)) as mock:
+        client = Client(mock.base_url)
+        run = client.wait()
+        assert client.submit(run).json() == run
+        client.http.close()
+    with Mock(behaviour=Behaviour(rules=(waits,))) as mock:
+        client = Client(mock.base_url)
+        run = client.wait()
+        assert client.submit(run, tool_outputs=[*outputs(run), *outputs(run)]).status_code == 200
+        client.http.close()
+
+
 def test_the_same_requests_get_the_same_bytes() -> None:
     def told() -> list[tuple[list[tuple[bytes, bytes]], bytes]]:
         with Mock() as mock:
@@ -167,7 +186,9 @@ def test_the_same_requests_get_the_same_bytes() -> None:
 
 def test_requests_are_recorded_as_they_arrived(mock: Mock, client: Client) -> None:
     run = client.wait()
-    client.http.post(f"{client.path}/submit_tool_outputs", content=b'{ "tool_outputs":[] }', headers={"X-Odd": b"\xe9"})
+    client.http.post(
+        f"{client.path}/submit_tool_outputs", content=b'{ "tool_outputs":[] }', headers={b"X-Odd": b"\xe9"}
+    )
     last = mock.requests[-1]
     assert last.request.method == "POST"
     assert last.request.target == f"/v1{client.path}/submit_tool_outputs"

@@ -183,7 +183,7 @@ def test_the_pieces_of_a_message_add_up_to_its_text_and_its_first_brings_annotat
 
 
 def test_some_text_is_not_ascii() -> None:
-    (message,) = [d for d in documents(submitted("text"), "thread.message.completed")]
+    (message,) = documents(submitted("text"), "thread.message.completed")
     assert not message["content"][0]["text"]["value"].isascii()
 
 
