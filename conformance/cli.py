@@ -71,11 +71,9 @@ def _module(name: str) -> ModuleType:
 
 
 def _told(error: ConformanceError) -> int:
-    from conformance.report.plain import safe  # noqa: PLC0415 - most runs have no error to tell
+    from conformance.report.plain import told  # noqa: PLC0415 - most runs have no error to tell
 
-    print(f"conformance: {safe(error.message, 2000)}", file=sys.stderr)
-    for line in (error.hint or "").splitlines():
-        print(f"  {safe(line, 2000)}", file=sys.stderr)
+    print(told(error), file=sys.stderr)
     return error.exit_code
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from conformance.errors import UsageError
 
 if TYPE_CHECKING:
-    from conformance.run import Target
+    from conformance.plan import Target
     from conformance.targets.settings import GivenRun, Settings
 
 #: What an option's words may look like once they are parsed.

@@ -1,24 +1,23 @@
 """Plan, exchange, judge, report: the one way through for every door.
 
-A `Plan` is fixed before anything is sent: scenarios, their cells (scenario and requirement) and what they cost. A
-`Run` exchanges each planned scenario at most once, judges it at once and lets the transcript go; its `report` holds a
-verdict for every planned cell, also for those that were never reached. Recordings take the same way without a target.
+The `Plan` is fixed before anything is sent. A `Run` exchanges each planned scenario at most once, judges it at once
+and lets the transcript go; its `report` holds a verdict for every planned cell, also for those that were never
+reached. Recordings take the same way without a target.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.contract.scenarios import SCENARIOS
 from conformance.errors import BudgetReached, ConformanceError, NotThisApi, UnreachableTarget
 from conformance.model import (
     Confidence,
     Finding,
     Level,
+    Operation,
     Report,
     Requirement,
     Role,
@@ -28,81 +27,9 @@ from conformance.model import (
     Transcript,
     Verdict,
 )
+from conformance.plan import JOINED, Plan, Target
 from conformance.report.tally import Tally
-from conformance.verdict.judge import judge, planned
-
-#: Stands in the place of a requirement for whatever joins a scenario because luck brought its situation.
-JOINED = "joined"
-
-
-class Target(Protocol):
-    """An implementation under test; it brings situations about and judges nothing."""
-
-    @property
-    def traits(self) -> frozenset[str]:
-        """What holds for every scenario played here: a subset of `state`, `key`, `scripted`."""
-        ...
-
-    def describe(self) -> Mapping[str, object]:
-        """Which implementation it is, without anything secret."""
-        ...
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """Values that no report may hold, whoever sends them back."""
-        ...
-
-    def plays(self, scenario: Scenario) -> bool:
-        """Whether the scenario can be brought about here."""
-        ...
-
-    def cost(self, scenarios: Sequence[Scenario]) -> Mapping[str, int]:
-        """How many `runs` and `requests` the scenarios would take."""
-        ...
-
-    def exchange(self, scenario: Scenario) -> Transcript:
-        """Bring the scenario about and record its bytes."""
-        ...
-
-    def close(self) -> tuple[str, ...]:
-        """Remove what was created and return what could not be removed."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a run is going to ask, fixed before anything is sent."""
-
-    scenarios: tuple[Scenario, ...]
-    #: Ids of the requirements planned in each scenario, by its id; `JOINED` among them lets in what luck adds.
-    cells: Mapping[str, frozenset[str]]
-    cost: Mapping[str, int] = field(default_factory=dict)
-    #: Nothing was deselected: what the run could not show is then told.
-    whole: bool = True
-
-    def counts(self) -> dict[str, int]:
-        """Scenarios, runs, requests and cells as numbers."""
-        cells = sum(len(requirements - {JOINED}) for requirements in self.cells.values())
-        return {"scenarios": len(self.scenarios), **self.cost, "cells": cells}
-
-
-def plan(target: Target) -> Plan:
-    """Everything the target can be asked."""
-    scenarios = tuple(scenario for scenario in SCENARIOS if target.plays(scenario))
-    cells = {s.id: frozenset((JOINED, *(r.id for r in planned(s, target.traits)))) for s in scenarios}
-    return Plan(scenarios, cells, target.cost(scenarios))
-
-
-def narrowed(whole: Plan, target: Target, kept: Iterable[tuple[str, str]]) -> Plan:
-    """The part of a plan that holds only the given pairs of scenario and requirement, and what that part costs."""
-    cells: dict[str, set[str]] = {}
-    for scenario, requirement in kept:
-        cells.setdefault(scenario, set()).add(requirement)
-    if cells == whole.cells:
-        return whole
-    scenarios = tuple(scenario for scenario in whole.scenarios if scenario.id in cells)
-    frozen = {scenario: frozenset(requirements) for scenario, requirements in cells.items()}
-    return Plan(scenarios, frozen, target.cost(scenarios), whole=False)
+from conformance.verdict.judge import judge
 
 
 class Run:
@@ -181,7 +108,8 @@ class Run:
         kept = tuple(v for v in subject.verdicts if v.requirement in mine or (v.joined and JOINED in mine))
         missing = mine - {verdict.requirement for verdict in kept} - {JOINED}
         slips = tuple(
-            _verdict(scenario, REQUIREMENTS[name], Status.ERROR, "the judge gave no verdict") for name in sorted(missing)
+            _verdict(scenario, REQUIREMENTS[name], Status.ERROR, "the judge gave no verdict")
+            for name in sorted(missing)
         )
         return replace(subject, name=scenario.id, verdicts=kept + slips)
 
@@ -199,6 +127,40 @@ def _verdict(scenario: Scenario, requirement: Requirement, status: Status, reaso
     return Verdict(requirement.id, requirement.level, requirement.role, scenario.id, status, reason=reason)
 
 
+def judge_recording(
+    name: str,
+    transcripts: Iterable[Transcript],
+    *,
+    role: Role = Role.SERVER,
+    operation: Operation | None = None,
+    wanted: Callable[[str], bool] | None = None,
+    strict: bool = False,
+) -> Subject:
+    """Judge what one file holds.
+
+    `operation` is what a stream answers whose request is not there to say so; `wanted` picks cells by their names,
+    `scenario:requirement`.
+    """
+    parts = [judge(_answering(transcript, operation), role=role) for transcript in transcripts]
+    verdicts = tuple(
+        verdict
+        for part in parts
+        for verdict in part.verdicts
+        if wanted is None or wanted(f"{verdict.scenario}:{verdict.requirement}")
+    )
+    unknown = dict.fromkeys(event for part in parts for event in part.unknown_events)
+    reasons = (part.reason for part in parts if part.reason)
+    subject = Subject(name, verdicts, None if verdicts else next(reasons, None), tuple(unknown))
+    return strictly(subject) if strict else subject
+
+
+def _answering(transcript: Transcript, operation: Operation | None) -> Transcript:
+    if operation is None:
+        return transcript
+    exchanges = (e if e.request.target else replace(e, operation=operation) for e in transcript.exchanges)
+    return replace(transcript, exchanges=tuple(exchanges))
+
+
 def masked(subject: Subject, secrets: Sequence[str]) -> Subject:
     """The subject without the values a target was let in with: some servers quote a refused key in their answer."""
 
@@ -208,11 +170,18 @@ def masked(subject: Subject, secrets: Sequence[str]) -> Subject:
         return text
 
     def cleaned(finding: Finding) -> Finding:
-        texts = {name: clean(getattr(finding, name)) for name in ("message", "expected", "got")}
-        return replace(finding, **texts, pointer=None if finding.pointer is None else clean(finding.pointer))
+        return replace(
+            finding,
+            message=clean(finding.message),
+            expected=clean(finding.expected),
+            got=clean(finding.got),
+            pointer=finding.pointer and clean(finding.pointer),
+        )
 
     verdicts = (
-        replace(verdict, findings=tuple(map(cleaned, verdict.findings)), reason=verdict.reason and clean(verdict.reason))
+        replace(
+            verdict, findings=tuple(map(cleaned, verdict.findings)), reason=verdict.reason and clean(verdict.reason)
+        )
         for verdict in subject.verdicts
     )
     return replace(subject, verdicts=tuple(verdicts), unknown_events=tuple(map(clean, subject.unknown_events)))
@@ -254,12 +223,14 @@ def merged(reports: Sequence[Report]) -> Report:
 def not_exercised(subjects: Iterable[Subject], role: Role = Role.SERVER) -> tuple[str, ...]:
     """Ids of the requirements of a role that no subject has a verdict on, in the catalogue's order."""
     seen = {verdict.requirement for subject in subjects for verdict in subject.verdicts}
-    judgeable = (r for r in REQUIREMENTS.values() if r.role is role and r.excluded is None and r.level is not Level.INFO)
+    judgeable = (
+        r for r in REQUIREMENTS.values() if r.role is role and r.excluded is None and r.level is not Level.INFO
+    )
     return tuple(requirement.id for requirement in judgeable if requirement.id not in seen)
 
 
 def exit_code(report: Report) -> int:
-    """The exit code of a report: the first that holds of 3 our own error, 1 violation, 2 incomplete, 5 nothing judged."""
+    """The first that holds: 3 an error of ours, 1 a violation, 2 incomplete, 5 nothing judged, 0 conforming."""
     tally = Tally.of(report.subjects)
     if tally.errors:
         return 3

@@ -85,10 +85,14 @@ class _Reader:
         match = _TOKEN.match(self._text, self._at)
         if match is None:
             rest = self._text[self._at :].lstrip()
-            raise UsageError(f"-k does not understand {rest[:20]!r}", "Write words, 'and', 'or', 'not' and parentheses.")
+            raise UsageError(
+                f"-k does not understand {rest[:20]!r}", "Write words, 'and', 'or', 'not' and parentheses."
+            )
         self._at = match.end()
         return match["word"] or match["sign"] or ""
 
     def _refuse(self, expected: str) -> None:
         got = repr(self._token) if self._token else "the end"
-        raise UsageError(f"-k {self._text!r}: expected {expected}, got {got}", "It is pytest's grammar, as in 'a and not b'.")
+        raise UsageError(
+            f"-k {self._text!r}: expected {expected}, got {got}", "It is pytest's grammar, as in 'a and not b'."
+        )

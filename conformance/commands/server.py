@@ -7,12 +7,13 @@ import sys
 
 from conformance import options
 from conformance.commands import verdicts
-from conformance.errors import ConformanceError, OwnError, UsageError
+from conformance.errors import ConformanceError, OwnError
 from conformance.model import Report, Subject
+from conformance.plan import Plan
 from conformance.report.document import verdict_of
 from conformance.report.json_writer import line
 from conformance.report.text import MOCKED, plan_line
-from conformance.run import Plan, exit_code
+from conformance.run import exit_code
 from conformance.selection import selection
 
 
@@ -50,7 +51,9 @@ def _without_report(code: int, console: Console) -> int:
     if code == 0:  # only the plan was wanted
         return 0
     if console.plan is None and code == 5:
-        raise UsageError("-k selects nothing", "`conformance list scenarios` and `list requirements` show all names.")
+        print("conformance: nothing judged: -k selects nothing that this target can be asked", file=sys.stderr)
+        print("  `conformance list scenarios` and `conformance list requirements` show all names.", file=sys.stderr)
+        return 5
     raise OwnError(f"pytest ended with {code} before there was a report")
 
 

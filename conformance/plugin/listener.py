@@ -7,7 +7,7 @@ from typing import Protocol
 
 from conformance.errors import ConformanceError
 from conformance.model import Report, Subject
-from conformance.run import Plan, Target
+from conformance.plan import Plan, Target
 
 
 class Listener(Protocol):

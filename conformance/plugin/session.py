@@ -13,9 +13,10 @@ import pytest
 from conformance import options
 from conformance.errors import ConformanceError, NotThisApi, OwnError, UnreachableTarget
 from conformance.model import JUDGED, Report, Status, Verdict
+from conformance.plan import Plan, Target, narrowed, plan
 from conformance.plugin.listener import Door
 from conformance.report import folder, text
-from conformance.run import Plan, Run, Target, exit_code, merged, narrowed, plan, verdicts_on
+from conformance.run import Run, exit_code, merged, verdicts_on
 
 _OUTPUT = "conformance_report"
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pickle
-from typing import Any
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 
 from conformance.contract.scenarios import BY_ID
 
 
-class ByScenario(LoadScopeScheduling):
+class ByScenario(LoadScopeScheduling):  # type: ignore[misc] # pytest-xdist has no types
     """Cells of one scenario, and of scenarios that share a run, go to one worker together."""
 
     def _split_scope(self, nodeid: str) -> str:
@@ -22,11 +22,11 @@ class ByScenario(LoadScopeScheduling):
 class Workers:
     """The hooks of pytest-xdist's controller."""
 
-    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> ByScenario | None:
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: object) -> ByScenario | None:
         """Schedule by scenario, unless another distribution was asked for."""
         return ByScenario(config, log) if config.getvalue("dist") == "load" else None
 
-    def pytest_testnodedown(self, node: Any) -> None:
+    def pytest_testnodedown(self, node: WorkerController) -> None:
         """Take the report of a worker that has finished."""
         packed = getattr(node, "workeroutput", {}).get("conformance_report")
         if packed is not None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 
+from conformance.errors import ConformanceError
+
 #: Longest piece of foreign text shown in one field; the span says where the rest is.
 LIMIT = 400
 
 #: Unicode categories that move a cursor, reorder text or are no characters at all.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+#: Longest line of an error; some quote a whole value of the command line.
+_MESSAGE = 2000
 
 _LABEL = 10
 
@@ -18,6 +23,12 @@ def safe(text: str, limit: int = LIMIT) -> str:
     """The text with every control, format and surrogate character spelled out, cut to `limit` characters."""
     cut = text if len(text) <= limit else f"{text[: limit - 1]}…"
     return cut if cut.isascii() and cut.isprintable() else "".join(map(_spelled, cut))
+
+
+def told(error: ConformanceError) -> str:
+    """An error as people see it: what happened, and below it what to do."""
+    first, *rest = (error.message, *(error.hint or "").splitlines())
+    return "\n".join((f"conformance: {safe(first, _MESSAGE)}", *(f"  {safe(line, _MESSAGE)}" for line in rest)))
 
 
 def _spelled(character: str) -> str:

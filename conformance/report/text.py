@@ -13,6 +13,7 @@ from conformance import __version__
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Finding, Report, Requirement, Status, Subject, Verdict
 from conformance.report.breaches import Breach, Case, breaches
+from conformance.report.document import verdict_of
 from conformance.report.plain import field, listing, safe
 from conformance.report.tally import Tally
 
@@ -44,16 +45,17 @@ class Style:
 def text(report: Report, again: str, style: Style) -> str:
     """The whole report. `again` is the command that repeats it, without `-k`; for recordings, without the file."""
     parts = (
-        head(report, style),
+        *_subjects(report, style),
         *(block(breach, again, style) for breach in breaches(report.subjects, Status.FAIL)),
         *_slips(report, style),
         *(block(breach, again, style) for breach in breaches(report.subjects, Status.WARN)),
         *_untestable(report, style),
         *_unknown(report, style),
         *_rest(report, style),
-        foot(report, again, style),
     )
-    return "\n\n".join(parts) + "\n"
+    # The verdict comes last too where it would have scrolled away.
+    last = (foot(report, again, style),) if parts or report.interrupted else ()
+    return "\n\n".join((head(report, style), *parts, *last)) + "\n"
 
 
 def verdict_word(report: Report) -> str:
@@ -90,13 +92,18 @@ def head(report: Report, style: Style) -> str:
 def counts(report: Report) -> str:
     """All counts on one line."""
     tally = Tally.of(report.subjects)
-    failed = f"{tally.failed} failed" + (f" ({tally.broken} requirements)" if tally.failed else "")
-    warned = f"{tally.warned} warned" + (f" ({tally.doubted} requirements)" if tally.warned else "")
+    failed = f"{tally.failed} failed{_of(tally.broken) if tally.failed else ''}"
+    warned = f"{tally.warned} warned{_of(tally.doubted) if tally.warned else ''}"
     said = [f"{tally.planned} planned", f"{tally.judged} judged", f"{tally.passed} passed", failed, warned]
     said += [f"{tally.untestable} untestable"] if tally.untestable else []
     said += [f"{tally.not_applicable} not applicable"] if tally.not_applicable else []
     said += [f"{tally.errors} errors of our own"] if tally.errors else []
     return " · ".join(said)
+
+
+def _of(requirements: int) -> str:
+    """How many requirements failures or warnings come down to."""
+    return f" ({requirements} requirement{'s' * (requirements != 1)})" if requirements else " (effects only)"
 
 
 def foot(report: Report, again: str, style: Style) -> str:
@@ -116,7 +123,8 @@ def block(breach: Breach, again: str, style: Style) -> str:
     """One departure: verdict, expected, got, where, the rule, why it matters, its source, how to see it again."""
     requirement, word = breach.requirement, "FAIL" if breach.status is Status.FAIL else "WARN"
     names = tuple(safe(name) for name in breach.subjects)
-    where = names[0] if len(names) == 1 else f"in {len(names)}"
+    kind = "files" if again.endswith(" judge") else "scenarios"
+    where = names[0] if len(names) == 1 else f"in {len(names)} {kind}"
     lines = [f"{style.word(word)}  {requirement.id}  {requirement.level}  {where}"]
     for case in breach.cases[:_CASES]:
         lines.extend(_case(case, style))
@@ -173,6 +181,15 @@ def _rule(requirement: Requirement, style: Style) -> Iterator[str]:
         yield field("source", " ".join(filter(None, (source.ref, source.url))), style.width)
 
 
+def _subjects(report: Report, style: Style) -> Iterator[str]:
+    """One line a file; one a scenario only where everything is wanted."""
+    if style.verbose or (report.target.get("kind") == "recordings" and len(report.subjects) > 1):
+        yield "\n".join(
+            f"  {verdict_of(subject):6}{tally.judged:4} of {tally.planned:<4} {safe(subject.name)}"
+            for subject, tally in ((subject, Tally.of((subject,))) for subject in report.subjects)
+        )
+
+
 def _slips(report: Report, style: Style) -> Iterator[str]:
     for reason, cells in _by_reason(report.subjects, Status.ERROR).items():
         yield f"{style.word('ERROR')}  a slip of ours, not the target's\n" + _reason(reason, cells, style)
@@ -221,4 +238,8 @@ def why(verdict: Verdict) -> str:
 
 def _reason(reason: str, cells: list[str], style: Style) -> str:
     most = len(cells) if style.verbose else 3
-    return field("reason", safe(reason), style.width) + "\n" + listing(f"{len(cells)} cells", tuple(cells), style.width, most)
+    return (
+        field("reason", safe(reason), style.width)
+        + "\n"
+        + listing(f"{len(cells)} cells", tuple(cells), style.width, most)
+    )

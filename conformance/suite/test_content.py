@@ -1,4 +1,4 @@
-"""Do the pieces add up, and do the outputs come back as they were submitted?"""
+"""The pieces add up, and the outputs come back as they were submitted."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Is the end of the stream said, once and last?"""
+"""The end of the stream is said, once and last."""
 
 from collections.abc import Callable
 

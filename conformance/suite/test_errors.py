@@ -1,4 +1,4 @@
-"""Is a refusal told so that a program can act on it?"""
+"""A refusal is told so that a program can act on it."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Is every event what its name says?"""
+"""Every event is what its name says."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Is the answer an event stream that any reader can take apart?"""
+"""The answer is an event stream that any reader can take apart."""
 
 from collections.abc import Callable
 

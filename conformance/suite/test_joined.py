@@ -1,4 +1,4 @@
-"""Is what luck brought along (a 429, a 5xx, an error event, a rare ending) as it must be?"""
+"""What luck brought along, such as a 429 or an error event, is as it must be."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Do runs, steps and messages live in the order of their lives?"""
+"""Runs, steps and messages live in the order of their lives."""
 
 from collections.abc import Callable
 

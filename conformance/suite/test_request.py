@@ -1,4 +1,4 @@
-"""Is a correct submission understood, however it is written?"""
+"""A correct submission is understood, however it is written."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Is a plain answer the run, gone on?"""
+"""A plain answer is the run, gone on."""
 
 from collections.abc import Callable
 

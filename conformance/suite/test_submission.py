@@ -1,4 +1,4 @@
-"""Is what must be accepted accepted, and what must be refused refused without harm?"""
+"""What must be accepted is accepted, and what must be refused is refused without harm."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Do run, steps and messages say afterwards what the stream said?"""
+"""Run, steps and messages say afterwards what the stream said."""
 
 from collections.abc import Callable
 

@@ -1,0 +1,80 @@
+"""`conformance judge`: the verdicts on recordings, without a network and without pytest."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from conformance import inputs
+from conformance.commands import verdicts
+from conformance.errors import UnreadableInput
+from conformance.model import Operation, Report, Role, Subject
+from conformance.report import folder
+from conformance.report.json_writer import line
+from conformance.report.plain import told
+from conformance.run import exit_code, judge_recording
+from conformance.selection import Selection, selection
+
+_AGAIN = "conformance judge"
+
+#: What `--operation` takes, and which operation each word means.
+_OPERATIONS = {"auto": None, "submit": Operation.SUBMIT, "create-run": Operation.CREATE_RUN}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what is judged, and the options of every command that gives verdicts."""
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, or - for standard input")
+    parser.add_argument(
+        "--role", choices=[role.value for role in Role], default="server", help="whose bytes are judged"
+    )
+    parser.add_argument(
+        "--operation", choices=tuple(_OPERATIONS), default="auto",
+        help="what a raw stream answers (default: what its request or its first event says)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--strict", action="store_true", help="a SHOULD that is not met fails too, unless it is inferred"
+    )
+    parser.add_argument("--out", metavar="DIR", help="the folder to write report.json and report.txt into")
+    verdicts.add_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Judge every file, each as soon as it is read; 4 where one could not be read, else the report's exit code."""
+    wanted = None if arguments.selection is None else selection(arguments.selection)
+    subjects: list[Subject] = []
+    unreadable: list[str] = []
+    interrupted = None
+    try:
+        for name in inputs.names(arguments.paths):
+            subjects.append(_judged(name, arguments, wanted, unreadable))
+            if arguments.format == "json":
+                verdicts.write(f"{line(subjects[-1], 'file')}\n")
+    except KeyboardInterrupt:
+        interrupted = "interrupted from the keyboard"
+    report = Report(
+        {"kind": "recordings", "name": f"{len(subjects)} recording{'s' * (len(subjects) != 1)}"},
+        tuple(subjects),
+        interrupted=interrupted,
+    )
+    if arguments.format == "text" and len(unreadable) < len(subjects):
+        verdicts.show(report, _AGAIN, arguments.verbose)
+    if arguments.out is not None:
+        folder.write(report, arguments.out, _AGAIN, "file")
+    code = exit_code(report)
+    return 4 if unreadable and code != 3 else code
+
+
+def _judged(name: str, arguments: argparse.Namespace, wanted: Selection | None, unreadable: list[str]) -> Subject:
+    try:
+        return judge_recording(
+            name,
+            inputs.read(name),
+            role=Role(arguments.role),
+            operation=_OPERATIONS[arguments.operation],
+            wanted=wanted,
+            strict=arguments.strict,
+        )
+    except UnreadableInput as error:
+        print(told(error), file=sys.stderr)
+        unreadable.append(name)
+        return Subject(name, (), error.message)

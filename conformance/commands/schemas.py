@@ -1,0 +1,29 @@
+"""`conformance schemas`: derive the schemas anew from the vendor's document, or compare another one with them."""
+
+from __future__ import annotations
+
+import argparse
+
+from conformance.commands import verdicts
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the two things that can be done."""
+    doing = parser.add_subparsers(dest="doing", metavar="derive|drift", required=True)
+    derive = doing.add_parser("derive", help="write the slice and the derived schemas of this checkout anew")
+    derive.add_argument("--check", action="store_true", help="write nothing; only say whether they are current")
+    drift = doing.add_parser("drift", help="tell, field by field, where another OpenAPI document differs")
+    drift.add_argument("--spec", metavar="FILE", required=True, help="the other document, JSON or YAML")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do one of the two."""
+    from conformance import schemas  # noqa: PLC0415 - only when asked
+
+    told = (
+        schemas.derive_command(arguments.check)
+        if arguments.doing == "derive"
+        else schemas.drift_command(arguments.spec)
+    )
+    verdicts.write(told)
+    return 0

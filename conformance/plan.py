@@ -1,0 +1,84 @@
+"""What a run is going to ask, and of whom; fixed before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from conformance.contract.scenarios import SCENARIOS
+from conformance.model import Scenario, Transcript
+from conformance.verdict.judge import planned
+
+#: Stands in the place of a requirement for whatever joins a scenario because luck brought its situation.
+JOINED = "joined"
+
+
+class Target(Protocol):
+    """An implementation under test; it brings situations about and judges nothing."""
+
+    @property
+    def traits(self) -> frozenset[str]:
+        """What holds for every scenario played here: a subset of `state`, `key`, `scripted`."""
+        ...
+
+    def describe(self) -> Mapping[str, object]:
+        """Which implementation it is, without anything secret."""
+        ...
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Values that no report may hold, whoever sends them back."""
+        ...
+
+    def plays(self, scenario: Scenario) -> bool:
+        """Whether the scenario can be brought about here."""
+        ...
+
+    def cost(self, scenarios: Sequence[Scenario]) -> Mapping[str, int]:
+        """How many `runs` and `requests` the scenarios would take."""
+        ...
+
+    def exchange(self, scenario: Scenario) -> Transcript:
+        """Bring the scenario about and record its bytes."""
+        ...
+
+    def close(self) -> tuple[str, ...]:
+        """Remove what was created and return what could not be removed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is going to ask, fixed before anything is sent."""
+
+    scenarios: tuple[Scenario, ...]
+    #: Ids of the requirements planned in each scenario, by its id; `JOINED` among them lets in what luck adds.
+    cells: Mapping[str, frozenset[str]]
+    cost: Mapping[str, int] = field(default_factory=dict)
+    #: Nothing was deselected: what the run could not show is then told.
+    whole: bool = True
+
+    def counts(self) -> dict[str, int]:
+        """Scenarios, runs, requests and cells as numbers."""
+        cells = sum(len(requirements - {JOINED}) for requirements in self.cells.values())
+        return {"scenarios": len(self.scenarios), **self.cost, "cells": cells}
+
+
+def plan(target: Target) -> Plan:
+    """Everything the target can be asked."""
+    scenarios = tuple(scenario for scenario in SCENARIOS if target.plays(scenario))
+    cells = {s.id: frozenset((JOINED, *(r.id for r in planned(s, target.traits)))) for s in scenarios}
+    return Plan(scenarios, cells, target.cost(scenarios))
+
+
+def narrowed(whole: Plan, target: Target, kept: Iterable[tuple[str, str]]) -> Plan:
+    """The part of a plan that holds only the given pairs of scenario and requirement, and what that part costs."""
+    cells: dict[str, set[str]] = {}
+    for scenario, requirement in kept:
+        cells.setdefault(scenario, set()).add(requirement)
+    if cells == whole.cells:
+        return whole
+    scenarios = tuple(scenario for scenario in whole.scenarios if scenario.id in cells)
+    frozen = {scenario: frozenset(requirements) for scenario, requirements in cells.items()}
+    return Plan(scenarios, frozen, target.cost(scenarios), whole=False)
