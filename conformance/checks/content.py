@@ -127,7 +127,7 @@ def tool_calls(observation: Observation) -> Iterable[Finding] | None:
     """The calls the run waits for are those its open step has built up."""
     waiting = calls_of(observation.doc() or {})
     steps = [step for step in observation.stream.opened() if step.ended is None and step.calls]
-    if waiting is None or not steps or observation.stream.unread:
+    if waiting is None or not steps or "step" in observation.stream.unread:
         return None
     built = [
         Call(pieces.id or "", pieces.name, pieces.arguments.getvalue())
@@ -198,7 +198,7 @@ def built_up(message: Message) -> dict[int, str]:
 
 def _adds_up(observation: Observation) -> Iterable[Finding] | None:
     message = observation.message
-    if message is None or observation.doc() is None:
+    if message is None or observation.doc() is None or "message" in observation.stream.unread:
         return None
     built, whole = built_up(message), texts_of(observation.doc())
     if built == whole:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.checks.moments import END, EVENT
-from conformance.checks.observation import Observation
+from conformance.checks.observation import DONE, Observation
 from conformance.checks.registry import check
-from conformance.checks.stream import DONE
 from conformance.model import Ended, Finding
 
 #: ORD-CLOSE: generous on purpose; clients that drain the body wait for it.
@@ -97,7 +96,7 @@ def after_error(observation: Observation) -> Iterable[Finding] | None:
     stream = observation.stream
     if stream.error is None:
         return None
-    if stream.done is not None:
+    if stream.done is not None or stream.ends_in_unterminated_done:
         return ()
     return [
         observation.finding("no [DONE] after the error event", "event: done", "the end of the body", at=stream.error)

@@ -37,6 +37,9 @@ def _enter_step(observation: Observation, word: str, place: Place) -> None:
     step = _step(observation, document)
     if step is None:
         return
+    if word == "created" and step.inherited and step.ended is not None and not step.recreated:
+        stream.reused.append(step)
+        step = stream.steps[step.id] = Step(step.id)
     observation.step = step
     if word != "delta" and document is not None:
         _learn_step(step, document)

@@ -82,7 +82,11 @@ def utf8(observation: Observation) -> Iterable[Finding] | None:
 @check("framing.blank-line", on=[BODY])
 def blank_line(observation: Observation) -> Iterable[Finding] | None:
     """Every event is ended by a blank line; without one a reader joins it to the next, or throws it away."""
-    found = [defect for defect in observation.stream.defects if defect.kind != "invalid-utf8"]
+    stream = observation.stream
+    found = [defect for defect in stream.defects if defect.kind != "invalid-utf8"]
+    if stream.error is not None and stream.ends_in_unterminated_done:
+        # After an error event nothing must still come, so a `[DONE]` that is half there is none the worse.
+        found = [defect for defect in found if defect.kind != "unterminated"]
     if not found and not observation.stream.count:
         return None
     return [

@@ -16,6 +16,9 @@ from conformance.model import Exchange, Finding, Operation, Response, Transcript
 from conformance.wire.sse import Defect, Event
 from conformance.wire.strict_json import NotJson
 
+#: The data of the done event (contract §3).
+DONE = b"[DONE]"
+
 
 class Place(NamedTuple):
     """Where an event stood: its name, 0-based index, byte span and arrival in ms."""
@@ -109,6 +112,8 @@ class Stream:
     run_before: Document | None = None
     queued: int = 0
     steps: dict[str, Step] = field(default_factory=dict)
+    #: Inherited steps whose id a new step took.
+    reused: list[Step] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
     open_message: Message | None = None
     first_known: Place | None = None
@@ -129,10 +134,15 @@ class Stream:
     unknown: Counter[str] = field(default_factory=Counter)
     first_ms: int = 0
     last_ms: int = 0
-    #: A known event whose data could not be read: what it said about entities is lost.
-    unread: bool = False
+    #: Entities of which an event's data could not be read: what it said of them is lost, and nothing is missed.
+    unread: set[str] = field(default_factory=set)
     defects: list[Defect] = field(default_factory=list)
     unterminated: Event | None = None
+
+    @property
+    def ends_in_unterminated_done(self) -> bool:
+        """Whether the body's last block is a `[DONE]` that only lacks its blank line."""
+        return self.unterminated is not None and self.unterminated.data.strip() == DONE
 
     @property
     def over(self) -> bool:
@@ -146,7 +156,7 @@ class Stream:
 
     def inherited(self) -> tuple[Step, ...]:
         """The steps of earlier streams that ended here."""
-        return tuple(step for step in self.steps.values() if step.inherited and step.ended is not None)
+        return tuple(step for step in (*self.reused, *self.steps.values()) if step.inherited and step.ended is not None)
 
     def opened(self) -> tuple[Step, ...]:
         """The steps opened in this stream."""

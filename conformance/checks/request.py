@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from conformance.checks.answers import error_of, is_event_stream, looks_like_stream, served
+from conformance.checks.answers import body_of, error_of, is_event_stream, looks_like_stream, served
 from conformance.checks.documents import text
 from conformance.checks.expected import acceptable, got_status, refused
 from conformance.checks.moments import ANSWER, CLOSE
@@ -12,6 +13,8 @@ from conformance.checks.observation import Observation
 from conformance.checks.registry import check
 from conformance.model import Finding, Operation, Response
 
+#: A refusal that asks for a field; whatever else a refusal says is told by submission.accepted.
+_ASKS_FOR_MORE = re.compile(rb"(?i)\b(stream|required|missing)\b")
 _METHODS = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
 
@@ -89,8 +92,10 @@ def minimal_body(observation: Observation) -> Iterable[Finding] | None:
     sent, response = observation.submitted, observation.response
     if sent is None or sent.body is None or sent.body.keys() != {"tool_outputs"} or not acceptable(observation):
         return None
-    if response is None or response.status not in (400, 422):
-        return ()
+    if response is None or served(response):
+        return None if response is None else ()
+    if response.status not in (400, 422) or not _ASKS_FOR_MORE.search(body_of(response)):
+        return None
     return [observation.finding("a body of tool_outputs alone is refused", "200", got_status(response))]
 
 

@@ -8,15 +8,13 @@ from conformance.checks.documents import member, text
 from conformance.checks.entities import ENTER, LEAVE
 from conformance.checks.ledger import Ledger
 from conformance.checks.moments import BODY, END, EVENT, WAITING
-from conformance.checks.observation import Observation, Place
+from conformance.checks.observation import DONE, Observation, Place
 from conformance.checks.registry import Check
 from conformance.contract.lifecycle import STREAM_TERMINAL, WORDS, Word
 from conformance.contract.schema import SCHEMA_OF_EVENT, accepts
 from conformance.model import Response
 from conformance.wire.sse import Decoder, Event
 from conformance.wire.strict_json import NotJson, read
-
-DONE = b"[DONE]"
 
 #: Moment -> what is called then.
 Plan = Mapping[str, tuple[Check, ...]]
@@ -151,7 +149,7 @@ def _read(observation: Observation, data: bytes) -> None:
     except NotJson as refused:
         observation.not_json = refused
         observation.fits = False
-        observation.stream.unread = True
+        observation.stream.unread.add(WORDS[observation.name].entity)
 
 
 def _run_document(observation: Observation, ledger: Ledger, plan: Plan) -> None:

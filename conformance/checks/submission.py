@@ -103,9 +103,9 @@ def empty_not_resumed(observation: Observation) -> Iterable[Finding] | None:
     found = [
         observation.finding(
             "a run went on without its outputs", "requires_action", text(look.documents[0], "status") or "no status",
-            exchange=look.exchange,
+            exchange=index,
         )
-        for _, look in looks
+        for index, look in looks
         if look is not None and look.documents and _went_on(look.documents[0])
     ]  # fmt: skip
     return found if any(look is not None for _, look in looks) else None

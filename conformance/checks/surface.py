@@ -64,6 +64,8 @@ def steps_after(observation: Observation) -> Iterable[Finding] | None:
     found, looked = [], False
     for stream, exchange, documents in _looked_after(observation, Operation.LIST_STEPS):
         listed = {text(document, "id"): text(document, "status") for document in documents}
+        if "step" in stream.unread:
+            continue
         ended = [step for step in stream.steps.values() if step.ended is not None]
         looked = looked or bool(ended)
         for step in ended:
@@ -79,6 +81,8 @@ def messages_after(observation: Observation) -> Iterable[Finding] | None:
     """The messages read as the stream told them."""
     found, looked = [], False
     for stream, exchange, documents in _looked_after(observation, Operation.LIST_MESSAGES):
+        if "message" in stream.unread:
+            continue
         listed = {text(document, "id"): texts_of(member(document)) for document in documents}
         for message in stream.messages.values():
             if message.ended is None or message.state != "completed":

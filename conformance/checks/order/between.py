@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.checks.documents import number, shown
-from conformance.checks.history import ids_in
+from conformance.checks.history import calls_of, ids_in
 from conformance.checks.moments import END
 from conformance.checks.observation import Observation, Step
 from conformance.checks.registry import check
@@ -52,7 +52,7 @@ def message_before_step_end(observation: Observation) -> Iterable[Finding] | Non
 def message_has_step(observation: Observation) -> Iterable[Finding] | None:
     """Each message belongs to a step, each completed message step has its message."""
     stream = observation.stream
-    if not stream.settled or stream.unread:
+    if not stream.settled or stream.unread & {"step", "message"}:
         return None
     creating = _creating(observation)
     orphans = [
@@ -83,19 +83,23 @@ def created_at(observation: Observation) -> Iterable[Finding] | None:
     return [observation.finding("created_at goes back", f"{earliest} or later", str(got), pointer="/created_at")]
 
 
-@check("order.new-ids", on=_CREATED)
+@check("order.new-ids", on=[*_CREATED, "thread.run.requires_action"])
 def new_ids(observation: Observation) -> Iterable[Finding] | None:
     """New steps, messages and calls have ids that the run has not used."""
     document, known, stream = observation.doc(), observation.known, observation.stream
-    step_or_message = observation.step or observation.message
-    if document is None or step_or_message is None or (observation.step is not None and observation.step.inherited):
+    if document is None or (observation.step is not None and observation.step.inherited):
         return None
     used = (known.ids if known is not None else set()) | _submitted(observation)
-    others: set[str] = set(stream.messages) if observation.step is not None else set(stream.steps)
+    used |= {step.id for step in stream.reused}
+    fresh = ids_in(document)
+    if observation.step is None and observation.message is None:
+        fresh = tuple(call.id for call in calls_of(document) or ())
+    else:
+        used |= set(stream.messages) if observation.step is not None else set(stream.steps)
     return [
         observation.finding("an id was used before", "an id of its own", shown(found), pointer="/id")
-        for found in ids_in(document)
-        if found in used or found in others
+        for found in fresh
+        if found in used
     ]
 
 

@@ -21,7 +21,12 @@ def message_life(observation: Observation) -> Iterable[Finding] | None:
     if observation.place is not None:
         return None if observation.move is None else breaches(observation, "order.message-life")
     stream = observation.stream
-    if not stream.messages or not stream.settled or stream.terminal_word in ("failed", "cancelled", "expired"):
+    if (
+        not stream.messages
+        or not stream.settled
+        or "message" in stream.unread
+        or stream.terminal_word in ("failed", "cancelled", "expired")
+    ):
         return None
     return _left_open(observation)
 
@@ -82,6 +87,11 @@ def message_role(observation: Observation) -> Iterable[Finding] | None:
 def open_message_ends(observation: Observation) -> Iterable[Finding] | None:
     """When the run breaks off, its open message becomes incomplete first."""
     stream = observation.stream
-    if not stream.messages or not stream.settled or stream.terminal_word not in ("failed", "cancelled", "expired"):
+    if (
+        not stream.messages
+        or not stream.settled
+        or "message" in stream.unread
+        or stream.terminal_word not in ("failed", "cancelled", "expired")
+    ):
         return None
     return _left_open(observation)

@@ -33,7 +33,7 @@ def step_delta_after_created(observation: Observation) -> Iterable[Finding] | No
 def step_closed(observation: Observation) -> Iterable[Finding] | None:
     """When the run completes, every step that was opened has ended."""
     stream = observation.stream
-    if stream.terminal_word != "completed" or not stream.settled:
+    if stream.terminal_word != "completed" or not stream.settled or "step" in stream.unread:
         return None
     return _left_open(observation)
 
@@ -42,7 +42,7 @@ def step_closed(observation: Observation) -> Iterable[Finding] | None:
 def step_closed_otherwise(observation: Observation) -> Iterable[Finding] | None:
     """However else the run ends, steps have ended; a run that waits leaves the one step open that it waits with."""
     stream = observation.stream
-    if stream.terminal_word in ("", "completed") or not stream.settled:
+    if stream.terminal_word in ("", "completed") or not stream.settled or "step" in stream.unread:
         return None
     found = _left_open(observation)
     if stream.terminal_word == "requires_action":

@@ -28,7 +28,7 @@ def submitted_closed(observation: Observation) -> Iterable[Finding] | None:
     if observation.place is not None:
         inherited = observation.step is not None and observation.step.inherited
         return breaches(observation, "order.submitted-closed") if inherited else None
-    if sent is None or not sent.outputs or not stream.settled or stream.unread:
+    if sent is None or not sent.outputs or not stream.settled or "step" in stream.unread:
         return None
     closed = closed_calls(stream.inherited())
     missing = [call for call, _ in sent.outputs if call not in closed]
@@ -74,7 +74,7 @@ def submitted_first(observation: Observation) -> Iterable[Finding] | None:
 def submitted_before_new(observation: Observation) -> Iterable[Finding] | None:
     """Nothing new is created before the submitted step has ended."""
     stream, sent = observation.stream, observation.submitted
-    if sent is None or not sent.outputs or stream.first_new != observation.place or stream.unread:
+    if sent is None or not sent.outputs or stream.first_new != observation.place or "step" in stream.unread:
         return None
     if stream.inherited():
         return ()

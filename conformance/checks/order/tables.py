@@ -12,7 +12,7 @@ from conformance.model import Finding
 def breaches(observation: Observation, requirement: str) -> list[Finding]:
     """The finding of the event at hand where its move broke `requirement`, else none."""
     move = observation.move
-    if move is None or move.breach != requirement:
+    if move is None or move.breach != requirement or move.entity in observation.stream.unread:
         return []
     subject = f"{move.entity} {move.id}".strip()
     message = f"{observation.name} came while {subject} was {move.before}"
