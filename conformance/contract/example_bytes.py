@@ -30,7 +30,8 @@ _APART = 10_000
 def transcript_of(story: Tree) -> Transcript:
     """Return the transcript of a story: its `exchanges` by name, each with what was sent and what came back."""
     exchanges = tuple(_exchange(row, index) for index, row in enumerate(story["exchanges"].values()))
-    return Transcript(story["name"], exchanges, frozenset(story["traits"].split()))
+    # A name of its own: under the id of a scenario it would be planned as one.
+    return Transcript(f"example-{story['name']}", exchanges, frozenset(story["traits"].split()))
 
 
 def _exchange(row: Tree, index: int) -> Exchange:

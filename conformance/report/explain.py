@@ -12,15 +12,13 @@ from conformance.contract.scenarios import SCENARIOS, TRAITS, requires
 from conformance.model import Requirement, Source
 from conformance.report.exchanges import lines, telling
 from conformance.report.plain import field, listing
+from conformance.verdict.judge import ENVIRONMENT, planned
 
 #: Scenarios named before the rest is counted.
 _NAMED = 6
 
 #: Unchanged lines shown around a difference.
 _AROUND = 2
-
-#: Traits of the environment, which no scenario holds by itself.
-_ENVIRONMENT = frozenset({"state", "key"})
 
 
 def explain(id_: str, width: int = 100) -> str:
@@ -50,15 +48,9 @@ def when(requirement: Requirement) -> str:
     return "excluded" if requirement.excluded else "luck" if requirement.luck else "planned"
 
 
-def planned_in(requirement: Requirement) -> tuple[str, ...]:
-    """Return the ids of the scenarios in which a requirement is planned, given real runs and a configured key."""
-    if requirement.luck or requirement.excluded:
-        return ()
-    return tuple(
-        scenario.id
-        for scenario in SCENARIOS
-        if scenario.role is requirement.role and requirement.needs <= scenario.traits | _ENVIRONMENT
-    )
+def _planned_in(requirement: Requirement) -> tuple[str, ...]:
+    """The ids of the scenarios in which a requirement is planned, given real runs and a configured key."""
+    return tuple(scenario.id for scenario in SCENARIOS if requirement in planned(scenario, ENVIRONMENT))
 
 
 def _columns(row: tuple[str, ...], wide: list[int]) -> str:
@@ -100,7 +92,7 @@ def _planned(requirement: Requirement, width: int) -> Iterator[str]:
     else:
         yield field("judged", f"for {' and '.join(sorted(requirement.operations))} where all of these hold", width)
         yield from (field("", f"{need}: {TRAITS[need]}", width) for need in sorted(requirement.needs))
-        yield listing("scenarios", planned_in(requirement), width, _NAMED)
+        yield listing("scenarios", _planned_in(requirement), width, _NAMED)
 
 
 def _examples(conforming: Example, violating: Example) -> Iterator[str]:
