@@ -143,7 +143,13 @@ def _hint(answer: Exchange, session: Session) -> str:
     return "Is the base URL whole, with its prefix? A stateless mock is judged with --provision static."
 
 
+#: A word of the reason why no connection came about -> what to do; the first that is found.
+_ADVICE = (
+    ("CERTIFICATE_VERIFY", "Name the certificate authority with --ca-file."),
+    ("SSL", "Is it http:// rather than https:// ?"),
+    ("", "Is the server running, and are host and port right?"),
+)
+
+
 def _advice(reason: str) -> str:
-    if "CERTIFICATE" in reason.upper():
-        return "Name the certificate authority with --ca-file."
-    return "Is the server running, and are host and port right?"
+    return next(advice for word, advice in _ADVICE if word in reason)

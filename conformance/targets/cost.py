@@ -31,7 +31,9 @@ def cost(scenarios: Sequence[Scenario], settings: Settings) -> Mapping[str, int]
     runs = _runs(scenarios)
     if settings.provision == "static":
         return {"runs": 0, "requests": _ONCE["static"] + sum(_acts(scenario, 1, _STATELESS) for scenario in scenarios)}
-    requests = runs * (_CREATING[settings.provision] + looks) + sum(_acts(scenario, looks) for scenario in scenarios)
+    kept = len(scenarios) - runs  # looked at once more before they serve again
+    requests = runs * (_CREATING[settings.provision] + looks) + kept
+    requests += sum(_acts(scenario, looks) for scenario in scenarios)
     return {"runs": runs, "requests": requests + _ONCE[settings.provision] if scenarios else 0}
 
 

@@ -7,6 +7,7 @@ kept, and no proxy or credential is taken from the environment.
 
 from __future__ import annotations
 
+import logging
 import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
@@ -105,8 +106,9 @@ class HttpTarget:
 
     def close(self) -> tuple[str, ...]:
         """Remove everything that was created; what could not be removed is returned, one line each."""
+        self._session.lift_limit()
         try:
-            return self._provisioner.ledger.clear(self._wire.send, self._session.given_up)
+            return self._provisioner.ledger.clear(self._session)
         finally:
             self._wire.close()
 
@@ -121,6 +123,7 @@ class Wire:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # below, it tells whole URLs, and a query may hold a key
         self._client = httpx.Client(transport=_Transport(settings), trust_env=False, follow_redirects=False)
 
     def send(self, ask: Ask) -> Sent:
@@ -138,7 +141,12 @@ class Wire:
                 incoming = self._client.send(outgoing, stream=True)
             except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError) as reason:
                 raise NoConnection(settings.scrub(str(reason)) or "no connection within the time") from None
-            except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OverBudget) as reason:
+            except (
+                httpcore.NetworkError,
+                httpcore.TimeoutException,
+                httpcore.RemoteProtocolError,
+                OverBudget,
+            ) as reason:
                 failure, stalled = self._failure(reason, allowance), isinstance(reason, httpcore.TimeoutException)
             else:
                 response, stalled = self._receive(incoming, allowance)
@@ -195,7 +203,7 @@ class _Body:
             return Ended.TIMEOUT
         except DamagedCoding:
             return Ended.SHORT
-        except (httpcore.NetworkError, httpcore.ProtocolError):
+        except (httpcore.NetworkError, httpcore.RemoteProtocolError):
             return Ended.SHORT if self._allowance.closed else Ended.RESET
         return Ended.COMPLETE
 

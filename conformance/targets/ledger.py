@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from urllib.parse import quote
 
 from conformance.model import Exchange, Operation
 from conformance.targets.runs import ENDED, run_path
-from conformance.targets.sending import Ask, NoConnection, Sent
+from conformance.targets.sending import Ask, GivenUp, Session
 
 
 class Ledger:
@@ -35,35 +34,32 @@ class Ledger:
         if status in ENDED:
             self._running.pop(path, None)
 
-    def clear(self, send: Callable[[Ask], Sent], given_up: str | None) -> tuple[str, ...]:
+    def clear(self, session: Session) -> tuple[str, ...]:
         """Cancel, then delete; returns what could not be removed, as `METHOD path: reason`.
 
-        `given_up` says why nothing more is asked of the target; also an interrupt or a lost connection ends the
-        clearing, and the rest is returned.
+        An interrupt or a target that no longer answers ends the clearing, and the rest is returned.
         """
         cancels = [Ask(Operation.OTHER, "POST", f"{path}/cancel") for path in self._running]
         deletes = [Ask(Operation.OTHER, "DELETE", path) for path in (*self._threads, *self._assistants)]
-        leftovers = []
-        stopped = given_up
-        for ask in (*cancels, *deletes):
-            reason = stopped
-            if stopped is None:
-                reason, stopped = _removed(ask, send)
-            if reason is not None and ask.method == "DELETE":
-                leftovers.append(f"{ask.method} {ask.path}: {reason}")
         self._assistants, self._threads, self._running = [], [], {}
+        leftovers: list[str] = []
+        stopped: str | None = None
+        for ask in (*cancels, *deletes):
+            reason, stopped = (stopped, stopped) if stopped else _removal(ask, session)
+            if reason and ask.method == "DELETE":
+                leftovers.append(f"{ask.method} {ask.path}: {reason}")
         return tuple(leftovers)
 
 
-def _removed(ask: Ask, send: Callable[[Ask], Sent]) -> tuple[str | None, str | None]:
-    """Why the removal failed, and why no further one is tried."""
+def _removal(ask: Ask, session: Session) -> tuple[str | None, str | None]:
+    """Why the removal failed, and why no further one is tried; None where it did not and where one may be."""
     try:
-        sent = send(ask)
-    except NoConnection as reason:
+        *_, answer = session.ask_politely(ask)
+    except GivenUp as reason:
         return str(reason), str(reason)
     except KeyboardInterrupt:
         return "interrupted", "interrupted"
-    return _refusal(sent.exchange), sent.exchange.failure if sent.stalled else None
+    return _refusal(answer), None
 
 
 def _refusal(exchange: Exchange) -> str | None:

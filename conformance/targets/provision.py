@@ -70,7 +70,7 @@ class Provisioner:
     def pending(self, scenario: Scenario) -> Provisioned:
         """A run that waits for as many outputs as the scenario has calls. Raises Untestable."""
         shared = self._shared.pop(scenario.shares, None) if scenario.shares else None
-        if shared:
+        if shared and self._still_waits(shared):
             return Provisioned(shared)
         failures = self._failures.setdefault(_alike(scenario), [])
         if len(failures) >= _STRIKES:
@@ -84,6 +84,10 @@ class Provisioner:
             raise
         failures.clear()
         return provisioned
+
+    def _still_waits(self, run: PendingRun) -> bool:
+        """Whether a run that was kept can serve once more: it may have expired since it was last seen."""
+        return run_seen(self.session.ask(look(run.path))).status == "requires_action"
 
     def give_back(self, scenario: Scenario, run: PendingRun | None, *, reusable: bool) -> None:
         """Keep the run for the next scenario that shares it, while it still waits."""

@@ -77,6 +77,7 @@ class Session:
         self.given_up: str | None = None
         self._send = send
         self._requests = 0
+        self._limit = settings.max_requests
         self._epoch = time.perf_counter()
         self._stalls: Counter[tuple[str, bool]] = Counter()
         self._silences = 0
@@ -84,6 +85,10 @@ class Session:
     def begin(self) -> None:
         """Start the clock of a transcript."""
         self._epoch = time.perf_counter()
+
+    def lift_limit(self) -> None:
+        """Count no longer: what was created is removed whatever that takes."""
+        self._limit = None
 
     def ask(self, ask: Ask) -> Exchange:
         """Send once. Raises GivenUp when the target no longer answers, BudgetReached at the limit."""
@@ -118,9 +123,8 @@ class Session:
         if self._stalls[ask.kind] >= _STRIKES:
             what = f"{'streamed ' if ask.streamed else ''}{ask.operation.value}"
             raise GivenUp(f"{_STRIKES} times in a row, {what} ran into the timeout of {self.settings.timeout:g} s")
-        limit = self.settings.max_requests
-        if limit is not None and self._requests + count > limit:
-            raise BudgetReached(f"the limit of {limit} requests is reached", "Raise --max-requests to go on.")
+        if self._limit is not None and self._requests + count > self._limit:
+            raise BudgetReached(f"the limit of {self._limit} requests is reached", "Raise --max-requests to go on.")
         self._requests += count
 
     def _try(self, ask: Ask) -> Sent | NoConnection:

@@ -194,6 +194,16 @@ def test_refusals_share_a_run_until_one_is_accepted() -> None:
         assert len(api.runs) == 2
 
 
+def test_a_shared_run_that_has_expired_meanwhile_is_replaced() -> None:
+    api = SmallApi()
+    with target(api) as under_test:
+        play(under_test, "empty-list")
+        api.runs = dict.fromkeys(api.runs, "expired")
+        (transcript,) = play(under_test, "missing-outputs")
+    assert len(api.runs) == 2
+    assert json.loads(transcript.exchanges[0].response.chunks[0].data)["status"] == "requires_action"  # type: ignore[union-attr]
+
+
 def test_a_given_run_serves_one_acceptance_and_a_second_one_the_refusals() -> None:
     api = SmallApi()
     api.runs = {"run_a": "requires_action", "run_b": "requires_action"}
@@ -307,16 +317,15 @@ def test_a_situation_that_does_not_come_about_is_untestable() -> None:
 
 
 def test_429_is_waited_for_and_every_try_is_recorded() -> None:
-    api, tries = SmallApi(), iter([answer(429, {}, "Retry-After: 0"), answer(429, {}, "Retry-After: 1")])
+    dated = answer(429, {}, "Retry-After: Thu, 01 Jan 2026 00:00:00 GMT")
+    api, tries = SmallApi(), iter([answer(429, {}, "Retry-After: 0"), dated])
     api.changes["POST", ".*/submit_tool_outputs"] = lambda path, body: (
         next(tries, None) or api._submit(path.split("/")[4], body)
     )
-    began = time.monotonic()
     with target(api) as under_test:
         (transcript,) = play(under_test, "json-one-call")
     assert statuses(transcript) == [429, 429, 200]
     assert len({exchange.request for exchange in submissions(transcript)}) == 1
-    assert 1 <= time.monotonic() - began < 2
 
 
 def test_a_storm_of_429_ends_and_is_nobodys_fault() -> None:

@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from conformance.contract.scenarios import BY_ID, SCENARIOS
-from conformance.errors import UsageError
+from conformance.errors import NotThisApi, UsageError
 from conformance.mock.server import Mock
 from conformance.model import Ended, Operation
 from conformance.targets.http import HttpTarget
@@ -45,6 +45,9 @@ def test_every_scenario_comes_about_and_everything_is_removed(mock: Mock) -> Non
         assert len(asked) >= sum(act.do not in ("get-run", "settle", "expire") for act in scenario.acts), scenario.id
         assert all(exchange.response for exchange in transcript.exchanges), scenario.id
         assert {exchange.response.ended for exchange in transcript.exchanges if exchange.response} == {Ended.COMPLETE}
+        if scenario.id == "rate-limited":
+            busy, served = (exchange for exchange in transcript.exchanges if exchange.operation is Operation.SUBMIT)
+            assert served.began_ms - busy.began_ms >= 1000  # its Retry-After
         began_ms = [exchange.began_ms for exchange in transcript.exchanges]
         assert began_ms == sorted(began_ms)
     assert len(mock.requests) - began <= cost["requests"]
@@ -76,13 +79,15 @@ def test_a_given_run_is_submitted_to(mock: Mock) -> None:
     assert target.close() == ()
 
 
-def test_a_proxy_is_gone_through() -> None:
+@pytest.mark.parametrize(("host", "hint"), [("behind.invalid", "prefix"), ("api.openai.com", "switched this API off")])
+def test_a_proxy_is_gone_through_and_what_lies_behind_is_told(host: str, hint: str) -> None:
     with RawServer(lambda connection, request: connection.sendall(answer(404, {"detail": "?"}))) as server:
-        target = HttpTarget(Settings("http://behind.invalid/v1", proxy=server.base_url.removesuffix("/v1"), timeout=2))
-        with pytest.raises(Exception, match="offers nothing of this API"):
+        target = HttpTarget(Settings(f"http://{host}/v1", proxy=server.base_url.removesuffix("/v1"), timeout=2))
+        with pytest.raises(NotThisApi, match="offers nothing of this API") as caught:
             target.exchange(BY_ID["json-one-call"])
         target.close()
-    assert server.requests[0].startswith(b"POST http://behind.invalid/v1/threads HTTP/1.1\r\nHost: behind.invalid\r\n")
+    assert hint in str(caught.value.hint)
+    assert server.requests[0].startswith(f"POST http://{host}/v1/threads HTTP/1.1\r\nHost: {host}\r\n".encode())
 
 
 def test_a_certificate_file_that_is_none_is_told(tmp_path: Any) -> None:
