@@ -26,6 +26,7 @@ What is a MAY or INFO is not judged.
 **Confidence**: H, seen on the real wire; M, one good source; L, inferred, and never a failure.
 **Judged**: planned before anything is sent, where all the named conditions hold; or by luck, whenever it is seen,
 because nobody can bring it about on a real server; or excluded, with the reason.
+An `error` event suspends every rule of the kind that something must still come.
 """
 
 _FAMILIES = {

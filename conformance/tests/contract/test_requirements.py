@@ -76,7 +76,8 @@ SENTENCES = [(row.id, row.sentence, row.level) for row in REQUIREMENTS.values()]
 
 
 def test_the_joined_file_is_current() -> None:
-    assert contract_text("requirements.json") == joined()
+    again = "python -m conformance.contract.requirement_tables > conformance/contract/requirements.json"
+    assert contract_text("requirements.json") == joined(), again
 
 
 def test_the_joined_file_fits_its_schema() -> None:
@@ -134,6 +135,12 @@ def test_a_sentence_is_one_sentence_with_the_keyword_of_its_level(id_: str, sent
     assert sentence.endswith(".")
     assert not re.search(r"\. [A-Z]", sentence)
     assert not re.search(r"\bNo\b.*\b(MUST|SHOULD)\b(?! NOT)", sentence), "says MUST NOT of nothing"
+
+
+@pytest.mark.parametrize("id_", ["events.run-fields", "response.run-fields"])
+def test_the_fields_a_run_should_have_are_those_of_its_schema(id_: str) -> None:
+    recommended = json.loads(schema_text("derived/RunObject.json"))["x-recommended"]
+    assert re.findall(r"`(\w+)`", REQUIREMENTS[id_].sentence) == recommended
 
 
 def test_sentences_and_ids_are_unique() -> None:
