@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from conformance.contract.scenarios import SCENARIOS, requires
 from conformance.errors import NotThisApi
 from conformance.model import Exchange, Operation, Scenario
+from conformance.targets.allotment import allotted
 from conformance.targets.ledger import Ledger
 from conformance.targets.outputs import encoded
 from conformance.targets.prompts import MESSAGE, instructions, tools
@@ -29,7 +29,7 @@ from conformance.targets.runs import (
     run_seen,
 )
 from conformance.targets.sending import Ask, GivenUp, Session, Untestable, body_of, succeeded
-from conformance.targets.settings import GivenRun, Settings
+from conformance.targets.settings import Settings
 from conformance.wire.sse import Decoder
 
 #: Runs that are created before a scenario is given up because the model does not call what it was asked to call.
@@ -192,42 +192,6 @@ def by_fixed_ids(provisioner: Provisioner, scenario: Scenario) -> Provisioned:  
 PROVISIONS: Mapping[str, Callable[[Provisioner, Scenario], Provisioned]] = MappingProxyType(
     {"api": by_api, "assistant": by_assistant, "run": by_given_run, "static": by_fixed_ids}
 )
-
-
-def allotted(settings: Settings) -> dict[str, GivenRun]:
-    """Which scenario gets which given run.
-
-    A run can be accepted once only. The plain cases come first, streamed before not streamed, then the table's
-    order; refusals share a run up to the scenario that answers it.
-    """
-    free = list(settings.runs)
-    shared: dict[str, GivenRun] = {}
-    allotment = {}
-    for scenario in sorted(SCENARIOS, key=_preference):
-        if scenario.script != "text" or requires(scenario) & {"scripted"}:
-            continue
-        run = shared.get(scenario.shares or "") or next((g for g in free if _fits(g, scenario)), None)
-        if run is None:
-            continue
-        allotment[scenario.id] = run
-        if run in free:
-            free.remove(run)
-        if scenario.shares:
-            shared[scenario.shares] = run
-            if "accepted" in scenario.traits:
-                del shared[scenario.shares]
-    return allotment
-
-
-_PREFERRED = ("stream-three-calls", "stream-one-call", "json-three-calls", "json-one-call")
-
-
-def _preference(scenario: Scenario) -> int:
-    return _PREFERRED.index(scenario.id) if scenario.id in _PREFERRED else len(_PREFERRED)
-
-
-def _fits(given: GivenRun, scenario: Scenario) -> bool:
-    return not given.call_ids or len(given.call_ids) == scenario.calls
 
 
 def _no_limit(settings: Settings, scenario: Scenario) -> str | None:  # noqa: ARG001
