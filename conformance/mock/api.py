@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from conformance.mock import answers, handlers, routes
+from conformance.mock.behaviour import Behaviour
 from conformance.mock.handlers import Asked
 from conformance.mock.refusals import Refused
-from conformance.mock.runs import Behaviour
 from conformance.mock.state import State
 from conformance.model import Headers, Request, Response
 
@@ -35,14 +35,15 @@ class Api:
 
     def answer(self, request: Request) -> Response:
         """Plan the answer to a request; a slip of ours is a 500 and is logged."""
-        self.state.clock.reach(self.state.clock.now + 1)
+        self.state.clock.tick()
         ours: Headers = (("x-request-id", self.state.clock.new_id("req")), ("openai-version", "2020-10-01"))
         try:
             response = self._served(request, ours)
         except Refused as refused:
             response = refusal(refused, ours)
         except Exception:
-            _log.exception("the mock failed on %s %r", request.method, request.target)
+            # The query may hold a key.
+            _log.exception("the mock failed on %s %r", request.method, request.target.partition("?")[0])
             response = refusal(Refused("fault"), ours)
         return answers.without_body(response) if request.method == "HEAD" else response
 

@@ -12,13 +12,16 @@ from conformance.model import Ended, Headers, Response
 #: Linger for no time: closing then resets the connection instead of ending it.
 _NO_LINGER = struct.pack("ii", 1, 0)
 
+#: Seconds in which the other side must take what was written; who stops reading for longer is gone.
+TAKING_LIMIT = 60.0
+
 
 async def play(response: Response, writer: asyncio.StreamWriter, *, began: float, in_chunks: bool, last: bool) -> bool:
     """Write an answer and return whether the connection can go on.
 
     `began` is when the request arrived, on the loop's clock: pieces are due so many milliseconds after it. `in_chunks`
     is whether the other side knows chunked coding; without it the end of the connection ends the body. `last` asks for
-    the connection to be closed.
+    the connection to be closed. Raises OSError where the other side is gone.
     """
     chunked = in_chunks and _is_chunked(response.headers)
     closes = last or (_is_chunked(response.headers) and not chunked)
@@ -26,20 +29,20 @@ async def play(response: Response, writer: asyncio.StreamWriter, *, began: float
     for chunk in response.chunks:
         await _until(began, chunk.ms)
         writer.write(_framed(chunk.data) if chunked else chunk.data)
-        await writer.drain()
+        await _taken(writer)
     await _until(began, response.ended_ms)
     match response.ended:
         case Ended.COMPLETE:
             if chunked:
                 writer.write(b"0\r\n\r\n")
-            await writer.drain()
+            await _taken(writer)
             return not closes
         case Ended.SHORT:
             return False
         case Ended.RESET:
             # What lies in the buffer would be lost with the reset, so the kernel gets it first.
             writer.transport.set_write_buffer_limits(high=0)
-            await writer.drain()
+            await _taken(writer)
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
             writer.transport.abort()
             return False
@@ -67,6 +70,11 @@ def _is_chunked(headers: Headers) -> bool:
 def _framed(piece: bytes) -> bytes:
     # An empty chunk would end the body.
     return b"%x\r\n%s\r\n" % (len(piece), piece) if piece else b""
+
+
+async def _taken(writer: asyncio.StreamWriter) -> None:
+    async with asyncio.timeout(TAKING_LIMIT):
+        await writer.drain()
 
 
 async def _until(began: float, ms: int) -> None:

@@ -79,7 +79,10 @@ class RequestReader:
             match parser.next_event():
                 case h11.NEED_DATA:
                     if parser.they_are_waiting_for_100_continue:
-                        self._writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                        go_ahead = parser.send(
+                            h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")
+                        )
+                        self._writer.write(go_ahead or b"")
                     # The end of the connection is told to h11 as empty bytes: it knows what was cut short.
                     parser.receive_data(await self._reader.read(_READ))
                 case h11.Request() as head:

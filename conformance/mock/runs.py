@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from conformance.mock.behaviour import Behaviour
+from conformance.mock.clock import Clock
 from conformance.mock.refusals import Refused
-from conformance.mock.submission import RULES, Rule, Submission
+from conformance.mock.submission import Submission
 from conformance.proof import objects, story
 from conformance.proof.events import Event, Scene, ends_stream, stream
 from conformance.proof.objects import Document
@@ -19,31 +21,6 @@ _CANCELLABLE = frozenset({"queued", "in_progress", "requires_action"})
 
 #: The states in which a run is over.
 _OVER = frozenset({"completed", "incomplete", "failed", "cancelled", "expired"})
-
-#: Where the logical clock starts: 15 June 2025, so that times look like times and never depend on the day.
-EPOCH = 1_750_000_000
-
-
-class Clock:
-    """Logical seconds: each request takes one, and a story may take some more."""
-
-    def __init__(self) -> None:
-        self.now = EPOCH
-        self.new_id = story.Ids()
-
-    def reach(self, second: int) -> None:
-        """Move on to a second, never back."""
-        self.now = max(self.now, second)
-
-
-@dataclass(frozen=True, slots=True)
-class Behaviour:
-    """The decisions of the server that have one right way and many wrong ones, each replaceable."""
-
-    #: Asked one after the other before a submission is accepted.
-    rules: tuple[Rule, ...] = RULES
-    #: What happens to a run once its outputs were accepted.
-    go_on: Callable[..., Story] = story.go_on
 
 
 @dataclass(slots=True)

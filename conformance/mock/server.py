@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from conformance.errors import OwnError, UsageError
 from conformance.mock.api import Api, refusal
+from conformance.mock.behaviour import Behaviour
 from conformance.mock.http_player import play
 from conformance.mock.http_reader import RequestReader
 from conformance.mock.refusals import Refused
-from conformance.mock.runs import Behaviour
 from conformance.model import Request
 
 #: Connections at once. A client opens a handful; the suite's own tests open a hundred on purpose.
@@ -107,7 +106,7 @@ class _Service:
 
     def __init__(self, api: Api, host: str, port: int, ready: Callable[[str], None] | None = None) -> None:
         self.origin = ""
-        self.recorded: deque[Recorded] = deque(maxlen=REMEMBERED)
+        self.recorded: list[Recorded] = []
         self._api = api
         self._host = host
         self._port = port
@@ -123,8 +122,6 @@ class _Service:
         """Serve until `stop`, in the thread that calls."""
         try:
             asyncio.run(self._serve())
-        except OSError as problem:
-            self._problem = problem
         finally:
             self._settled.set()
 
@@ -144,7 +141,11 @@ class _Service:
 
     async def _serve(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self._converse, self._host, self._port)
+        try:
+            server = await asyncio.start_server(self._converse, self._host, self._port)
+        except OSError as problem:
+            self._problem = problem
+            return
         try:
             host, port = server.sockets[0].getsockname()[:2]
             self.origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -166,7 +167,7 @@ class _Service:
         self._conversations.add(task)
         try:
             await self._answer_all(reader, writer)
-        except (ConnectionError, asyncio.CancelledError):
+        except (OSError, asyncio.CancelledError):
             writer.transport.abort()
         finally:
             self._conversations.discard(task)
@@ -180,6 +181,7 @@ class _Service:
             while (arrived := await requests.next()) is not None:
                 began = asyncio.get_running_loop().time()
                 self.recorded.append(Recorded(round((began - self._began) * 1000), arrived.request))
+                del self.recorded[:-REMEMBERED]
                 response = self._api.answer(arrived.request)
                 if not await play(
                     response, writer, began=began, in_chunks=arrived.knows_chunks, last=not arrived.keeps_alive

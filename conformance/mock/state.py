@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from conformance.mock.model import cast
+from conformance.mock.behaviour import Behaviour
+from conformance.mock.clock import Clock
 from conformance.mock.refusals import Refused
-from conformance.mock.runs import Behaviour, Clock, Run
+from conformance.mock.runs import Run
+from conformance.mock.scripted_model import cast
 from conformance.proof import objects
 from conformance.proof.objects import Document
 

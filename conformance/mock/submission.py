@@ -1,7 +1,7 @@
 """What a submission of tool outputs must be: the rules in the order in which they are asked.
 
-First the form of the body, which needs nothing else; then the state of the run, status before ids (contract §5,
-SUB-STATUS-FIRST). A rule that is broken raises Refused, and nothing has changed by then.
+First the form of the body, which needs nothing else; then the state of the run, status before ids
+(SUB-STATUS-FIRST). A rule that is broken raises Refused, and nothing has changed by then.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ Scene = tuple[Event, ...]
 
 DONE = Event("done", "[DONE]")
 
-#: Events that end a stream: `done` follows them (contract §3).
+#: Events that end a stream: `done` follows them (ORD-DONE-AFTER-TERMINAL, ORD-ERROR-END).
 ENDINGS = frozenset(
     {
         "thread.run.requires_action",

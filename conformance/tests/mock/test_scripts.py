@@ -9,7 +9,7 @@ import pytest
 
 from conformance.contract import schema
 from conformance.contract.scenarios import SCENARIOS, SCRIPTS
-from conformance.mock.runs import Behaviour
+from conformance.mock.behaviour import Behaviour
 from conformance.mock.server import Mock
 from conformance.mock.submission import waits
 from conformance.proof.story import Story

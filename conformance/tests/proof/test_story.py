@@ -1,4 +1,4 @@
-"""Stories are legal exchanges: held against sequences written out from contract §3 and §4, and against the schemas."""
+"""Stories are legal exchanges: held against sequences written out by hand, and against the schemas."""
 
 from __future__ import annotations
 
