@@ -223,10 +223,6 @@ class Observation:
             pointer=pointer,
         )
 
-    def known_state(self) -> bool:
-        """Whether the run is a real one: the environment says so, or earlier exchanges showed it."""
-        return "state" in self.held or bool(self.submitted is not None and self.submitted.pending)
-
     def doc(self) -> Document | None:
         """The document at hand where it is an object."""
         return member(self.document)

@@ -70,7 +70,7 @@ def run_fields(observation: Observation) -> Iterable[Finding] | None:
 def run_ids(observation: Observation) -> Iterable[Finding] | None:
     """The run is the one of the path; a static answer is not asked for that."""
     document, sent = observation.doc(), observation.submitted
-    if document is None or sent is None or sent.run_id is None or not observation.known_state():
+    if document is None or sent is None or sent.run_id is None:
         return None
     return not_of_path(observation, document, "id", sent.run_id) + not_of_path(
         observation, document, "thread_id", sent.thread_id

@@ -113,6 +113,7 @@ class _Walk:
         if is_event_stream(response) or looks_like_stream(response):
             walk_stream(observation, self.ledger, plan, response)
             self.unknown.update(dict.fromkeys(stream.unknown))
+            self.traits |= _traits_of_stream(stream)
             if observation.known is not None:
                 observation.known.ids.update(stream.steps, stream.messages)
             observation.streams.append((observation.index, stream))
@@ -122,6 +123,7 @@ class _Walk:
         if document is not None and text(document, "object") == "thread.run":
             self.observation.history.saw_run(document)
             if text(document, "status") == "requires_action":
+                self.traits.add("waiting")
                 self.ledger.call(plan.get(WAITING, ()), self.observation)
 
     def _look(self, exchange: Exchange, response: Response) -> None:
@@ -155,6 +157,15 @@ def _asks_for_stream(body: bytes) -> bool:
         return find(read(body), "stream") is True
     except NotJson:
         return False
+
+
+def _traits_of_stream(stream: Stream) -> set[str]:
+    """What a stream shows of itself: what broke off at once, or by an error event, lacks what must not be missed."""
+    if stream.error is not None:
+        return set()
+    broke_off = stream.queued == 0 and stream.run_state in ("failed", "cancelled", "expired")
+    traits = {"ending"} if broke_off else {"ending", "goes-on"}
+    return traits | {"waiting"} if stream.terminal_word == "requires_action" else traits
 
 
 def _traits_of(sent: Submitted, asked: bool, response: Response | None) -> set[str]:

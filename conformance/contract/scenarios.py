@@ -21,9 +21,13 @@ TRAITS = MappingProxyType(
         "accepted": "a submission that should be accepted",
         "refusal": "a submission that should be refused",
         "streamed-refusal": "a submission with stream true that should be refused",
+        "read-twice": "the run is read before and after the refusal",
         "recovery": "a full submission after a refusal",
         "text": "the run goes on and answers with a message",
         "completed": "the run completes",
+        "waiting": "the run is read while it waits for outputs",
+        "goes-on": "the run goes on after the outputs",
+        "ending": "the stream ends with the run's end or its next question, not with an error event",
         "next-round": "the run asks for outputs once more at the end of a stream",
         "second-round": "the run asks for outputs once more after a plain answer",
         "several-calls": "more than one call is pending",
@@ -123,11 +127,11 @@ _LOOKBACK = (_GET, _STEPS, _MESSAGES)
 
 
 def _traits(words: str) -> frozenset[str]:
-    return frozenset(("submit", *words.split()))
+    return frozenset(("submit", "waiting", *words.split()))
 
 
 _JSON = "json accepted"
-_STREAM = "stream accepted text completed"
+_STREAM = "stream accepted goes-on ending text completed"
 
 
 def _plain(id_: str, title: str, traits: str = "", *, calls: int = 1, outputs: str = "all", stream: str = "absent",
@@ -136,13 +140,13 @@ def _plain(id_: str, title: str, traits: str = "", *, calls: int = 1, outputs: s
     return Scenario(id_, title, acts, _traits(f"{_JSON} {traits}"), calls=calls)
 
 
-def _streamed(id_: str, title: str, traits: str = "", *, calls: int = 1, outputs: str = "all",
-              script: str = "text", base: str = _STREAM, situation: frozenset[str] = frozenset()) -> Scenario:  # fmt: skip
+def _streamed(id_: str, title: str, traits: str = "", *, calls: int = 1, outputs: str = "all", script: str = "text",
+              base: str = _STREAM, situation: frozenset[str] = frozenset()) -> Scenario:  # fmt: skip
     acts = (_GET, Act("submit", outputs, "true", situation), *_LOOKBACK)
     return Scenario(id_, title, acts, _traits(f"{base} lookback {traits}"), calls=calls, script=script)
 
 
-def _scripted(id_: str, title: str, script: str, traits: str = "stream accepted") -> Scenario:
+def _scripted(id_: str, title: str, script: str, traits: str = "stream accepted goes-on ending") -> Scenario:
     return _streamed(id_, title, "scripted", script=script, base=traits)
 
 
@@ -150,7 +154,7 @@ def _refused(id_: str, title: str, traits: str, outputs: str = "all", *, stream:
              situation: str | None = None) -> Scenario:  # fmt: skip
     situations = frozenset() if situation is None else frozenset({situation})
     acts = (_GET, Act("submit", outputs, stream, situations), _GET)
-    return Scenario(id_, title, acts, _traits(f"refusal {traits}"), calls=3, shares="refusals")
+    return Scenario(id_, title, acts, _traits(f"refusal read-twice {traits}"), calls=3, shares="refusals")
 
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -168,8 +172,9 @@ SCENARIOS: tuple[Scenario, ...] = (
               outputs="reversed", situation=frozenset({"reordered"})),
     _streamed("stream-opaque-outputs", "outputs nobody may touch, streamed", "opaque several-calls", calls=3,
               outputs="opaque"),
-    _streamed("stream-nul-output", "an output with U+0000 in it", "nul", outputs="nul"),
-    _streamed("stream-empty-output", "an output that is the empty string", "empty-output", outputs="empty-text"),
+    _streamed("stream-nul-output", "an output with U+0000 in it", "nul several-calls", calls=2, outputs="nul"),
+    _streamed("stream-empty-output", "an output that is the empty string", "empty-output several-calls", calls=2,
+              outputs="empty-text"),
     Scenario(
         "stream-next-round", "the run asks for outputs once more, streamed",
         (_GET, Act("submit", "all", "true"), _GET, _STEPS, Act("submit", "all", "true"), *_LOOKBACK),
@@ -185,8 +190,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     _scripted("stream-incomplete", "the run ends incomplete", "incomplete"),
     _scripted("stream-failed", "the run fails", "failed"),
     _scripted("stream-cancelled", "the run is cancelled", "cancelled"),
-    _scripted("stream-expired", "the run expires before it goes on", "expired"),
-    _scripted("stream-error", "an error event ends the stream", "error"),
+    _scripted("stream-expired", "the run expires before it goes on", "expired", "stream accepted ending"),
+    _scripted("stream-error", "an error event ends the stream", "error", "stream accepted goes-on"),
     Scenario(
         "rate-limited", "429 with Retry-After, then served",
         (_GET, Act("submit"), _SETTLE), _traits("scripted"), script="busy",
@@ -236,31 +241,32 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "again-streamed", "the same submission again after the stream",
-        (_GET, Act("submit", stream="true"), Act("submit", stream="true"), _GET),
-        _traits(f"{_STREAM} refusal streamed-refusal again"),
+        (_GET, Act("submit", stream="true"), _GET, Act("submit", stream="true"), _GET),
+        _traits(f"{_STREAM} refusal read-twice streamed-refusal again"),
     ),
     Scenario(
         "completed-run", "outputs for a run that has completed",
         (_GET, Act("submit"), _SETTLE, _GET, Act("submit", "other-text"), _GET),
-        _traits(f"{_JSON} minimal refusal wrong-state"),
+        _traits(f"{_JSON} minimal refusal read-twice wrong-state"),
     ),
     Scenario(
         "cancelled-run", "outputs for a run that was cancelled",
-        (_GET, Act("cancel"), _SETTLE, _GET, Act("submit"), _GET), _traits("refusal cancelled-run"),
+        (_GET, Act("cancel"), _SETTLE, _GET, Act("submit"), _GET), _traits("refusal read-twice cancelled-run"),
     ),
     Scenario(
         "expired-run", "outputs for a run that has expired",
-        (_GET, Act("expire"), _GET, Act("submit"), _GET), _traits("refusal expired-run scripted"), script="late",
+        (_GET, Act("expire"), _GET, Act("submit"), _GET),
+        _traits("refusal read-twice expired-run scripted"), script="late",
     ),
     Scenario(
         "partial-plain", "some outputs only, then all",
         (_GET, Act("submit", "first"), _GET, Act("submit"), _SETTLE, *_LOOKBACK),
-        _traits(f"{_JSON} refusal partial recovery minimal several-calls"), calls=3,
+        _traits(f"{_JSON} refusal read-twice partial recovery minimal several-calls"), calls=3,
     ),
     Scenario(
         "partial-split", "the outputs over two requests, then all",
         (_GET, Act("submit", "first"), _GET, Act("submit", "rest"), _GET, Act("submit"), _SETTLE, *_LOOKBACK),
-        _traits(f"{_JSON} refusal partial split recovery minimal several-calls"), calls=3,
+        _traits(f"{_JSON} refusal read-twice partial split recovery minimal several-calls"), calls=3,
     ),
     Scenario(
         "concurrent", "two full submissions at once",
@@ -269,7 +275,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "partial-streamed", "some outputs only, stream true, then all",
         (_GET, Act("submit", "first", "true"), _GET, Act("submit", "all", "true"), *_LOOKBACK),
-        _traits(f"{_STREAM} refusal streamed-refusal partial recovery several-calls lookback"), calls=3,
+        _traits(f"{_STREAM} refusal read-twice streamed-refusal partial recovery several-calls lookback"), calls=3,
     ),
 )  # fmt: skip
 

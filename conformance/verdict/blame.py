@@ -47,6 +47,7 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
                                *_SURFACE),
         "framing.event-name": ("done.name",),
         "framing.not-empty": (*_MUST_COME,),
+        "events.json": ("events.*", "order.run-*"),
         "content.unicode": ("content.message-*",),
         "events.object": ("events.schema",),
         "events.seconds": ("events.schema", "order.created-at", "order.run-started-at", "order.run-times"),
@@ -90,7 +91,18 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )  # fmt: skip
 
 #: Pairs that hold at one and the same event only: each event is a slip of its own.
-AT_EVENT = frozenset({"events.object", "events.seconds", "events.status", "events.required-action"})
+AT_EVENT = frozenset({"events.json", "events.object", "events.seconds", "events.status", "events.required-action"})
+
+
+def cause_of(requirement: str, found: Mapping[str, tuple[Finding, ...]]) -> str | None:
+    """The breach that explains why there was nothing to look at for a requirement, by the same table."""
+    return next(
+        (cause for cause, patterns in CAUSES.items() if found.get(cause) and _follows(requirement, patterns)), None
+    )
+
+
+def _follows(requirement: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(requirement, pattern) for pattern in patterns)
 
 
 def blame(found: Mapping[str, tuple[Finding, ...]]) -> dict[str, tuple[Finding, ...]]:
@@ -109,7 +121,7 @@ def _blamed(
     found: Mapping[str, tuple[Finding, ...]],
 ) -> Finding:
     for cause, patterns in causes:
-        if cause == requirement or not any(fnmatchcase(requirement, pattern) for pattern in patterns):
+        if cause == requirement or not _follows(requirement, patterns):
             continue
         if any(_explains(cause, other, requirement, finding) for other in found[cause]):
             return replace(finding, primary=False, because=cause)

@@ -20,7 +20,7 @@ from conformance.model import (
     Transcript,
     Verdict,
 )
-from conformance.verdict.blame import blame
+from conformance.verdict.blame import blame, cause_of
 
 #: Traits of the environment: a requirement that needs one is never judged without it, not even by luck.
 ENVIRONMENT = frozenset({"state", "key"})
@@ -45,7 +45,6 @@ _PREREQUISITES = (
     "framing.not-empty",
     "framing.complete",
     "framing.event-name",
-    "events.json",
     "order.submitted-closed",
     "order.terminal-present",
 )
@@ -108,9 +107,8 @@ def _subject(transcript: Transcript, walked: Walked, held: frozenset[str], role:
         if REQUIREMENTS[requirement].needs & ENVIRONMENT <= held
     }
     found = blame({requirement: tuple(entry.findings) for requirement, entry in seen.items() if entry.findings})
-    because = next((cause for cause in _PREREQUISITES if found.get(cause)), None)
     verdicts = tuple(
-        _verdict(requirement, transcript.scenario, seen, found, because, joined=requirement.id not in plan)
+        _verdict(requirement, transcript.scenario, seen, found, joined=requirement.id not in plan)
         for requirement in REQUIREMENTS.values()
         if requirement.id in plan or requirement.id in seen
     )
@@ -122,7 +120,6 @@ def _verdict(
     scenario: str,
     seen: Mapping[str, Entry],
     found: Mapping[str, tuple[Finding, ...]],
-    because: str | None,
     *,
     joined: bool,
 ) -> Verdict:
@@ -131,6 +128,7 @@ def _verdict(
 
     entry = seen.get(requirement.id)
     if entry is None:
+        because = cause_of(requirement.id, found) or next((cause for cause in _PREREQUISITES if found.get(cause)), None)
         reason = f"nothing to look at, since {because} is broken" if because else "nothing in the exchanges showed it"
         return verdict(Status.UNTESTABLE, reason=reason, because=because)
     if entry.slip is not None:
