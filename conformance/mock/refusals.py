@@ -1,7 +1,7 @@
 """Every refusal of the server as a table: status, type, parameter, code and message by condition.
 
-Statuses and shapes: the SUB and ERR ids of the contract. Where a real body is on record its wording is kept, because clients match on it;
-where only the gist is known the words are ours.
+Statuses and shapes: the SUB and ERR ids of the contract. Where a real body is on record its wording is kept, because
+clients match on it; where only the gist is known the words are ours.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ A story is a sequence of scenes; a scene ends with the event that moves the run 
 event that ends it and adds `done` (`events.stream`); somebody who polls sees one more scene at each look. So both
 ways to follow a run tell the same story, and what is left of it once a stream has ended is what later looks will find.
 
-Order and shapes: the ORD and EVT ids of the contract, and the recorded streams behind them. A story is pure: ids come from `new_id`,
-times from `now`.
+Order and shapes: the ORD and EVT ids of the contract, and the recorded streams behind them. A story is pure: ids come
+from `new_id`, times from `now`.
 """
 
 from __future__ import annotations
