@@ -1,1 +1,1 @@
-
+"""What is required: requirements, scenarios, state tables, schemas."""

@@ -1,1 +1,1 @@
-
+"""What happened: bytes to events, documents and cassettes."""
