@@ -16,6 +16,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -62,6 +63,8 @@ _BLANK: Final = (b"\n\n", b"\n\r", b"\r\r")
 _LF_BLOCK: Final = re.compile(rb"event: (.++)\ndata: (.++)\n\n|((?:.++\n)++\n|\n++)")
 #: What `event: `, `data: ` and the line ends of the common form add to its name and data.
 _COMMON_FORM: Final = len(b"event: \ndata: \n\n")
+#: Bytes decoded at once: small enough for the processor's caches.
+_PIECE: Final = 65_536
 #: A reconnection time of more digits is over thirty million years: ignored like one that is not a number.
 _RETRY_DIGITS: Final = 18
 #: Defects of one kind that are kept: a hostile body could hold one every three bytes.
@@ -121,6 +124,11 @@ class Decoder:
         if b"\r" in text or not _is_utf8(text):
             return self._any_blocks(text, start)
         return _lone_event(text, start) or self._lf_blocks(text, start)
+
+    def events(self, data: bytes) -> Iterator[Event]:
+        """The events that end in this data, however long: like `feed`, but a few of them in memory at a time."""
+        for start in range(0, len(data), _PIECE):
+            yield from self.feed(data[start : start + _PIECE])
 
     def close(self) -> None:
         """The body has ended: judge what is still open. Nothing is fed afterwards."""

@@ -115,6 +115,12 @@ def test_any_bytes_decode_without_an_exception(body: bytes, sizes: list[int]) ->
     assert decode(cut(body, sizes)) == decode([body])
 
 
+def test_long_data_is_decoded_as_it_is_in_one_piece() -> None:
+    body = b"event: a\r\ndata: b\r\n\r\n" * 10_000
+    decoder = Decoder()
+    assert list(decoder.events(body)) == decode([body])[0]
+
+
 TYPICAL = (
     b"\xef\xbb\xbf: hello\n\nevent: thread.run.queued\ndata: {}\n\n"
     b"event: thread.message.delta\r\ndata: \xc3\xa9\r\n\r\nid: 1\rdata: a\r\r\ndata: \xff\n\nevent: a\nevent: b\n\n"

@@ -1,0 +1,39 @@
+"""Runs the measurements of the groups that are named, or all, and prints one table; exit 1 where a limit is broken."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from conformance.tests.bench import commands, decoder, judge
+from conformance.tests.bench.measured import Measured
+
+GROUPS: dict[str, Sequence[Callable[[], Measured]]] = {
+    "decoder": decoder.MEASUREMENTS,
+    "judge": judge.MEASUREMENTS,
+    "commands": commands.MEASUREMENTS,
+}
+
+
+def main(names: Sequence[str]) -> int:
+    unknown = [name for name in names if name not in GROUPS]
+    if unknown:
+        print(f"no group {unknown[0]!r}; there are: {', '.join(GROUPS)}", file=sys.stderr)
+        return 4
+    results: list[Measured] = []
+    for name in names or GROUPS:
+        for measure in GROUPS[name]:
+            results.append(measure())
+            print(".", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    print("\n".join(_row(result) for result in results))
+    return 0 if all(result.kept for result in results) else 1
+
+
+def _row(result: Measured) -> str:
+    limit = f"{'≥' if result.at_least else '≤'} {result.limit:g}"
+    return f"{'ok' if result.kept else 'BROKEN':7}{result.name:48}{result.value:8.2f}  {limit:7}  {result.basis}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,17 @@
+"""`python -m conformance.tests.bench.peak COMMAND …`: runs a command and prints the bytes it held at its peak.
+
+A process of its own, because a child is first counted with the memory of the parent it was started from.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+
+#: Linux counts `ru_maxrss` in kilobytes, macOS in bytes.
+_UNIT = 1 if sys.platform == "darwin" else 1024
+
+if __name__ == "__main__":
+    subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * _UNIT)
