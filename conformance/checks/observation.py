@@ -116,6 +116,8 @@ class Stream:
     reused: list[Step] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
     open_message: Message | None = None
+    #: The message that may take a piece of text without ado: kept by the fold for its shortest way.
+    writing: Message | None = None
     first_known: Place | None = None
     #: The first event of this stream that opened something new.
     first_new: Place | None = None

@@ -17,6 +17,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 #: known values of an enumeration that may grow.
 ANNOTATIONS = frozenset({"x-recommended", "x-extensible-enum"})
 
+#: Kinds that nearly every document holds: a union asks for them first, and then for no other.
+COMMON = frozenset({"text", "function"})
+
 _COMPONENT, _DEFINITION = "#/components/schemas/", "#/$defs/"
 
 
@@ -62,13 +65,12 @@ def _open_union(branches: list[Node], discriminator: str | None, document: Mappi
     types = sorted({target["type"] for target in targets})
     if discriminator is None and len(types) < len(branches):
         raise OwnError(f"a union has no discriminator: {branches}", "give it one in schemas/overlay.yaml")
-    union: Node = {
-        "type": types[0] if len(types) == 1 else types,
-        "allOf": [
-            {"if": _condition(target, discriminator), "then": branch}
-            for branch, target in zip(branches, targets, strict=True)
-        ],
-    }
+    asked = sorted(zip(branches, targets, strict=True), key=lambda pair: not _is_common(pair[1], discriminator))
+    chain: Node = {}
+    for branch, target in reversed(asked):
+        condition: Node = {"if": _condition(target, discriminator, types), "then": branch}
+        chain = {**condition, "else": chain} if chain else condition
+    union: Node = {"type": types[0] if len(types) == 1 else types, **chain}
     if discriminator is not None:
         union["properties"] = {discriminator: {"type": "string"}}
         if all(discriminator in target.get("required", ()) for target in objects):
@@ -76,11 +78,18 @@ def _open_union(branches: list[Node], discriminator: str | None, document: Mappi
     return union
 
 
-def _condition(target: Node, discriminator: str | None) -> Node:
+def _is_common(target: Node, discriminator: str | None) -> bool:
+    kinds = target.get("properties", {}).get(discriminator, {}).get("enum", ())
+    return not COMMON.isdisjoint(kinds)
+
+
+def _condition(target: Node, discriminator: str | None, types: list[str]) -> Node:
     if target["type"] != "object" or discriminator is None:
         return {"type": target["type"]}
     kinds = target["properties"][discriminator]["enum"]
-    return {"type": "object", "required": [discriminator], "properties": {discriminator: {"enum": kinds}}}
+    known: Node = {"const": kinds[0]} if len(kinds) == 1 else {"enum": kinds}
+    condition: Node = {"required": [discriminator], "properties": {discriminator: known}}
+    return condition if types == ["object"] else {"type": "object", **condition}
 
 
 def _target(branch: Node, document: Mapping[str, Json]) -> Node:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -53,6 +53,12 @@ def accepts(object_name: str, document: object) -> bool:
     except UnicodeEncodeError:
         # A lone surrogate is legal JSON, but no text of the compiled validator.
         return _accepts_slowly(object_name, document)
+
+
+def decider(object_name: str) -> Callable[[object], bool]:
+    """What `accepts` asks for documents without lone surrogates, bound once for a loop over many."""
+    decide: Callable[[object], bool] = _validator(object_name).is_valid
+    return decide
 
 
 def explain(object_name: str, document: object) -> tuple[Violation, ...]:
