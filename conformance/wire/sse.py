@@ -121,9 +121,9 @@ class Decoder:
         self._last_byte = rest[-1:]
         start = self._start
         self._start += len(text)
-        if b"\r" in text or not _is_utf8(text):
-            return self._any_blocks(text, start)
-        return _lone_event(text, start) or self._lf_blocks(text, start)
+        if b"\r" not in text and (text.isascii() or _invalid_utf8(text, final=True) is None):
+            return _lone_event(text, start) or self._lf_blocks(text, start)
+        return self._any_blocks(text, start)
 
     def events(self, data: bytes) -> Iterator[Event]:
         """The events that end in this data, however long: like `feed`, but a few of them in memory at a time."""
@@ -184,9 +184,8 @@ class Decoder:
 
     def _look_for_defects(self, block: bytes, fields: _Fields, start: int, end: int, *, final: bool) -> None:
         """Defects inside a block. Where it is not `final`, a character that the body's end cut off is none."""
-        try:
-            codecs.utf_8_decode(block, "strict", final)
-        except UnicodeDecodeError as bad:
+        bad = None if block.isascii() else _invalid_utf8(block, final=final)
+        if bad is not None:
             at = start + bad.start
             message = f"the bytes {block[bad.start : bad.end].hex(' ')} at byte {at} are not UTF-8: {bad.reason}"
             self._tell("invalid-utf8", at, start + bad.end, message)
@@ -230,14 +229,13 @@ def _lone_event(text: bytes, start: int) -> list[Event]:
     return [_new_event((text[len(b"event: ") : head].decode(), text[data : end - 2], start, start + end))]
 
 
-def _is_utf8(text: bytes) -> bool:
-    if text.isascii():
-        return True
+def _invalid_utf8(text: bytes, *, final: bool) -> UnicodeDecodeError | None:
+    """What is not UTF-8 first; a character that is cut off at the end counts only where the end is `final`."""
     try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+        codecs.utf_8_decode(text, "strict", final)
+    except UnicodeDecodeError as bad:
+        return bad
+    return None
 
 
 def _without_lead(block: bytes, start: int) -> tuple[bytes, int]:
@@ -254,11 +252,13 @@ def _fields(block: bytes) -> _Fields:
     retry: int | None = None
     some = False
     for line in block.splitlines():
-        field, _, value = line.partition(b":")
-        if not field:
+        colon = line.find(b":")
+        if colon == 0 or not line:
             continue
         some = True
-        value = value.removeprefix(b" ")
+        field, value = line, b""
+        if colon > 0:
+            field, value = line[:colon], line[colon + 1 + line.startswith(b" ", colon + 1) :]
         if field == b"data":
             data.append(value)
         elif field == b"event":

@@ -40,7 +40,7 @@ _NOT_IN_STRING: Final = {"": "a string does not end", "\\": "an unknown escape i
 _MORE: Final = object()
 
 
-class NotJson(ValueError):  # noqa: N818 - what it says about the text, not an error of ours
+class NotJson(ValueError):
     """The bytes are not JSON, or nest too deeply."""
 
     def __init__(self, reason: str, offset: int) -> None:

@@ -1,4 +1,4 @@
-"""Runs the measurements of the groups that are named, or all, and prints one table; exit 1 where a limit is broken."""
+"""Runs the measurements of the groups that are named, or all: one table, and exit 1 where a limit is broken."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ def main(names: Sequence[str]) -> int:
     if unknown:
         print(f"no group {unknown[0]!r}; there are: {', '.join(GROUPS)}", file=sys.stderr)
         return 4
-    results: list[Measured] = []
+    kept = True
     for name in names or GROUPS:
         for measure in GROUPS[name]:
-            results.append(measure())
-            print(".", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-    print("\n".join(_row(result) for result in results))
-    return 0 if all(result.kept for result in results) else 1
+            result = measure()
+            kept = kept and result.kept
+            print(_row(result), flush=True)
+    return 0 if kept else 1
 
 
 def _row(result: Measured) -> str:

@@ -43,7 +43,7 @@ _TOOL = {
     "type": "function",
     "function": {
         "name": "get_weather",
-        "description": "The weather at a place, now or at a time to come, with the source it was taken from.",
+        "description": "The weather at a place, now or at a time to come, with the source it was taken from. " * 5,
         "parameters": {
             "type": "object",
             "properties": {
@@ -113,8 +113,8 @@ def deltas(count: int) -> Recorded:
 
 @cache
 def large(count: int) -> Recorded:
-    """A stream of events of 100 KB: texts, the output that was submitted, and runs that repeat hundreds of tools."""
-    answer = Answer([Says((_PROSE,))] * count, tools=250, output=_PROSE)
+    """A stream of events of 100 KB: texts, the submitted output, and runs that repeat as many tools as there may be."""
+    answer = Answer([Says((_PROSE,))] * count, tools=128, output=_PROSE)
     return Recorded(answer.request, b"".join(encode(event) for event in answer.events), len(answer.events))
 
 
