@@ -1,3 +1,3 @@
-"""Makes a checkout that was never installed know our plugin; an installed one knows it already."""
+"""Makes a checkout that was never installed know our plugin, and its tests the tool for testing plugins."""
 
-pytest_plugins = ["conformance.plugin"]
+pytest_plugins = ["conformance.plugin", "pytester"]

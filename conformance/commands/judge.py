@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge every file, each as soon as it is read; 4 where one could not be read, else the report's exit code."""
-    wanted = None if arguments.selection is None else selection(arguments.selection)
+    wanted = selection(arguments.selection) if arguments.selection else None
     subjects: list[Subject] = []
     unreadable: list[str] = []
     interrupted = None

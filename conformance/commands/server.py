@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     said = options.given(vars(arguments))
     options.check(said)
-    if arguments.selection is not None:
+    if arguments.selection:
         selection(arguments.selection)
     console = Console(arguments.verbose, alone="base_url" not in said)
     code = call(options.target(said), said, arguments.selection, console)

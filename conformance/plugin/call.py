@@ -32,9 +32,9 @@ def call(target: Target, said: options.Given, selection: str | None, listener: L
     arguments = [
         *("-c", os.devnull, "--rootdir", root, "--disable-plugin-autoload", "-p", "conformance.plugin"),
         *(word for name in _SILENT for word in ("-p", f"no:{name}")),
-        *("--assert=plain", "--capture=no", *options.words(said, "conformance-")),
+        *("--assert=plain", "--capture=no", "--noconftest", *options.words(said, "conformance-")),
         *(("-k", selection) if selection else ()),
-        *("--pyargs", "conformance.suite"),
+        root,
     ]
     with _undisturbed():
         return int(pytest.main(arguments, plugins=[Door(listener, target)]))

@@ -24,7 +24,7 @@ _OUTPUT = "conformance_report"
 def join(config: pytest.Config, said: options.Given) -> None:
     """Make a session one of ours."""
     config.pluginmanager.register(Suite(config, said), "conformance.session")
-    if config.pluginmanager.hasplugin("xdist"):
+    if hasattr(config.hook, "pytest_xdist_make_scheduler"):
         from conformance.plugin.workers import Workers  # noqa: PLC0415 - only where pytest-xdist is
 
         config.pluginmanager.register(Workers(), "conformance.workers")
@@ -76,6 +76,7 @@ class Suite:
             ]
             metafunc.parametrize("hold", cells, indirect=True, ids=[":".join(cell) for cell in cells])
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Fix the plan: every cell that was not deselected."""
         cells = [cell for cell in map(_cell, session.items) if cell is not None]
@@ -86,9 +87,9 @@ class Suite:
             if self._listener is not None:
                 self._listener.planned(fixed)
 
-    def pytest_report_collectionfinish(self) -> str:
+    def pytest_report_collectionfinish(self) -> list[str]:
         """Say what is going to be asked, before anything is sent."""
-        return "" if self._run is None else f"conformance: {text.plan_line(self._run.plan.counts())}"
+        return [] if self._run is None else [f"conformance: plan: {text.plan_line(self._run.plan.counts())}"]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> bool | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Finding, Requirement, Status, Subject, Verdict
-from conformance.report.tally import is_primary
+from conformance.report.tally import standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,18 @@ class Breach:
     cases: tuple[Case, ...]
     subjects: tuple[str, ...]
     #: Ids of other requirements that failed because of this one.
-    effects: tuple[str, ...]
+    effects: tuple[str, ...] = ()
+    #: Ids of the requirements that explain it, where those were not asked for.
+    because: tuple[str, ...] = ()
+
+
+def breach(seen: Iterable[tuple[str, Verdict]], effects: tuple[str, ...] = ()) -> Breach:
+    """What one requirement came to in the subjects where it was departed from; there is at least one."""
+    met = tuple(seen)
+    verdict = met[0][1]
+    because = dict.fromkeys(f.because for _, v in met for f in v.findings if f.because and not f.primary)
+    subjects = tuple(subject for subject, _ in met)
+    return Breach(REQUIREMENTS[verdict.requirement], verdict.status, _cases(met), subjects, effects, tuple(because))
 
 
 def breaches(subjects: Iterable[Subject], status: Status) -> tuple[Breach, ...]:
@@ -36,25 +47,21 @@ def breaches(subjects: Iterable[Subject], status: Status) -> tuple[Breach, ...]:
     judged = tuple(subjects)
     met: dict[str, list[tuple[str, Verdict]]] = {}
     for subject in judged:
-        for verdict in subject.verdicts:
-            if verdict.status is status and is_primary(verdict):
+        for verdict in standing(subject):
+            if verdict.status is status:
                 met.setdefault(verdict.requirement, []).append((subject.name, verdict))
     effects = _effects(judged)
-    return tuple(
-        Breach(REQUIREMENTS[name], status, _cases(seen), tuple(subject for subject, _ in seen), effects.get(name, ()))
-        for name, seen in met.items()
-    )
+    return tuple(breach(seen, effects.get(name, ())) for name, seen in met.items())
 
 
 def _cases(seen: Iterable[tuple[str, Verdict]]) -> tuple[Case, ...]:
     first: dict[tuple[str, str, str], tuple[Finding, str]] = {}
     times: dict[tuple[str, str, str], int] = {}
     for subject, verdict in seen:
-        for finding in verdict.findings:
-            if finding.primary:
-                alike = (finding.message, finding.expected, finding.got)
-                first.setdefault(alike, (finding, subject))
-                times[alike] = times.get(alike, 0) + 1
+        for finding in [finding for finding in verdict.findings if finding.primary] or verdict.findings:
+            alike = (finding.message, finding.expected, finding.got)
+            first.setdefault(alike, (finding, subject))
+            times[alike] = times.get(alike, 0) + 1
     return tuple(Case(finding, subject, times[alike]) for alike, (finding, subject) in first.items())
 
 

@@ -29,7 +29,9 @@ class Tally:
     @classmethod
     def of(cls, subjects: Iterable[Subject]) -> Tally:
         """Count the verdicts of subjects."""
-        verdicts = [verdict for subject in subjects for verdict in subject.verdicts]
+        judged = tuple(subjects)
+        verdicts = [verdict for subject in judged for verdict in subject.verdicts]
+        own = [verdict for subject in judged for verdict in standing(subject)]
         count = Counter(verdict.status for verdict in verdicts)
         return cls(
             planned=len(verdicts) - count[Status.NOT_APPLICABLE],
@@ -40,11 +42,20 @@ class Tally:
             untestable=count[Status.UNTESTABLE],
             not_applicable=count[Status.NOT_APPLICABLE],
             errors=count[Status.ERROR],
-            broken=len({v.requirement for v in verdicts if v.status is Status.FAIL and is_primary(v)}),
-            doubted=len({v.requirement for v in verdicts if v.status is Status.WARN and is_primary(v)}),
+            broken=len({verdict.requirement for verdict in own if verdict.status is Status.FAIL}),
+            doubted=len({verdict.requirement for verdict in own if verdict.status is Status.WARN}),
         )
 
 
-def is_primary(verdict: Verdict) -> bool:
-    """Whether a failure or warning stands for itself; one without any finding kept does."""
-    return not verdict.findings or any(finding.primary for finding in verdict.findings)
+def standing(subject: Subject) -> tuple[Verdict, ...]:
+    """Failures and warnings that stand for themselves: with a primary finding, or with no cause told beside them."""
+    departed = [verdict for verdict in subject.verdicts if verdict.status in (Status.FAIL, Status.WARN)]
+    told = {verdict.requirement for verdict in departed}
+    return tuple(verdict for verdict in departed if not _causes(verdict) & told)
+
+
+def _causes(verdict: Verdict) -> set[str | None]:
+    """What explains all findings of a verdict; nothing where one of them is primary."""
+    if any(finding.primary for finding in verdict.findings):
+        return set()
+    return {finding.because for finding in verdict.findings}

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from conformance import __version__
-from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Finding, Report, Requirement, Status, Subject, Verdict
-from conformance.report.breaches import Breach, Case, breaches
+from conformance.report.breaches import Breach, Case, breach, breaches
 from conformance.report.document import verdict_of
 from conformance.report.plain import field, listing, safe
 from conformance.report.tally import Tally
@@ -46,9 +45,9 @@ def text(report: Report, again: str, style: Style) -> str:
     """The whole report. `again` is the command that repeats it, without `-k`; for recordings, without the file."""
     parts = (
         *_subjects(report, style),
-        *(block(breach, again, style) for breach in breaches(report.subjects, Status.FAIL)),
+        *(block(each, again, style) for each in breaches(report.subjects, Status.FAIL)),
         *_slips(report, style),
-        *(block(breach, again, style) for breach in breaches(report.subjects, Status.WARN)),
+        *(block(each, again, style) for each in breaches(report.subjects, Status.WARN)),
         *_untestable(report, style),
         *_unknown(report, style),
         *_rest(report, style),
@@ -77,7 +76,7 @@ def plan_line(plan: Mapping[str, int]) -> str:
 
 def summary(report: Report, again: str, style: Style) -> str:
     """What another's account of the failures leaves out: warnings, what was not shown, and the verdict."""
-    warned = (block(breach, again, style) for breach in breaches(report.subjects, Status.WARN))
+    warned = (block(each, again, style) for each in breaches(report.subjects, Status.WARN))
     parts = (*warned, *_slips(report, style), *_untestable(report, style), *_rest(report, style))
     return "\n\n".join((*parts, foot(report, again, style)))
 
@@ -119,39 +118,37 @@ def foot(report: Report, again: str, style: Style) -> str:
     return "\n".join(lines)
 
 
-def block(breach: Breach, again: str, style: Style) -> str:
+def block(departure: Breach, again: str, style: Style) -> str:
     """One departure: verdict, expected, got, where, the rule, why it matters, its source, how to see it again."""
-    requirement, word = breach.requirement, "FAIL" if breach.status is Status.FAIL else "WARN"
-    names = tuple(safe(name) for name in breach.subjects)
+    requirement, word = departure.requirement, "FAIL" if departure.status is Status.FAIL else "WARN"
+    names = tuple(safe(name) for name in departure.subjects)
     kind = "files" if again.endswith(" judge") else "scenarios"
     where = names[0] if len(names) == 1 else f"in {len(names)} {kind}"
     lines = [f"{style.word(word)}  {requirement.id}  {requirement.level}  {where}"]
-    for case in breach.cases[:_CASES]:
+    for case in departure.cases[:_CASES]:
         lines.extend(_case(case, style))
-    if len(breach.cases) > _CASES:
-        lines.append(field("", f"and {len(breach.cases) - _CASES} other ways", style.width))
+    if len(departure.cases) > _CASES:
+        lines.append(field("", f"and {len(departure.cases) - _CASES} other ways", style.width))
     if len(names) > 1:
         lines.append(listing("in", names, style.width, len(names) if style.verbose else _NAMES))
-    if breach.effects:
-        lines.append(listing("effects", breach.effects, style.width, _NAMES))
-    return "\n".join((*lines, *_rule(requirement, style), field("repeat", repeat(breach, again), style.width)))
+    if departure.because:
+        lines.append(listing("because", departure.because, style.width, _NAMES))
+    if departure.effects:
+        lines.append(listing("effects", departure.effects, style.width, _NAMES))
+    return "\n".join((*lines, *_rule(requirement, style), field("repeat", repeat(departure, again), style.width)))
 
 
 def verdict_block(verdict: Verdict, again: str, style: Style) -> str:
     """The block of one verdict by itself, as pytest shows it."""
-    requirement = REQUIREMENTS[verdict.requirement]
-    cases = tuple(Case(finding, verdict.scenario, 1) for finding in verdict.findings)
-    because = sorted({finding.because for finding in verdict.findings if finding.because})
-    told = block(Breach(requirement, verdict.status, cases, (verdict.scenario,), ()), again, style)
-    return told + ("\n" + listing("because", tuple(because), style.width, _NAMES) if because else "")
+    return block(breach(((verdict.scenario, verdict),)), again, style)
 
 
-def repeat(breach: Breach, again: str) -> str:
+def repeat(departure: Breach, again: str) -> str:
     """The command that shows a departure again."""
-    subject = breach.cases[0].subject if breach.cases else breach.subjects[0]
+    subject = departure.cases[0].subject if departure.cases else departure.subjects[0]
     if again.endswith(" judge"):
-        return f"{again} {shlex.quote(safe(subject))} -k {breach.requirement.id}"
-    cell = f"{subject} and joined" if breach.requirement.luck else f"{subject}:{breach.requirement.id}"
+        return f"{again} {shlex.quote(safe(subject))} -k {departure.requirement.id}"
+    cell = f"{subject} and joined" if departure.requirement.luck else f"{subject}:{departure.requirement.id}"
     return f"{again} -k '{cell}'"
 
 
@@ -196,7 +193,11 @@ def _slips(report: Report, style: Style) -> Iterator[str]:
 
 
 def _untestable(report: Report, style: Style) -> Iterator[str]:
-    reasons = _by_reason(report.subjects, Status.UNTESTABLE)
+    unreached = tuple(safe(subject.name) for subject in report.subjects if subject.reason and subject.verdicts)
+    if unreached:
+        yield "NEVER REACHED\n" + listing("scenarios", unreached, style.width, _NAMES)
+    reached = (subject for subject in report.subjects if not subject.reason)
+    reasons = _by_reason(reached, Status.UNTESTABLE)
     if reasons:
         yield "\n".join(("UNTESTABLE", *(_reason(reason, cells, style) for reason, cells in reasons.items())))
 

@@ -1,0 +1,143 @@
+"""The report for people: verdict first, each departure once with all it takes to act on it, no tricks."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.errors import UsageError
+from conformance.model import Finding, Report, Status, Subject
+from conformance.report.plain import safe, told
+from conformance.report.text import MOCKED, Style, text, verdict_block, verdict_word
+from conformance.tests.report.reports import HOSTILE, REPORTS, broken, failing, finding, passing, unreadable, verdict
+
+AGAIN = "conformance server --base-url=http://127.0.0.1:1/v1"
+
+
+def lines(report: Report, again: str = AGAIN, style: Style | None = None) -> list[str]:
+    return text(report, again, style or Style()).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("report", "word"),
+    [(passing(), "PASS"), (failing(), "FAIL"), (broken(), "ERROR"), (unreadable(), "NOTHING JUDGED")],
+)
+def test_the_verdict_comes_first_and_where_there_is_more_also_last(report: Report, word: str) -> None:
+    shown = [line for line in lines(report) if MOCKED not in line]
+    assert shown[0].startswith(f"{word}  ")
+    assert verdict_word(report) == word
+    verdicts = [line for line in shown if line.startswith(f"{word}  ")]
+    assert len(shown) == 2 or len(verdicts) >= 2
+
+
+def test_a_clean_run_is_told_in_two_lines() -> None:
+    assert len(lines(passing())) == 2
+    assert lines(passing())[1] == "1 planned · 1 judged · 1 passed · 0 failed · 0 warned"
+
+
+def test_a_departure_is_told_once_with_everything_to_act_on_it() -> None:
+    shown = "\n".join(lines(failing(), style=Style(width=200)))
+    assert shown.count("FAIL  done.last") == 1
+    block = shown[shown.index("FAIL  done.last") : shown.index("WARN  events.usage")].splitlines()
+    fields = {line[2:12].strip(): line[12:] for line in block[1:] if line}
+    assert block[0] == "FAIL  done.last  MUST  in 2 scenarios"
+    assert fields["found"] == "an event follows done"
+    assert fields["expected"] == "nothing after done"
+    assert fields["got"] == "thread.message.delta"
+    assert fields["at"] == "stream-one-call · exchange 1 · event 14 · bytes 5121-5388 · +412 ms · 2 times"
+    assert fields["in"] == "stream-one-call, stream-three-calls"
+    assert fields["rule"].endswith("(ORD-DONE-LAST)")
+    assert fields["why"]
+    assert "https://" in fields["source"]
+    assert fields["repeat"] == f"{AGAIN} -k 'stream-one-call:done.last'"
+
+
+def test_an_effect_stands_under_its_cause_and_has_no_block_of_its_own() -> None:
+    shown = lines(failing())
+    assert not [line for line in shown if line.startswith("FAIL  done.closes")]
+    assert "  effects   done.closes" in shown
+    assert "4 failed (1 requirement)" in shown[1]
+
+
+def test_what_was_not_shown_is_told_with_its_reason() -> None:
+    shown = "\n".join(lines(failing()))
+    assert "UNTESTABLE\n  reason    nothing to look at\n  2 cells   stream-one-call:order.terminal-once" in shown
+    assert "NOT EXERCISED" in shown
+    assert "errors.rate-limit" in shown
+    assert "LEFT BEHIND" in shown
+    assert "thread_1: DELETE answered 500" in shown
+    assert "thread.run.paused" in shown
+    assert "  stopped   the limit of 7 requests is reached" in shown
+
+
+def test_verbose_leaves_nothing_out() -> None:
+    shown = lines(failing(), style=Style(verbose=True))
+    assert any(line.split() == ["fail", "3", "of", "4", "stream-one-call"] for line in shown)
+    assert len([line for line in shown if "https://" in line]) > len([x for x in lines(failing()) if "https://" in x])
+
+
+@pytest.mark.parametrize("report", [make() for make in REPORTS])
+def test_what_a_target_sends_cannot_steer_a_terminal(report: Report) -> None:
+    shown = text(report, AGAIN, Style())
+    assert all(character.isprintable() or character == "\n" for character in shown)
+    shown.encode("utf-8")
+
+
+def test_hostile_text_is_spelled_out_and_cut() -> None:
+    assert safe(HOSTILE) == r"\x1b[2J\x1b]0;pwned\x07\u202eevil\x0d\x0a\ud800"
+    assert len(safe("x" * 10_000)) == 400
+    assert safe("naïve ✓ 日本") == "naïve ✓ 日本"
+
+
+def test_colour_only_where_it_is_welcome() -> None:
+    assert "\x1b[" not in text(failing(), AGAIN, Style())
+    assert "\x1b[1;31mFAIL\x1b[0m" in text(failing(), AGAIN, Style(colour=True))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_fields_keep_to_the_width(width: int) -> None:
+    fields = [line for line in lines(failing(), style=Style(width=width)) if line.startswith("  ")]
+    assert fields
+    assert all(len(line) <= width or " " not in line.strip().removeprefix("repeat").strip()[width:] for line in fields)
+
+
+def test_the_mock_is_told_loudly() -> None:
+    assert lines(broken())[0] == f"{MOCKED}."
+    assert MOCKED not in "\n".join(lines(failing()))
+
+
+def test_only_so_many_ways_of_one_departure_are_shown() -> None:
+    ways = tuple(
+        Subject(f"s{n}", (verdict("done.last", f"s{n}", Status.FAIL, finding(got=f"event {n}")),)) for n in range(7)
+    )
+    shown = lines(Report({"kind": "http"}, ways))
+    assert len([line for line in shown if line.startswith("  got")]) == 3
+    assert "            and 4 other ways" in shown
+
+
+def test_recordings_are_repeated_by_file() -> None:
+    subjects = (Subject("a b.sse", (verdict("done.last", "a b.sse", Status.FAIL, finding()),)),)
+    shown = lines(Report({"kind": "recordings"}, subjects), "conformance judge")
+    assert "  repeat    conformance judge 'a b.sse' -k done.last" in shown
+
+
+def test_one_verdict_names_its_cause() -> None:
+    effect = verdict("done.closes", "stream-one-call", Status.FAIL, finding(primary=False, because="done.last"))
+    assert "\n  because   done.last\n" in verdict_block(effect, AGAIN, Style())
+
+
+def test_an_effect_whose_cause_was_not_asked_for_stands_for_itself() -> None:
+    effect = verdict("done.closes", "stream-one-call", Status.FAIL, finding(primary=False, because="done.last"))
+    shown = lines(Report({"kind": "http"}, (Subject("stream-one-call", (effect,)),)))
+    assert "FAIL  done.closes  MUST  stream-one-call" in shown
+    assert "  because   done.last" in shown
+    assert "1 failed (1 requirement)" in shown[1]
+
+
+def test_a_finding_without_a_place_is_told_without_one() -> None:
+    bare = Finding("m", "e", "g", 0)
+    subjects = (Subject("s", (verdict("done.last", "s", Status.FAIL, bare),)),)
+    assert "  at        s · exchange 0" in lines(Report({"kind": "http"}, subjects))
+
+
+def test_an_error_is_one_message_and_what_to_do() -> None:
+    assert told(UsageError("no\x1b[2J", "do this\nand that")) == "conformance: no\\x1b[2J\n  do this\n  and that"

@@ -1,0 +1,186 @@
+"""`conformance judge`: files, folders and standard input, without a network and without pytest."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.cli import main
+from conformance.contract.scenarios import BY_ID
+from conformance.mock.server import Mock
+from conformance.targets.http import HttpTarget
+from conformance.targets.settings import Settings
+from conformance.tests.commands import CHECKOUT, conformance, environment
+
+WIRE = CHECKOUT.parent / "shared" / "wire"
+
+
+@pytest.fixture(scope="module")
+def stream() -> bytes:
+    """What the reference server streams after one submission."""
+    with Mock() as mock:
+        target = HttpTarget(Settings(mock.base_url), traits=frozenset({"scripted"}))
+        transcript = target.exchange(BY_ID["stream-one-call"])
+        target.close()
+    streamed = next(e.response for e in transcript.exchanges if e.operation == "submit" and e.response)
+    return b"".join(chunk.data for chunk in streamed.chunks)
+
+
+def objects(out: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_a_clean_stream_passes_and_a_spoilt_one_is_told(
+    tmp_path: Path, stream: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clean, spoilt = tmp_path / "clean.sse", tmp_path / "spoilt.sse"
+    clean.write_bytes(stream)
+    spoilt.write_bytes(stream.replace(b"event: done\ndata: [DONE]\n\n", b""))
+    assert main(["judge", str(clean), "--format", "json"]) in (0, 2)
+    (passed,) = objects(capsys.readouterr().out)
+    assert passed["verdict"] == "pass"
+    assert passed["judged"]
+    assert main(["judge", str(tmp_path), "--format", "json"]) == 1
+    good, bad = objects(capsys.readouterr().out)
+    assert [good["file"], bad["file"]] == [str(clean), str(spoilt)]
+    failed = [v["requirement"] for v in bad["verdicts"] if v["status"] == "fail"]  # type: ignore[attr-defined]
+    assert "done.present" in failed
+
+
+def test_standard_input_is_a_recording_too(stream: bytes) -> None:
+    done = conformance("judge", "-", "--format", "json", stdin=stream)
+    (subject,) = objects(done.stdout)
+    assert (subject["file"], subject["verdict"]) == ("-", "pass")
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>busy</html>", b"\x00\xff" * 100])
+def test_a_raw_stream_is_judged_whatever_is_in_it(
+    tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.sse").write_bytes(content)
+    assert main(["judge", str(tmp_path / "x.sse"), "--format", "json"]) == 1
+    (subject,) = objects(capsys.readouterr().out)
+    assert subject["verdict"] == "fail"
+
+
+def test_what_lies_beside_recordings_is_passed_over(
+    tmp_path: Path, stream: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "x.sse").write_bytes(stream)
+    for name in ("deep/x.request.json", "README.md", "SHA256SUMS", "manifest.json", ".hidden"):
+        (tmp_path / name).write_text('{"tool_outputs": []}')
+    main(["judge", str(tmp_path), "--format", "json"])
+    assert [subject["file"] for subject in objects(capsys.readouterr().out)] == [str(tmp_path / "deep" / "x.sse")]
+
+
+def test_a_request_that_lies_beside_a_stream_makes_it_a_submission(
+    tmp_path: Path, stream: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.sse").write_bytes(stream)
+    main(["judge", str(tmp_path / "x.sse"), "--format", "json"])
+    (alone,) = objects(capsys.readouterr().out)
+    (tmp_path / "x.request.json").write_text(
+        '{"tool_outputs": [{"tool_call_id": "call_9", "output": "x"}], "stream": true}'
+    )
+    main(["judge", str(tmp_path / "x.sse"), "--format", "json"])
+    (known,) = objects(capsys.readouterr().out)
+    assert known["planned"] > alone["planned"]  # type: ignore[operator]
+
+
+def test_the_operation_can_be_said(tmp_path: Path, stream: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.sse").write_bytes(stream)
+    judged = {}
+    for operation in ("auto", "submit", "create-run"):
+        main(["judge", str(tmp_path / "x.sse"), "--format", "json", "--operation", operation])
+        (subject,) = objects(capsys.readouterr().out)
+        judged[operation] = {verdict["requirement"] for verdict in subject["verdicts"]}  # type: ignore[attr-defined]
+    assert judged["auto"] == judged["submit"] != judged["create-run"]
+    assert "events.create-only" in judged["submit"] - judged["create-run"]
+
+
+UNREADABLE = {
+    "missing.sse": None,
+    "picture.json": b"\x89PNG\r\n\x1a\n",
+    "cut.jsonl": b'{"cassette":1,"scen',
+    "words.txt": b"once upon a time",
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_what_cannot_be_read_is_told_and_the_rest_is_judged(
+    tmp_path: Path, stream: bytes, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = UNREADABLE[name]
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "good.sse").write_bytes(stream)
+    words = ["judge", str(tmp_path / name), str(tmp_path / "good.sse")]
+    assert main([*words, "--format", "json"]) == 4
+    said = capsys.readouterr()
+    bad, good = objects(said.out)
+    assert (bad["verdict"], bad["planned"], good["verdict"]) == ("error", 0, "pass")
+    assert bad["reason"]
+    assert said.err.startswith("conformance: ")
+    assert "Traceback" not in said.err
+    assert main(words) == 4
+    assert name in capsys.readouterr().out
+
+
+def test_an_empty_folder_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["judge", str(tmp_path)]) == 4
+    assert "no recording" in capsys.readouterr().err
+
+
+def test_a_device_is_no_recording(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["judge", "/dev/zero"]) == 4
+    assert "neither a file nor a pipe" in capsys.readouterr().err
+
+
+def test_only_the_selected_cells_are_told(tmp_path: Path, stream: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.sse").write_bytes(stream)
+    assert main(["judge", str(tmp_path / "x.sse"), "-k", "done.last or done.once", "--format", "json"]) == 0
+    (subject,) = objects(capsys.readouterr().out)
+    assert [verdict["requirement"] for verdict in subject["verdicts"]] == ["done.once", "done.last"]  # type: ignore[attr-defined]
+    assert main(["judge", str(tmp_path / "x.sse"), "-k", "nothing-like-it"]) == 5
+
+
+def test_strict_fails_what_warns(tmp_path: Path, stream: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.sse").write_bytes(stream.replace(b'"usage":{', b'"usage":null,"spent":{'))
+    words = ["judge", str(tmp_path / "x.sse"), "-k", "events.usage"]
+    assert main(words) == 0
+    assert "WARN  events.usage" in capsys.readouterr().out
+    assert main([*words, "--strict"]) == 1
+    assert "FAIL  events.usage" in capsys.readouterr().out
+
+
+def test_the_report_is_kept_where_it_is_wanted(tmp_path: Path, stream: bytes) -> None:
+    (tmp_path / "x.sse").write_bytes(stream)
+    main(["judge", str(tmp_path / "x.sse"), "--out", str(tmp_path / "out"), "--format", "json"])
+    document = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert [subject["file"] for subject in document["subjects"]] == [str(tmp_path / "x.sse")]
+
+
+def test_judging_loads_neither_pytest_nor_a_network(tmp_path: Path, stream: bytes) -> None:
+    (tmp_path / "x.sse").write_bytes(stream)
+    code = (
+        "import sys; from conformance.cli import main; main(['judge', sys.argv[1]]); "
+        "print([m for m in ('pytest', 'httpx', 'httpcore', 'asyncio', 'yaml', 'jsonschema') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "x.sse")],
+        env=environment(), cwd=CHECKOUT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.skipif(not WIRE.is_dir(), reason="the real recordings are not beside this checkout")
+def test_real_traffic_is_not_accused(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["judge", str(WIRE), "--format", "json"])
+    subjects = objects(capsys.readouterr().out)
+    assert len(subjects) >= 8
+    assert [s["file"] for s in subjects if s["verdict"] != "pass"] == []

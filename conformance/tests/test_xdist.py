@@ -1,0 +1,59 @@
+"""Under pytest-xdist a scenario is still provisioned once, and one report comes of all workers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from conformance.mock.server import Mock
+from conformance.tests.commands import ALONE, PATIENCE, environment
+
+pytest.importorskip("xdist")
+
+from conformance.plugin.workers import ByScenario, Workers
+
+
+def test_each_scenario_and_each_shared_run_is_one_workers_work(tmp_path: Path) -> None:
+    selected = "stream-one-call or json-three-calls or stream-next-round or unknown-id or empty-list or missing-id"
+    words = ("-p", "xdist.plugin", "-n", "2", "--pyargs", "conformance.suite", "-k", selected, "--conformance-out=out")
+    with Mock() as mock:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *ALONE, *words, f"--conformance-base-url={mock.base_url}"],
+            cwd=tmp_path, env=environment(), text=True, capture_output=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+        created = Counter(
+            json.loads(r.request.body)["metadata"]["conformance_scenario"]
+            for r in mock.requests
+            if r.request.method == "POST" and r.request.target.endswith("/runs")
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    document = json.loads((tmp_path / "out/report.json").read_text())
+    names = [subject["scenario"] for subject in document["subjects"]]
+    shared = {"unknown-id", "unknown-id-added", "unknown-id-streamed", "empty-list", "missing-id"}
+    assert shared < set(names)
+    assert len(names) == len(set(names)) == document["plan"]["scenarios"]
+    assert set(created.values()) == {1}, created
+    assert len(created) == document["plan"]["runs"] == len(names) - len(shared) + 1
+    assert document["planned"] == document["judged"] >= document["plan"]["cells"]
+
+
+def test_cells_are_one_scope_by_scenario_or_by_the_run_they_share() -> None:
+    scope = ByScenario.__new__(ByScenario)._split_scope
+    node = "conformance/suite/test_{}.py::test_{}[{}]".format
+    assert scope(node("done", "done", "stream-one-call:done.last")) == "stream-one-call"
+    assert scope(node("order", "order", "stream-one-call:order.run-path")) == "stream-one-call"
+    assert scope(node("errors", "errors", "missing-id:errors.message")) == "refusals"
+    assert scope(node("errors", "errors", "empty-list:errors.message")) == "refusals"
+    assert scope("tests/test_theirs.py::test_theirs[a:b]") == "tests/test_theirs.py"
+
+
+@pytest.mark.parametrize("dist", ["loadfile", "loadscope", "each", "no"])
+def test_another_distribution_that_was_asked_for_is_respected(dist: str) -> None:
+    config = SimpleNamespace(getvalue=lambda name: {"dist": dist}[name])
+    assert Workers().pytest_xdist_make_scheduler(config, None) is None  # type: ignore[arg-type]
