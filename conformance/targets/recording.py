@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -45,21 +45,35 @@ class Recordable(Protocol):
         ...
 
 
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 class RecordingTarget:
     """Passes every scenario on and writes a redacted cassette, `<scenario>.jsonl`, for each that came about.
 
     `secrets` are values that must not be kept besides those that show by their look. Cassettes that are there already
-    are replaced only with `overwrite`; without it they are a UsageError, before anything is sent.
+    are replaced only with `overwrite`; without it they are a UsageError, before anything is sent. `now` tells when a
+    cassette was recorded, as RFC 3339 date-time, and `by` the program that did it.
     """
 
     def __init__(
-        self, target: Recordable, folder: Path, *, secrets: Collection[str] = (), overwrite: bool = False
+        self,
+        target: Recordable,
+        folder: Path,
+        *,
+        secrets: Collection[str] = (),
+        overwrite: bool = False,
+        now: Callable[[], str] = _now,
+        by: str = f"conformance {__version__}",
     ) -> None:
         #: The cassettes written so far.
         self.written: list[Path] = []
         self._target = target
         self._folder = folder
         self._secrets = tuple(secrets)
+        self._now = now
+        self._by = by
         there = [scenario.id for scenario in SCENARIOS if target.plays(scenario) and self._path(scenario).exists()]
         if there and not overwrite:
             hint = "Choose another folder, or say that they may be replaced."
@@ -86,9 +100,8 @@ class RecordingTarget:
         """Bring the scenario about and keep what came of it; raises UsageError where it cannot be written."""
         transcript = self._target.exchange(scenario)
         if transcript.untestable is None and transcript.slip is None:
-            recorded = datetime.now(UTC).isoformat(timespec="seconds")
             kept = redact(transcript, self._secrets)
-            lines = write(kept, recorded=recorded, by=f"conformance {__version__}", secrets=self._secrets)
+            lines = write(kept, recorded=self._now(), by=self._by, secrets=self._secrets)
             write_atomically(self._path(scenario), "".join(lines))
             self.written.append(self._path(scenario))
         return transcript
