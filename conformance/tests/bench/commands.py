@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from types import MappingProxyType
 
 from conformance.tests.bench.measured import Measured, medians
 from conformance.tests.bench.streams import deltas
@@ -16,6 +19,8 @@ from conformance.tests.bench.streams import deltas
 _CONFORMANCE = (sys.executable, "-m", "conformance")
 _PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 _CHECKOUT = Path(__file__).parents[3]
+#: Exit codes of what judged everything it could: some of it may have been untestable.
+_ENDED = (0, 2)
 _EMPTY = "import pytest\n@pytest.mark.parametrize('n', range({}))\ndef test_nothing(n):\n    pass\n"
 
 
@@ -26,7 +31,7 @@ def small_file() -> Measured:
         file.write_bytes(recorded.body)
         file.with_suffix(".request.json").write_bytes(recorded.request)
         test.write_text(_EMPTY.format(1))
-        ours, bare = medians(_wall(*_CONFORMANCE, "judge", str(file)), _wall(*_PYTEST, str(test)), times=9)
+        ours, bare = medians(_wall(*_CONFORMANCE, "judge", str(file)), _wall(*_PYTEST, str(test), bare=True), times=9)
     basis = f"{ours * 1e3:.0f} / {bare * 1e3:.0f} ms"
     return Measured("judge one small file / bare pytest", ours / bare, 1.35, basis)
 
@@ -38,7 +43,8 @@ def suite_cell() -> Measured:
     with TemporaryDirectory() as folder:
         test = Path(folder, "test_empty.py")
         test.write_text(_EMPTY.format(cells))
-        ours, empty = medians(_cpu(*suite), _cpu(*_PYTEST, str(test)))
+        settings = ("-c", str(_CHECKOUT / "pyproject.toml"), "--rootdir", folder)
+        ours, empty = medians(_cpu(*suite), _cpu(*_PYTEST, *settings, str(test)))
     basis = f"{ours / cells * 1e3:.2f} / {empty / cells * 1e3:.2f} ms, {cells} cells"
     return Measured("a cell of the suite / an empty test", ours / empty, 1.5, basis)
 
@@ -48,10 +54,12 @@ def server() -> Measured:
     return Measured("server on the built-in mock, seconds", seconds, 5.0, "all scenarios")
 
 
-def _wall(*command: str) -> Callable[[], float]:
+def _wall(*command: str, bare: bool = False) -> Callable[[], float]:
+    """Seconds from the start of a command to its end; a `bare` pytest loads no plugins that happen to be installed."""
+
     def run() -> float:
         began = perf_counter()
-        _output(*command)
+        _output(*command, environment={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} if bare else {})
         return perf_counter() - began
 
     return run
@@ -59,7 +67,6 @@ def _wall(*command: str) -> Callable[[], float]:
 
 def _cpu(*command: str) -> Callable[[], float]:
     """Seconds of processor time of a command and what it starts."""
-    import resource
 
     def used() -> float:
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -73,8 +80,16 @@ def _cpu(*command: str) -> Callable[[], float]:
     return run
 
 
-def _output(*command: str) -> str:
-    return subprocess.run(command, cwd=_CHECKOUT, capture_output=True, text=True, check=False).stdout
+def _output(*command: str, environment: Mapping[str, str] = MappingProxyType({})) -> str:
+    """What a command printed. Raises where it did not come to its own end: then its time says nothing."""
+    done = subprocess.run(
+        command, cwd=_CHECKOUT, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+    if done.returncode not in _ENDED:
+        raise RuntimeError(
+            f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        )
+    return done.stdout
 
 
 MEASUREMENTS = (small_file, suite_cell, server)
