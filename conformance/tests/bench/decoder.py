@@ -25,9 +25,9 @@ class Hostile(NamedTuple):
 #: The long ones are beyond the size (32 MB) from which the C library asks the system for every block of memory anew,
 #: which takes longer a byte than reusing blocks.
 HOSTILE = {
-    "lines of 40 to 160 MB": Hostile(lambda size: b"data: " + b"x" * size + b"\n\n", 40_000_000),
-    "comments of 40 to 160 MB": Hostile(lambda size: b":" + b"x" * size + b"\n\n", 40_000_000),
-    "fields without colon": Hostile(lambda size: b"x" * size + b"\n\n", 40_000_000),
+    "lines of 35 to 140 MB": Hostile(lambda size: b"data: " + b"x" * size + b"\n\n", 35_000_000),
+    "comments of 35 to 140 MB": Hostile(lambda size: b":" + b"x" * size + b"\n\n", 35_000_000),
+    "fields without colon": Hostile(lambda size: b"x" * size + b"\n\n", 35_000_000),
     "a million data lines": Hostile(lambda size: b"data: x\n" * (size // 8) + b"\n", 2_000_000),
     "CR only": Hostile(lambda size: b"data: x\r\r" * (size // 9), 1_000_000),
     "byte by byte": Hostile(lambda size: b"event: a\ndata: x\n\n" * (size // 18), 250_000, piece=1),
