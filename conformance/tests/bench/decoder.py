@@ -9,7 +9,7 @@ from typing import NamedTuple
 import httpx
 from httpx_sse import EventSource
 
-from conformance.tests.bench.measured import Measured, cpu, medians
+from conformance.tests.bench.measured import Measured, cpu, medians, own_cpu
 from conformance.tests.bench.streams import PIECE, Recorded, cut, deltas, large
 from conformance.wire.sse import Decoder
 
@@ -71,7 +71,7 @@ def growth(shape: str) -> Callable[[], Measured]:
 
     def decoding(size: int) -> Callable[[], float]:
         pieces = cut(hostile.body(size), hostile.piece)
-        return cpu(lambda: decode(pieces))
+        return own_cpu(lambda: decode(pieces))
 
     def measure() -> Measured:
         return doubled(f"decoder: growth, {shape}", [decoding(hostile.least * times) for times in (1, 2, 4)])

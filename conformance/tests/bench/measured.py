@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable
 from statistics import median
 from time import process_time
@@ -40,5 +41,16 @@ def cpu(work: Callable[[], object]) -> Callable[[], float]:
         began = process_time()
         work()
         return process_time() - began
+
+    return run
+
+
+def own_cpu(work: Callable[[], object]) -> Callable[[], float]:
+    """Like `cpu`, without what the system takes: memory that was never used before costs it much more than other."""
+
+    def run() -> float:
+        began = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+        work()
+        return resource.getrusage(resource.RUSAGE_SELF).ru_utime - began
 
     return run
