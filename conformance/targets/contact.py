@@ -124,7 +124,7 @@ def _elsewhere(session: Session, provisioner: Provisioner, ask: Ask) -> str | No
         answer = session.ask(Ask(ask.operation, ask.method, prefix + ask.path, ask.body))
         if id_of(document_of(answer)) is not None:
             _adopt(provisioner, answer, prefix)
-            return f"Did you mean {base}{prefix} ?"
+            return f"Did you mean {session.settings.scrub(base + prefix)} ?"
     return None
 
 

@@ -47,7 +47,7 @@ class Ledger:
         for ask in (*cancels, *deletes):
             reason, stopped = (stopped, stopped) if stopped else _removal(ask, session)
             if reason and ask.method == "DELETE":
-                leftovers.append(f"{ask.method} {ask.path}: {reason}")
+                leftovers.append(session.settings.scrub(f"{ask.method} {ask.path}: {reason}"))
         return tuple(leftovers)
 
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from conformance.errors import UsageError
 from conformance.model import Headers
+from conformance.wire.secret import hidden
 
 #: A streamed run on the real service took about 2 s (recordings), the slowest self-hosted server seen blocked for 20 s
 #: and then answered; a minute is beyond every honest answer and still bearable when nothing comes.
@@ -176,9 +177,8 @@ class Settings:
 
     def scrub(self, text: str) -> str:
         """`text` without credentials and control characters, cut to a length that people read."""
-        for secret in self.secrets:
-            text = text.replace(secret, "…")
-        text = "".join(char if char.isprintable() else " " for char in text[:2000])
+        text = hidden(text, self.secrets)[:2000]
+        text = "".join(char if char.isprintable() else " " for char in text)
         text = " ".join(text.split())
         return text if len(text) <= 300 else f"{text[:299]}…"
 

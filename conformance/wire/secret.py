@@ -12,10 +12,13 @@ import re
 from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
-from conformance.wire.splice import Edit
+from conformance.wire.splice import Edit, spliced
 
 #: What stands in place of a credential in a header.
 REDACTED = "<redacted>"
+
+#: What stands in place of a secret in a message.
+_HIDDEN = "…".encode()
 
 #: Shorter values (`test`, `none`) are no secrets, and masking them would eat ordinary words.
 SHORTEST = 6
@@ -42,6 +45,13 @@ def secrets_in(text: str | bytes, secrets: Iterable[str] = ()) -> tuple[str, ...
     if next(spelled.edits(data), None) or next(spelled.edits_of_pieces(data), None):
         found.append("given secret")
     return tuple(found)
+
+
+def hidden(text: str, secrets: Iterable[str]) -> str:
+    """Return the text as people may see it: each secret, in any spelling, is one sign."""
+    data = text.encode(errors="surrogatepass")
+    edits = (Edit(start, end, _HIDDEN) for start, end, _ in Masks(secrets).edits(data))
+    return spliced(data, edits).decode(errors="surrogatepass")
 
 
 def look_like_secrets(data: bytes) -> Iterator[str]:
