@@ -31,7 +31,13 @@ def run(arguments: argparse.Namespace) -> int:
     codes = {0}
     try:
         scenarios = [scenario for scenario in plan(target).scenarios if wanted is None or wanted(scenario.id)]
-        recording = RecordingTarget(target, Path(arguments.out), secrets=target.secrets, overwrite=arguments.overwrite)
+        recording = RecordingTarget(
+            target, Path(arguments.out), scenarios, secrets=target.secrets, overwrite=arguments.overwrite
+        )
+        if not scenarios:
+            print("conformance: nothing recorded: -k selects nothing that this target can be asked", file=sys.stderr)
+            print("  `conformance list scenarios` shows all names.", file=sys.stderr)
+            return 5
         print(
             f"conformance: plan: {plan_line({'scenarios': len(scenarios), **target.cost(scenarios)})}", file=sys.stderr
         )

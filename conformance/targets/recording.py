@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from conformance import __version__
-from conformance.contract.scenarios import SCENARIOS
 from conformance.errors import UsageError
 from conformance.files import write_atomically
 from conformance.model import Scenario, Transcript
@@ -50,17 +49,19 @@ def _now() -> str:
 
 
 class RecordingTarget:
-    """Passes every scenario on and writes a redacted cassette, `<scenario>.jsonl`, for each that came about.
+    """Passes scenarios on and writes a redacted cassette, `<scenario>.jsonl`, for each that came about.
 
-    `secrets` are values that must not be kept besides those that show by their look. Cassettes that are there already
-    are replaced only with `overwrite`; without it they are a UsageError, before anything is sent. `now` tells when a
-    cassette was recorded, as RFC 3339 date-time, and `by` the program that did it.
+    `scenarios` are those that will be asked for: where a cassette of one is there already, that is a UsageError before
+    anything is sent, unless they may be replaced (`overwrite`). `secrets` are values that must not be kept besides
+    those that show by their look. `now` tells when a cassette was recorded, as RFC 3339 date-time, and `by` which
+    program did it.
     """
 
     def __init__(
         self,
         target: Recordable,
         folder: Path,
+        scenarios: Iterable[Scenario],
         *,
         secrets: Collection[str] = (),
         overwrite: bool = False,
@@ -74,9 +75,11 @@ class RecordingTarget:
         self._secrets = tuple(secrets)
         self._now = now
         self._by = by
-        there = [scenario.id for scenario in SCENARIOS if target.plays(scenario) and self._path(scenario).exists()]
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"{folder} is no folder", "Choose another name for the folder of the cassettes.")
+        there = [scenario.id for scenario in scenarios if self._path(scenario).exists()]
         if there and not overwrite:
-            hint = "Choose another folder, or say that they may be replaced."
+            hint = "Choose another folder, or replace them with --overwrite."
             raise UsageError(f"{folder} already holds cassettes: {', '.join(there)}", hint)
 
     @property

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.contract.scenarios import BY_ID
+from conformance.contract.scenarios import BY_ID, SCENARIOS
 from conformance.errors import UsageError
 from conformance.targets.http import HttpTarget
 from conformance.targets.recording import RecordingTarget
@@ -25,7 +25,7 @@ def test_a_cassette_is_the_transcript_without_its_secrets(tmp_path: Path) -> Non
         settings = Settings(
             server.base_url, api_key=f"sk-{CANARY}", headers=(Header("X-Team", CANARY, secret=True),), timeout=2
         )
-        target = RecordingTarget(HttpTarget(settings), tmp_path / "new", secrets=settings.secrets)
+        target = RecordingTarget(HttpTarget(settings), tmp_path / "new", SCENARIOS, secrets=settings.secrets)
         transcript = target.exchange(BY_ID["json-one-call"])
         untestable = target.exchange(BY_ID["cancelled-run"])
         target.close()
@@ -45,9 +45,9 @@ def test_cassettes_that_are_there_are_replaced_only_when_told(tmp_path: Path) ->
     with RawServer(SmallApi()) as server:
         inner = HttpTarget(Settings(server.base_url, timeout=2))
         with pytest.raises(UsageError, match="json-one-call"):
-            RecordingTarget(inner, tmp_path)
+            RecordingTarget(inner, tmp_path, SCENARIOS)
         assert server.connections == 0
-        target = RecordingTarget(inner, tmp_path, overwrite=True)
+        target = RecordingTarget(inner, tmp_path, SCENARIOS, overwrite=True)
         target.exchange(BY_ID["json-one-call"])
         target.close()
     assert "mine" not in (tmp_path / "json-one-call.jsonl").read_text(encoding="utf-8")

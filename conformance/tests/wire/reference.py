@@ -9,7 +9,7 @@ what was sent at once. After a change, `python -m conformance.tests.wire.referen
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -108,10 +108,10 @@ class _Ruled(BuiltIn):
         return by_rule(self.live[scenario.id])
 
 
-def _played(run: Iterable[Scenario], folder: Path) -> list[tuple[str, Made]]:
+def _played(run: Collection[Scenario], folder: Path) -> list[tuple[str, Made]]:
     target = _Ruled()
     recording = RecordingTarget(
-        target, folder, secrets=target.secrets, overwrite=True, now=lambda: RECORDED, by=PROGRAM
+        target, folder, run, secrets=target.secrets, overwrite=True, now=lambda: RECORDED, by=PROGRAM
     )
     try:
         ruled = {scenario.id: recording.exchange(scenario) for scenario in run}
