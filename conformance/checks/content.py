@@ -275,7 +275,7 @@ def unicode(observation: Observation) -> Iterable[Finding] | None:
     """No text is cut inside a character: no half of a surrogate pair stands alone."""
     if observation.not_json is not None:
         return None
-    if b"\\u" not in observation.data:
+    if observation.whole_characters:
         return ()
     pointer = _half_character(observation.document)
     if pointer is None:

@@ -80,6 +80,13 @@ def _leave_new(observation: Observation, word: str, _place: Place) -> None:
         observation.stream.created_at = max(at, observation.stream.created_at or at)
 
 
+def _leave_message(observation: Observation, word: str, place: Place) -> None:
+    """Let the pieces of an ended message go: its whole text is kept."""
+    _leave_new(observation, word, place)
+    if observation.message is not None and word in MESSAGE.ended:
+        observation.message.parts = {}
+
+
 #: What must not change over the events of a step (ORD-STEP-TYPE).
 STEP_IDENTITY = ("type", "run_id", "thread_id", "assistant_id", "created_at")
 
@@ -206,4 +213,4 @@ def _parts(document: Document | None) -> tuple[Document, ...]:
 
 #: What an event does to its entity before the checks look, and what is kept of it once they have.
 ENTER: Mapping[str, _Step] = MappingProxyType({"run": _enter_run, "step": _enter_step, "message": _enter_message})
-LEAVE: Mapping[str, _Step] = MappingProxyType({"run": _leave_run, "step": _leave_step, "message": _leave_new})
+LEAVE: Mapping[str, _Step] = MappingProxyType({"run": _leave_run, "step": _leave_step, "message": _leave_message})

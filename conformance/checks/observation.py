@@ -189,6 +189,8 @@ class Observation:
     name: str = ""
     data: bytes = b""
     not_json: NotJson | None = None
+    #: The fast reader took the document: it refuses half characters.
+    whole_characters: bool = True
     #: The document at hand, of an event or of a plain answer.
     document: object = None
     fits: bool = True

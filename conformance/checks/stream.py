@@ -16,11 +16,9 @@ from conformance.contract.lifecycle import STREAM_TERMINAL, WORDS, Word
 from conformance.contract.schema import SCHEMA_OF_EVENT, accepts, decider
 from conformance.model import Response
 from conformance.wire.sse import Decoder, Event
-from conformance.wire.strict_json import NotJson, read
+from conformance.wire.strict_json import NotJson, read_either
 
 _DELTA = "thread.message.delta"
-#: Longer data may nest so deeply that only the strict reader should decide; so long a piece is rare.
-_PLAIN = 2000
 
 #: Moment -> what is called then.
 Plan = Mapping[str, tuple[Check, ...]]
@@ -33,7 +31,7 @@ def walk_stream(observation: Observation, ledger: Ledger, plan: Plan, response: 
     fits = decider("MessageDeltaObject")
     for chunk in response.chunks:
         ms = chunk.ms
-        for event in decoder.feed(chunk.data):
+        for event in decoder.events(chunk.data):
             if event[0] != _DELTA or not _plain_delta(stream, event[1], fits):
                 _event(observation, ledger, plan, event, ms)
                 stream.writing = _writing(stream)
@@ -60,7 +58,7 @@ def _plain_delta(stream: Stream, data: bytes, fits: Callable[[object], bool]) ->
     among it, for the fast reader refuses unpaired surrogates.
     """
     message = stream.writing
-    if message is None or len(data) > _PLAIN:
+    if message is None:
         return False
     try:
         document = loads(data)
@@ -90,7 +88,8 @@ def _event(observation: Observation, ledger: Ledger, plan: Plan, event: Event, m
     stream.count += 1
     observation.data = event.data
     observation.document = observation.not_json = observation.move = observation.step = observation.message = None
-    observation.fits, observation.name = True, event.name
+    observation.fits = observation.whole_characters = True
+    observation.name = event.name
     if event.name == "done" or event.data.strip() == DONE:
         ledger.call(plan.get(EVENT, ()), observation)
         stream.dones += 1
@@ -141,7 +140,7 @@ def _unnamed(observation: Observation, place: Place) -> str:
     stream.nameless = stream.nameless or place
     stream.nameless_count += 1
     try:
-        document = read(observation.data)
+        document, observation.whole_characters = read_either(observation.data)
     except NotJson:
         return ""
     name = text(document, "event")
@@ -153,7 +152,7 @@ def _unnamed(observation: Observation, place: Place) -> str:
 
 def _read(observation: Observation, data: bytes) -> None:
     try:
-        observation.document = read(data)
+        observation.document, observation.whole_characters = read_either(data)
     except NotJson as refused:
         observation.not_json = refused
         observation.fits = False

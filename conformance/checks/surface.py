@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.content import built_up
 from conformance.checks.documents import find, member, members, shown, text
 from conformance.checks.entities import texts_of
 from conformance.checks.moments import CLOSE, WAITING
@@ -88,7 +87,7 @@ def messages_after(observation: Observation) -> Iterable[Finding] | None:
             if message.ended is None or message.state != "completed":
                 continue
             looked = True
-            expected = "".join((built_up(message) if message.final is None else message.final).values())
+            expected = "".join((message.final or {}).values())
             got = "".join(listed[message.id].values()) if message.id in listed else None
             if got != expected:
                 said = f"message {message.id} reads otherwise than the stream told it"

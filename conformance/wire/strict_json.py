@@ -17,8 +17,9 @@ from typing import Final, NoReturn
 
 import orjson
 
-#: Arrays and objects inside one another; more is refused, as RFC 8259 §9 allows. Real documents have about ten.
-MAX_DEPTH: Final = 1000
+#: Arrays and objects inside one another; more is refused, as RFC 8259 §9 allows. Real documents have about ten. Python
+#: compares and prints documents by recursion and allows a thousand calls: half of them are left to whoever asks.
+MAX_DEPTH: Final = 500
 
 #: Python refuses longer integers, because converting them takes quadratic time: they become floats.
 _MAX_INT_DIGITS: Final = sys.get_int_max_str_digits() or sys.int_info.default_max_str_digits
@@ -56,13 +57,18 @@ def read(data: bytes) -> object:
 
     Raises NotJson, and nothing else, whatever the bytes are.
     """
+    return read_either(data)[0]
+
+
+def read_either(data: bytes) -> tuple[object, bool]:
+    """The document, and whether the fast reader took it: then it holds no unpaired surrogate and no infinity.
+
+    Raises NotJson, and nothing else, whatever the bytes are.
+    """
     try:
-        document: object = orjson.loads(data)
+        return orjson.loads(data), True
     except orjson.JSONDecodeError:
-        return _Reader(data).document()
-    if _may_nest_too_deeply(data) and _depth(document) > MAX_DEPTH:
-        return _Reader(data).document()
-    return document
+        return _Reader(data).document(), False
 
 
 def read_strict(data: bytes) -> tuple[object, tuple[str, ...]]:
@@ -72,20 +78,6 @@ def read_strict(data: bytes) -> tuple[object, tuple[str, ...]]:
     """
     reader = _Reader(data)
     return reader.document(), tuple(dict.fromkeys(reader.repeated))
-
-
-def _may_nest_too_deeply(data: bytes) -> bool:
-    return len(data) > 2 * MAX_DEPTH and data.count(b"[") + data.count(b"{") > MAX_DEPTH
-
-
-def _depth(document: object) -> int:
-    """How many arrays and objects stand inside one another."""
-    depth = 0
-    level = [document]
-    while containers := [value for value in level if isinstance(value, (dict, list))]:
-        depth += 1
-        level = [child for value in containers for child in (value.values() if isinstance(value, dict) else value)]
-    return depth
 
 
 class _Object:
