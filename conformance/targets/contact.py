@@ -25,8 +25,13 @@ _NOWHERE = "/conformance-no-such-path"
 
 def make_contact(session: Session, provisioner: Provisioner) -> None:
     """Ask for what provisioning needs first. Raises UnreachableTarget, or NotThisApi with advice."""
+    ask = _FIRST[session.settings.provision](provisioner)
+    with provisioner.ledger.creating(ask.path):
+        _ask_first(ask, session, provisioner)
+
+
+def _ask_first(ask: Ask, session: Session, provisioner: Provisioner) -> None:
     settings = session.settings
-    ask = _FIRST[settings.provision](provisioner)
     try:
         *_, answer = session.ask_politely(ask)
     except GivenUp:

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import quote
 
 from conformance.model import Exchange, Operation
 from conformance.targets.runs import ENDED, run_path
 from conformance.targets.sending import Ask, GivenUp, Session
 
+#: What is removed by itself, in this order; everything else goes with it.
+_REMOVED = ("/threads", "/assistants")
+
 
 class Ledger:
     """Assistants, threads and runs that we created and that may still be there."""
 
     def __init__(self) -> None:
-        self._assistants: list[str] = []
-        self._threads: list[str] = []
+        self._created: dict[str, list[str]] = {path: [] for path in _REMOVED}
         self._running: dict[str, None] = {}
+        self._unknown: list[str] = []
 
-    def assistant(self, assistant_id: str) -> None:
-        """Note a created assistant."""
-        self._assistants.append(f"/assistants/{quote(assistant_id, safe='')}")
+    @contextmanager
+    def creating(self, path: str) -> Iterator[None]:
+        """Around a request that creates something, until that is noted: interrupted, nobody knows what is there."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if path in _REMOVED:
+                self._unknown.append(f"POST {path}: interrupted before it was known what it created")
+            raise
 
-    def thread(self, thread_id: str, prefix: str = "") -> None:
-        """Note a created thread, below a prefix of its own where one was tried."""
-        self._threads.append(f"{prefix}/threads/{quote(thread_id, safe='')}")
+    def created(self, path: str, name: str, prefix: str = "") -> None:
+        """Note the id of what was created, below a prefix of its own where one was tried."""
+        if path in self._created:
+            self._created[path].append(f"{prefix}{path}/{quote(name, safe='')}")
 
     def run(self, thread_id: str, run_id: str) -> None:
         """Note a created run."""
@@ -35,14 +47,14 @@ class Ledger:
             self._running.pop(path, None)
 
     def clear(self, session: Session) -> tuple[str, ...]:
-        """Cancel, then delete; returns what could not be removed, as `METHOD path: reason`.
+        """Cancel, then delete; returns what could not be removed or is not known, as `METHOD path: reason`.
 
         An interrupt or a target that no longer answers ends the clearing, and the rest is returned.
         """
         cancels = [Ask(Operation.OTHER, "POST", f"{path}/cancel") for path in self._running]
-        deletes = [Ask(Operation.OTHER, "DELETE", path) for path in (*self._threads, *self._assistants)]
-        self._assistants, self._threads, self._running = [], [], {}
-        leftovers: list[str] = []
+        deletes = [Ask(Operation.OTHER, "DELETE", path) for paths in self._created.values() for path in paths]
+        self._created, self._running = {path: [] for path in _REMOVED}, {}
+        leftovers, self._unknown = self._unknown, []
         stopped: str | None = None
         for ask in (*cancels, *deletes):
             reason, stopped = (stopped, stopped) if stopped else _removal(ask, session)

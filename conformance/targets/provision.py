@@ -96,14 +96,13 @@ class Provisioner:
 
     def adopt_thread(self, thread_id: str, prefix: str = "") -> None:
         """Keep a thread that was created at first contact as the other thread."""
-        self.ledger.thread(thread_id, prefix)
+        self.ledger.created("/threads", thread_id, prefix)
         self._other_thread = thread_id
 
     def other_thread(self) -> str:
         """A real thread that is not the run's."""
         if self._other_thread is None:
-            self.adopt_thread(self.created("/threads", {}))
-        assert self._other_thread is not None  # noqa: S101 adopted the line before
+            self._other_thread = self.created("/threads", {})
         return self._other_thread
 
     def assistant(self, scenario: Scenario) -> str:
@@ -119,15 +118,16 @@ class Provisioner:
                     "tools": tools(scenario),
                 },
             )
-            self.ledger.assistant(self._assistants[key])
         return self._assistants[key]
 
     def created(self, path: str, document: dict[str, object]) -> str:
         """Create something and return its id. Raises Untestable, or NotThisApi where nobody can be created at all."""
-        *_, answer = self.session.ask_politely(Ask(Operation.OTHER, "POST", path, encoded(document)))
-        created = id_of(document_of(answer))
-        if created is not None:
-            return created
+        with self.ledger.creating(path):
+            *_, answer = self.session.ask_politely(Ask(Operation.OTHER, "POST", path, encoded(document)))
+            created = id_of(document_of(answer))
+            if created is not None:
+                self.ledger.created(path, created)
+                return created
         if path == "/assistants" and answer.response and answer.response.status in NOT_OFFERED:
             raise NotThisApi(
                 f"no assistant can be created: {refusal(answer, self.settings)}",
@@ -238,7 +238,6 @@ def _persuaded(provisioner: Provisioner, scenario: Scenario, assistant: dict[str
 
 def _asked_to_run(provisioner: Provisioner, scenario: Scenario, assistant: dict[str, object]) -> Provisioned:
     thread_id = provisioner.created("/threads", {})
-    provisioner.ledger.thread(thread_id)
     path = run_path(thread_id, "").removesuffix("/runs/")
     provisioner.created(f"{path}/messages", {"role": "user", "content": MESSAGE})
     wanted = {**assistant, "tool_choice": "required", "metadata": {"conformance_scenario": scenario.id}}
