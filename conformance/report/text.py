@@ -70,8 +70,11 @@ def verdict_word(report: Report) -> str:
 
 
 def plan_line(plan: Mapping[str, int]) -> str:
-    """What is planned, as numbers."""
-    return " · ".join(f"{number} {name if number != 1 else name.removesuffix('s')}" for name, number in plan.items())
+    """What is planned, as numbers; how often a run must be asked until it has ended is known only as a limit."""
+    return " · ".join(
+        f"{'at most ' if name == 'requests' else ''}{number} {name if number != 1 else name.removesuffix('s')}"
+        for name, number in plan.items()
+    )
 
 
 def summary(report: Report, again: str, style: Style) -> str:
