@@ -17,6 +17,8 @@ _SUBMITTED = ("order.submitted-*", "content.submitted-*", "content.nul-output", 
 _MUST_COME = ("order.terminal-present", "done.present", "done.after-terminal", "order.submitted-closed")
 _REFUSED = ("submission.accepted", "submission.still-accepted", "submission.any-order", "submission.opaque-accepted",
             "request.minimal-body", "request.stream-false", "request.stream-null")  # fmt: skip
+#: What an event that comes too late leaves out of place.
+_LATE = ("order.message-before-step-end", "order.submitted-before-new", "order.submitted-first")
 _SURFACE = ("surface.run-after", "surface.steps-after", "surface.messages-after")
 
 #: Cause -> effects, as patterns over requirement ids; causes earlier in the table explain later ones.
@@ -38,31 +40,35 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "submission.empty-not-resumed": ("submission.empty-refused", "submission.atomic"),
         "submission.split-refused": ("submission.partial-refused",),
         "errors.stream-refused-plainly": ("submission.*",),
-        "errors.message": ("errors.envelope", "submission.partial-error"),
+        "errors.rate-limit": ("errors.message", "errors.envelope", "errors.content-type"),
+        "errors.message": ("errors.envelope", "errors.content-type", "submission.partial-error"),
         "framing.complete": ("framing.blank-line", "framing.utf8", "framing.not-empty", "done.closes",
                              "done.after-error", *_MUST_COME, "order.*-closed*", "order.message-life",
                              "order.message-has-step"),
         "framing.utf8": ("events.json", "content.*", "framing.blank-line"),
         "framing.blank-line": ("framing.not-empty", "framing.event-name", "events.*", "order.*", "content.*", "done.*",
                                *_SURFACE),
-        "framing.event-name": ("done.name",),
+        "framing.event-name": ("done.*", "order.*", "content.*", "events.*", *_SURFACE),
         "framing.not-empty": (*_MUST_COME,),
-        "events.json": ("events.*", "order.run-*"),
+        "events.json": ("events.*", "order.*", "content.*", "done.after-terminal", *_SURFACE),
         "content.unicode": ("content.message-*",),
-        "events.object": ("events.schema",),
+        "events.object": ("events.schema", "events.status", *_SURFACE),
         "events.seconds": ("events.schema", "order.created-at", "order.run-started-at", "order.run-times"),
         "events.status": ("events.schema", "events.end-time", *_SURFACE),
         "events.required-action": ("events.schema", "surface.pending-calls", "content.tool-calls"),
-        "events.schema": ("events.end-time", "events.usage", "order.*", "content.*"),
+        "events.schema": ("events.end-time", "events.usage", "order.*", "content.*", "surface.*"),
         "response.seconds": ("response.run-object",),
         "response.run-object": ("response.run-fields", "response.run-ids", "response.moved-on"),
         "surface.pending-calls": ("response.run-object",),
         "order.requires-action-ends": ("order.terminal-*", "order.run-path", "order.run-started-at"),
-        "order.error-last": ("order.terminal-*", "order.run-path", "done.*"),
-        "done.last": ("order.terminal-once", "order.terminal-last"),
+        "order.error-last": ("order.terminal-*", "order.run-path", "order.step-life", "order.message-life", "done.*"),
+        "done.last": ("order.terminal-once", "order.terminal-last", *_LATE),
         "order.terminal-present": ("done.present", "done.after-terminal", *_SURFACE),
         "order.terminal-once": ("order.terminal-last", "order.run-started-at", "order.run-times", *_SURFACE),
-        "order.terminal-last": ("order.step-closed*", "order.message-life", *_SURFACE),
+        "order.terminal-last": ("order.step-closed*", "order.message-life", "order.run-started-at", *_LATE, *_SURFACE),
+        "order.run-identity": ("order.run-of-path", "order.step-identity", "order.message-ids", *_SURFACE),
+        "order.run-of-path": ("surface.run-after",),
+        "order.run-started-at": ("order.run-times",),
         "order.run-started": ("order.run-queued",),
         "order.run-path": ("order.run-queued", "order.run-started-at"),
         "content.submitted-calls": ("order.submitted-closed", "order.submitted-one-step", "content.submitted-outputs"),
@@ -71,22 +77,25 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "order.submitted-completed": (*_SUBMITTED, *_SURFACE),
         "order.submitted-one-step": ("surface.steps-after",),
         "order.submitted-not-recreated": ("order.submitted-first", "order.submitted-closed", "order.step-*"),
-        "order.step-delta-after-created": ("order.step-life",),
-        "order.step-life": ("order.step-closed*", "order.step-serial", "order.step-before-message",
+        "order.step-delta-after-created": ("order.step-life", "order.step-closed*", "order.step-serial",
+                                           "content.tool-call*", *_SURFACE),
+        "order.step-life": ("order.step-closed*", "order.step-serial", "order.step-identity", "order.step-before-message",
                             "order.message-has-step", "order.message-before-step-end", *_SURFACE),
         "order.message-created-first": ("order.message-life", "content.message-*", "order.message-has-step",
                                         "order.step-before-message"),
         "order.message-delta-id": ("order.message-life", "content.message-*", "order.message-has-step", *_SURFACE),
         "order.message-life": ("order.message-before-step-end", "order.open-message-ends", "content.message-*",
-                               "order.message-has-step", *_SURFACE),
+                               "order.message-has-step", "order.step-before-message", *_SURFACE),
         "order.message-has-step": ("order.step-before-message",),
         "order.step-identity": ("order.message-has-step", "order.step-names-one-message"),
         "order.step-names-one-message": ("order.message-has-step", "order.step-before-message"),
-        "order.step-closed": ("surface.steps-after",),
+        "order.step-closed": ("order.step-serial", "order.message-before-step-end", "surface.steps-after"),
+        "order.step-closed-otherwise": ("order.step-serial", "surface.steps-after"),
         "content.message-index": ("content.message-text",),
         "content.message-text": ("surface.messages-after",),
         "content.tool-call-deltas": ("content.tool-calls",),
         "done.after-terminal": ("done.last",),
+        "done.present": ("done.*",),
     }
 )  # fmt: skip
 
@@ -95,10 +104,20 @@ AT_EVENT = frozenset({"events.json", "events.object", "events.seconds", "events.
 
 
 def cause_of(requirement: str, found: Mapping[str, tuple[Finding, ...]]) -> str | None:
-    """The breach that explains why there was nothing to look at for a requirement, by the same table."""
-    return next(
-        (cause for cause, patterns in CAUSES.items() if found.get(cause) and _follows(requirement, patterns)), None
-    )
+    """The breach that explains why there was nothing to look at for a requirement, by the same table.
+
+    `found` holds blamed findings: of a breach that follows from another the first cause is told.
+    """
+    causes = (cause for cause, patterns in CAUSES.items() if found.get(cause) and _follows(requirement, patterns))
+    cause = next(causes, None)
+    return None if cause is None else first_cause(cause, found)
+
+
+def first_cause(cause: str, found: Mapping[str, tuple[Finding, ...]]) -> str:
+    """Follow a breach to the one it all began with; the table has no circles."""
+    while not any(finding.primary for finding in found[cause]):
+        cause = found[cause][0].because or cause
+    return cause
 
 
 def _follows(requirement: str, patterns: Iterable[str]) -> bool:

@@ -20,10 +20,34 @@ from conformance.model import (
     Transcript,
     Verdict,
 )
-from conformance.verdict.blame import blame, cause_of
+from conformance.verdict.blame import blame, cause_of, first_cause
 
 #: Traits of the environment: a requirement that needs one is never judged without it, not even by luck.
 ENVIRONMENT = frozenset({"state", "key"})
+
+#: Submissions that should have been refused: once they are served, nobody can look at the refusal.
+_WRONGLY_SERVED = (
+    "submission.unknown-id-refused",
+    "submission.duplicate-refused",
+    "submission.empty-not-resumed",
+    "submission.empty-refused",
+    "submission.outputs-required",
+    "submission.id-required",
+    "submission.output-not-null",
+    "submission.output-string",
+    "submission.state-refused",
+    "submission.again-refused",
+    "submission.expired-refused",
+    "submission.cancelled-refused",
+    "submission.other-thread-refused",
+    "errors.wrong-key",
+    "errors.no-key",
+    "errors.unknown-thread",
+    "errors.unknown-run",
+    "errors.malformed-json",
+    "request.stream-type",
+    "request.extra-key",
+)
 
 #: Breaches that leave later rules nothing to look at, the most telling first.
 _PREREQUISITES = (
@@ -40,6 +64,10 @@ _PREREQUISITES = (
     "submission.accepted",
     "submission.partial-refused",
     "errors.no-server-fault",
+    "errors.stream-refused-plainly",
+    *_WRONGLY_SERVED,
+    "response.status-200",
+    "response.run-object",
     "framing.content-type",
     "framing.blank-line",
     "framing.not-empty",
@@ -47,6 +75,10 @@ _PREREQUISITES = (
     "framing.event-name",
     "order.submitted-closed",
     "order.terminal-present",
+    "order.requires-action-ends",
+    "order.message-has-step",
+    "done.present",
+    "done.closes",
 )
 
 
@@ -115,6 +147,12 @@ def _subject(transcript: Transcript, walked: Walked, held: frozenset[str], role:
     return Subject(transcript.scenario, verdicts, unknown_events=walked.unknown_events)
 
 
+def _missing_for(found: Mapping[str, tuple[Finding, ...]]) -> str | None:
+    """The breach that left nothing to look at, where no rule of the table says which."""
+    cause = next((cause for cause in _PREREQUISITES if found.get(cause)), None)
+    return None if cause is None else first_cause(cause, found)
+
+
 def _verdict(
     requirement: Requirement,
     scenario: str,
@@ -128,7 +166,7 @@ def _verdict(
 
     entry = seen.get(requirement.id)
     if entry is None:
-        because = cause_of(requirement.id, found) or next((cause for cause in _PREREQUISITES if found.get(cause)), None)
+        because = cause_of(requirement.id, found) or _missing_for(found)
         reason = f"nothing to look at, since {because} is broken" if because else "nothing in the exchanges showed it"
         return verdict(Status.UNTESTABLE, reason=reason, because=because)
     if entry.slip is not None:
