@@ -79,7 +79,8 @@ RUN = _table(
     _rows("created", "created", breach="order.run-path"),
     _rows("queued", "created queued", "queued", "order.run-path"),
     _rows("in_progress", "created queued in_progress", "in_progress", "order.run-path"),
-    _rows("cancelling", "created queued in_progress cancelling requires_action", "cancelling", "order.run-cancel"),
+    _rows("cancelling", "created queued in_progress cancelling", "cancelling", "order.run-path"),
+    _rows("cancelling", "requires_action", "cancelling", "order.run-cancel"),
     *(
         _rows(state, f"created queued in_progress cancelling {_GOES_ON} {_BREAKS_OFF}", state, None)
         for state in f"{_GOES_ON} {_BREAKS_OFF}".split()
