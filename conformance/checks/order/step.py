@@ -9,6 +9,7 @@ from conformance.checks.moments import END, STEP_EVENTS
 from conformance.checks.observation import Observation
 from conformance.checks.order.tables import breaches
 from conformance.checks.registry import check
+from conformance.contract.lifecycle import STEP
 from conformance.model import Finding
 
 _WHOLE = tuple(name for name in STEP_EVENTS if not name.endswith(".delta"))
@@ -18,7 +19,9 @@ _WHOLE = tuple(name for name in STEP_EVENTS if not name.endswith(".delta"))
 def step_life(observation: Observation) -> Iterable[Finding] | None:
     """created, in_progress, deltas, one end."""
     step = observation.step
-    if step is None or observation.move is None or (step.inherited and not step.recreated):
+    move = observation.move
+    if step is None or move is None or (step.inherited and not step.recreated and move.word in STEP.ended):
+        # How a step of an earlier stream ends is told by order.submitted-closed.
         return None
     return breaches(observation, "order.step-life")
 

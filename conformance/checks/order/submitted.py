@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from conformance.checks.documents import text
 from conformance.checks.moments import END, STEP_EVENTS
 from conformance.checks.observation import Observation, Step
-from conformance.checks.order.tables import breaches
 from conformance.checks.registry import check
 from conformance.contract.lifecycle import STEP
 from conformance.model import Finding
@@ -26,8 +25,7 @@ def submitted_closed(observation: Observation) -> Iterable[Finding] | None:
     """Every call that was submitted is closed by its step's one end."""
     stream, sent = observation.stream, observation.submitted
     if observation.place is not None:
-        inherited = observation.step is not None and observation.step.inherited
-        return breaches(observation, "order.submitted-closed") if inherited else None
+        return _ended_again(observation)
     if sent is None or not sent.outputs or not stream.settled or "step" in stream.unread:
         return None
     closed = closed_calls(stream.inherited())
@@ -37,6 +35,17 @@ def submitted_closed(observation: Observation) -> Iterable[Finding] | None:
     expected = f"the end of a step with {', '.join(missing)}"
     got = ", ".join(closed) or "no step of an earlier stream ended"
     return [observation.finding("submitted calls were never closed", expected, got)]
+
+
+def _ended_again(observation: Observation) -> list[Finding] | None:
+    """The end at hand of an inherited step is its only one; one that was announced again has a life of its own."""
+    step, move = observation.step, observation.move
+    if step is None or move is None or not step.inherited or step.recreated:
+        return None
+    if move.before not in STEP.ended:
+        return []
+    message = f"step {step.id} ended again"
+    return [observation.finding(message, "exactly one end", f"{observation.name} after it was {move.before}")]
 
 
 @check("order.submitted-completed", on=[END])
@@ -115,7 +124,10 @@ def submitted_not_recreated(observation: Observation) -> Iterable[Finding] | Non
         return None
     return [
         observation.finding(
-            "the submitted step was announced again", "its end alone", "created or in_progress", at=step.created
+            "the submitted step was announced again",
+            "its end alone",
+            "created or in_progress",
+            at=step.created or step.ended,
         )
         for step in steps
         if step.recreated
