@@ -117,8 +117,11 @@ def _went_on(document: Document) -> bool:
 
 @check("submission.empty-refused", on=[ANSWER])
 def empty_refused(observation: Observation) -> Iterable[Finding] | None:
-    """No outputs at all: refused."""
-    return refused(observation, "empty", "an empty list of outputs is not refused")
+    """No outputs at all: refused with 400."""
+    found = refused(observation, "empty", "an empty list of outputs is not refused")
+    if found is None or list(found):
+        return found
+    return refused(observation, "empty", "an empty list of outputs is refused otherwise", statuses=(400,))
 
 
 @check("submission.outputs-required", on=[ANSWER])
