@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import re
 import signal
 import subprocess
 import sys
@@ -12,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import pytest
 
@@ -24,44 +22,14 @@ from conformance.mock.server import Mock
 from conformance.model import Chunk, Exchange, Request, Response, Scenario, Transcript
 from conformance.targets.recording import RecordingTarget
 from conformance.targets.sending import Ask, Session
+from conformance.tests.canary import KEY, spellings, traces
 from conformance.tests.commands import CHECKOUT, environment
 from conformance.tests.targets.servers import RawServer, answer
 from conformance.verdict.judge import judge
 from conformance.wire.recordings import read
 
-#: Holds what must be spelled differently in JSON, in URLs and in base64.
-KEY = 'canary/7Qz+"Wx=0123456789~kLm'
-
-#: As every scenario is asked, and what it shows: a stream, plain answers, refusals, a wrong key, errors, two at once.
+#: Enough to see a stream, plain answers, refusals, a wrong key, errors, two at once.
 FEW = "stream-one-call or json-one-call or unknown-id or wrong-key or no-key or malformed or stream-error or concurrent"
-
-
-def spellings(key: str) -> list[str]:
-    """How a server may write a key: plain, escaped, percent-encoded, in base64, each also twice."""
-    escaped = json.dumps(key)[1:-1]
-    small = re.sub("%..", lambda match: match[0].lower(), quote(key, safe=""))
-    coded = [base64.b64encode(f"{before}{key}".encode()).decode() for before in ("", "u:", "Bearer ")]
-    return [
-        key, escaped, json.dumps(escaped)[1:-1], "".join(f"\\u{ord(character):04x}" for character in key),
-        quote(key, safe=""), small, quote(quote(key, safe=""), safe=""), *coded,
-        base64.urlsafe_b64encode(key.encode()).decode(), quote(coded[0], safe=""), f"Bearer {key}",
-    ]  # fmt: skip
-
-
-def traces(text: str, key: str = KEY) -> list[str]:
-    """What shows of a key in a text, read in every way: no ten of its characters in a row may be left."""
-    readings = {text}
-    for _ in range(3):
-        readings |= {unquote(one, errors="replace") for one in readings}
-        readings |= {re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), one) for one in readings}
-        readings |= {re.sub(r"\\(.)", r"\1", one) for one in readings}
-    for one in list(readings):
-        for coded in re.findall(r"[A-Za-z0-9+/_-]{12,}", one):
-            for start in range(4):
-                whole = coded[start : start + (len(coded) - start) // 4 * 4].replace("-", "+").replace("_", "/")
-                readings.add(base64.b64decode(whole).decode(errors="replace"))
-    pieces = [key[at : at + 10] for at in range(len(key) - 9)]
-    return [piece for piece in pieces if any(piece in one for one in readings)]
 
 
 class Echoing(Api):
@@ -306,15 +274,3 @@ def test_what_an_interrupt_leaves_unknown_is_told(
     assert f"left behind: POST {asked[-1]}: interrupted" in said
     assert sum(one.request.method == "DELETE" for one in mock.requests) == number - 1
     assert kept(tmp_path) == {}
-
-
-def test_every_scenario_of_the_mock_is_recorded_and_judged_in_whole(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["record", "--out", str(tmp_path), "-k", "not rate-limited"]) == 0
-    written = capfd.readouterr().out.splitlines()
-    assert written == [str(tmp_path / f"{one.id}.jsonl") for one in SCENARIOS if one.id != "rate-limited"]
-    assert main(["judge", str(tmp_path), "--format", "json"]) == 0
-    told = objects(capfd.readouterr().out)
-    assert {one["verdict"] for one in told} == {"pass"}
-    assert [one["file"] for one in told if not 0 < one["planned"] == one["judged"]] == []
