@@ -17,7 +17,6 @@ from httpx_sse import EventSource
 from jsonschema import Draft202012Validator
 
 from conformance.contract.data import schema_text
-from conformance.contract.schema import SCHEMA_OF_EVENT
 from conformance.model import Status
 from conformance.tests.bench.decoder import doubled
 from conformance.tests.bench.measured import Measured, cpu, medians
@@ -57,20 +56,25 @@ def floor(recorded: Recorded) -> Callable[[], object]:
 
 
 def obvious(recorded: Recorded) -> Callable[[], object]:
-    """The build that comes to mind first: httpx-sse, json and jsonschema, its validators built once."""
+    """The build that comes to mind first: httpx-sse, json, and jsonschema on the vendor's schema of a stream event.
+
+    Its validator is built once. A build that knows which schema belongs to which name, as ours does, is kinder to
+    jsonschema: about 30 times our time on usual events, 4 times on events of 100 KB.
+    """
 
     def work() -> None:
         response = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=iter(recorded.pieces))
         for event in EventSource(response).iter_sse():
-            if event.event in SCHEMA_OF_EVENT:
-                _validator(SCHEMA_OF_EVENT[event.event]).validate(json.loads(event.data))
+            data = event.data if event.event == "done" else json.loads(event.data)
+            _validator().is_valid({"event": event.event, "data": data})
 
     return work
 
 
 @cache
-def _validator(object_name: str) -> Any:
-    return Draft202012Validator(json.loads(schema_text(f"derived/{object_name}.json")))
+def _validator() -> Any:
+    components = json.loads(schema_text("openapi.json"))["components"]
+    return Draft202012Validator({"$ref": "#/components/schemas/AssistantStreamEvent", "components": components})
 
 
 def usual_floor() -> Measured:
@@ -88,7 +92,7 @@ def _beside_floor(name: str, recorded: Recorded) -> Measured:
 
 
 def usual_obvious() -> Measured:
-    return _beside_obvious("obvious build / judge, usual events", deltas(20_000), deltas(2_000))
+    return _beside_obvious("obvious build / judge, usual events", deltas(20_000), deltas(200))
 
 
 def large_obvious() -> Measured:
