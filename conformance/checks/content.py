@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import zip_longest
 
 from conformance.checks.documents import Document, find, members, number, shown, text
 from conformance.checks.entities import texts_of
@@ -160,6 +161,10 @@ def tool_call_deltas(observation: Observation) -> Iterable[Finding] | None:
         if pieces is None or index is None:
             continue
         found += _delta_of_call(observation, step, index, pieces)
+    if step.mixed is not None:
+        got = "call {} after call {}".format(*step.mixed)
+        found.append(observation.finding("pieces of calls are mixed", "all pieces of one call together", got))
+        step.mixed = None
     return found
 
 
@@ -170,9 +175,6 @@ def _delta_of_call(observation: Observation, step: Step, index: int, pieces: Cal
         found.append(
             observation.finding("a call's deltas begin without its name", expected, f"call {index} without them")
         )
-    if index + 1 < len(step.calls):
-        got = f"call {index} after call {len(step.calls) - 1}"
-        found.append(observation.finding("pieces of calls are mixed", "all pieces of one call together", got))
     if index >= len(step.calls):
         got = f"index {index} as number {len(step.calls)}"
         found.append(observation.finding("call indices have gaps", "0, 1, 2 …", got))
@@ -200,13 +202,15 @@ def _adds_up(observation: Observation) -> Iterable[Finding] | None:
     message = observation.message
     if message is None or observation.doc() is None or "message" in observation.stream.unread:
         return None
-    built, whole = built_up(message), texts_of(observation.doc())
-    if built == whole:
+    built, whole = sorted(built_up(message).items()), sorted(texts_of(observation.doc()).items())
+    # Parts that are empty or not text may be told or left out, which moves the indices of the others.
+    pairs = list(zip_longest(built, whole, fillvalue=(None, "")))
+    apart = next((pair for pair in pairs if pair[0][1] != pair[1][1]), None)
+    if apart is None:
         return ()
-    index = next(index for index in sorted({*built, *whole}) if built.get(index) != whole.get(index))
-    expected, got = built.get(index, ""), whole.get(index, "")
+    (told, expected), (index, got) = apart
     said = f"the text of {message.id} is not what its deltas said"
-    pointer = f"/content/{index}/text/value"
+    pointer = f"/content/{told if index is None else index}/text/value"
     return [observation.finding(said, _around(expected, got), _around(got, expected), pointer=pointer)]
 
 
@@ -248,16 +252,20 @@ def message_annotations(observation: Observation) -> Iterable[Finding] | None:
     message, content = observation.message, find(observation.document, "content")
     if message is None or not isinstance(content, list):
         return None
-    looked = False
-    for index, entry in enumerate(content):
-        whole = [_annotation(found) for found in members(entry, "text", "annotations")]
-        part = message.parts.get(index)
-        built = [_annotation(found) for _, found in sorted(part.annotations.items())] if part else []
-        looked = looked or bool(whole or built)
-        if whole != built:
-            pointer = f"/content/{index}/text/annotations"
-            return [observation.finding("annotations changed", shown(built), shown(whole), pointer=pointer)]
-    return () if looked else None
+    built = _annotated((index, [found for _, found in sorted(part.annotations.items())])
+                       for index, part in sorted(message.parts.items()))  # fmt: skip
+    whole = _annotated((index, members(entry, "text", "annotations")) for index, entry in enumerate(content))
+    for (told, expected), (index, got) in zip_longest(built, whole, fillvalue=(None, [])):
+        if expected != got:
+            pointer = f"/content/{told if index is None else index}/text/annotations"
+            return [observation.finding("annotations changed", shown(expected), shown(got), pointer=pointer)]
+    return () if built or whole else None
+
+
+def _annotated(parts: Iterable[tuple[int, Iterable[Document]]]) -> list[tuple[int | None, list[tuple[object, ...]]]]:
+    """Index and annotations of the parts that have any."""
+    listed = ((index, [_annotation(found) for found in annotations]) for index, annotations in parts)
+    return [(index, annotations) for index, annotations in listed if annotations]
 
 
 def _annotation(document: Document) -> tuple[object, ...]:

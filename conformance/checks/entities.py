@@ -62,6 +62,7 @@ def _enter_step(observation: Observation, word: str, place: Place) -> None:
         step.deltas += 1
         for entry in members(document, "delta", "step_details", "tool_calls"):
             _piece(step, entry)
+            _in_turn(step, entry)
 
 
 def _leave_step(observation: Observation, word: str, place: Place) -> None:
@@ -141,6 +142,13 @@ def _piece(step: Step, entry: Document) -> None:
     pieces.arguments.write(text(entry, "function", "arguments") or "")
 
 
+def _in_turn(step: Step, entry: Document) -> None:
+    index = number(entry, "index") or 0
+    if index < step.latest and text(entry, "type") == "function":
+        step.mixed = step.mixed or (index, step.latest)
+    step.latest = max(index, step.latest)
+
+
 def _enter_message(observation: Observation, word: str, place: Place) -> None:
     stream, document = observation.stream, observation.doc()
     message = _message(observation, text(document, "id"))
@@ -192,7 +200,9 @@ def _text(message: Message, entry: Document) -> None:
     part.text.write(_text_of(entry))
     for annotation in members(entry, "text", "annotations"):
         place = number(annotation, "index")
-        part.annotations[len(part.annotations) if place is None else place] = annotation
+        place = len(part.annotations) if place is None else place
+        # An annotation may come in pieces: they are laid over each other.
+        part.annotations[place] = {**part.annotations.get(place, {}), **annotation}
 
 
 def _text_of(entry: Document) -> str:

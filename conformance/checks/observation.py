@@ -71,6 +71,9 @@ class Step:
     message_id: str | None = None
     calls: dict[int, CallPieces] = field(default_factory=dict)
     deltas: int = 0
+    #: The call that its deltas have come to, and a function call of which a piece came after one of a later call.
+    latest: int = 0
+    mixed: tuple[int, int] | None = None
     #: The whole tool calls of its last whole document.
     tool_calls: tuple[Document, ...] = ()
 
