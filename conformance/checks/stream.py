@@ -70,9 +70,11 @@ def _plain_delta(stream: Stream, data: bytes, fits: Callable[[object], bool]) ->
     if not content or len(content) != 1:
         return False
     entry = content[0]
+    if entry["type"] != "text":  # a part of an unknown type may hold anything
+        return False
     part = message.parts.get(entry["index"])
     piece = entry.get("text")
-    if part is None or not piece or entry["type"] != "text" or part.type != "text" or piece.get("annotations"):
+    if part is None or not piece or part.type != "text" or piece.get("annotations"):
         return False
     part.text.write(piece.get("value") or "")
     stream.count += 1
