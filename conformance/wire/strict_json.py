@@ -66,9 +66,12 @@ def read_either(data: bytes) -> tuple[object, bool]:
     Raises NotJson, and nothing else, whatever the bytes are.
     """
     try:
-        return orjson.loads(data), True
+        document: object = orjson.loads(data)
     except orjson.JSONDecodeError:
         return _Reader(data).document(), False
+    if _may_nest_too_deeply(data) and _depth(document) > MAX_DEPTH:
+        return _Reader(data).document(), True
+    return document, True
 
 
 def read_strict(data: bytes) -> tuple[object, tuple[str, ...]]:
@@ -78,6 +81,20 @@ def read_strict(data: bytes) -> tuple[object, tuple[str, ...]]:
     """
     reader = _Reader(data)
     return reader.document(), tuple(dict.fromkeys(reader.repeated))
+
+
+def _may_nest_too_deeply(data: bytes) -> bool:
+    return len(data) > 2 * MAX_DEPTH and data.count(b"[") + data.count(b"{") > MAX_DEPTH
+
+
+def _depth(document: object) -> int:
+    """How many arrays and objects stand inside one another."""
+    depth = 0
+    level = [document]
+    while containers := [value for value in level if isinstance(value, (dict, list))]:
+        depth += 1
+        level = [child for value in containers for child in (value.values() if isinstance(value, dict) else value)]
+    return depth
 
 
 class _Object:

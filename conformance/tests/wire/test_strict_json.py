@@ -101,7 +101,7 @@ NESTS = {
 def test_depth_is_bounded(nest: str) -> None:
     for reader in (read, read_strict):
         reader(NESTS[nest](MAX_DEPTH))
-        for depth in (MAX_DEPTH + 1, 100_000):
+        for depth in (MAX_DEPTH + 1, 1024, 1025, 100_000):
             with pytest.raises(NotJson, match=f"more than {MAX_DEPTH} arrays and objects inside one another"):
                 reader(NESTS[nest](depth))
 
