@@ -121,7 +121,7 @@ def rate_limit(observation: Observation) -> Iterable[Finding] | None:
         return None
     found = []
     after = header(response.headers, "retry-after")
-    if after is not None and not (after.isascii() and after.isdigit() and int(after) >= 1):
+    if after is not None and not (after.isascii() and after.isdigit() and after.strip("0")):
         found.append(observation.finding("Retry-After is off", "an integer of at least 1", shown(after)))
     if text(error_of(response), "message") is None:
         found.append(_envelope(observation, got_status(response)))
