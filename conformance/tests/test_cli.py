@@ -122,7 +122,7 @@ def test_the_schemas_of_the_checkout_are_current(capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out == "no difference\n"
 
 
-def test_the_mock_serves_alone_until_it_is_interrupted() -> None:
+def test_the_mock_serves_alone_until_it_is_interrupted(capfd: pytest.CaptureFixture[str]) -> None:
     words = [sys.executable, "-m", "conformance", "mock"]
     with subprocess.Popen(
         words, cwd=CHECKOUT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -131,23 +131,23 @@ def test_the_mock_serves_alone_until_it_is_interrupted() -> None:
         url = served.stdout.readline().strip()
         assert url.startswith("http://127.0.0.1:")
         assert url.endswith("/v1")
-        judged = conformance("server", "--base-url", url, "-k", "stream-one-call:done", "--format", "json")
+        assert main(["server", "--base-url", url, "-k", "stream-one-call:done", "--format", "json"]) == 0
         served.send_signal(signal.SIGINT)
         assert served.wait(10) == 0
         assert "Traceback" not in served.communicate()[1]
-    assert (judged.returncode, judged.stderr.count("plan:")) == (0, 1), judged.stderr
+    assert capfd.readouterr().err.count("plan:") == 1
 
 
-def test_recorded_cassettes_are_judged_like_the_server_they_come_from(tmp_path: Path) -> None:
+def test_recorded_cassettes_are_judged_like_the_server_they_come_from(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "kept"
-    recorded = conformance("record", "--out", str(folder), "-k", "json-one-call or stream-one-call")
-    assert recorded.returncode == 0, recorded.stderr
+    assert main(["record", "--out", str(folder), "-k", "json-one-call or stream-one-call"]) == 0
     names = sorted(path.name for path in folder.iterdir())
     assert names == ["json-one-call.jsonl", "stream-one-call.jsonl"]
-    judged = conformance("judge", str(folder))
-    assert judged.returncode == 0, judged.stdout
-    again = conformance("record", "--out", str(folder), "-k", "json-one-call")
-    assert (again.returncode, "already holds" in again.stderr) == (4, True)
+    assert main(["judge", str(folder)]) == 0
+    assert main(["record", "--out", str(folder), "-k", "json-one-call"]) == 4
+    assert "already holds" in capfd.readouterr().err
     assert "key-of-the-built-in-mock" not in "".join(path.read_text() for path in folder.iterdir())
 
 
