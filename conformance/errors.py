@@ -1,13 +1,13 @@
 """One exception for each step of a run; read downwards they tell its story.
 
-    ConformanceError                    a message for people, what to do about it, the exit code
-    ├── UsageError              4       the words on the command line are off, or contradict each other
-    ├── UnreadableInput         4       a file, folder or standard input that cannot be read as what it should be
-    │   └── DamagedCassette     4       a cassette that is truncated, altered or unsafe
-    ├── UnreachableTarget       5       nothing answers where the target should be
-    ├── NotThisApi              5       something answers, but offers none of this API
-    ├── BudgetReached           2       --max-requests was reached, or the run was interrupted
-    └── OwnError                3       a slip of ours: never the target's fault
+ConformanceError                    a message for people, what to do about it, the exit code
+├── UsageError              4       the words on the command line are off, or contradict each other
+├── UnreadableInput         4       a file, folder or standard input that cannot be read as what it should be
+│   └── DamagedCassette     4       a cassette that is truncated, altered or unsafe
+├── UnreachableTarget       5       nothing answers where the target should be
+├── NotThisApi              5       something answers, but offers none of this API
+├── BudgetReached           2       --max-requests was reached, or the run was interrupted
+└── OwnError                3       a slip of ours: never the target's fault
 """
 
 from __future__ import annotations

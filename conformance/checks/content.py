@@ -152,7 +152,7 @@ def tool_call_deltas(observation: Observation) -> Iterable[Finding] | None:
     step = observation.step
     entries = members(observation.document, "delta", "step_details", "tool_calls")
     entries = tuple(_functions(entries))
-    if step is None or not entries:
+    if step is None or not entries or "step" in observation.stream.unread:
         return None
     found = []
     for entry in entries:

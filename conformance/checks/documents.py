@@ -35,9 +35,15 @@ def text(document: object, *keys: str) -> str | None:
 
 
 def number(document: object, *keys: str) -> int | None:
-    """The integer below `keys`, or None; true and false are no integers."""
-    found = find(document, *keys)
-    return found if isinstance(found, int) and not isinstance(found, bool) else None
+    """The integer below `keys`, or None."""
+    return whole(find(document, *keys))
+
+
+def whole(value: object) -> int | None:
+    """The integer a value is by JSON Schema, where 100.0 is one and true and false are none; else None."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 #: Long enough for an id, a status or a sentence, short enough for a terminal line.

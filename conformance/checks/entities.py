@@ -18,12 +18,13 @@ def _move(table: Table, entity_id: str, before: str, word: str) -> Move:
     return Move(table.entity, entity_id, before, word, to.to, to.breach, table.legal(before) if to.breach else ())
 
 
-def _enter_run(observation: Observation, word: str, _place: Place) -> None:
+def _enter_run(observation: Observation, word: str, place: Place) -> None:
     stream, document = observation.stream, observation.doc()
     observation.move = _move(RUN, text(document, "id") or "", stream.run_state, word)
     stream.run_state = observation.move.after
     if word == "queued":
         stream.queued += 1
+    stream.run_seen = stream.run_seen or place
     if stream.run_first is None:
         stream.run_first = document
 
@@ -175,6 +176,7 @@ def _enter_message(observation: Observation, word: str, place: Place) -> None:
             _text(message, entry)
     elif word in MESSAGE.ended:
         message.final = texts_of(document)
+        message.reason = text(document, "incomplete_details", "reason")
 
 
 def _message(observation: Observation, message_id: str | None) -> Message | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
-from conformance.checks.answers import media_type
+from conformance.checks.answers import document_of, media_type, served
+from conformance.checks.documents import text
 from conformance.checks.observation import Observation
-from conformance.model import Finding, Response
+from conformance.model import Finding, Operation, Response
 
 #: Traits of a scenario that says itself that its submission should be accepted.
 _DECLARED = frozenset({"accepted", "recovery"})
@@ -16,16 +18,30 @@ def acceptable(observation: Observation) -> bool:
     """Whether the submission at hand should be accepted.
 
     It has no fault, and either somebody who knows says so or the run was seen waiting for just these calls. A rate
-    limit is nobody's refusal, and a server fault only where the scenario is about being served.
+    limit is nobody's refusal; a server fault and an answer that was lost are one only where the scenario is about being
+    served.
     """
     sent, response = observation.submitted, observation.response
     if sent is None or sent.faults:
         return False
     status = response.status if response is not None else 0
     declared = bool(observation.held & _DECLARED)
-    if status == 429 or (status >= 500 and not declared):
+    if 400 <= status < 500 and _expired_meanwhile(observation):
+        return False
+    if status == 429 or ((response is None or status >= 500) and not declared):
         return False
     return declared or bool(sent.pending) or (status != 0 and 200 <= status < 300)
+
+
+def _expired_meanwhile(observation: Observation) -> bool:
+    """Whether the next read of the run shows that it had expired by the time of a refusal (contract SUB-EXPIRED)."""
+    later = islice(observation.transcript.exchanges, observation.index + 1, None)
+    reads = (exchange.response for exchange in later if exchange.operation is Operation.GET_RUN)
+    read = next((response for response in reads if response is not None and served(response)), None)
+    if read is None or observation.known is None:
+        return False
+    document, _ = document_of(read)
+    return text(document, "id") == observation.known.id and text(document, "status") == "expired"
 
 
 def got_status(response: Response | None) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from conformance.checks.answers import served
 from conformance.checks.documents import Document, member, members, text
@@ -82,12 +84,35 @@ def calls_of(document: Mapping[str, object]) -> tuple[Call, ...] | None:
     return calls
 
 
+#: The thread and the run that a read of a run, its steps or a thread's messages asks for.
+_ASKED = re.compile(r"/threads/([^/?]+)(?:/runs/([^/?]+))?(?:/steps|/messages)?(?:\?.*)?")
+#: Words in the query of a list that make it begin somewhere else than at its start, or leave some out.
+_CHOOSES = re.compile(r"[?&](?:after|before|run_id)=")
+
+
 class Look(NamedTuple):
     """What one read brought: the run, or the steps or messages of a list."""
 
     operation: Operation
     exchange: int
     documents: tuple[Document, ...]
+    #: Path and query; empty where a recording does not tell them.
+    target: str = ""
+    #: The list goes on after this page.
+    more: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether what is not listed does not exist."""
+        return not self.more and _CHOOSES.search(self.target) is None
+
+    def about(self, run: Document | None) -> bool:
+        """Whether it reads this run or its thread; a recording without paths is taken to."""
+        asked = _ASKED.search(self.target)
+        ids = (text(run, "thread_id"), text(run, "id"))
+        return asked is None or all(
+            None in (each, own) or unquote(str(each)) == own for each, own in zip(asked.groups(), ids, strict=True)
+        )
 
 
 class History:
@@ -96,6 +121,8 @@ class History:
     def __init__(self) -> None:
         self.runs: dict[str, KnownRun] = {}
         self.looks: list[Look] = []
+        #: Exchanges that changed a run or may have: submissions not turned down, cancelling, modifying.
+        self.changes: list[int] = []
 
     def run(self, run_id: str | None) -> KnownRun | None:
         """The run of that id; where a recording tells no id, the only run there is."""
@@ -121,6 +148,10 @@ class History:
             run_id = text(document, "run_id")
             if run_id is not None:
                 self.runs.setdefault(run_id, KnownRun(run_id)).ids.update(ids_in(document))
+
+    def changed_between(self, first: int, second: int) -> bool:
+        """Whether a run may have been changed by an exchange between two others."""
+        return any(first < change < second for change in self.changes)
 
     def before(self, operation: Operation, exchange: int) -> Look | None:
         """The last read of a kind before an exchange."""

@@ -102,6 +102,8 @@ class Message:
     misplaced: tuple[int, int] | None = None
     #: The text per index of its completed document.
     final: dict[int, str] | None = None
+    #: Why it ended incomplete.
+    reason: str | None = None
 
 
 @dataclass(slots=True)
@@ -112,6 +114,8 @@ class Stream:
     count: int = 0
     run_state: str = RUN.start
     run_first: Document | None = None
+    #: Where the first run event stood.
+    run_seen: Place | None = None
     run_before: Document | None = None
     queued: int = 0
     steps: dict[str, Step] = field(default_factory=dict)

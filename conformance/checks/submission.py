@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.answers import error_of, served
-from conformance.checks.documents import Document, shown, text
+from conformance.checks.answers import document_of, error_of, served
+from conformance.checks.documents import Document, member, shown, text
 from conformance.checks.expected import acceptable, got_status, refused
 from conformance.checks.moments import ANSWER, CLOSE
 from conformance.checks.observation import Observation
 from conformance.checks.registry import check
-from conformance.checks.submitted import Submitted
+from conformance.checks.submitted import Submitted, turned_down
 from conformance.model import Finding, Operation, Response
 
 #: Outputs that nobody may touch hold one of these, or are longer than any line that a reader might be made for.
@@ -98,17 +98,26 @@ def duplicate_refused(observation: Observation) -> Iterable[Finding] | None:
 @check("submission.empty-not-resumed", on=[CLOSE])
 def empty_not_resumed(observation: Observation) -> Iterable[Finding] | None:
     """No outputs at all: the run does not go on."""
-    asked = [(index, sent) for index, sent, _ in observation.submissions if "empty" in sent.faults]
-    looks = [(index, observation.history.after(Operation.GET_RUN, index)) for index, _ in asked]
+    asked = [(index, answer) for index, sent, answer in observation.submissions if "empty" in sent.faults]
+    seen = [(index, _run_after(observation, index, answer)) for index, answer in asked]
     found = [
         observation.finding(
-            "a run went on without its outputs", "requires_action", text(look.documents[0], "status") or "no status",
-            exchange=index,
+            "a run went on without its outputs", "requires_action", text(run, "status") or "no status", exchange=index
         )
-        for index, look in looks
-        if look is not None and look.documents and _went_on(look.documents[0])
-    ]  # fmt: skip
-    return found if any(look is not None for _, look in looks) else None
+        for index, run in seen
+        if run is not None and _went_on(run)
+    ]
+    return found if any(run is not None for _, run in seen) else None
+
+
+def _run_after(observation: Observation, index: int, answer: Response | None) -> Document | None:
+    """The run as the answer to a submission shows it, else as the next look does."""
+    if answer is not None and served(answer):
+        told = member(document_of(answer)[0])
+        if text(told, "object") == "thread.run":
+            return told
+    look = observation.history.after(Operation.GET_RUN, index)
+    return look.documents[0] if look is not None and look.documents else None
 
 
 def _went_on(document: Document) -> bool:
@@ -191,7 +200,7 @@ def atomic(observation: Observation) -> Iterable[Finding] | None:
     found: list[Finding] = []
     looked = False
     for index, sent, response in observation.submissions:
-        if response is None or served(response):
+        if not turned_down(sent, response):
             continue
         pair = _around(observation, index, sent)
         if pair is None:
@@ -216,9 +225,7 @@ def _around(observation: Observation, index: int, sent: Submitted) -> tuple[Docu
     if first is None or second is None or not first.documents or not second.documents:
         return None
     before, after = first.documents[0], second.documents[0]
-    between = range(first.exchange, second.exchange)
-    others = [answer for at, _, answer in observation.submissions if at in between and at != index]
-    if any(answer is None or served(answer) for answer in others):
+    if history.changed_between(first.exchange, second.exchange):
         return None
     expired = text(after, "status") == "expired" and text(before, "status") != "expired"
     same = text(before, "id") == text(after, "id") and sent.run_id is not None

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from conformance.checks.history import OVER, Call, KnownRun
-from conformance.model import Exchange
+from conformance.model import Exchange, Response
 from conformance.wire.strict_json import NotJson, read
 
 _PATH = re.compile(r"/threads/([^/?]+)/runs/([^/?]+)/submit_tool_outputs")
@@ -23,6 +23,9 @@ REFUSABLE = frozenset(
      "partial", "split", "unknown-id", "duplicate-id", "again", "wrong-state", "expired-run", "cancelled-run",
      "unknown-run", "unknown-thread", "other-thread", "no-key", "wrong-key"}
 )  # fmt: skip
+
+#: All outputs together stay below 512 kB, the lowest of the vendor's limits; no scenario comes near it.
+_LIMIT = 512_000
 
 _OF_STATUS = {"expired": "expired-run", "cancelled": "cancelled-run"}
 
@@ -73,9 +76,21 @@ def submitted(exchange: Exchange, known: KnownRun | None) -> Submitted:
     pending = known.pending if known is not None else None
     situation = exchange.situation & (REFUSABLE | {"no-beta", "concurrent"})
     if not faults and not situation:
-        faults |= _of_state(outputs, known)
+        faults |= _of_state(outputs, known) | _of_size(outputs)
     return Submitted(thread_id, run_id, body, outputs, body is not None and body.get("stream") is True, pending,
                      faults | situation)  # fmt: skip
+
+
+def turned_down(sent: Submitted, response: Response | None) -> bool:
+    """Whether an answer says that nothing was taken: a server fault does where something was to be refused."""
+    status = response.status if response is not None else 0
+    return 400 <= status < 500 or (status >= 500 and sent.refusable)
+
+
+def _of_size(outputs: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    """Outputs over a limit of the vendor's may be refused or taken (contract SUB-LIMIT-ONE, SUB-LIMIT-SUM)."""
+    size = sum(len(output.encode(errors="replace")) for _, output in outputs)
+    return frozenset({"over-limit"} if size >= _LIMIT else ())
 
 
 def _body(sent: bytes) -> tuple[Mapping[str, object] | None, frozenset[str]]:
@@ -89,6 +104,9 @@ def _body(sent: bytes) -> tuple[Mapping[str, object] | None, frozenset[str]]:
 
 
 def _of_shape(body: Mapping[str, object], entries: object) -> frozenset[str]:
+    if "tool_approvals" in body:
+        # An extension of one vendor (contract §2.7): the rules of function calls are off.
+        return frozenset({"approvals"})
     faults = set()
     if body.keys() - {"tool_outputs", "stream"}:
         faults.add("extra-key")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.documents import find, member, members, shown, text
+from conformance.checks.documents import Document, find, member, members, shown, text
 from conformance.checks.entities import texts_of
+from conformance.checks.history import Look
 from conformance.checks.moments import CLOSE, WAITING
-from conformance.checks.observation import Observation, Stream
+from conformance.checks.observation import Observation, Step, Stream
 from conformance.checks.registry import check
 from conformance.model import Finding, Operation
 
@@ -32,28 +33,33 @@ def pending_calls(observation: Observation) -> Iterable[Finding] | None:
     return ()
 
 
-def _looked_after(observation: Observation, operation: Operation) -> Iterable[tuple[Stream, int, tuple[object, ...]]]:
-    """Each stream that came to its end, with the first read of a kind after it and before the next stream."""
+def _looked_after(observation: Observation, operation: Operation) -> Iterable[tuple[Stream, Look]]:
+    """Each stream that came to its end, with the first read of a kind after it, if nothing changed the run between."""
     for number, (index, stream) in enumerate(observation.streams):
         later = observation.streams[number + 1][0] if number + 1 < len(observation.streams) else None
         look = observation.history.after(operation, index)
-        if stream.settled and look is not None and (later is None or look.exchange < later):
-            yield stream, look.exchange, look.documents
+        if not stream.settled or look is None or not (later is None or look.exchange < later):
+            continue
+        if look.about(stream.terminal_document) and not observation.history.changed_between(index, look.exchange):
+            yield stream, look
 
 
 @check("surface.run-after", on=[CLOSE])
 def run_after(observation: Observation) -> Iterable[Finding] | None:
     """The run reads as the stream ended."""
     found, looked = [], False
-    for stream, exchange, documents in _looked_after(observation, Operation.GET_RUN):
+    for stream, look in _looked_after(observation, Operation.GET_RUN):
         expected = text(stream.terminal_document, "status")
-        got = text(documents[0], "status") if documents else None
-        if expected is None or text(stream.terminal_document, "id") != text(documents[0] if documents else None, "id"):
+        document = look.documents[0] if look.documents else None
+        got = text(document, "status")
+        if expected is None or text(stream.terminal_document, "id") != text(document, "id"):
             continue
+        if (expected, got) == ("requires_action", "expired"):
+            continue  # nobody answered in time
         looked = True
         if got != expected:
             said = "the run reads otherwise than its stream ended"
-            found.append(observation.finding(said, expected, str(got), pointer="/status", exchange=exchange))
+            found.append(observation.finding(said, expected, str(got), pointer="/status", exchange=look.exchange))
     return found if looked else None
 
 
@@ -61,35 +67,57 @@ def run_after(observation: Observation) -> Iterable[Finding] | None:
 def steps_after(observation: Observation) -> Iterable[Finding] | None:
     """The steps read as the stream left them."""
     found, looked = [], False
-    for stream, exchange, documents in _looked_after(observation, Operation.LIST_STEPS):
-        listed = {text(document, "id"): text(document, "status") for document in documents}
+    for stream, look in _looked_after(observation, Operation.LIST_STEPS):
+        listed = {text(document, "id"): member(document) or {} for document in look.documents}
         if "step" in stream.unread:
             continue
-        ended = [step for step in stream.steps.values() if step.ended is not None]
+        ended = [step for step in stream.steps.values() if step.ended is not None and (look.whole or step.id in listed)]
         looked = looked or bool(ended)
         for step in ended:
-            if listed.get(step.id) != step.state:
+            expected, got = _told(step), _listed(listed.get(step.id))
+            if got != expected:
                 said = f"step {step.id} reads otherwise than the stream left it"
-                got = listed.get(step.id) or "not listed"
-                found.append(observation.finding(said, step.state, got, exchange=exchange))
+                read = shown(got or "not listed")
+                found.append(observation.finding(said, shown(expected), read, exchange=look.exchange))
     return found if looked else None
+
+
+def _told(step: Step) -> list[object]:
+    """What a step came to: its status, the message it created, its function calls with their outputs."""
+    return [step.state, step.message_id, *_functions(step.tool_calls)]
+
+
+def _listed(document: Document | None) -> list[object] | None:
+    if document is None:
+        return None
+    message = text(document, "step_details", "message_creation", "message_id")
+    return [text(document, "status"), message, *_functions(members(document, "step_details", "tool_calls"))]
+
+
+def _functions(calls: Iterable[Document]) -> list[object]:
+    return [
+        [text(call, "id"), *(find(call, "function", name) for name in ("name", "arguments", "output"))]
+        for call in calls
+        if text(call, "type") == "function"
+    ]
 
 
 @check("surface.messages-after", on=[CLOSE])
 def messages_after(observation: Observation) -> Iterable[Finding] | None:
     """The messages read as the stream told them."""
     found, looked = [], False
-    for stream, exchange, documents in _looked_after(observation, Operation.LIST_MESSAGES):
+    for stream, look in _looked_after(observation, Operation.LIST_MESSAGES):
         if "message" in stream.unread:
             continue
-        listed = {text(document, "id"): texts_of(member(document)) for document in documents}
+        listed = {text(document, "id"): texts_of(member(document)) for document in look.documents}
         for message in stream.messages.values():
-            if message.ended is None or message.state != "completed":
+            if message.ended is None or message.state != "completed" or not (look.whole or message.id in listed):
                 continue
             looked = True
             expected = "".join((message.final or {}).values())
             got = "".join(listed[message.id].values()) if message.id in listed else None
             if got != expected:
                 said = f"message {message.id} reads otherwise than the stream told it"
-                found.append(observation.finding(said, shown(expected), shown(got or "not listed"), exchange=exchange))
+                read = shown(got or "not listed")
+                found.append(observation.finding(said, shown(expected), read, exchange=look.exchange))
     return found if looked else None

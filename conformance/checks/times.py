@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.checks.documents import Document, shown
+from conformance.checks.documents import Document, shown, whole
 from conformance.checks.observation import Observation
 from conformance.contract.schema import TIMESTAMPS
 from conformance.model import Finding
@@ -18,6 +18,9 @@ def wrong_seconds(observation: Observation, object_name: str, document: Document
             f"{name} is not in seconds", "an integer number of seconds", shown(value), pointer=f"/{name}"
         )
         for name in TIMESTAMPS.get(object_name, ())
-        if (value := document.get(name)) is not None
-        and (not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _SECONDS_END)
+        if (value := document.get(name)) is not None and not _is_seconds(whole(value))
     ]
+
+
+def _is_seconds(value: int | None) -> bool:
+    return value is not None and 0 <= value < _SECONDS_END

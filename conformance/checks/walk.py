@@ -16,10 +16,13 @@ from conformance.checks.moments import ANSWER, CLOSE, HEAD, RUN, WAITING
 from conformance.checks.observation import Observation, Stream
 from conformance.checks.registry import Check
 from conformance.checks.stream import Plan, walk_stream
-from conformance.checks.submitted import Submitted, ids_of_path, submitted
+from conformance.checks.submitted import Submitted, ids_of_path, submitted, turned_down
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Exchange, Operation, Response, Role, Transcript
 from conformance.wire.strict_json import NotJson, read
+
+#: An answer of this status has no body to look at.
+_NO_CONTENT = 204
 
 
 class Walked(NamedTuple):
@@ -84,11 +87,13 @@ class _Walk:
         if known is not None:
             known.answered(frozenset(call for call, _ in sent.outputs), response, partial="partial" in sent.faults)
         observation.submissions.append((observation.index, sent, response))
+        if not turned_down(sent, response):
+            observation.history.changes.append(observation.index)
         if response is None or not served(response) or sent.refusable:
             return
         if asked:
             self._stream(response, plan)
-        elif not is_event_stream(response):
+        elif not is_event_stream(response) and response.status != _NO_CONTENT:
             observation.document, observation.not_json = document_of(response)
             self.ledger.call(plan.get(RUN, ()), observation)
             self._saw_run(plan)
@@ -130,6 +135,7 @@ class _Walk:
         """Learn from a read of the run, its steps or its messages."""
         observation = self.observation
         if exchange.operation is Operation.OTHER:
+            self._change(exchange, response)
             return
         observation.document, _ = document_of(response)
         documents: tuple[Document, ...]
@@ -138,9 +144,18 @@ class _Walk:
             documents = () if found is None else (found,)
         else:
             documents = members(observation.document, "data")
-        observation.history.looked(Look(exchange.operation, observation.index, documents))
+        more = find(observation.document, "has_more") is True
+        look = Look(exchange.operation, observation.index, documents, exchange.request.target, more)
+        observation.history.looked(look)
         if exchange.operation is Operation.GET_RUN:
             self._saw_run(_plan(Operation.SUBMIT, self.role))
+
+    def _change(self, exchange: Exchange, response: Response) -> None:
+        """Learn from a request that changed a run, as cancelling it does."""
+        document = member(document_of(response)[0]) if exchange.request.method == "POST" else None
+        if document is not None and text(document, "object") == "thread.run":
+            self.observation.history.saw_run(document)
+            self.observation.history.changes.append(self.observation.index)
 
 
 def walk(transcript: Transcript, held: frozenset[str], role: Role = Role.SERVER) -> Walked:

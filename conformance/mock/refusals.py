@@ -93,7 +93,7 @@ REFUSALS = MappingProxyType(
 )
 
 
-class Refused(Exception):  # noqa: N818 - it says what happened to the request
+class Refused(Exception):
     """A request is refused: the condition is a row of the table, the facts fill its braces."""
 
     def __init__(self, condition: str, **facts: object) -> None:

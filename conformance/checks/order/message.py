@@ -94,4 +94,17 @@ def open_message_ends(observation: Observation) -> Iterable[Finding] | None:
         or stream.terminal_word not in ("failed", "cancelled", "expired")
     ):
         return None
-    return _left_open(observation)
+    return [*_left_open(observation), *_blamed_on_another_end(observation)]
+
+
+def _blamed_on_another_end(observation: Observation) -> list[Finding]:
+    """Messages cut short by the end of a run, yet by another than this one; a cause of their own is theirs to tell."""
+    expected = f"run_{observation.stream.terminal_word}"
+    return [
+        observation.finding(
+            f"message {message.id} says another reason", expected, message.reason, at=message.ended,
+            pointer="/incomplete_details/reason",
+        )
+        for message in observation.stream.messages.values()
+        if message.reason is not None and message.reason.startswith("run_") and message.reason != expected
+    ]  # fmt: skip

@@ -77,9 +77,11 @@ def step_serial(observation: Observation) -> Iterable[Finding] | None:
     return [observation.finding("steps overlap", "the end of the step before", got)]
 
 
-@check("order.step-identity", on=_WHOLE)
+@check("order.step-identity", on=[*_WHOLE, END])
 def step_identity(observation: Observation) -> Iterable[Finding] | None:
     """What makes the step this step is the same in all its events, and belongs to the run."""
+    if observation.place is None:
+        return _inherited_of_run(observation)
     step, document = observation.step, observation.doc()
     if step is None or document is None:
         return None
@@ -96,6 +98,26 @@ def step_identity(observation: Observation) -> Iterable[Finding] | None:
         message = f"step {step.id} has details of another type"
         found.append(observation.finding(message, shown(find(document, "type")), details, pointer="/step_details/type"))
     return found
+
+
+def _inherited_of_run(observation: Observation) -> list[Finding] | None:
+    """Steps of an earlier stream that ended before the first event of the run could say whose they are."""
+    stream, run = observation.stream, _of_run(observation)
+    ended = [
+        (step, step.ended)
+        for step in stream.inherited()
+        if step.ended is not None and stream.run_seen is not None and step.ended.event < stream.run_seen.event
+    ]
+    if not ended:
+        return None
+    return [
+        observation.finding(
+            f"{name} of step {step.id} is off", shown(value), shown(step.identity[name]), pointer=f"/{name}", at=place
+        )
+        for step, place in ended
+        for name, value in run.items()
+        if value is not None and name in step.identity and step.identity[name] != value
+    ]
 
 
 def _of_run(observation: Observation) -> dict[str, object]:

@@ -53,7 +53,8 @@ def submitted_completed(observation: Observation) -> Iterable[Finding] | None:
     """Where the run goes on, the submitted step has completed."""
     stream = observation.stream
     went_on = stream.terminal_word in ("completed", "incomplete", "requires_action") or stream.first_new is not None
-    inherited = stream.inherited()
+    # A built-in step of an earlier stream may end here too, in any way; nothing was submitted to it.
+    inherited = [step for step in stream.inherited() if closed_calls([step]) or not step.tool_calls]
     if not inherited or not went_on:
         return None
     return [

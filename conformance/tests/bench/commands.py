@@ -37,16 +37,30 @@ def small_file() -> Measured:
 
 
 def suite_cell() -> Measured:
-    """The suite on the built-in mock beside as many empty tests; waiting that the scenarios ask for is not counted."""
-    suite = (*_PYTEST, "conformance/suite")
-    cells = sum(map(int, re.findall(r"(\d+) (?:passed|skipped)", _output(*suite).splitlines()[-1])))
+    """What one more cell of the suite on the built-in mock takes, beside one more empty test.
+
+    A scenario is exchanged once however many cells look at it. The cells of `test_joined.py`, one a scenario, make
+    every exchange: whatever the whole suite takes beyond them is the cells' own.
+    """
+    suite, exchanged = (*_PYTEST, "conformance/suite"), (*_PYTEST, "conformance/suite/test_joined.py")
+    more = _cells(suite) - _cells(exchanged)
     with TemporaryDirectory() as folder:
-        test = Path(folder, "test_empty.py")
-        test.write_text(_EMPTY.format(cells))
         settings = ("-c", str(_CHECKOUT / "pyproject.toml"), "--rootdir", folder)
-        ours, empty = medians(_cpu(*suite), _cpu(*_PYTEST, *settings, str(test)))
-    basis = f"{ours / cells * 1e3:.2f} / {empty / cells * 1e3:.2f} ms, {cells} cells"
-    return Measured("a cell of the suite / an empty test", ours / empty, 1.5, basis)
+        empty = [(*_PYTEST, *settings, str(_empty(folder, count))) for count in (more, 1)]
+        all_, exchanges, many, one = medians(*(_cpu(*command) for command in (suite, exchanged, *empty)))
+    ours, theirs = (all_ - exchanges) / more, (many - one) / (more - 1)
+    basis = f"{ours * 1e3:.2f} / {theirs * 1e3:.2f} ms, {more} cells"
+    return Measured("a cell of the suite / an empty test", ours / theirs, 1.5, basis)
+
+
+def _cells(command: tuple[str, ...]) -> int:
+    return sum(map(int, re.findall(r"(\d+) (?:passed|skipped)", _output(*command).splitlines()[-1])))
+
+
+def _empty(folder: str, count: int) -> Path:
+    test = Path(folder, f"test_empty_{count}.py")
+    test.write_text(_EMPTY.format(count))
+    return test
 
 
 def server() -> Measured:

@@ -133,7 +133,7 @@ FOREIGN = {"tool_outputs": [{"tool_call_id": "call_foreign", "output": "noon"}]}
     ("body", "requirement"),
     [
         (FOREIGN, "submission.unknown-id-refused"),
-        ({"tool_outputs": []}, "submission.empty-refused"),
+        ({"tool_outputs": []}, "submission.empty-not-resumed"),
         ({}, "submission.outputs-required"),
         ({"tool_outputs": [{"output": "noon"}]}, "submission.id-required"),
         (
