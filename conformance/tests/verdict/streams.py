@@ -19,10 +19,16 @@ _BEGUN = [
     ).scenes
     for event in scene
 ]  # fmt: skip
+
+
+def _told(name: str) -> objects.Document:
+    return next(event.data for event in _BEGUN if event.name == name and isinstance(event.data, dict))
+
+
 #: The run while it waits for its outputs.
-WAITING = next(event.data for event in _BEGUN if event.name == "thread.run.requires_action")
+WAITING = _told("thread.run.requires_action")
 _CALL = WAITING["required_action"]["submit_tool_outputs"]["tool_calls"][0]["id"]
-_STEP = next(event.data for event in _BEGUN if event.name == "thread.run.step.created")
+_STEP = _told("thread.run.step.created")
 OUTPUTS = {"tool_outputs": [{"tool_call_id": _CALL, "output": "noon"}]}
 #: The events of a submission that goes well.
 HAPPY = list(
