@@ -7,7 +7,6 @@ kept, and no proxy or credential is taken from the environment.
 
 from __future__ import annotations
 
-import logging
 import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
@@ -119,12 +118,12 @@ class HttpTarget:
 
 
 class Wire:
-    """One shared HTTP client that turns an `Ask` into an exchange, within an absolute allowance."""
+    """One pool of connections that turns an `Ask` into an exchange, within an absolute allowance."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # below, it tells whole URLs, and a query may hold a key
-        self._client = httpx.Client(transport=_Transport(settings), trust_env=False, follow_redirects=False)
+        # The client around it would read redirects and cookies, and fails on those that are malformed.
+        self._transport = _Transport(settings)
 
     def send(self, ask: Ask) -> Sent:
         """Send one request and record what comes back. Raises NoConnection when none could be opened."""
@@ -138,7 +137,7 @@ class Wire:
         response, failure, stalled = None, None, False
         with Allowance(settings.timeout, settings.max_bytes).spent_here() as allowance:
             try:
-                incoming = self._client.send(outgoing, stream=True)
+                incoming = self._transport.handle_request(outgoing)
             except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError) as reason:
                 raise NoConnection(settings.scrub(str(reason)) or "no connection within the time") from None
             except (
@@ -153,8 +152,8 @@ class Wire:
         return Sent(Exchange(ask.operation, 0, request, response, failure, ask.situation), stalled)
 
     def close(self) -> None:
-        """Close the client."""
-        self._client.close()
+        """Close the pool of connections."""
+        self._transport.close()
 
     def _receive(self, incoming: httpx.Response, allowance: Allowance) -> tuple[Response, bool]:
         body = _Body(incoming, allowance, self._settings.linger)
