@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from conformance.checks.answers import document_of, media_type, served
+from conformance.checks.answers import document_of, error_of, header, media_type, served
 from conformance.checks.documents import text
 from conformance.checks.observation import Observation
 from conformance.model import Finding, Operation, Response
@@ -25,12 +25,28 @@ def acceptable(observation: Observation) -> bool:
     if sent is None or sent.faults:
         return False
     status = response.status if response is not None else 0
-    declared = bool(observation.held & _DECLARED)
-    if 400 <= status < 500 and _expired_meanwhile(observation):
+    # A scenario that holds refusals too does not say which of its submissions it declares: the pending calls do.
+    knows = "refusal" not in observation.held or sent.pending is not None
+    declared = bool(observation.held & _DECLARED) and knows
+    if response is not None and 400 <= status < 500 and _excused(observation, response):
         return False
     if status == 429 or ((response is None or status >= 500) and not declared):
         return False
     return declared or bool(sent.pending) or (status != 0 and 200 <= status < 300)
+
+
+def _excused(observation: Observation, response: Response) -> bool:
+    """Whether a refusal is explained by what the request lacked, or by the run's own clock.
+
+    A key, the beta header and the type of the body may be demanded (contract ERR-KEY-MISSING, ERR-BETA, ERR-CT).
+    """
+    sent = observation.exchange.request.headers
+    if response.status in (401, 403) and not (header(sent, "authorization") or header(sent, "api-key")):
+        return True
+    if text(error_of(response), "code") == "invalid_beta" and header(sent, "openai-beta") is None:
+        return True
+    kind = (header(sent, "content-type") or "").partition(";")[0].strip().lower()
+    return (response.status == 415 and kind != "application/json") or _expired_meanwhile(observation)
 
 
 def _expired_meanwhile(observation: Observation) -> bool:

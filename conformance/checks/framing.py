@@ -85,8 +85,11 @@ def blank_line(observation: Observation) -> Iterable[Finding] | None:
     """Every event is ended by a blank line; without one a reader joins it to the next, or throws it away."""
     stream = observation.stream
     found = [defect for defect in stream.defects if defect.kind != "invalid-utf8"]
-    if stream.error is not None and stream.ends_in_unterminated_done:
-        # After an error event nothing must still come, so a `[DONE]` that is half there is none the worse.
+    rest = stream.unterminated
+    another_body = not stream.count and rest is not None and not rest.name and not rest.data
+    if another_body or (stream.error is not None and stream.ends_in_unterminated_done):
+        # A body that holds no event at all is told as that. After an error event nothing must still come, so a
+        # `[DONE]` that is half there is none the worse.
         found = [defect for defect in found if defect.kind != "unterminated"]
     if not found and not observation.stream.count:
         return None
@@ -128,7 +131,7 @@ def flushed(observation: Observation) -> Iterable[Finding] | None:
     ended = number(stream.terminal_document, "completed_at")
     if response is None or len(response.chunks) < 2 or started is None or ended is None:
         return None
-    if not _WORKED_SECONDS <= ended - started < response.ended_ms / 1000 + 1 or stream.terminal is None:
+    if stream.terminal is None or not _WORKED_SECONDS <= ended - started < stream.terminal.ms / 1000 + 1:
         return None
     if stream.terminal.ms - stream.first_ms > _BURST_MS:
         return ()

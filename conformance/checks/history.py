@@ -54,8 +54,10 @@ class KnownRun:
 
     def saw(self, document: Mapping[str, object]) -> None:
         """Learn from a run document, read or streamed."""
-        self.status = text(document, "status")
-        self.uncertain = False
+        status = text(document, "status")
+        if status is None:
+            return
+        self.status, self.uncertain = status, False
         if self.status != "requires_action":
             self.pending = ()
             return

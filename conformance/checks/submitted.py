@@ -27,6 +27,11 @@ REFUSABLE = frozenset(
 #: All outputs together stay below 512 kB, the lowest of the vendor's limits; no scenario comes near it.
 _LIMIT = 512_000
 
+#: Those for which a refusal is only a SHOULD: a server may take the submission (contract §5).
+TOLERABLE = frozenset(
+    {"empty", "null-output", "extra-key", "string-stream", "duplicate-id", "expired-run", "cancelled-run"}
+)
+
 _OF_STATUS = {"expired": "expired-run", "cancelled": "cancelled-run"}
 
 
@@ -49,6 +54,11 @@ class Submitted(NamedTuple):
     def refusable(self) -> bool:
         """Whether some requirement asks for a refusal."""
         return bool(self.faults & REFUSABLE)
+
+    @property
+    def intolerable(self) -> bool:
+        """Whether a refusal is a MUST."""
+        return bool(self.faults & (REFUSABLE - TOLERABLE))
 
 
 def ids_of_path(target: str) -> tuple[str | None, str | None]:
@@ -145,6 +155,9 @@ def _of_state(outputs: tuple[tuple[str, str], ...], known: KnownRun | None) -> f
     if known.pending is None:
         return frozenset(repeated)
     pending = {call.id for call in known.pending}
+    if frozenset(pending) in known.accepted:
+        # The run asks once more for what it has taken: whether to take it again is not for its caller to guess.
+        return frozenset({"asked-again"})
     if set(ids) - pending:
         return frozenset({"unknown-id"})
     if set(ids) < pending:

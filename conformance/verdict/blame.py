@@ -71,6 +71,7 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "order.terminal-last": ("order.step-closed*", "order.message-life", "order.run-started-at", *_LATE, *_SURFACE),
         "order.run-identity": ("order.run-of-path", "order.step-identity", "order.message-ids", *_SURFACE),
         "order.run-of-path": ("order.step-identity", "order.message-ids", *_SURFACE),
+        "order.run-cancel": _SURFACE,
         "order.run-started-at": ("order.run-times",),
         "order.run-started": ("order.run-queued",),
         "order.run-path": ("order.run-queued", "order.run-started-at"),

@@ -79,6 +79,7 @@ _PREREQUISITES = (
     "order.message-has-step",
     "done.present",
     "done.closes",
+    "surface.pending-calls",
 )
 
 
