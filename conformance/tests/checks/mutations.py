@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,7 @@ import pytest
 
 from conformance.contract.examples import examples_of
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.contract.scenarios import BY_ID
 from conformance.model import Chunk, Ended, Exchange, Finding, Headers, Level, Operation, Status, Subject, Transcript
-from conformance.targets.builtin import BuiltIn
 from conformance.verdict.judge import judge
 from conformance.wire import cassette
 from conformance.wire.recordings import read
@@ -101,10 +100,10 @@ class Draft:
         )
         return replace(self.exchange, response=response)
 
-    def span(self, block: Block) -> tuple[int, int]:
-        """Where a block lies in the body."""
-        start = sum(len(other.encode()) for other in self.blocks[: self.blocks.index(block)])
-        return start, start + len(block.encode())
+    def spans(self, blocks: Blocks) -> list[tuple[int, int]]:
+        """Where blocks lie in the body."""
+        ends = [0, *accumulate(len(block.encode()) for block in self.blocks)]
+        return [(ends[at], ends[at + 1]) for at, block in enumerate(self.blocks) if block in blocks]
 
 
 def _blocks(body: bytes) -> Blocks:
@@ -461,7 +460,7 @@ class Case:
 
     #: Ids, parted by `|` where the contract lets either be the one that is told first.
     breaks: str
-    #: A scenario of the mock, `example:` and a requirement, or a file of the real recordings.
+    #: A reference cassette, `documented`, `example:` and a requirement, or a file of the real recordings.
     base: str
     what: str
     edit: Edit
@@ -476,6 +475,10 @@ def case(breaks: str, base_: str, what: str, *edits: Edit, also: str = "") -> Ca
     return Case(breaks, base_, what, both(*edits), frozenset(also.split()))
 
 
+def _cassette(name: str) -> Transcript:
+    return cassette.read((ROOT / f"cassettes/{name}.jsonl").read_text(encoding="utf-8").splitlines(), name)
+
+
 @cache
 def base(name: str) -> Transcript:
     """The legal transcript of a name."""
@@ -484,17 +487,13 @@ def base(name: str) -> Transcript:
         assert pair is not None
         return pair[0].transcript
     if name == "documented":
-        return cassette.read((ROOT / "cassettes/documented/stream-repaired.jsonl").read_text().splitlines(), name)
+        return _cassette("documented/stream-repaired")
     if name.endswith((".sse", ".json")):
         path = WIRE / name
         if not path.exists():
             pytest.skip("the real recordings are not beside this checkout")
         return read(path.name, path.read_bytes(), None)[0]
-    target = BuiltIn()
-    try:
-        return target.exchange(BY_ID[name])
-    finally:
-        target.close()
+    return _cassette(f"reference/{name}")
 
 
 @cache
@@ -548,6 +547,6 @@ def _points(play: Play, damage: Blocks, findings: list[Finding]) -> None:
             assert 0 <= span[0] <= span[1] <= length, where
     if not damage:
         return
-    spans = [play.draft.span(block) for block in damage if block in play.draft.blocks]
+    spans = play.draft.spans(damage)
     hit = any(span and start <= span[0] < end for _, _, span in where for start, end in spans)
     assert hit, f"{where} is not in {spans}"

@@ -165,7 +165,7 @@ def apart(play: Play) -> Blocks:
     block = play.draft.find("step.completed")
     made = []
     for number, call in enumerate(block.data["step_details"]["tool_calls"]):  # type: ignore[index]
-        data = {**block.data, "id": f"step_{number}", "step_details": {"type": "tool_calls", "tool_calls": [call]}}  # type: ignore[dict-item]
+        data = {**block.data, "id": f"step_part_{number}", "step_details": {"type": "tool_calls", "tool_calls": [call]}}  # type: ignore[dict-item]
         made.append(type(block)(block.name, data))
     at = play.draft.blocks.index(block)
     play.draft.blocks[at : at + 1] = made
