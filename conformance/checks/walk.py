@@ -105,7 +105,7 @@ class _Walk:
         plan = _plan(Operation.CREATE_RUN, self.role)
         if _asks_for_stream(exchange.request.body) or is_event_stream(response):
             self.judged += 1
-            self.traits |= {"create-run", "stream"}
+            self.traits |= {"create-run", "stream", "state"}
             self._stream(response, plan)
         else:
             self.observation.document, _ = document_of(response)
