@@ -203,6 +203,8 @@ ACCEPTED = [
     case("submission.partial-refused|errors.stream-refused-plainly", "partial-streamed", "a stream", accepts_streamed),
     case("submission.partial-refused", "partial-plain", "the rest waits", lambda play: accumulates(play)),
     case("submission.split-refused|submission.partial-refused", "partial-split", "outputs add up", submission(1), accepts()),
+    case("submission.split-refused|submission.partial-refused", "partial-split", "outputs add up to a stream", submission(1),
+         accepts_streamed),
     case("submission.split-refused|submission.partial-refused", "partial-split", "both accepted", lambda play: adds_up(play)),
     *(case("submission.again-refused", "again-plain", f"accepted with {code}", submission(1), accepts(code)) for code in (200, 202)),
     case("submission.again-refused|errors.stream-refused-plainly", "again-streamed", "a stream again", submission(1), accepts_streamed),
