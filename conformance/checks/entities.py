@@ -39,8 +39,8 @@ def _enter_step(observation: Observation, word: str, place: Place) -> None:
     if step is None:
         return
     if word == "created" and step.inherited and step.ended is not None and not step.recreated:
-        stream.reused.append(step)
-        step = stream.steps[step.id] = Step(step.id)
+        stream.reused[step.id] = step
+        step = stream.steps[step.id] = stream.open_steps[step.id] = Step(step.id)
     observation.step = step
     if word != "delta" and document is not None:
         _learn_step(step, document)
@@ -57,6 +57,7 @@ def _enter_step(observation: Observation, word: str, place: Place) -> None:
             stream.first_new = stream.first_new or place
     if move.after in STEP.ended and step.ended is None:
         step.ended = place
+        stream.open_steps.pop(step.id, None)
         step.inherited = step.inherited or bool(_calls_of(document) & _submitted_ids(observation))
         step.recreated = step.recreated or (step.inherited and step.created is not None)
     if word == "delta":
@@ -95,11 +96,12 @@ STEP_IDENTITY = ("type", "run_id", "thread_id", "assistant_id", "created_at")
 
 def _step(observation: Observation, document: Document | None) -> Step | None:
     """The step an event speaks of; where its id cannot be read, the one that is open."""
-    steps, step_id = observation.stream.steps, text(document, "id")
-    if step_id is not None:
-        return steps.setdefault(step_id, Step(step_id))
-    open_steps = [step for step in steps.values() if step.ended is None]
-    return open_steps[0] if len(open_steps) == 1 else None
+    stream, step_id = observation.stream, text(document, "id")
+    if step_id is None:
+        return next(iter(stream.open_steps.values())) if len(stream.open_steps) == 1 else None
+    if step_id not in stream.steps:
+        stream.steps[step_id] = stream.open_steps[step_id] = Step(step_id)
+    return stream.steps[step_id]
 
 
 def _learn_step(step: Step, document: Document) -> None:

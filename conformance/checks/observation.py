@@ -119,8 +119,10 @@ class Stream:
     run_before: Document | None = None
     queued: int = 0
     steps: dict[str, Step] = field(default_factory=dict)
+    #: Those of them that have not ended.
+    open_steps: dict[str, Step] = field(default_factory=dict)
     #: Inherited steps whose id a new step took.
-    reused: list[Step] = field(default_factory=list)
+    reused: dict[str, Step] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     open_message: Message | None = None
     #: The message that may take a piece of text without ado: kept by the fold for its shortest way.
@@ -165,7 +167,7 @@ class Stream:
 
     def inherited(self) -> tuple[Step, ...]:
         """The steps of earlier streams that ended here."""
-        return tuple(step for step in (*self.reused, *self.steps.values()) if step.inherited and step.ended is not None)
+        return tuple(step for step in (*self.reused.values(), *self.steps.values()) if step.inherited and step.ended is not None)
 
     def opened(self) -> tuple[Step, ...]:
         """The steps opened in this stream."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from conformance.checks.documents import number, shown
 from conformance.checks.history import calls_of, ids_in
@@ -89,17 +89,17 @@ def new_ids(observation: Observation) -> Iterable[Finding] | None:
     document, known, stream = observation.doc(), observation.known, observation.stream
     if document is None or (observation.step is not None and observation.step.inherited):
         return None
-    used = (known.ids if known is not None else set()) | _submitted(observation)
-    used |= {step.id for step in stream.reused}
+    used: list[Container[str]] = [_submitted(observation), stream.reused]
+    used += [known.ids] if known is not None else []
     fresh = ids_in(document)
     if observation.step is None and observation.message is None:
         fresh = tuple(call.id for call in calls_of(document) or ())
     else:
-        used |= set(stream.messages) if observation.step is not None else set(stream.steps)
+        used += [stream.messages if observation.step is not None else stream.steps]
     return [
         observation.finding("an id was used before", "an id of its own", shown(found), pointer="/id")
         for found in fresh
-        if found in used
+        if any(found in ids for ids in used)
     ]
 
 

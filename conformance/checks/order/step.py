@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from conformance.checks.documents import find, shown, text
 from conformance.checks.moments import END, STEP_EVENTS
@@ -11,6 +12,9 @@ from conformance.checks.order.tables import breaches
 from conformance.checks.registry import check
 from conformance.contract.lifecycle import STEP
 from conformance.model import Finding
+
+#: Steps named in one finding.
+_NAMED = 3
 
 _WHOLE = tuple(name for name in STEP_EVENTS if not name.endswith(".delta"))
 
@@ -70,7 +74,8 @@ def step_serial(observation: Observation) -> Iterable[Finding] | None:
     step = observation.step
     if step is None or step.inherited:
         return None
-    overlapping = [other.id for other in observation.stream.opened() if other is not step and other.ended is None]
+    others = (o.id for o in observation.stream.open_steps.values() if o is not step and not o.inherited)
+    overlapping = tuple(islice(others, _NAMED))
     if not overlapping:
         return ()
     got = f"{', '.join(overlapping)} still open"
