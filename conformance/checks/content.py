@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from itertools import zip_longest
 
@@ -11,7 +12,7 @@ from conformance.checks.history import Call, calls_of
 from conformance.checks.moments import ENTITY_EVENTS, STEP_EVENTS
 from conformance.checks.observation import CallPieces, Message, Observation, Step
 from conformance.checks.registry import check
-from conformance.contract.lifecycle import STEP
+from conformance.contract.lifecycle import STEP, WORDS
 from conformance.model import Finding
 
 _STEP_ENDS = tuple(name for name in STEP_EVENTS if name.rpartition(".")[2] in STEP.ended)
@@ -36,20 +37,20 @@ def submitted_calls(observation: Observation) -> Iterable[Finding] | None:
     calls = _functions(step.tool_calls)
     if not calls:
         return None
-    ids = [text(entry, "id") or "" for entry in calls]
+    ids = Counter(text(entry, "id") or "" for entry in calls)
     submitted = [call for call, _ in sent.outputs]
     pointer = "/step_details/tool_calls"
     found = [
         observation.finding(
             "the step closes a call that was not submitted", " or ".join(submitted), call, pointer=pointer
         )
-        for call in dict.fromkeys(ids)
+        for call in ids
         if call not in submitted
     ]
     found += [
         observation.finding("the step closes a call twice", "each call once", call, pointer=pointer)
-        for call in dict.fromkeys(ids)
-        if ids.count(call) > 1
+        for call, times in ids.items()
+        if times > 1
     ]
     asked = {call.id: call for call in sent.pending or ()}
     for entry in calls:
@@ -127,8 +128,9 @@ def empty_output(observation: Observation) -> Iterable[Finding] | None:
 def tool_calls(observation: Observation) -> Iterable[Finding] | None:
     """The calls the run waits for are those its open step has built up."""
     waiting = calls_of(observation.doc() or {})
-    steps = [step for step in observation.stream.opened() if step.ended is None and step.calls]
-    if waiting is None or not steps or "step" in observation.stream.unread:
+    stream = observation.stream
+    steps = [step for step in stream.open_steps.values() if not step.inherited and step.calls]
+    if waiting is None or not steps or stream.terminal is not None or "step" in stream.unread:
         return None
     built = [
         Call(pieces.id or "", pieces.name, pieces.arguments.getvalue())
@@ -136,12 +138,13 @@ def tool_calls(observation: Observation) -> Iterable[Finding] | None:
         for _, pieces in sorted(step.calls.items())
         if pieces.type in (None, "function")
     ]
-    if sorted(built) == sorted(waiting):
+    missing, needless = Counter(waiting) - Counter(built), Counter(built) - Counter(waiting)
+    differing = next(iter(missing or needless), None)
+    if differing is None:
         return ()
-    differing = [call for call in waiting if call not in built] or [call for call in built if call not in waiting]
-    same = next((call for call in built if call.id == differing[0].id), None)
+    same = next((call for call in built if call.id == differing.id), None)
     got = f"{same.name}({same.arguments})" if same else f"calls {', '.join(call.id for call in built)}"
-    expected = f"{differing[0].id}: {differing[0].name}({differing[0].arguments})"
+    expected = f"{differing.id}: {differing.name}({differing.arguments})"
     message = "the step's deltas do not add up to the calls of required_action"
     return [observation.finding(message, shown(expected), shown(got), pointer="/required_action")]
 
@@ -280,10 +283,11 @@ def _annotation(document: Document) -> tuple[object, ...]:
 
 @check("content.unicode", on=ENTITY_EVENTS)
 def unicode(observation: Observation) -> Iterable[Finding] | None:
-    """No text is cut inside a character: no half of a surrogate pair stands alone."""
+    """No text of the server's is cut inside a character; runs and whole steps repeat the client's as they were."""
     if observation.not_json is not None:
         return None
-    if observation.whole_characters:
+    repeats = WORDS[observation.name].entity in ("run", "step") and not observation.name.endswith(".delta")
+    if repeats or observation.whole_characters:
         return ()
     pointer = _half_character(observation.document)
     if pointer is None:
