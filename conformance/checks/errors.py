@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from conformance.checks.answers import error_of, header, is_event_stream, looks_like_stream, media_type, served
+from conformance.checks.answers import body_of, error_of, header, is_event_stream, looks_like_stream, media_type, served
 from conformance.checks.documents import member, shown, text
 from conformance.checks.expected import got_status, refused
 from conformance.checks.moments import ANSWER
@@ -12,6 +13,9 @@ from conformance.checks.observation import Observation
 from conformance.checks.registry import Judge, check
 from conformance.contract.schema import accepts
 from conformance.model import Finding, Response
+
+#: A stream that begins with an error event.
+_ERROR_FIRST = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:(?::[^\r\n]*)?[\r\n])*event: ?error[\r\n]")
 
 
 def _refusal(observation: Observation) -> Response | None:
@@ -74,6 +78,8 @@ def stream_refused_plainly(observation: Observation) -> Iterable[Finding] | None
     streamed = is_event_stream(response) or looks_like_stream(response)
     if not streamed:
         return () if not served(response) else None
+    if not sent.intolerable and not _ERROR_FIRST.match(body_of(response)):
+        return None  # taken, not refused: that is told by the rule of the fault
     return [observation.finding("a refusal came as a stream", "a plain 4xx with a JSON error", got_status(response))]
 
 
