@@ -235,7 +235,8 @@ def asked(
 ) -> Exchange:
     """One exchange; content that is not bytes is sent as JSON. Without a response the connection was reset."""
     sent = content if isinstance(content, bytes) else b"" if content is None else json.dumps(content).encode()
-    request = Request(Author.HARNESS, method, target, (*headers, *((_TYPED,) if sent else ())), sent)
+    typed = not sent or any(name == _TYPED[0] for name, _ in headers)
+    request = Request(Author.HARNESS, method, target, (*headers, *(() if typed else (_TYPED,))), sent)
     return Exchange(operation, at, request, response, None if response else "connection reset", situation)
 
 

@@ -19,6 +19,7 @@ from conformance.tests.checks.miniatures import (
     action,
     answer,
     asked,
+    body,
     call,
     conversation,
     get_run,
@@ -37,7 +38,6 @@ BOTH = outputs(_1="sunny", _2="rain")
 NEXT = call("2", arguments='{"a":1}')
 KNOWN = ("id", "object", "created_at", "thread_id", "assistant_id", "status")
 USUAL: list[Block] = [*RESUMED, *said(), *ENDED]
-BUSY = 'Runs in status "queued" do not accept tool outputs.'
 
 
 def plain(status: str, *, media: str = "application/json", **fields: object) -> Transcript:
@@ -112,6 +112,7 @@ def ran(status: str, response: Response, after: str | None = None) -> Transcript
 
 
 PARTIAL = outputs(_1="sunny")
+SERVED = answer(run_document("queued"))
 TYPED: Document = {"tool_call_id": "call_1", "output": 7}
 REFUSALS = {
     "some outputs only": refused(refusal(), PARTIAL),
@@ -274,3 +275,66 @@ def test_refusals_against_a_should_are_warned_of_and_never_failed(name: str) -> 
     found = accused(transcript)
     assert set(found) <= departed, found
     assert all(told.startswith("warn") for told in found.values()), found
+
+
+LENIENT = {
+    "an unknown key taken, streamed": (
+        conversation(pending(), submit(stream(*USUAL), content={"tool_outputs": PARTIAL, "stream": True, "x": 1})),
+        {"request.extra-key"},
+    ),
+    "the same id twice taken": (
+        conversation(pending(), submit(SERVED, [*PARTIAL, *PARTIAL], streamed=False)),
+        {"submission.duplicate-refused"},
+    ),
+    "the same id twice taken, streamed, the first wins": (
+        conversation(pending(), submit(stream(*USUAL), [*PARTIAL, *outputs(_1="rain")])),
+        {"submission.duplicate-refused"},
+    ),
+    "a null output taken, streamed": (
+        conversation(pending(), submit(stream(*USUAL), [{"tool_call_id": "call_1", "output": None}])),
+        {"submission.output-not-null"},
+    ),
+    "an expired run taken, streamed": (
+        conversation(get_run("expired"), submit(stream(*USUAL))),
+        {"submission.expired-refused"},
+    ),
+    "stream said as a string, taken": (
+        conversation(pending(), submit(SERVED, content={"tool_outputs": PARTIAL, "stream": "true"})),
+        {"request.stream-type"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LENIENT)
+def test_what_should_be_refused_may_be_taken(name: str) -> None:
+    transcript, departed = LENIENT[name]
+    found = accused(transcript)
+    assert set(found) == departed, found
+    assert all(told.startswith("warn") for told in found.values()), found
+
+
+KEY = ("Authorization", "Bearer k")
+BETA = ("OpenAI-Beta", "assistants=v2")
+DEMANDS = {
+    "a key": conversation(pending(), submit(refusal(401), headers=(BETA,))),
+    "the beta header": conversation(pending(), submit(refusal(code="invalid_beta"), headers=(KEY,))),
+    "a type of the body": conversation(
+        pending(), submit(refusal(415), headers=(KEY, BETA, ("Content-Type", "text/plain")))
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DEMANDS)
+def test_a_server_may_demand(name: str) -> None:
+    assert accused(DEMANDS[name]) == {}
+
+
+def test_half_a_character_of_the_clients_comes_back() -> None:
+    sent = b'{"tool_outputs":[{"tool_call_id":"call_1","output":"a\\ud83db"}],"stream":true}'
+    shown = body(USUAL).replace(b'"output":"sunny"', b'"output":"a\\ud83db"')
+    assert accused(conversation(pending(), submit(answer(shown, 200, "text/event-stream"), content=sent))) == {}
+
+
+def test_items_may_hold_more() -> None:
+    items = [{"tool_call_id": "call_1", "output": "sunny", "name": "f_1"}]
+    assert accused(conversation(pending(), submit(stream(*USUAL), items))) == {}

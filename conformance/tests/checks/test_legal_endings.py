@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from conformance.model import Transcript
 from conformance.tests.checks.miniatures import (
     CLOSED,
     DONE,
@@ -14,64 +11,28 @@ from conformance.tests.checks.miniatures import (
     GOES_ON,
     RESUMED,
     Block,
-    Document,
     accused,
     begun,
     call,
-    conversation,
-    delta,
     message,
-    outputs,
-    pending,
-    piece,
     run,
     said,
     step,
     step_delta,
-    stream,
-    submit,
     text,
 )  # fmt: skip
-
-FAULT = {"code": "server_error", "message": "it broke"}
-NEXT = call("2", arguments='{"a":1}')
-OTHER = call("3", arguments='{"b":2}')
-CODE = {"id": "call_c", "type": "code_interpreter", "code_interpreter": {"input": "1+1", "outputs": []}}
-CODE_DONE = {**CODE, "code_interpreter": {"input": "1+1", "outputs": [
-    {"type": "logs", "logs": "2"}, {"type": "image", "image": {"file_id": "file_2"}},
-]}}  # fmt: skip
-SEARCH = {"id": "call_s", "type": "file_search", "file_search": {}}
-SEARCH_DONE = {**SEARCH, "file_search": {
-    "ranking_options": {"ranker": "default-2024-08-21", "score_threshold": 0.0},
-    "results": [{"file_id": "file_1", "file_name": "a.txt", "score": 0.5}],
-}}  # fmt: skip
-FOREIGN = {"id": "call_m", "type": "mcp", "mcp": {"server_label": "x"}, "output": [1, None]}
-WRAPPED: Block = ("error", {"error": {"message": "m", "type": "server_error", "param": None, "code": None}})
-BROKEN = {"message": "m", "type": "server_error", "param": None, "code": "server_error"}
-BARE: Block = ("error", BROKEN)
-HELLO = [delta("a", piece(0, "hel")), delta("a", piece(0, "lo"))]
-
-
-def one(*blocks: Block) -> Transcript:
-    return conversation(pending(), submit(stream(*blocks)))
-
-
-def several(items: list[Document], calls: tuple[Document, ...], *blocks: Block) -> Transcript:
-    return conversation(pending(*calls), submit(stream(*blocks), items))
-
-
-def closed(*calls: Document, name: str = "0", status: str = "completed", **fields: object) -> Block:
-    return step(status, name, calls, created_at=102, **fields)
-
-
-def piece_of_call(index: int, **fields: object) -> Document:
-    return {"index": index, "type": "function", **fields}
-
-
-TWO = (call("1"), call("2"))
-BOTH = outputs(_1="sunny", _2="rain")
-ANSWERED = (call("1", output="sunny"), call("2", output="rain"))
-ROUND: list[Block] = [step("created", "9", []), step("in_progress", "9", [])]
+from conformance.tests.checks.test_legal_submit_streams import (
+    BARE,
+    BROKEN,
+    CODE,
+    HELLO,
+    ROUND,
+    WRAPPED,
+    closed,
+    one,
+    piece_of_call,
+    planned,
+)
 
 LIMIT: list[Block] = [message("incomplete", "a", text("hello")), step("completed", "a", "a")]
 ENDINGS = {
@@ -167,11 +128,6 @@ ERRORS = {
     "an error within a tool step": one(*RESUMED, step("created", "b", [CODE]), WRAPPED, DONE),
     "an unknown event between error and done": one(*RESUMED, WRAPPED, ("future", "{}"), DONE),
 }
-
-
-def planned(transcript: Transcript, scenario: str) -> Transcript:
-    """The same, judged as what came of a scenario of ours at a target that keeps its runs."""
-    return replace(transcript, scenario=scenario, traits=frozenset({"state"}))
 
 
 @pytest.mark.parametrize("name", ENDINGS)

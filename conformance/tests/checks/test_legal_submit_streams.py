@@ -36,7 +36,6 @@ from conformance.tests.checks.miniatures import (
     worked,
 )  # fmt: skip
 
-FAULT = {"code": "server_error", "message": "it broke"}
 NEXT = call("2", arguments='{"a":1}')
 OTHER = call("3", arguments='{"b":2}')
 CODE = {"id": "call_c", "type": "code_interpreter", "code_interpreter": {"input": "1+1", "outputs": []}}
