@@ -12,7 +12,7 @@ from conformance.checks.documents import Document, member
 from conformance.checks.history import History, KnownRun
 from conformance.checks.submitted import Submitted
 from conformance.contract.lifecycle import MESSAGE, RUN, STEP
-from conformance.model import Exchange, Finding, Operation, Response, Transcript
+from conformance.model import Ended, Exchange, Finding, Operation, Response, Transcript
 from conformance.wire.sse import Defect, Event
 from conformance.wire.strict_json import NotJson
 
@@ -142,6 +142,8 @@ class Stream:
     dones: int = 0
     nameless: Place | None = None
     nameless_count: int = 0
+    #: Those of them whose data is an envelope that names them.
+    enveloped: int = 0
     unknown: Counter[str] = field(default_factory=Counter)
     first_ms: int = 0
     last_ms: int = 0
@@ -167,7 +169,9 @@ class Stream:
 
     def inherited(self) -> tuple[Step, ...]:
         """The steps of earlier streams that ended here."""
-        return tuple(step for step in (*self.reused.values(), *self.steps.values()) if step.inherited and step.ended is not None)
+        return tuple(
+            step for step in (*self.reused.values(), *self.steps.values()) if step.inherited and step.ended is not None
+        )
 
     def opened(self) -> tuple[Step, ...]:
         """The steps opened in this stream."""
@@ -235,6 +239,15 @@ class Observation:
             ms=place.ms if place else None,
             pointer=pointer,
         )
+
+    def end_of_body(self) -> str:
+        """How the body at hand ended, in words; one that was still open is not said to have ended."""
+        response = self.response
+        if response is None or response.ended is Ended.COMPLETE:
+            return "the stream ended"
+        if response.ended in (Ended.TIMEOUT, Ended.ABORTED):
+            return f"the stream was still open when we gave up after {response.ended_ms} ms,"
+        return f"the stream was cut off ({response.ended})"
 
     def doc(self) -> Document | None:
         """The document at hand where it is an object."""
