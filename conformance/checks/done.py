@@ -26,8 +26,8 @@ def present(observation: Observation) -> Iterable[Finding] | None:
         return ()
     if stream.error is not None:
         return None
-    last = f"the stream ended after {stream.count} events without it"
-    return [observation.finding("the stream has no [DONE]", "event: done with data [DONE] at the end", last)]
+    got = f"{observation.end_of_body()} after {stream.count} events without it"
+    return [observation.finding("the stream has no [DONE]", "event: done with data [DONE] at the end", got)]
 
 
 @check("done.once", on=[EVENT])

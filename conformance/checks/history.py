@@ -57,14 +57,25 @@ class KnownRun:
         status = text(document, "status")
         if status is None:
             return
+        waited = self.status == "requires_action"
         self.status, self.uncertain = status, False
-        if self.status != "requires_action":
+        if status != "requires_action":
             self.pending = ()
             return
         calls = calls_of(document)
+        if calls is None and waited and document.get("required_action") is None:
+            return  # its steps may have told them
         if calls is not None and {call.id for call in calls} != {call.id for call in self.pending or ()}:
             self.covered = set()
         self.pending = calls
+
+    def saw_step(self, document: Document) -> None:
+        """Learn from the open step of a run that waits without saying for what (contract §8.1)."""
+        if self.status != "requires_action" or self.pending or text(document, "status") != "in_progress":
+            return
+        calls = _distinct(members(document, "step_details", "tool_calls"))
+        if calls is not None:
+            self.covered, self.pending = set(), calls
 
 
 def calls_of(document: Mapping[str, object]) -> tuple[Call, ...] | None:
@@ -75,9 +86,13 @@ def calls_of(document: Mapping[str, object]) -> tuple[Call, ...] | None:
     action = member(document, "required_action")
     if action is None or text(action, "type") != "submit_tool_outputs":
         return None
+    return _distinct(members(action, "submit_tool_outputs", "tool_calls"))
+
+
+def _distinct(entries: tuple[Document, ...]) -> tuple[Call, ...] | None:
     calls = tuple(
         Call(text(entry, "id") or "", text(entry, "function", "name") or "", text(entry, "function", "arguments") or "")
-        for entry in members(action, "submit_tool_outputs", "tool_calls")
+        for entry in entries
         if text(entry, "type") == "function"
     )
     ids = {call.id for call in calls}
@@ -149,7 +164,9 @@ class History:
         for document in look.documents:
             run_id = text(document, "run_id")
             if run_id is not None:
-                self.runs.setdefault(run_id, KnownRun(run_id)).ids.update(ids_in(document))
+                known = self.runs.setdefault(run_id, KnownRun(run_id))
+                known.ids.update(ids_in(document))
+                known.saw_step(document)
 
     def changed_between(self, first: int, second: int) -> bool:
         """Whether a run may have been changed by an exchange between two others."""

@@ -149,6 +149,8 @@ class Stream:
     last_ms: int = 0
     #: Entities of which an event's data could not be read: what it said of them is lost, and nothing is missed.
     unread: set[str] = field(default_factory=set)
+    #: Entities of which an event did not fit its schema: what it said of them is not to be relied on.
+    misfit: set[str] = field(default_factory=set)
     defects: list[Defect] = field(default_factory=list)
     unterminated: Event | None = None
 

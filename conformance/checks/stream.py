@@ -99,6 +99,10 @@ def _event(observation: Observation, ledger: Ledger, plan: Plan, event: Event, m
         return
     if not event.name:
         observation.name = _unnamed(observation, place)
+        if observation.name == "done":
+            stream.dones += 1
+            stream.done = stream.done or place
+            return
     ledger.call(plan.get(EVENT, ()), observation)
     word = WORDS.get(observation.name)
     if word is not None:
@@ -114,6 +118,8 @@ def _known_event(observation: Observation, ledger: Ledger, plan: Plan, word: Wor
         _read(observation, observation.data)
     if name in SCHEMA_OF_EVENT and observation.not_json is None:
         observation.fits = accepts(SCHEMA_OF_EVENT[name], observation.document)
+    if not observation.fits:
+        stream.misfit.add(word.entity)
     if word.entity in ENTER:
         ENTER[word.entity](observation, word.word, place)
     ledger.call(plan.get(name, ()), observation)
@@ -149,6 +155,7 @@ def _unnamed(observation: Observation, place: Place) -> str:
     if name is None or not isinstance(document, dict) or "data" not in document:
         return ""
     observation.document = document["data"]
+    stream.enveloped += 1
     return name
 
 

@@ -47,8 +47,9 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
                              "order.message-has-step"),
         "framing.utf8": ("events.json", "content.*", "framing.blank-line"),
         "framing.blank-line": ("framing.not-empty", "framing.event-name", "events.*", "order.*", "content.*", "done.*",
+                               "done.name", "done.data", *_MUST_COME, *_SURFACE),
+        "framing.event-name": ("done.*", "done.name", "order.*", "order.submitted-closed", "content.*", "events.*",
                                *_SURFACE),
-        "framing.event-name": ("done.*", "order.*", "content.*", "events.*", *_SURFACE),
         "framing.not-empty": (*_MUST_COME,),
         "events.json": ("events.*", "order.*", "content.*", "done.after-terminal", "surface.*"),
         "content.unicode": ("content.message-*",),
@@ -109,6 +110,9 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )  # fmt: skip
 
+#: A missing end is explained by a cause that names it, never by a pattern: nothing may hide it.
+_NAMED = frozenset({"order.terminal-present", "done.present", "done.name", "done.data", "order.submitted-closed"})
+
 #: Pairs that hold at one and the same event only: each event is a slip of its own.
 AT_EVENT = frozenset({"events.json", "events.object", "events.seconds", "events.status", "events.required-action"})
 
@@ -151,6 +155,8 @@ def _blamed(
 ) -> Finding:
     for cause, patterns in causes:
         if cause == requirement or not _follows(requirement, patterns):
+            continue
+        if requirement in _NAMED and requirement not in patterns:
             continue
         if any(_explains(cause, other, requirement, finding) for other in found[cause]):
             return replace(finding, primary=False, because=cause)

@@ -17,11 +17,11 @@ def terminal_present(observation: Observation) -> Iterable[Finding] | None:
     stream = observation.stream
     if stream.terminal is not None:
         return ()
-    if stream.error is not None:
+    if stream.error is not None or stream.nameless_count > stream.enveloped:
         return None
     expected = "a terminal run event, thread.run.requires_action or error"
-    got = f"the stream ended with the run {stream.run_state}"
-    return [observation.finding("the stream ended silently", expected, got)]
+    got = f"{observation.end_of_body()} with the run {stream.run_state}"
+    return [observation.finding("the run's end never came", expected, got)]
 
 
 @check("order.terminal-once", on=[name for name in RUN_EVENTS if WORDS[name].word in STREAM_TERMINAL])

@@ -26,7 +26,7 @@ def submitted_closed(observation: Observation) -> Iterable[Finding] | None:
     stream, sent = observation.stream, observation.submitted
     if observation.place is not None:
         return _ended_again(observation)
-    if sent is None or not sent.outputs or not stream.settled or "step" in stream.unread:
+    if sent is None or not sent.outputs or not stream.settled or "step" in stream.unread | stream.misfit:
         return None
     closed = closed_calls(stream.inherited())
     missing = [call for call, _ in sent.outputs if call not in closed]
