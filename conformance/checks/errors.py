@@ -78,7 +78,7 @@ def stream_refused_plainly(observation: Observation) -> Iterable[Finding] | None
     streamed = is_event_stream(response) or looks_like_stream(response)
     if not streamed:
         return () if not served(response) else None
-    if not sent.intolerable and not _ERROR_FIRST.match(body_of(response)):
+    if not _ERROR_FIRST.match(body_of(response)):
         return None  # taken, not refused: that is told by the rule of the fault
     return [observation.finding("a refusal came as a stream", "a plain 4xx with a JSON error", got_status(response))]
 

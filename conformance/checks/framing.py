@@ -120,7 +120,9 @@ def complete(observation: Observation) -> Iterable[Finding] | None:
         return None
     if response.ended is Ended.COMPLETE:
         return ()
-    return [observation.finding("the body was cut off", "a body ended by HTTP framing", f"{response.ended} end")]
+    size = sum(len(chunk.data) for chunk in response.chunks)
+    got = f"{response.ended} after {size} bytes"
+    return [observation.finding("the body was cut off", "a body ended by HTTP framing", got, span=(size, size))]
 
 
 @check("framing.flushed", on=[END])

@@ -35,22 +35,22 @@ class KnownRun:
     pending: tuple[Call, ...] | None = None
     #: Ids of steps, messages and calls that earlier streams or lists showed.
     ids: set[str] = field(default_factory=set)
-    #: Sets of call ids whose submission was answered with 2xx.
-    accepted: list[frozenset[str]] = field(default_factory=list)
+    #: Sets of outputs, call id and text, whose submission was answered with 2xx.
+    accepted: list[frozenset[tuple[str, str]]] = field(default_factory=list)
     #: Call ids that partial submissions of the present round have covered.
     covered: set[str] = field(default_factory=set)
     #: A submission was answered by a fault or not at all: nobody knows whether it was taken.
     uncertain: bool = False
 
-    def answered(self, ids: frozenset[str], response: Response | None, *, partial: bool) -> None:
-        """Learn from the answer to a submission of these calls; until the run is seen again, its state is not known."""
+    def answered(self, outputs: frozenset[tuple[str, str]], response: Response | None, *, partial: bool) -> None:
+        """Learn from the answer to a submission of these outputs; until the run is seen again, its state is not known."""
         if response is None or response.status >= 500:
             self.uncertain = True
         elif served(response):
-            self.accepted.append(ids)
+            self.accepted.append(outputs)
             self.status = "submitted"
         if partial:
-            self.covered |= ids
+            self.covered |= {call for call, _ in outputs}
 
     def saw(self, document: Mapping[str, object]) -> None:
         """Learn from a run document, read or streamed."""
@@ -175,6 +175,15 @@ class History:
     def before(self, operation: Operation, exchange: int) -> Look | None:
         """The last read of a kind before an exchange."""
         found = [look for look in self.looks if look.operation is operation and look.exchange < exchange]
+        return found[-1] if found else None
+
+    def last_between(self, operation: Operation, first: int, second: int | None) -> Look | None:
+        """The last read of a kind after one exchange and, where there is another, before it."""
+        found = [
+            look
+            for look in self.looks
+            if look.operation is operation and first < look.exchange and (second is None or look.exchange < second)
+        ]
         return found[-1] if found else None
 
     def after(self, operation: Operation, exchange: int) -> Look | None:

@@ -187,6 +187,8 @@ class Observation:
     transcript: Transcript
     held: frozenset[str]
     history: History = field(default_factory=History)
+    #: Every exchange was walked: what is left to look at is the whole.
+    ended: bool = False
     #: The exchange at hand.
     index: int = -1
     exchange: Exchange = None  # type: ignore[assignment]

@@ -9,13 +9,13 @@ from conformance.checks.documents import find, shown, text
 from conformance.checks.events import lacking
 from conformance.checks.expected import acceptable, got_status
 from conformance.checks.history import calls_of
-from conformance.checks.moments import ANSWER, RUN
+from conformance.checks.moments import ANSWER, CLOSE, RUN
 from conformance.checks.observation import Observation
 from conformance.checks.order.run import not_of_path
 from conformance.checks.registry import check
 from conformance.checks.times import wrong_seconds
 from conformance.contract.schema import accepts, explain
-from conformance.model import Finding
+from conformance.model import Finding, Operation
 
 
 @check("response.status-200", on=[ANSWER])
@@ -77,9 +77,11 @@ def run_ids(observation: Observation) -> Iterable[Finding] | None:
     )
 
 
-@check("response.moved-on", on=[RUN])
+@check("response.moved-on", on=[RUN, CLOSE])
 def moved_on(observation: Observation) -> Iterable[Finding] | None:
-    """The run no longer waits for what was submitted."""
+    """The run no longer waits for what was submitted, neither in the answer nor whenever it is read later."""
+    if observation.ended:
+        return _still_waiting(observation)
     document, sent = observation.doc(), observation.submitted
     if document is None or sent is None:
         return None
@@ -96,6 +98,32 @@ def moved_on(observation: Observation) -> Iterable[Finding] | None:
         said = f"a run that is {status} still carries required_action"
         return [observation.finding(said, "null, or no such field", got, pointer="/required_action")]
     return ()
+
+
+def _still_waiting(observation: Observation) -> list[Finding] | None:
+    """A finding for each accepted plain submission whose run, at the last read before the next, asks for it again."""
+    taken = [
+        (index, sent)
+        for index, sent, response in observation.submissions
+        if response is not None and served(response) and not sent.stream and sent.outputs and not sent.refusable
+    ]
+    found = []
+    for index, sent in taken:
+        later = (other for other, _, _ in observation.submissions if other > index)
+        look = observation.history.last_between(Operation.GET_RUN, index, next(later, None))
+        document = look.documents[0] if look is not None and look.documents else None
+        if document is None or text(document, "status") != "requires_action":
+            continue
+        again = sorted({call.id for call in calls_of(document) or ()} & {call for call, _ in sent.outputs})
+        if again:
+            got = f"requires_action for {', '.join(again)}"
+            found.append(
+                observation.finding(
+                    "the run was read later and still waits for what was submitted", "a run that goes on", got,
+                    pointer="/status", exchange=index,
+                )
+            )  # fmt: skip
+    return found or None
 
 
 @check("response.seconds", on=[RUN])

@@ -147,7 +147,7 @@ def _of_state(outputs: tuple[tuple[str, str], ...], known: KnownRun | None) -> f
     if known.uncertain:
         return frozenset({"uncertain"})
     if known.status != "requires_action":
-        faults = {"again"} if frozenset(ids) in known.accepted else set()
+        faults = {"again"} if frozenset(outputs) in known.accepted else set()
         if known.status in OVER:
             faults.add(_OF_STATUS.get(known.status, "wrong-state"))
         # Otherwise the last look may be stale: a run that is still under way can have come to wait since.
@@ -155,7 +155,7 @@ def _of_state(outputs: tuple[tuple[str, str], ...], known: KnownRun | None) -> f
     if known.pending is None:
         return frozenset(repeated)
     pending = {call.id for call in known.pending}
-    if frozenset(pending) in known.accepted:
+    if any({call for call, _ in taken} == pending for taken in known.accepted):
         # The run asks once more for what it has taken: whether to take it again is not for its caller to guess.
         return frozenset({"asked-again"})
     if set(ids) - pending:

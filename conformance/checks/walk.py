@@ -71,7 +71,7 @@ class _Walk:
             self._look(exchange, exchange.response)
 
     def close(self) -> None:
-        self.observation.place = None
+        self.observation.place, self.observation.ended = None, True
         self.ledger.call(_plan(Operation.SUBMIT, self.role).get(CLOSE, ()), self.observation)
 
     def _submission(self, exchange: Exchange) -> None:
@@ -85,7 +85,7 @@ class _Walk:
         plan = _plan(Operation.SUBMIT, self.role)
         self.ledger.call(plan.get(ANSWER, ()), observation)
         if known is not None:
-            known.answered(frozenset(call for call, _ in sent.outputs), response, partial="partial" in sent.faults)
+            known.answered(frozenset(sent.outputs), response, partial="partial" in sent.faults)
         observation.submissions.append((observation.index, sent, response))
         if not turned_down(sent, response):
             observation.history.changes.append(observation.index)
@@ -103,7 +103,8 @@ class _Walk:
         if response is None or not served(response):
             return
         plan = _plan(Operation.CREATE_RUN, self.role)
-        if _asks_for_stream(exchange.request.body) or is_event_stream(response):
+        streamed = is_event_stream(response) or looks_like_stream(response)
+        if streamed or _asks_for_stream(exchange.request.body):
             self.judged += 1
             self.traits |= {"create-run", "stream", "state"}
             self._stream(response, plan)

@@ -33,10 +33,12 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "request.stream-absent": ("response.*", "framing.*"),
         "submission.opaque-accepted": ("submission.accepted",),
         "submission.any-order": ("submission.accepted",),
-        "submission.still-accepted": ("submission.accepted", "request.minimal-body"),
-        "request.minimal-body": ("submission.accepted",),
+        "request.minimal-body": _REFUSED,
+        "submission.still-accepted": ("submission.accepted",),
         "errors.no-server-fault": ("submission.*", "errors.*", "request.stream-type", "request.extra-key"),
-        "submission.state-refused": ("submission.again-refused",),
+        "submission.again-refused": ("submission.state-refused",),
+        "submission.partial-refused": ("content.submitted-calls",),
+        "submission.atomic": ("submission.still-accepted", "content.submitted-calls"),
         "submission.empty-not-resumed": ("submission.empty-refused", "submission.atomic"),
         "submission.split-refused": ("submission.partial-refused",),
         "errors.stream-refused-plainly": ("submission.*",),
@@ -53,6 +55,7 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "framing.not-empty": (*_MUST_COME,),
         "events.json": ("events.*", "order.*", "content.*", "done.after-terminal", "surface.*"),
         "content.unicode": ("content.message-*",),
+        "events.run-fields": ("order.run-started-at", "events.end-time", "events.usage"),
         "events.object": ("events.schema", "events.status", "events.run-fields", "events.required-action",
                           "events.end-time", "events.usage", *_SURFACE),
         "events.seconds": ("events.schema", "order.created-at", "order.run-started-at", "order.run-times",
@@ -114,7 +117,10 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _NAMED = frozenset({"order.terminal-present", "done.present", "done.name", "done.data", "order.submitted-closed"})
 
 #: Pairs that hold at one and the same event only: each event is a slip of its own.
-AT_EVENT = frozenset({"events.json", "events.object", "events.seconds", "events.status", "events.required-action"})
+AT_EVENT = frozenset({"events.json", "events.run-fields", "events.object", "events.seconds", "events.status", "events.required-action"})
+
+#: Breaches that change the run itself: they explain what comes of it in later exchanges too.
+LASTING = frozenset({"submission.partial-refused", "submission.atomic"})
 
 
 def cause_of(requirement: str, found: Mapping[str, tuple[Finding, ...]]) -> str | None:
@@ -164,7 +170,7 @@ def _blamed(
 
 
 def _explains(cause: str, other: Finding, requirement: str, finding: Finding) -> bool:
-    if requirement.startswith("surface."):
+    if requirement.startswith("surface.") or cause in LASTING:
         return other.exchange <= finding.exchange
     if other.exchange != finding.exchange:
         return False

@@ -48,7 +48,7 @@ class Defect(NamedTuple):
 #: What each kind of defect means and what its span covers.
 DEFECTS: Final = {
     "invalid-utf8": "bytes that are not UTF-8; the span is the first such run of a block",
-    "run-together": "a block with two `event` fields: events with no empty line between them; the span is the block",
+    "run-together": "a second `event` field after data: no empty line between two events; the span is the block",
     "unterminated": "the body ends inside a block that holds more than comments; the span is that block",
 }
 
@@ -78,6 +78,8 @@ class _Fields(NamedTuple):
 
     names: list[bytes]
     data: list[bytes]
+    #: The name that stands after data: the block is two events run together.
+    late_name: bytes | None
     id: bytes | None
     retry: int | None
     #: Whether there was any line that is not a comment, known field or not.
@@ -189,8 +191,8 @@ class Decoder:
             at = start + bad.start
             message = f"the bytes {block[bad.start : bad.end].hex(' ')} at byte {at} are not UTF-8: {bad.reason}"
             self._tell("invalid-utf8", at, start + bad.end, message)
-        if len(fields.names) > 1:
-            first, second = _shown(fields.names[0]), _shown(fields.names[1])
+        if fields.late_name is not None and len(fields.names) > 1:
+            first, second = _shown(fields.names[0]), _shown(fields.late_name)
             message = f"{len(fields.names)} event fields share one block: no empty line between {first} and {second}"
             self._tell("run-together", start, end, message)
 
@@ -249,6 +251,7 @@ def _fields(block: bytes) -> _Fields:
     names: list[bytes] = []
     data: list[bytes] = []
     last_id: bytes | None = None
+    late_name: bytes | None = None
     retry: int | None = None
     some = False
     for line in block.splitlines():
@@ -263,11 +266,12 @@ def _fields(block: bytes) -> _Fields:
             data.append(value)
         elif field == b"event":
             names.append(value)
+            late_name = value if data and late_name is None else late_name
         elif field == b"id" and b"\0" not in value:
             last_id = value
         elif field == b"retry" and value.isdigit() and len(value) <= _RETRY_DIGITS:
             retry = int(value)
-    return _Fields(names, data, last_id, retry, some)
+    return _Fields(names, data, late_name, last_id, retry, some)
 
 
 def _event(fields: _Fields, start: int, end: int) -> Event:

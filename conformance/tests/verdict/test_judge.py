@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.contract.scenarios import BY_ID, SCENARIOS, requires
-from conformance.model import Ended, Level, Status
+from conformance.model import Author, Ended, Exchange, Level, Operation, Request, Status
 from conformance.proof.events import encode
 from conformance.tests.verdict.streams import (
     HAPPY,
@@ -204,3 +204,45 @@ def test_a_finding_says_where():
     start, end = found.span
     assert (found.exchange, found.event, found.pointer) == (1, 1, "/object")
     assert json.loads(broken[start:end].split(b"data: ")[1])["object"] == "run"
+
+
+def test_a_missing_end_hides_behind_no_other_slip():
+    cut = BODY.replace(b'"object":"thread.run.step"', b'"object":"step"', 1)
+    cut = cut[: cut.index(b"event: thread.run.completed")]
+    subject = judge(transcript(looked(WAITING), submission(streamed(cut))))
+    assert primary(subject) == {"events.object", "order.terminal-present"}
+
+
+def listed(*steps):
+    request = Request(Author.HARNESS, "GET", "/v1/threads/thread_1/runs/run_1/steps", (), b"")
+    return Exchange(
+        Operation.LIST_STEPS, 1, request, answer({"object": "list", "data": list(steps), "has_more": False})
+    )
+
+
+def test_calls_a_run_does_not_name_are_learnt_from_its_open_step():
+    nameless = WAITING | {"required_action": None}
+    calls = WAITING["required_action"]["submit_tool_outputs"]["tool_calls"]
+    step = {
+        "id": "step_1",
+        "object": "thread.run.step",
+        "run_id": "run_1",
+        "type": "tool_calls",
+        "status": "in_progress",
+    }
+    step |= {"step_details": {"type": "tool_calls", "tool_calls": [*calls, {**calls[0], "id": "call_second"}]}}
+    partial = submission(answer(nameless | {"status": "queued"}), OUTPUTS)
+    subject = judge(transcript(looked(nameless), listed(step), looked(nameless), partial))
+    assert primary(subject) == {"surface.pending-calls", "submission.partial-refused"}
+
+
+def test_a_run_that_never_goes_on_after_it_was_answered_is_told():
+    taken = submission(answer(WAITING | {"status": "queued", "required_action": None}), OUTPUTS)
+    assert primary(judge(transcript(looked(WAITING), taken, looked(WAITING)))) == {"response.moved-on"}
+
+
+def test_two_names_before_one_data_are_one_event_and_two_events_run_together_are_told():
+    twice = BODY.replace(b"event: thread.run.queued\n", b"event: message\nevent: thread.run.queued\n")
+    assert primary(judge(transcript(looked(WAITING), submission(streamed(twice))))) == set()
+    together = BODY.replace(b"\n\nevent: thread.run.in_progress", b"\nevent: thread.run.in_progress")
+    assert "framing.blank-line" in primary(judge(transcript(looked(WAITING), submission(streamed(together)))))

@@ -63,10 +63,14 @@ def test_data_keeps_the_bytes_that_are_not_utf8() -> None:
 
 RUN_TOGETHER = {
     "two names": (b"event: a\ndata: b\nevent: c\ndata: d\n\n", (0, 35)),
-    "the same name twice": (b"event: a\nevent: a\n\n", (0, 19)),
-    "a hundred names": (b"data: x\n\n" + b"event: a\n" * 100 + b"\n", (9, 910)),
-    "CR": (b"event: a\revent: b\r\r", (0, 19)),
+    "the same name twice": (b"event: a\ndata: b\nevent: a\n\n", (0, 27)),
+    "a hundred names": (b"data: x\n\n" + b"event: a\ndata: x\n" * 100 + b"\n", (9, 1710)),
+    "CR": (b"event: a\rdata: b\revent: b\r\r", (0, 27)),
 }
+
+
+def test_two_names_before_the_data_are_one_event() -> None:
+    assert closed(b"event: a\nevent: b\ndata: c\n\n").defects == []
 
 
 @pytest.mark.parametrize("case", RUN_TOGETHER)
@@ -107,18 +111,18 @@ def test_a_character_that_the_end_cut_off_is_no_second_defect() -> None:
 
 
 def test_every_kind_is_described() -> None:
-    body = b"data: \xff\n\nevent: a\nevent: b\n\ndata"
+    body = b"data: \xff\n\nevent: a\ndata: c\nevent: b\n\ndata"
     assert {defect.kind for defect in closed(body).defects} == set(DEFECTS)
 
 
 def test_messages_escape_and_shorten_what_the_body_says() -> None:
-    body = b"event: \x1b[31m\nevent: " + b"x" * 10_000 + b"\n\n"
+    body = b"event: \x1b[31m\ndata: c\nevent: " + b"x" * 10_000 + b"\n\n"
     (defect,) = closed(body).defects
     assert "\x1b" not in defect.message
     assert len(defect.message) < 250
 
 
 def test_defects_are_counted_but_not_kept_without_end() -> None:
-    decoder = closed(b"\xff\n\n" * 10_000 + b"event: a\nevent: b\n\n")
+    decoder = closed(b"\xff\n\n" * 10_000 + b"event: a\ndata: c\nevent: b\n\n")
     assert decoder.defect_counts == {"invalid-utf8": 10_000, "run-together": 1}
     assert len(decoder.defects) == 101
