@@ -10,7 +10,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import NoReturn
 
-from conformance.errors import ConformanceError, OwnError, UsageError
+from conformance.errors import DEBUG, ConformanceError, OwnError, UsageError
 
 #: Every command, in the order in which people meet them, and the module of `commands/` it is in.
 COMMANDS = {
@@ -22,9 +22,6 @@ COMMANDS = {
     "explain": "one requirement: what, why, by whom it is said, with examples",
     "schemas": "derive the schemas anew, or compare an OpenAPI document with them",
 }
-
-#: Shows the traceback of an error of our own.
-DEBUG = "CONFORMANCE_DEBUG"
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -44,8 +41,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except Exception as slip:
         if os.environ.get(DEBUG):
             raise
-        hint = f"This is a slip of ours. With {DEBUG}=1 it shows where; please report that."
-        return _told(OwnError(f"{type(slip).__name__}: {slip}", hint))
+        return _told(OwnError.from_slip(slip))
     return code
 
 

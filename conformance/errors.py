@@ -12,6 +12,9 @@ ConformanceError                    a message for people, what to do about it, t
 
 from __future__ import annotations
 
+#: Set in the environment, it lets a slip of ours end in a traceback.
+DEBUG = "CONFORMANCE_DEBUG"
+
 
 class ConformanceError(Exception):
     """What happened, where, and what to do; never shown as a traceback."""
@@ -67,3 +70,9 @@ class OwnError(ConformanceError):
     """A slip of ours; it never counts against the target."""
 
     exit_code = 3
+
+    @classmethod
+    def from_slip(cls, slip: BaseException) -> OwnError:
+        """What nobody expected, told with what shows where it happened."""
+        hint = f"This is a slip of ours. With {DEBUG}=1 it shows where; please report that."
+        return cls(f"{type(slip).__name__}: {slip}", hint)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import takewhile
 
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.errors import BudgetReached, ConformanceError, NotThisApi, UnreachableTarget
+from conformance.errors import DEBUG, BudgetReached, ConformanceError, NotThisApi, UnreachableTarget
 from conformance.model import (
     Confidence,
     Finding,
@@ -96,7 +96,7 @@ class Run:
             self.stopped = reason
             return self._unreached(scenario)
         except Exception as slip:
-            if os.environ.get("CONFORMANCE_DEBUG"):
+            if os.environ.get(DEBUG):
                 raise
             return self._without_verdicts(scenario, Status.ERROR, f"{type(slip).__name__}: {slip}")
         if self._strict:

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from conformance import options
-from conformance.errors import ConformanceError, NotThisApi, OwnError, UnreachableTarget
+from conformance.errors import DEBUG, ConformanceError, NotThisApi, OwnError, UnreachableTarget
 from conformance.model import JUDGED, Report, Status, Verdict
 from conformance.plan import Plan, Target, narrowed, plan
 from conformance.plugin.listener import Door
@@ -64,17 +64,25 @@ class Suite:
         """Say who is judged."""
         return f"conformance: {self._said.get('base_url') or 'the built-in mock (no --conformance-base-url was given)'}"
 
+    def pytest_pycollect_makeitem(self, collector: pytest.Module) -> list[pytest.Item] | None:
+        """Make no test at all for a family that nothing is planned of; pytest would make one that is skipped."""
+        family = _family(collector)
+        return [] if family is not None and not self._cells(family) else None
+
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Make a test of every planned cell of the family that a module of the suite is named for."""
-        package, _, family = metafunc.module.__name__.rpartition(".test_")
-        if package == "conformance.suite":
-            cells = [
-                (scenario.id, name)
-                for scenario in self._plan.scenarios
-                for name in sorted(self._plan.cells[scenario.id])
-                if name.partition(".")[0] == family
-            ]
+        family = _family(metafunc.definition.getparent(pytest.Module))
+        if family is not None:
+            cells = self._cells(family)
             metafunc.parametrize("hold", cells, indirect=True, ids=[":".join(cell) for cell in cells])
+
+    def _cells(self, family: str) -> list[tuple[str, str]]:
+        return [
+            (scenario.id, name)
+            for scenario in self._plan.scenarios
+            for name in sorted(self._plan.cells[scenario.id])
+            if name.partition(".")[0] == family
+        ]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -138,8 +146,8 @@ class Suite:
         """Tell the listener of a slip of ours, which then tells it in its own way."""
         if self._listener is None:
             return None
-        self._listener.failed(OwnError(f"{excinfo.typename}: {excinfo.value}"))
-        return not os.environ.get("CONFORMANCE_DEBUG")
+        self._listener.failed(OwnError.from_slip(excinfo.value))
+        return not os.environ.get(DEBUG)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Report what there is, and let the exit code say what pytest's own does not."""
@@ -180,9 +188,15 @@ class Suite:
             self._target.close()
 
 
+def _family(module: pytest.Collector | None) -> str | None:
+    """The family of requirements that a module of the suite is named for; None for anybody else's module."""
+    package, _, family = getattr(getattr(module, "obj", None), "__name__", "").rpartition(".test_")
+    return family if package == "conformance.suite" else None
+
+
 def _cell(item: pytest.Item) -> tuple[str, str] | None:
     """Scenario and requirement of one of our tests; None for anybody else's."""
-    if isinstance(item, pytest.Function) and item.module.__name__.startswith("conformance.suite."):
+    if isinstance(item, pytest.Function) and _family(item.getparent(pytest.Module)) is not None:
         return cast("tuple[str, str]", item.callspec.params["hold"])
     return None
 

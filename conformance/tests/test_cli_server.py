@@ -16,7 +16,7 @@ from conformance.cli import main
 from conformance.contract.scenarios import SCENARIOS
 from conformance.mock.server import Mock
 from conformance.tests.commands import CHECKOUT, conformance, environment
-from conformance.tests.targets.servers import RawServer, answer
+from conformance.tests.targets.servers import RawServer, answer, static
 
 #: Cells of two scenarios: enough to see a run, quick enough to see many.
 FEW = "stream-one-call or json-one-call"
@@ -72,6 +72,26 @@ def test_the_plan_alone_sends_nothing(command: Command) -> None:
     assert (done.returncode, done.stdout) == (0, "")
     assert "runs" in done.stderr
     assert "requests" in done.stderr
+
+
+def test_a_mock_without_state_is_judged_by_what_needs_none(command: Command) -> None:
+    with RawServer(static) as server:
+        words = ("server", "--base-url", server.base_url, "--provision", "static")
+        planned = command(*words, "--plan")
+        assert (planned.returncode, server.connections) == (0, 0), planned.stderr
+        done = command(*words, "--format", "json")
+    assert done.returncode == 1, done.stderr
+    told = {(v["requirement"], v["status"]) for s in objects(done.stdout) for v in s["verdicts"]}  # type: ignore[attr-defined]
+    assert ("response.status-200", "pass") in told
+    assert not [pair for pair in told if pair[0].startswith("surface.") or pair[1] == "error"]
+
+
+def test_a_slip_inside_pytest_is_told_as_one(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.plugin.session.narrowed", lambda *_: 1 // 0)
+    done = command("server", "-k", FEW)
+    assert done.returncode == 3
+    assert "conformance: ZeroDivisionError" in done.stderr
+    assert "CONFORMANCE_DEBUG=1" in done.stderr
 
 
 def test_a_report_is_written_where_it_is_wanted(

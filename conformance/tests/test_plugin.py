@@ -18,7 +18,7 @@ from conformance.plugin import session  # noqa: F401 - loaded once here, not ane
 from conformance.targets import builtin  # noqa: F401 - likewise
 from conformance.tests.commands import ALONE, CHECKOUT
 from conformance.tests.commands import pytest as run_pytest
-from conformance.tests.targets.servers import RawServer, answer
+from conformance.tests.targets.servers import RawServer, answer, static
 
 Session = Callable[..., pytest.RunResult]
 
@@ -68,6 +68,18 @@ def test_every_planned_cell_is_one_test_and_nothing_is_sent_to_collect_them(suit
     nodes = [line.partition("::")[2] for line in done.stdout.str().splitlines() if "::" in line]
     assert "test_done[stream-one-call:done.last]" in nodes
     assert len(nodes) == len(set(nodes)) > 900
+
+
+def test_a_family_that_nothing_is_planned_of_has_no_test(suite: Session) -> None:
+    with RawServer(static) as server:
+        words = (f"--conformance-base-url={server.base_url}", "--conformance-provision=static")
+        listed = suite("--collect-only", "-q", *words).stdout.str()
+        done = suite("-rs", *words)
+    assert "test_response[json-one-call:response.status-200]" in listed
+    assert "test_surface" not in listed
+    assert "NOTSET" not in listed
+    assert "empty parameter set" not in done.stdout.str()
+    assert outcomes(done.stdout.str())["passed"] > 20, done.stdout.str()
 
 
 def test_a_scenario_is_exchanged_once_for_all_its_tests(suite: Session) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Self
 
+from conformance.tests.contract.documents import altered
+
 Handler = Callable[[socket.socket, bytes], None]
 
 
@@ -78,6 +80,16 @@ def answer(status: int, body: bytes | str | object, *headers: str, content_type:
     content = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
     lines = [f"HTTP/1.1 {status} Status", f"Content-Type: {content_type}", f"Content-Length: {len(content)}", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
+
+
+def static(connection: socket.socket, request: bytes) -> None:
+    """A mock without state: every submission is answered by a run, anything else by 404."""
+    named = re.match(rb"POST \S*/threads/([^/ ]+)/runs/([^/ ]+)/submit_tool_outputs[ ?]", request)
+    if named is None:
+        connection.sendall(refuse(404))
+        return
+    thread, run = (name.decode() for name in named.groups())
+    connection.sendall(answer(200, altered("RunObject", id=run, thread_id=thread)))
 
 
 class SmallApi:
