@@ -235,7 +235,7 @@ def exit_code(report: Report) -> int:
     tally = Tally.of(report.subjects)
     if tally.errors:
         return 3
-    if tally.failed:
+    if tally.departed:
         return 1
     if report.interrupted or tally.untestable:
         return 2

@@ -19,7 +19,7 @@ FORMAT = 1
 def verdict_of(subject: Subject) -> str:
     """`fail` when any requirement fails, `pass` when none does and something was judged, else `error`."""
     tally = Tally.of((subject,))
-    if tally.failed:
+    if tally.departed:
         return "fail"
     return "pass" if tally.judged and not tally.errors else "error"
 

@@ -11,9 +11,14 @@ from conformance.model import JUDGED, Status, Subject, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts of verdicts. `planned` holds what joined the plan later, and nothing that is not applicable."""
+    """Counts of verdicts. `planned` holds what joined the plan later, and nothing that is not applicable.
+
+    One defect counts once: `failed` and `warned` hold what stands for itself; its effects are counted beside them.
+    """
 
     planned: int
+    #: Of those, what nobody could plan: luck brought it.
+    joined: int
     judged: int
     passed: int
     failed: int
@@ -21,10 +26,17 @@ class Tally:
     untestable: int
     not_applicable: int
     errors: int
-    #: Requirements, not cells, with a failure of their own: not the effect of another one.
+    #: Failures that follow from another one told beside them, and warnings likewise.
+    failed_after: int
+    warned_after: int
+    #: Requirements, not cells, with a failure of their own, and with a warning of their own.
     broken: int
-    #: Requirements with a warning of their own.
     doubted: int
+
+    @property
+    def departed(self) -> bool:
+        """Whether any requirement failed, for itself or after another."""
+        return self.failed + self.failed_after > 0
 
     @classmethod
     def of(cls, subjects: Iterable[Subject]) -> Tally:
@@ -32,18 +44,23 @@ class Tally:
         judged = tuple(subjects)
         verdicts = [verdict for subject in judged for verdict in subject.verdicts]
         own = [verdict for subject in judged for verdict in standing(subject)]
+        failed = [verdict.requirement for verdict in own if verdict.status is Status.FAIL]
+        warned = [verdict.requirement for verdict in own if verdict.status is Status.WARN]
         count = Counter(verdict.status for verdict in verdicts)
         return cls(
             planned=len(verdicts) - count[Status.NOT_APPLICABLE],
+            joined=sum(verdict.joined and verdict.status is not Status.NOT_APPLICABLE for verdict in verdicts),
             judged=sum(count[status] for status in JUDGED),
             passed=count[Status.PASS],
-            failed=count[Status.FAIL],
-            warned=count[Status.WARN],
+            failed=len(failed),
+            warned=len(warned),
             untestable=count[Status.UNTESTABLE],
             not_applicable=count[Status.NOT_APPLICABLE],
             errors=count[Status.ERROR],
-            broken=len({verdict.requirement for verdict in own if verdict.status is Status.FAIL}),
-            doubted=len({verdict.requirement for verdict in own if verdict.status is Status.WARN}),
+            failed_after=count[Status.FAIL] - len(failed),
+            warned_after=count[Status.WARN] - len(warned),
+            broken=len(set(failed)),
+            doubted=len(set(warned)),
         )
 
 

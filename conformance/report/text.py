@@ -62,7 +62,7 @@ def verdict_word(report: Report) -> str:
     tally = Tally.of(report.subjects)
     if tally.errors:
         return "ERROR"
-    if tally.failed:
+    if tally.departed:
         return "FAIL"
     if not tally.judged:
         return "NOTHING JUDGED"
@@ -94,9 +94,10 @@ def head(report: Report, style: Style) -> str:
 def counts(report: Report) -> str:
     """All counts on one line."""
     tally = Tally.of(report.subjects)
-    failed = f"{tally.failed} failed{_of(tally.broken) if tally.failed else ''}"
-    warned = f"{tally.warned} warned{_of(tally.doubted) if tally.warned else ''}"
-    said = [f"{tally.planned} planned", f"{tally.judged} judged", f"{tally.passed} passed", failed, warned]
+    joined = f" + {tally.joined} joined when seen" if tally.joined else ""
+    said = [f"{tally.planned - tally.joined} planned{joined}", f"{tally.judged} judged", f"{tally.passed} passed"]
+    said += [f"{tally.failed} failed{_of(tally.broken)}{_after(tally.failed_after)}"]
+    said += [f"{tally.warned} warned{_of(tally.doubted)}{_after(tally.warned_after)}"]
     said += [f"{tally.untestable} untestable"] if tally.untestable else []
     said += [f"{tally.not_applicable} not applicable"] if tally.not_applicable else []
     said += [f"{tally.errors} errors of our own"] if tally.errors else []
@@ -105,7 +106,12 @@ def counts(report: Report) -> str:
 
 def _of(requirements: int) -> str:
     """How many requirements failures or warnings come down to."""
-    return f" ({requirements} requirement{'s' * (requirements != 1)})" if requirements else " (effects only)"
+    return f" ({requirements} requirement{'s' * (requirements != 1)})" if requirements else ""
+
+
+def _after(effects: int) -> str:
+    """How many more cells failed, or warned, only because of those."""
+    return f" +{effects} that follow" if effects else ""
 
 
 def foot(report: Report, again: str, style: Style) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from conformance.errors import UsageError
 from conformance.model import Finding, Report, Status, Subject
+from conformance.report.document import report_document
 from conformance.report.plain import safe, told
 from conformance.report.text import MOCKED, Style, text, verdict_block, verdict_word
 from conformance.tests.report.reports import HOSTILE, REPORTS, broken, failing, finding, passing, unreadable, verdict
@@ -55,7 +56,24 @@ def test_an_effect_stands_under_its_cause_and_has_no_block_of_its_own() -> None:
     shown = lines(failing())
     assert not [line for line in shown if line.startswith("FAIL  done.closes")]
     assert "  effects   done.closes" in shown
-    assert "4 failed (1 requirement)" in shown[1]
+    assert "2 failed (1 requirement) +2 that follow · 2 warned (1 requirement) · 2 untestable" in shown[1]
+
+
+def test_what_joined_is_told_beside_what_was_planned() -> None:
+    lucky = verdict("errors.rate-limit", "stream-one-call", Status.PASS, joined=True)
+    planned = verdict("done.last", "stream-one-call", Status.PASS)
+    report = Report({"kind": "http"}, (Subject("stream-one-call", (planned, lucky)),), plan={"cells": 1})
+    assert lines(report)[1] == "1 planned + 1 joined when seen · 2 judged · 2 passed · 0 failed · 0 warned"
+    document = report_document(report)
+    assert (document["planned"], document["judged"]) == (2, 2)
+
+
+def test_a_failure_that_only_follows_from_a_warning_is_no_pass() -> None:
+    cause = verdict("request.stream-type", "s", Status.WARN, finding())
+    effect = verdict("done.closes", "s", Status.FAIL, finding(primary=False, because="request.stream-type"))
+    report = Report({"kind": "http"}, (Subject("s", (cause, effect)),))
+    assert verdict_word(report) == "FAIL"
+    assert "0 failed +1 that follow · 1 warned (1 requirement)" in lines(report)[1]
 
 
 def test_what_was_not_shown_is_told_with_its_reason() -> None:
