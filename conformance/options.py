@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from conformance.plan import Target
     from conformance.targets.settings import GivenRun, Settings
 
+#: Stands in for an address where only the other options are looked at.
+_LOOPBACK = "http://127.0.0.1/v1"
+
 #: What an option's words may look like once they are parsed.
 Given = Mapping[str, Any]
 
@@ -79,7 +82,7 @@ ALL = (*TARGET, *RUN)
 def given(options: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """The options that were really said, by their keys."""
     said = {option.key: options.get(prefix + option.key) for option in ALL}
-    return {key: value for key, value in said.items() if value not in (None, False, [])}
+    return {key: value for key, value in said.items() if value is not None and value is not False and value != []}
 
 
 def words(said: Given, prefix: str) -> Iterator[str]:
@@ -154,6 +157,7 @@ def _check_alone(said: Given) -> None:
             f"--{stray[0]} says something about a server, and none is named",
             "Name it with --base-url, or leave the option out to judge the built-in mock.",
         )
+    settings({**said, "base_url": _LOOPBACK}, {})
 
 
 def _key(name: str, environment: Mapping[str, str]) -> str:

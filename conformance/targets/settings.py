@@ -114,9 +114,11 @@ class Settings:
         if self.create_streamed and self.provision not in ("api", "assistant"):
             raise UsageError(f"nothing is created with `--provision {self.provision}`, streamed or not")
         if not (0 < self.timeout <= _DAY and 0 < self.linger <= _DAY):
-            raise UsageError("a time is not positive, or longer than a day")
+            raise UsageError(
+                "a time is not positive, or longer than a day", "--timeout takes seconds: more than 0, a day at most."
+            )
         if self.max_bytes < 1 or (self.max_requests is not None and self.max_requests < 1):
-            raise UsageError("a size or a number of requests is not positive")
+            raise UsageError("a size or a number of requests is not positive", "--max-requests takes 1 or more.")
 
     @property
     def _pairs(self) -> tuple[tuple[str, str], ...]:

@@ -21,6 +21,13 @@ USAGE = {
     "a command of later": ["prove"],
     "a format of later": ["server", "--format", "html"],
     "a number that is none": ["server", "--timeout", "soon"],
+    **{
+        f"{option} {number} {'of a server' if server else 'alone'}": ["server", *server, option, number]
+        for option in ("--timeout", "--max-requests")
+        for number in ("0", "-1")
+        for server in ([], ["--base-url", "http://h/v1"])
+    },
+    "a time that is no number": ["server", "--timeout", "nan"],
     "a URL that is none": ["server", "--base-url", "localhost:8000"],
     "an option without its server": ["server", "--model", "m"],
     "a kind that is none": ["server", "--base-url", "http://h/v1", "--provision", "magic"],
