@@ -15,7 +15,10 @@ from conformance.checks.order.run import not_of_path
 from conformance.checks.registry import check
 from conformance.checks.times import wrong_seconds
 from conformance.contract.schema import accepts, explain
-from conformance.model import Finding, Operation
+from conformance.model import Ended, Finding, Operation
+
+#: Ends of a body that are the server's doing; what its reader broke off is not.
+_CUT_OFF = frozenset({Ended.SHORT, Ended.RESET, Ended.TIMEOUT})
 
 
 @check("response.status-200", on=[ANSWER])
@@ -43,7 +46,10 @@ def content_type(observation: Observation) -> Iterable[Finding] | None:
 
 @check("response.run-object", on=[RUN])
 def run_object(observation: Observation) -> Iterable[Finding]:
-    """The body is a run by the corrected schema."""
+    """The body is a run by the corrected schema, and all of it came: a client waits in vain for the rest."""
+    response = observation.response
+    if response is not None and response.ended in _CUT_OFF:
+        return [observation.finding("the answer was cut off", "a body ended by HTTP framing", f"{response.ended} end")]
     if observation.not_json is not None:
         return [observation.finding("the answer is not JSON", "a run", str(observation.not_json))]
     if accepts("RunObject", observation.document):
