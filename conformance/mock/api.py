@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
@@ -51,7 +50,7 @@ class Api:
         path, _, query_text = request.target.partition("?")
         query = dict(parse_qsl(query_text, keep_blank_values=True))
         headers = {name.lower(): value for name, value in request.headers}
-        _check_key(self._api_key, headers)
+        self.state.behaviour.key(self._api_key, headers)
         handler, ids = routes.find(request.method, path)
         _check_beta(path, query, headers)
         answer = handler(self.state, Asked(ids, query, request.body))
@@ -64,17 +63,6 @@ class Api:
 def refusal(refused: Refused, headers: Headers = ()) -> Response:
     """Plan the answer to a request that is refused."""
     return answers.as_json(refused.document, status=refused.status, headers=(*refused.headers, *headers))
-
-
-def _check_key(api_key: str | None, headers: Mapping[str, str]) -> None:
-    if api_key is None:
-        return
-    scheme, _, bearer = headers.get("authorization", "").partition(" ")
-    given = bearer.strip() if scheme.lower() == "bearer" else headers.get("api-key", "")
-    if not given:
-        raise Refused("no-key")
-    if not hmac.compare_digest(given.encode(), api_key.encode()):
-        raise Refused("wrong-key")
 
 
 def _check_beta(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from conformance.mock import bodies, settings, submission
+from conformance.mock import bodies, settings
 from conformance.mock.lists import page
 from conformance.mock.runs import Run
 from conformance.mock.state import State
@@ -146,10 +146,10 @@ def cancel_run(state: State, asked: Asked) -> Answer:
 
 def submit_tool_outputs(state: State, asked: Asked) -> Answer:
     """POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs, plain or streamed."""
-    submitted = submission.read(bodies.read(asked.body))
-    run = state.run(*asked.ids)
+    submitted = state.behaviour.read(asked.body)
+    run = state.behaviour.find(state, *asked.ids)
     run.submit(submitted)
-    return _followed(run, stream=submitted.stream)
+    return _followed(run, stream=bool(submitted.stream))
 
 
 def list_steps(state: State, asked: Asked) -> Answer:

@@ -84,6 +84,12 @@ REFUSALS = MappingProxyType(
         # the server itself
         "fault": Row(500, "The server had an error while processing the request.", _FAULT),
         "full": Row(503, "The server holds as many connections as it allows.", _FAULT),
+        # what only a broken server says
+        "no-stream-key": Row(422, "The field stream is required."),
+        "stream-value": Row(400, "This value of stream is not supported."),
+        "unknown-beta": Row(400, "Unknown beta requested in OpenAI-Beta: 'assistants=v2'.", code="invalid_beta"),
+        "stranger": Row(403, "This run belongs to somebody else."),
+        "unwanted": Row(400, "These tool outputs are not wanted."),
         # HTTP that cannot be read
         "bad-http": Row(400, "The request is not valid HTTP/1.1: {reason}."),
         "slow": Row(408, "The request did not arrive within {limit} s."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from conformance.mock.behaviour import Behaviour
@@ -68,22 +68,23 @@ class Run:
         if self.hindrance is not None:
             hindrance, self.hindrance = self.hindrance, None
             raise Refused(hindrance)
-        for rule in self.behaviour.rules:
-            rule(self.document["status"], self.pending_ids(), submission)
+        try:
+            for rule in self.behaviour.rules:
+                rule(self.document["status"], self.pending_ids(), submission)
+        except Refused:
+            self.behaviour.refused(self, submission)
+            raise
+        self.behaviour.accepted(self, submission)
+
+    def resume(self, outputs: Mapping[str, str]) -> None:
+        """Lay out what follows the outputs (call id to text) of the step that waits; without such a step, nothing."""
+        step = self.pending_step()
+        if step is None:
+            return
         self.rounds += 1
         calls = self.calls if self.rounds < self.script.rounds else ()
-        self._expect(
-            self.behaviour.go_on(
-                self.script,
-                self.document,
-                self.pending_step(),
-                dict(submission.outputs),
-                calls,
-                new_id=self.clock.new_id,
-                now=self.clock.now,
-                spent=self.spent(),
-            )
-        )
+        new_id, now, spent = self.clock.new_id, self.clock.now, self.spent()
+        self._expect(story.go_on(self.script, self.document, step, outputs, calls, new_id=new_id, now=now, spent=spent))
 
     def cancel(self) -> Document:
         """Begin to cancel the run and return it; raise Refused where it is over."""

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from conformance.errors import OwnError, UsageError
+from conformance.mock import faults
 from conformance.mock.api import Api, refusal
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.http_player import play
@@ -43,7 +44,8 @@ class Mock:
     """The reference server in a thread of its own, from its construction until `close`; usable in a with statement.
 
     `api_key`: where it is given, requests must carry it. `scenario`: what runs play that name none in their metadata.
-    `port` 0 takes any free one. Raises UsageError where the address cannot be had.
+    `port` 0 takes any free one. `fault`: the name of a fault that is played wherever it applies. Raises UsageError
+    where the address cannot be had, or there is no such fault.
     """
 
     def __init__(
@@ -54,8 +56,9 @@ class Mock:
         host: str = "127.0.0.1",
         port: int = 0,
         behaviour: Behaviour | None = None,
+        fault: str | None = None,
     ) -> None:
-        self._service = _Service(Api(api_key, scenario, behaviour or Behaviour()), host, port)
+        self._service = _Service(Api(api_key, scenario, behaviour or faults.behaviour(fault)), host, port, fault=fault)
         self._thread = threading.Thread(target=self._service.run, name="conformance-mock", daemon=True)
         self._thread.start()
         self._service.wait_until_ready()
@@ -93,9 +96,10 @@ def serve(
     scenario: str | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
+    fault: str | None = None,
 ) -> None:
     """Serve in the foreground until interrupted; `ready` is called with the base URL. Raises UsageError as `Mock`."""
-    service = _Service(Api(api_key, scenario, Behaviour()), host, port, ready)
+    service = _Service(Api(api_key, scenario, faults.behaviour(fault)), host, port, ready, fault=fault)
     with contextlib.suppress(KeyboardInterrupt):
         service.run()
     service.wait_until_ready()
@@ -104,10 +108,13 @@ def serve(
 class _Service:
     """The event loop, its listening socket and its connections."""
 
-    def __init__(self, api: Api, host: str, port: int, ready: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, api: Api, host: str, port: int, ready: Callable[[str], None] | None = None, *, fault: str | None = None
+    ) -> None:
         self.origin = ""
         self.recorded: list[Recorded] = []
         self._api = api
+        self._told = faults.telling(fault)
         self._host = host
         self._port = port
         self._ready = ready
@@ -182,7 +189,7 @@ class _Service:
                 began = asyncio.get_running_loop().time()
                 self.recorded.append(Recorded(round((began - self._began) * 1000), arrived.request))
                 del self.recorded[:-REMEMBERED]
-                response = self._api.answer(arrived.request)
+                response = self._told(arrived.request, self._api.answer(arrived.request))
                 if not await play(
                     response, writer, began=began, in_chunks=arrived.knows_chunks, last=not arrived.keeps_alive
                 ):

@@ -37,7 +37,7 @@ class State:
         self.clock = Clock()
         self.assistants: dict[str, Document] = {}
         self.threads: dict[str, Thread] = {}
-        self._behaviour = behaviour
+        self.behaviour = behaviour
         self._scenario = scenario
 
     def new_assistant(self, settings: Document) -> Document:
@@ -77,7 +77,7 @@ class State:
             self._add(thread, message)
         document = objects.run(self.clock.new_id("run"), thread_id, self.clock.now, assistant, settings)
         script, calls = cast(document, self._scenario)
-        run = Run(document, script, calls, thread.messages, self.clock, self._behaviour)
+        run = Run(document, script, calls, thread.messages, self.clock, self.behaviour)
         run.begin(thread.document if thread_is_new else None)
         thread.runs[document["id"]] = run
         return run

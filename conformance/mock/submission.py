@@ -22,10 +22,13 @@ _KEYS = frozenset({"tool_outputs", "stream"})
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A body of the right form: call ids and outputs in the order sent, and whether a stream is wanted."""
+    """A body of the right form: call ids and outputs in the order sent, and what is said of a stream."""
 
     outputs: tuple[tuple[str, str], ...]
-    stream: bool
+    #: As said; None where it is null or not said.
+    stream: bool | None
+    #: The keys that were said.
+    keys: frozenset[str] = _KEYS
 
 
 #: Looks at a run's status and the ids it waits for, and at a submission; raises Refused.
@@ -45,7 +48,7 @@ def read(document: Document) -> Submission:
     outputs = tuple(_item(item, f"tool_outputs[{index}]") for index, item in enumerate(items))
     if sum(len(output.encode("utf-8", "replace")) for _, output in outputs) >= ALL_OUTPUTS:
         raise Refused("long-outputs")
-    return Submission(outputs, bool(stream))
+    return Submission(outputs, stream, frozenset(document))
 
 
 def _item(item: Mapping[str, object], where: str) -> tuple[str, str]:

@@ -15,8 +15,10 @@ _KEY = "key-of-the-built-in-mock"
 class BuiltIn(HttpTarget):
     """The reference server, running as long as the target is open, and the client that judges it."""
 
-    def __init__(self, *, timeout: float | None = None, max_requests: int | None = None) -> None:
-        self._mock = Mock(_KEY)
+    def __init__(
+        self, *, timeout: float | None = None, max_requests: int | None = None, fault: str | None = None
+    ) -> None:
+        self._mock = Mock(_KEY, fault=fault)
         settings = Settings(self._mock.base_url, _KEY, timeout=timeout or TIMEOUT, max_requests=max_requests)
         super().__init__(settings, traits=frozenset({"scripted"}))
 

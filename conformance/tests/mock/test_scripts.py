@@ -9,10 +9,9 @@ import pytest
 
 from conformance.contract import schema
 from conformance.contract.scenarios import SCENARIOS, SCRIPTS
-from conformance.mock.behaviour import Behaviour
+from conformance.mock.behaviour import Behaviour, stays
 from conformance.mock.server import Mock
 from conformance.mock.submission import waits
-from conformance.proof.story import Story
 from conformance.tests.mock.conftest import BETA, Client, calls, events, outputs
 
 #: One scenario for each script.
@@ -146,10 +145,7 @@ def test_a_mock_can_be_told_what_its_runs_play() -> None:
 
 
 def test_a_decision_of_the_server_can_be_replaced() -> None:
-    def never(*_: object, now: int, **__: object) -> Story:
-        return Story((), now)
-
-    with Mock(behaviour=Behaviour(go_on=never)) as mock:
+    with Mock(behaviour=Behaviour(accepted=stays)) as mock:
         client = Client(mock.base_url)
         run = client.wait()
         assert client.submit(run).json() == run

@@ -1,0 +1,42 @@
+"""A fault at work in the server: a wire fault in the answers it has planned, a stateful one in what it decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from conformance.errors import UsageError
+from conformance.mock.behaviour import Behaviour
+from conformance.mock.misbehaviour import MISBEHAVIOURS
+from conformance.model import Exchange, Request, Response
+from conformance.proof.faults import FAULTS, Fault
+from conformance.wire.recordings.operation import of_target
+
+
+def find(name: str) -> Fault:
+    """The fault of a name; raises UsageError with near ones where there is none."""
+    if name not in FAULTS:
+        near = get_close_matches(name, FAULTS)
+        hint = f"Did you mean {', '.join(near)}?" if near else "`conformance list faults` shows all."
+        raise UsageError(f"no fault has the name {name!r}", hint)
+    return FAULTS[name]
+
+
+def behaviour(name: str | None) -> Behaviour:
+    """What a server decides that has this fault; the right things, where it has none or one of the wire."""
+    if name is None or find(name).tell is not None:
+        return Behaviour()
+    return MISBEHAVIOURS[name]
+
+
+def telling(name: str | None) -> Callable[[Request, Response], Response]:
+    """What a server with this fault makes of the answers it has planned."""
+    fault = None if name is None else find(name)
+
+    def told(request: Request, planned: Response) -> Response:
+        if fault is None:
+            return planned
+        exchange = Exchange(of_target(request.method, request.target), 0, request, planned)
+        return fault.told(exchange) or planned
+
+    return told
