@@ -18,7 +18,8 @@ COMMANDS = {
     "judge": "judge recordings, without a network",
     "record": "write cassettes of a server",
     "mock": "the reference server alone",
-    "list": "what is required, or which situations are brought about",
+    "prove": "every fault that a server can have dies by the requirement it breaks",
+    "list": "what is required, which situations are brought about, or which faults can be played",
     "explain": "one requirement: what, why, by whom it is said, with examples",
     "schemas": "derive the schemas anew, or compare an OpenAPI document with them",
 }

@@ -14,6 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add where it listens, whom it lets in and what it plays."""
     parser.add_argument("--port", type=int, default=0, metavar="N", help="the port to listen on (default: a free one)")
     parser.add_argument("--scenario", metavar="ID", help="what runs play that name no scenario in their metadata")
+    parser.add_argument("--fault", metavar="ID", help="the lie that is told; `conformance list faults` shows all")
     parser.add_argument("--api-key-env", metavar="NAME", help="ask for the key that this environment variable holds")
 
 
@@ -30,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         key = os.environ.get(arguments.api_key_env)
         if not key:
             raise UsageError(f"the environment has no {arguments.api_key_env}", "It should hold the key to ask for.")
-    serve(_announce, api_key=key, scenario=arguments.scenario, port=arguments.port)
+    serve(_announce, api_key=key, scenario=arguments.scenario, port=arguments.port, fault=arguments.fault)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What `conformance explain ID` and `conformance list requirements|scenarios` print."""
+"""What `conformance explain ID` and `conformance list requirements|scenarios|faults` print."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from conformance.contract.examples import Example, examples_of
 from conformance.contract.requirements import REQUIREMENTS, find
 from conformance.contract.scenarios import SCENARIOS, TRAITS, requires
 from conformance.model import Requirement, Source
+from conformance.proof.faults import FAULTS
 from conformance.report.exchanges import lines, telling
 from conformance.report.plain import field, listing
 from conformance.verdict.judge import ENVIRONMENT, planned
@@ -39,6 +40,13 @@ def requirements_list() -> str:
 def scenarios_list() -> str:
     """Return one line for each scenario: id, what it takes beyond a server, and its title."""
     rows = [(row.id, " ".join(sorted(requires(row))) or "-", row.title) for row in SCENARIOS]
+    wide = [max(len(row[column]) for row in rows) for column in range(2)]
+    return "".join(_columns(row, wide) for row in rows)
+
+
+def faults_list() -> str:
+    """Return one line for each fault: name, layer, and the lie."""
+    rows = [(fault.name, fault.layer, fault.lie) for fault in FAULTS.values()]
     wide = [max(len(row[column]) for row in rows) for column in range(2)]
     return "".join(_columns(row, wide) for row in rows)
 

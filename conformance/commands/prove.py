@@ -1,0 +1,106 @@
+"""`conformance prove`: every fault dies by the requirements it breaks, and by no other."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from conformance.commands import verdicts
+from conformance.contract.scenarios import SCENARIOS
+
+if TYPE_CHECKING:
+    from conformance.model import Transcript
+    from conformance.proof.faults import Fault
+    from conformance.proof.matrix import Matrix, Trial
+
+#: Played with every stateful fault besides the scenarios that show it: what it must not touch shows here.
+SMOKE = ("json-one-call", "json-three-calls", "stream-one-call", "stream-next-round")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add how thorough it is to be, and what is printed."""
+    parser.add_argument("--full", action="store_true", help="play wire faults over sockets too, and every scenario")
+    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="what is printed")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prove and print the matrix; 0 where the proof holds, else 1."""
+    from conformance.report import matrix_page  # noqa: PLC0415 - these load the client and the judge: only when asked
+
+    began = monotonic()
+    clean = record()
+    trials = tuple(_heard(prove(clean, full=arguments.full)))
+    matrix = matrix_of(trials, clean)
+    printed = {
+        "text": lambda: matrix_page.summary(matrix, monotonic() - began),
+        "json": lambda: matrix_page.as_json(matrix),
+        "markdown": lambda: matrix_page.page(matrix, trials),
+    }
+    verdicts.write(printed[arguments.format]())
+    return 0 if matrix.holds else 1
+
+
+def record() -> tuple[Transcript, ...]:
+    """The transcripts of every scenario against the clean mock, on a real socket."""
+    return tuple(_exchanged(None, {scenario.id for scenario in SCENARIOS}))
+
+
+def prove(clean: tuple[Transcript, ...], *, full: bool = False) -> Iterator[Trial]:
+    """Try every fault: those of the wire on the transcripts of the clean mock, stateful ones on a socket.
+
+    `full`: wire faults on a socket too, in every scenario that they touch, and stateful ones in every scenario.
+    """
+    from conformance.proof.faults import FAULTS  # noqa: PLC0415 - only where it is used
+    from conformance.proof.matrix import tried  # noqa: PLC0415
+
+    for fault in FAULTS.values():
+        if fault.tell is None:
+            yield played(fault, {scenario.id for scenario in SCENARIOS} if full else {*SMOKE, *fault.scenarios})
+            continue
+        trial = tried(fault, clean)
+        yield trial
+        if full and trial.touched:
+            yield played(fault, set(trial.touched))
+
+
+def played(fault: Fault, scenarios: set[str]) -> Trial:
+    """The trial of a fault by a mock that has it, in these scenarios."""
+    from conformance.proof.matrix import told  # noqa: PLC0415 - the judge, only where it is used
+    from conformance.verdict.judge import judge  # noqa: PLC0415
+
+    return told(fault, [judge(transcript) for transcript in _exchanged(fault.name, scenarios)])
+
+
+def matrix_of(trials: Iterable[Trial], clean: tuple[Transcript, ...]) -> Matrix:
+    """The matrix of all trials."""
+    from conformance.proof.matrix import Matrix, rows, void  # noqa: PLC0415 - only where it is used
+
+    kept = tuple(trials)
+    faults = tuple(dict.fromkeys(trial.fault for trial in kept))
+    found = tuple(dict.fromkeys(row for trial in kept for row in rows(trial)))
+    return Matrix(faults, found, void(clean))
+
+
+def _exchanged(fault: str | None, wanted: set[str]) -> Iterator[Transcript]:
+    from conformance.plan import plan  # noqa: PLC0415 - the client, only where it is used
+    from conformance.targets.builtin import BuiltIn  # noqa: PLC0415
+
+    with closing(BuiltIn(fault=fault)) as target:
+        for scenario in plan(target).scenarios:
+            if scenario.id in wanted:
+                yield target.exchange(scenario)
+
+
+def _heard(trials: Iterator[Trial]) -> Iterator[Trial]:
+    """Pass trials on, saying on a terminal how far it is."""
+    live = sys.stderr.isatty()
+    for number, trial in enumerate(trials, 1):
+        if live:
+            print(f"\r\x1b[K{number}  {trial.fault.name}", end="", file=sys.stderr, flush=True)
+        yield trial
+    if live:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
