@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from conformance.checks.answers import body_of, error_of, header, is_event_stream, looks_like_stream, media_type, served
 from conformance.checks.documents import member, shown, text
-from conformance.checks.expected import got_status, refused
+from conformance.checks.expected import Refusal, got_status, refusals
 from conformance.checks.moments import ANSWER
 from conformance.checks.observation import Observation
-from conformance.checks.registry import Judge, check
+from conformance.checks.registry import check
 from conformance.contract.schema import accepts
 from conformance.model import Finding, Response
 
@@ -95,28 +95,18 @@ def no_server_fault(observation: Observation) -> Iterable[Finding] | None:
     return [observation.finding(f"a submission with a fault ({faults}) is a server fault", "4xx", got_status(response))]
 
 
-def _refuses(fault: str, said: str, *statuses: int) -> Judge:
-    def judge(observation: Observation) -> Iterable[Finding] | None:
-        return refused(observation, fault, said, statuses=statuses)
-
-    return judge
-
-
-#: Requirement, fault, what is said, statuses: refusals that differ in nothing else.
-_REFUSALS: tuple[tuple[str, str, str, tuple[int, ...]], ...] = (
-    ("errors.wrong-key", "wrong-key", "a wrong key is not refused", ()),
-    ("errors.wrong-key-401", "wrong-key", "a wrong key is refused otherwise", (401,)),
-    ("errors.no-key", "no-key", "a missing key is not refused", ()),
-    ("errors.no-key-401", "no-key", "a missing key is refused otherwise", (401,)),
-    ("errors.unknown-thread", "unknown-thread", "an unknown thread is not refused", ()),
-    ("errors.unknown-thread-404", "unknown-thread", "an unknown thread is refused otherwise", (404,)),
-    ("errors.unknown-run", "unknown-run", "an unknown run is not refused", ()),
-    ("errors.unknown-run-404", "unknown-run", "an unknown run is refused otherwise", (404,)),
-    ("errors.malformed-json", "malformed", "a body that is not JSON is not refused", ()),
-    ("errors.malformed-json-400", "malformed", "a body that is not JSON is refused otherwise", (400,)),
+refusals(
+    Refusal("errors.wrong-key", "wrong-key", "a wrong key is not refused"),
+    Refusal("errors.wrong-key-401", "wrong-key", "a wrong key is refused otherwise", (401,)),
+    Refusal("errors.no-key", "no-key", "a missing key is not refused"),
+    Refusal("errors.no-key-401", "no-key", "a missing key is refused otherwise", (401,)),
+    Refusal("errors.unknown-thread", "unknown-thread", "an unknown thread is not refused"),
+    Refusal("errors.unknown-thread-404", "unknown-thread", "an unknown thread is refused otherwise", (404,)),
+    Refusal("errors.unknown-run", "unknown-run", "an unknown run is not refused"),
+    Refusal("errors.unknown-run-404", "unknown-run", "an unknown run is refused otherwise", (404,)),
+    Refusal("errors.malformed-json", "malformed", "a body that is not JSON is not refused"),
+    Refusal("errors.malformed-json-400", "malformed", "a body that is not JSON is refused otherwise", (400,)),
 )
-for _requirement, _fault, _said, _statuses in _REFUSALS:
-    check(_requirement, on=[ANSWER])(_refuses(_fault, _said, *_statuses))
 
 
 @check("errors.rate-limit", on=[ANSWER])

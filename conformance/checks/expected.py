@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
+from typing import NamedTuple
 
 from conformance.checks.answers import document_of, error_of, header, media_type, served
 from conformance.checks.documents import text
+from conformance.checks.moments import ANSWER
 from conformance.checks.observation import Observation
+from conformance.checks.registry import Judge, check
 from conformance.model import Finding, Operation, Response
 
 #: Traits of a scenario that says itself that its submission should be accepted.
@@ -88,3 +91,26 @@ def refused(
         message = f"{message}: the submission was accepted"
     expected = " or ".join(str(status) for status in statuses) or "4xx"
     return [observation.finding(message, expected, got_status(response))]
+
+
+class Refusal(NamedTuple):
+    """One requirement that a fault is refused; rows of a table, for they differ in nothing else."""
+
+    requirement: str
+    fault: str
+    message: str
+    #: The statuses that fit; none: any 4xx.
+    statuses: tuple[int, ...] = ()
+
+
+def refusals(*rows: Refusal) -> None:
+    """Bind the requirements of a table of refusals."""
+    for row in rows:
+        check(row.requirement, on=[ANSWER])(_judge_of(row))
+
+
+def _judge_of(row: Refusal) -> Judge:
+    def judge(observation: Observation) -> Iterable[Finding] | None:
+        return refused(observation, row.fault, row.message, statuses=row.statuses)
+
+    return judge

@@ -43,7 +43,7 @@ class KnownRun:
     uncertain: bool = False
 
     def answered(self, outputs: frozenset[tuple[str, str]], response: Response | None, *, partial: bool) -> None:
-        """Learn from the answer to a submission of these outputs; until the run is seen again, its state is not known."""
+        """Learn from the answer to a submission of these outputs; until the run is seen again, its state is open."""
         if response is None or response.status >= 500:
             self.uncertain = True
         elif served(response):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from conformance.checks.answers import document_of, error_of, served
 from conformance.checks.documents import Document, member, shown, text
-from conformance.checks.expected import acceptable, got_status, refused
+from conformance.checks.expected import Refusal, acceptable, got_status, refusals, refused
 from conformance.checks.moments import ANSWER, CLOSE
 from conformance.checks.observation import Observation
 from conformance.checks.registry import check
@@ -57,10 +57,23 @@ def _opaque(output: str) -> bool:
     return len(output) > _OPAQUE_LENGTH or any(character < " " for character in output)
 
 
-@check("submission.partial-refused", on=[ANSWER])
-def partial_refused(observation: Observation) -> Iterable[Finding] | None:
-    """Some of the pending calls only: refused."""
-    return refused(observation, "partial", "a partial submission is not refused")
+refusals(
+    Refusal("submission.partial-refused", "partial", "a partial submission is not refused"),
+    Refusal("submission.split-refused", "split", "outputs are gathered over several requests"),
+    Refusal("submission.unknown-id-refused", "unknown-id", "a call id that is not pending is not refused"),
+    Refusal("submission.duplicate-refused", "duplicate-id", "a repeated call id is not refused"),
+    Refusal("submission.outputs-required", "no-outputs", "a body without tool_outputs is not refused"),
+    Refusal("submission.id-required", "no-id", "an output without tool_call_id is not refused"),
+    Refusal("submission.output-not-null", "null-output", "a null output is not refused"),
+    Refusal("submission.output-string", "typed-output", "an output that is no string is not refused"),
+    Refusal("submission.state-refused", "wrong-state", "outputs for a run that does not wait are not refused"),
+    Refusal("submission.state-error", "wrong-state", "a run that does not wait is refused otherwise", (400,)),
+    Refusal("submission.again-refused", "again", "the same submission is not refused the second time"),
+    Refusal("submission.expired-refused", "expired-run", "outputs for an expired run are not refused"),
+    Refusal("submission.cancelled-refused", "cancelled-run", "outputs for a cancelled run are not refused"),
+    Refusal("submission.other-thread-refused", "other-thread", "a run is served under a thread that is not its own"),
+    Refusal("submission.other-thread-404", "other-thread", "a run under another thread is refused otherwise", (404,)),
+)
 
 
 @check("submission.partial-error", on=[ANSWER])
@@ -75,24 +88,6 @@ def partial_error(observation: Observation) -> Iterable[Finding] | None:
         return ()
     said = "a partial submission is refused as another type"
     return [observation.finding(said, "invalid_request_error", shown(kind), pointer="/error/type")]
-
-
-@check("submission.split-refused", on=[ANSWER])
-def split_refused(observation: Observation) -> Iterable[Finding] | None:
-    """The second half of the outputs: refused as the first was; outputs are never gathered over requests."""
-    return refused(observation, "split", "outputs are gathered over several requests")
-
-
-@check("submission.unknown-id-refused", on=[ANSWER])
-def unknown_id_refused(observation: Observation) -> Iterable[Finding] | None:
-    """A call that is not pending: refused."""
-    return refused(observation, "unknown-id", "a call id that is not pending is not refused")
-
-
-@check("submission.duplicate-refused", on=[ANSWER])
-def duplicate_refused(observation: Observation) -> Iterable[Finding] | None:
-    """The same call twice: refused."""
-    return refused(observation, "duplicate-id", "a repeated call id is not refused")
 
 
 @check("submission.empty-not-resumed", on=[CLOSE])
@@ -131,60 +126,6 @@ def empty_refused(observation: Observation) -> Iterable[Finding] | None:
     if found is None or list(found):
         return found
     return refused(observation, "empty", "an empty list of outputs is refused otherwise", statuses=(400,))
-
-
-@check("submission.outputs-required", on=[ANSWER])
-def outputs_required(observation: Observation) -> Iterable[Finding] | None:
-    """A body without tool_outputs: refused."""
-    return refused(observation, "no-outputs", "a body without tool_outputs is not refused")
-
-
-@check("submission.id-required", on=[ANSWER])
-def id_required(observation: Observation) -> Iterable[Finding] | None:
-    """An output without its call id: refused."""
-    return refused(observation, "no-id", "an output without tool_call_id is not refused")
-
-
-@check("submission.output-not-null", on=[ANSWER])
-def output_not_null(observation: Observation) -> Iterable[Finding] | None:
-    """An output that is null: refused."""
-    return refused(observation, "null-output", "a null output is not refused")
-
-
-@check("submission.output-string", on=[ANSWER])
-def output_string(observation: Observation) -> Iterable[Finding] | None:
-    """An output that is no string: refused."""
-    return refused(observation, "typed-output", "an output that is no string is not refused")
-
-
-@check("submission.state-refused", on=[ANSWER])
-def state_refused(observation: Observation) -> Iterable[Finding] | None:
-    """A run that does not wait: refused."""
-    return refused(observation, "wrong-state", "outputs for a run that does not wait are not refused")
-
-
-@check("submission.state-error", on=[ANSWER])
-def state_error(observation: Observation) -> Iterable[Finding] | None:
-    """That refusal is 400."""
-    return refused(observation, "wrong-state", "a run that does not wait is refused otherwise", statuses=(400,))
-
-
-@check("submission.again-refused", on=[ANSWER])
-def again_refused(observation: Observation) -> Iterable[Finding] | None:
-    """What was accepted once: refused the second time."""
-    return refused(observation, "again", "the same submission is not refused the second time")
-
-
-@check("submission.expired-refused", on=[ANSWER])
-def expired_refused(observation: Observation) -> Iterable[Finding] | None:
-    """An expired run: refused."""
-    return refused(observation, "expired-run", "outputs for an expired run are not refused")
-
-
-@check("submission.cancelled-refused", on=[ANSWER])
-def cancelled_refused(observation: Observation) -> Iterable[Finding] | None:
-    """A cancelled run: refused."""
-    return refused(observation, "cancelled-run", "outputs for a cancelled run are not refused")
 
 
 #: What a refusal leaves as it was. `expires_at` is not compared: one vendor moves it.
@@ -261,15 +202,3 @@ def concurrent(observation: Observation) -> Iterable[Finding] | None:
     got = ", ".join(got_status(response) for _, response in at_once)
     said = f"{len(taken)} of {len(at_once)} submissions at once were accepted"
     return [observation.finding(said, "exactly one 200", got, exchange=at_once[-1][0])]
-
-
-@check("submission.other-thread-refused", on=[ANSWER])
-def other_thread_refused(observation: Observation) -> Iterable[Finding] | None:
-    """A run under another thread: refused."""
-    return refused(observation, "other-thread", "a run is served under a thread that is not its own")
-
-
-@check("submission.other-thread-404", on=[ANSWER])
-def other_thread_404(observation: Observation) -> Iterable[Finding] | None:
-    """That refusal is 404."""
-    return refused(observation, "other-thread", "a run under another thread is refused otherwise", statuses=(404,))

@@ -12,7 +12,9 @@ from conformance.model import Finding
 def breaches(observation: Observation, requirement: str) -> list[Finding]:
     """The finding of the event at hand where its move broke `requirement`, else none."""
     move = observation.move
-    if move is None or move.breach != requirement or move.entity in observation.stream.unread:
+    # A run moves by the names of its events alone; whose step or message an unread event moved is lost.
+    lost = move is not None and move.entity != "run" and move.entity in observation.stream.unread
+    if move is None or move.breach != requirement or lost:
         return []
     subject = f"{move.entity} {move.id}".strip()
     message = f"{observation.name} came while {subject} was {move.before}"
