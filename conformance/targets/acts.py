@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from conformance.model import Act, Exchange, Operation, Scenario
 from conformance.targets.outputs import body, unknown_like
+from conformance.targets.own_rules import check_submission
 from conformance.targets.provision import Provisioner, refusal, steps
 from conformance.targets.runs import ENDED, MOVING, PendingRun, calls_of_steps, look, poll, run_path, run_seen
 from conformance.targets.sending import Ask, Session, Untestable
@@ -112,14 +113,10 @@ def _get_run(playing: Play, act: Act, method: str) -> None:  # noqa: ARG001
 
 
 def _submit(playing: Play, act: Act, method: str) -> None:  # noqa: ARG001
-    ask = Ask(
-        Operation.SUBMIT,
-        "POST",
-        _address(playing, act),
-        body(act.outputs, act.stream, playing.pending.calls),
-        act.situation,
-        streamed=act.stream == "true",
-    )
+    path, calls = _address(playing, act), playing.pending.calls
+    written = body(act.outputs, act.stream, calls)
+    check_submission(act, path, written, calls)
+    ask = Ask(Operation.SUBMIT, "POST", path, written, act.situation, streamed=act.stream == "true")
     if "concurrent" in act.situation:
         for exchange in playing.session.ask_twice_at_once(ask):
             playing.record_judged(exchange)
