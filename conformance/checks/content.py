@@ -28,6 +28,10 @@ def _functions(documents: Iterable[Document]) -> list[Document]:
     return [entry for entry in documents if text(entry, "type") == "function"]
 
 
+def _ids(step: Step) -> set[str]:
+    return {text(entry, "id") or "" for entry in _functions(step.tool_calls)}
+
+
 @check("content.submitted-calls", on=_STEP_ENDS)
 def submitted_calls(observation: Observation) -> Iterable[Finding] | None:
     """The calls of the submitted step are those that were submitted, each once, with the names and arguments asked."""
@@ -52,6 +56,13 @@ def submitted_calls(observation: Observation) -> Iterable[Finding] | None:
         for call, times in ids.items()
         if times > 1
     ]
+    before = {call: other for other in observation.stream.inherited() if other is not step for call in _ids(other)}
+    found += [
+        observation.finding("two steps close the same call", "each call once", f"{call}, closed by {before[call].id}",
+                            pointer=pointer)
+        for call in ids
+        if call in before
+    ]  # fmt: skip
     asked = {call.id: call for call in sent.pending or ()}
     for entry in calls:
         call = asked.get(text(entry, "id") or "")

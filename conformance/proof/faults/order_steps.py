@@ -67,6 +67,14 @@ def step_for_each_call(pieces: Pieces) -> Pieces:
     return replaced(pieces, index, *_split(pieces[index]))
 
 
+@stream_fault("call-closed-by-two-steps", breaks={"content.submitted-calls"}, having=_END)
+def call_closed_by_two_steps(pieces: Pieces) -> Pieces:
+    """A second step ends with the calls that the submitted step has ended."""
+    index = place(pieces, _END)
+    step = pieces[index].document
+    return inserted(pieces, index + 1, changed(pieces[index], {**step, "id": f"{step['id']}_2"}))
+
+
 def _split(whole: Piece) -> Pieces:
     step = whole.document
     calls = step["step_details"]["tool_calls"]

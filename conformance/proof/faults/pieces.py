@@ -72,9 +72,15 @@ def _raw(name: str, data: bytes) -> bytes:
     return b"event: %s\ndata: %s\n\n" % (name.encode(), data)
 
 
+class Absent(LookupError):
+    """A stream lacks the event that a fault is about."""
+
+
 def place(pieces: Pieces, name: str, *, last: bool = False) -> int:
-    """The index of the first, or the last, event of a name."""
+    """The index of the first, or the last, event of a name; raises Absent where there is none."""
     found = [index for index, one in enumerate(pieces) if one.name == name]
+    if not found:
+        raise Absent(name)
     return found[-1 if last else 0]
 
 

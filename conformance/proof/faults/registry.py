@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from conformance.model import Exchange, Operation, Response, Transcript
 from conformance.proof.faults.answers import asked_stream, body_of, document_of, is_stream, with_document
-from conformance.proof.faults.pieces import Pieces, changed, pieces_of, with_pieces
+from conformance.proof.faults.pieces import Absent, Pieces, changed, pieces_of, with_pieces
 from conformance.proof.objects import Document
 
 #: Lies in one answer that it applies to.
@@ -78,7 +78,10 @@ class Fault:
         response = exchange.response
         if self.tell is None or response is None or not self.applies.to(exchange, response):
             return response
-        return self.tell(exchange, response)
+        try:
+            return self.tell(exchange, response)
+        except Absent:
+            return response
 
 
 _faults: dict[str, Fault] = {}
