@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
-from conformance.errors import NotThisApi, UnreachableTarget
+from conformance.errors import BudgetReached, NotThisApi, UnreachableTarget
 from conformance.model import Exchange, Operation
+from conformance.targets.advice import follow, keep_state, let_us_in, look_elsewhere, unreachable
 from conformance.targets.outputs import body, encoded
 from conformance.targets.provision import NOT_OFFERED, Provisioner, refusal
+from conformance.targets.quoting import is_web_page, quoted
 from conformance.targets.runs import document_of, id_of, look, run_path
-from conformance.targets.sending import Ask, GivenUp, Session, body_of, header_of
+from conformance.targets.sending import Ask, GivenUp, Session, succeeded
+from conformance.targets.settings import Settings
 
-#: Prefixes under which this API is commonly offered; tried only when nothing is found where it should be.
-_PREFIXES = ("/v1", "/api/v1", "/openai/v1", "/openai")
-
-#: Where the vendor's own service was until 2026-08-26.
-_SUNSET_HOST = "api.openai.com"
+#: Prefixes under which this API is commonly offered, below the base URL's path and at the root; tried only when
+#: nothing is found where it should be.
+_PREFIXES = ("/v1", "/api/v1", "/openai/v1", "/openai", "")
 
 #: A path that no API offers; a static mock is told apart from anything else by how it answers here.
 _NOWHERE = "/conformance-no-such-path"
+
+#: The operation with ids that nobody gave.
+_MADE_UP = run_path("thread_conformance", "run_conformance") + "/submit_tool_outputs"
+
+#: How somebody who keeps threads and runs refuses such ids.
+_UNKNOWN_ID = re.compile(r"\b(thread|run)(s?\b|_conformance)", re.IGNORECASE)
 
 
 def make_contact(session: Session, provisioner: Provisioner) -> None:
@@ -36,15 +45,15 @@ def _ask_first(ask: Ask, session: Session, provisioner: Provisioner) -> None:
         *_, answer = session.ask_politely(ask)
     except GivenUp:
         reason = (session.given_up or "").removeprefix("the target can no longer be reached: ")
-        raise UnreachableTarget(f"nothing answers at {settings.origin}: {reason}", _advice(reason)) from None
+        raise unreachable(reason, settings) from None
     if answer.response is None:
         raise UnreachableTarget(f"{settings.origin} gives no HTTP answer: {answer.failure}", "Is it the right port?")
-    problem = _problem(answer, session)
+    problem = next((problem for problem in _PROBLEMS if problem.shown(answer, session)), None)
     if problem is None:
         _adopt(provisioner, answer)
         return
-    found = _elsewhere(session, provisioner, ask) if settings.provision in ("api", "assistant") else None
-    raise NotThisApi(f"{problem}: {refusal(answer, settings)}", found or _hint(answer, session))
+    found = _elsewhere(session, provisioner, ask) if problem.searched else None
+    raise NotThisApi(f"{problem.says}: {refusal(answer, settings)}", found or problem.hint(answer, ask, settings))
 
 
 def _create_thread(provisioner: Provisioner) -> Ask:  # noqa: ARG001
@@ -57,8 +66,7 @@ def _read_given_run(provisioner: Provisioner) -> Ask:
 
 
 def _submit_to_anything(provisioner: Provisioner) -> Ask:  # noqa: ARG001
-    path = run_path("thread_conformance", "run_conformance") + "/submit_tool_outputs"
-    return Ask(Operation.SUBMIT, "POST", path, body("all", "absent", ["call_1"]))
+    return Ask(Operation.SUBMIT, "POST", _MADE_UP, body("all", "absent", ["call_1"]))
 
 
 #: Kind of provisioning -> the first request.
@@ -67,9 +75,14 @@ _FIRST: Mapping[str, Callable[[Provisioner], Ask]] = MappingProxyType(
 )
 
 
-def _problem(answer: Exchange, session: Session) -> str | None:
-    """What shows that the API is not here, or not open to us; None where a run may be asked for."""
-    return next((problem for shown, problem in _PROBLEMS if shown(answer, session)), None)
+class Problem(NamedTuple):
+    """What shows that the API is not here, or not open to us; how it is told, and what to do."""
+
+    shown: Callable[[Exchange, Session], bool]
+    says: str
+    hint: Callable[[Exchange, Ask, Settings], str]
+    #: It may be elsewhere on the same server.
+    searched: bool = False
 
 
 def _status(answer: Exchange) -> int:
@@ -85,15 +98,24 @@ def _locks_out(answer: Exchange, session: Session) -> bool:  # noqa: ARG001
 
 
 def _is_web_page(answer: Exchange, session: Session) -> bool:  # noqa: ARG001
-    said = (header_of(answer, "content-type") or "").lower()
-    return "html" in said or body_of(answer)[:64].lstrip().lower().startswith((b"<!doctype", b"<html"))
+    return is_web_page(answer)
+
+
+def _keeps_state(answer: Exchange, session: Session) -> bool:
+    """Whether ids that were made up are refused because nothing has them."""
+    said = quoted(answer).replace("\\/", "/").replace(_MADE_UP, "")  # many servers quote the path they do not know
+    return session.settings.provision == "static" and _status(answer) == 404 and _UNKNOWN_ID.search(said) is not None
 
 
 def _is_like_nowhere(answer: Exchange, session: Session) -> bool:
     """Whether a mock answers the operation exactly like a path that nobody offers."""
     if session.settings.provision != "static" or _status(answer) not in NOT_OFFERED:
         return False
-    return _status(session.ask(Ask(Operation.OTHER, "POST", _NOWHERE, answer.request.body))) == _status(answer)
+    try:
+        nowhere = session.ask(Ask(Operation.OTHER, "POST", _NOWHERE, answer.request.body))
+    except (GivenUp, BudgetReached):
+        return True
+    return _status(nowhere) == _status(answer)
 
 
 def _is_not_offered(answer: Exchange, session: Session) -> bool:
@@ -106,55 +128,42 @@ def _is_something_else(answer: Exchange, session: Session) -> bool:
 
 
 #: What an answer shows, the first that holds.
-_PROBLEMS: tuple[tuple[Callable[[Exchange, Session], bool], str], ...] = (
-    (_redirects, "the target only redirects, which is not followed so that the key goes nowhere else"),
-    (_locks_out, "the target does not let us in"),
-    (_is_web_page, "the target answers with a web page"),
-    (_is_like_nowhere, "the target does not know the operation"),
-    (_is_not_offered, "the target offers nothing of this API"),
-    (_is_something_else, "the target answers, but not as this API"),
+_PROBLEMS = (
+    Problem(_redirects, "the target only redirects, which is not followed so that the key goes nowhere else", follow),
+    Problem(_locks_out, "the target does not let us in", let_us_in),
+    Problem(_is_web_page, "the target answers with a web page", look_elsewhere, searched=True),
+    Problem(_keeps_state, "the target knows no ids that were made up", keep_state),
+    Problem(_is_like_nowhere, "the target does not know the operation", look_elsewhere, searched=True),
+    Problem(_is_not_offered, "the target offers nothing of this API", look_elsewhere, searched=True),
+    Problem(_is_something_else, "the target answers, but not as this API", look_elsewhere, searched=True),
 )
 
 
-def _adopt(provisioner: Provisioner, answer: Exchange, prefix: str = "") -> None:
+def _adopt(provisioner: Provisioner, answer: Exchange, prefix: str | None = None) -> None:
     created = id_of(document_of(answer))
     if created is not None and answer.request.method == "POST" and provisioner.stateful:
         provisioner.adopt_thread(created, prefix)
 
 
 def _elsewhere(session: Session, provisioner: Provisioner, ask: Ask) -> str | None:
-    """Advice where the API is found below a common prefix."""
-    base = session.settings.base_url.partition("?")[0].rstrip("/")
-    for prefix in _PREFIXES:
-        answer = session.ask(Ask(ask.operation, ask.method, prefix + ask.path, ask.body))
-        if id_of(document_of(answer)) is not None:
+    """Advice where the API is found below a common prefix; None where it is not, or nothing more may be asked."""
+    settings = session.settings
+    tried = dict.fromkeys(below + prefix for below in (settings.prefix, "") for prefix in _PREFIXES)
+    for prefix in (prefix for prefix in tried if prefix != settings.prefix):
+        try:
+            answer = session.ask(replace(ask, prefix=prefix))
+        except (GivenUp, BudgetReached):
+            return None
+        there = f"Did you mean {settings.scrub(settings.origin + prefix)} ?"
+        if _keeps_state(answer, session):
+            return f"{there} {keep_state(answer, ask, settings)}"
+        if _is_offered(answer, session):
             _adopt(provisioner, answer, prefix)
-            return f"Did you mean {session.settings.scrub(base + prefix)} ?"
+            return there
     return None
 
 
-def _hint(answer: Exchange, session: Session) -> str:
-    if urlsplit(session.settings.base_url).hostname == _SUNSET_HOST:
-        return "The vendor switched this API off on 2026-08-26. Name a server that still offers it."
-    if _redirects(answer, session):
-        where = session.settings.scrub(header_of(answer, "location") or "nowhere")
-        return f"It points to {where} : if that is right, make it the base URL."
-    if _locks_out(answer, session):
-        return (
-            "Name the variable that holds the key with --api-key-env, or another scheme with --header 'api-key: $NAME'."
-        )
-    if session.settings.provision == "run":
-        return "Are the ids of the given run right, and does it still exist?"
-    return "Is the base URL whole, with its prefix? A stateless mock is judged with --provision static."
-
-
-#: A word of the reason why no connection came about -> what to do; the first that is found.
-_ADVICE = (
-    ("CERTIFICATE_VERIFY", "Name the certificate authority with --ca-file."),
-    ("SSL", "Is it http:// rather than https:// ?"),
-    ("", "Is the server running, and are host and port right?"),
-)
-
-
-def _advice(reason: str) -> str:
-    return next(advice for word, advice in _ADVICE if word in reason)
+def _is_offered(answer: Exchange, session: Session) -> bool:
+    if session.settings.provision == "static":
+        return succeeded(answer) and not is_web_page(answer)
+    return id_of(document_of(answer)) is not None

@@ -129,7 +129,7 @@ class Wire:
         """Send one request and record what comes back. Raises NoConnection when none could be opened."""
         settings = self._settings
         headers = settings.request_headers(ask.situation, body=ask.body is not None)
-        url = settings.origin + settings.target(ask.path)
+        url = settings.origin + settings.target(ask.path, ask.prefix)
         outgoing = httpx.Request(ask.method, url, headers=headers, content=ask.body)
         target = outgoing.url.raw_path.decode("ascii")
         sent = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in outgoing.headers.raw)

@@ -18,7 +18,7 @@ class Ledger:
     """Assistants, threads and runs that we created and that may still be there."""
 
     def __init__(self) -> None:
-        self._created: dict[str, list[str]] = {path: [] for path in _REMOVED}
+        self._created: dict[str, list[Ask]] = {path: [] for path in _REMOVED}
         self._running: dict[str, None] = {}
         self._unknown: list[str] = []
 
@@ -32,10 +32,11 @@ class Ledger:
                 self._unknown.append(f"POST {path}: interrupted before it was known what it created")
             raise
 
-    def created(self, path: str, name: str, prefix: str = "") -> None:
+    def created(self, path: str, name: str, prefix: str | None = None) -> None:
         """Note the id of what was created, below a prefix of its own where one was tried."""
         if path in self._created:
-            self._created[path].append(f"{prefix}{path}/{quote(name, safe='')}")
+            ask = Ask(Operation.OTHER, "DELETE", f"{path}/{quote(name, safe='')}", prefix=prefix)
+            self._created[path].append(ask)
 
     def run(self, thread_id: str, run_id: str) -> None:
         """Note a created run."""
@@ -52,14 +53,14 @@ class Ledger:
         An interrupt or a target that no longer answers ends the clearing, and the rest is returned.
         """
         cancels = [Ask(Operation.OTHER, "POST", f"{path}/cancel") for path in self._running]
-        deletes = [Ask(Operation.OTHER, "DELETE", path) for paths in self._created.values() for path in paths]
+        deletes = [ask for asks in self._created.values() for ask in asks]
         self._created, self._running = {path: [] for path in _REMOVED}, {}
         leftovers, self._unknown = self._unknown, []
         stopped: str | None = None
         for ask in (*cancels, *deletes):
             reason, stopped = (stopped, stopped) if stopped else _removal(ask, session)
             if reason and ask.method == "DELETE":
-                leftovers.append(session.settings.scrub(f"{ask.method} {ask.path}: {reason}"))
+                leftovers.append(session.settings.scrub(f"{ask.method} {ask.prefix or ''}{ask.path}: {reason}"))
         return tuple(leftovers)
 
 

@@ -16,6 +16,7 @@ from conformance.targets.allotment import allotted
 from conformance.targets.ledger import Ledger
 from conformance.targets.outputs import encoded
 from conformance.targets.prompts import MESSAGE, instructions, tools
+from conformance.targets.quoting import quoted
 from conformance.targets.runs import (
     MOVING,
     PendingRun,
@@ -94,7 +95,7 @@ class Provisioner:
         if scenario.shares and run and reusable:
             self._shared[scenario.shares] = run
 
-    def adopt_thread(self, thread_id: str, prefix: str = "") -> None:
+    def adopt_thread(self, thread_id: str, prefix: str | None = None) -> None:
         """Keep a thread that was created at first contact as the other thread."""
         self.ledger.created("/threads", thread_id, prefix)
         self._other_thread = thread_id
@@ -219,8 +220,7 @@ def refusal(exchange: Exchange, settings: Settings) -> str:
     if exchange.response is None:
         return settings.scrub(f"{asked}: {exchange.failure}")
     what = "" if not succeeded(exchange) else ", but with no JSON object that has an id"
-    said = body_of(exchange)[:2000].decode(errors="replace").strip()
-    return settings.scrub(f"{asked} was answered {exchange.response.status}{what}: {said}".rstrip(": "))
+    return settings.scrub(f"{asked} was answered {exchange.response.status}{what}: {quoted(exchange)}".rstrip(": "))
 
 
 def _persuaded(provisioner: Provisioner, scenario: Scenario, assistant: dict[str, object]) -> Provisioned:

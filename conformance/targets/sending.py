@@ -45,7 +45,7 @@ class NoConnection(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request to be sent. `path` begins behind the base URL and may carry a query."""
+    """One request to be sent. `path` begins behind the base URL, or behind `prefix`, and may carry a query."""
 
     operation: Operation
     method: str
@@ -54,6 +54,8 @@ class Ask:
     situation: frozenset[str] = frozenset()
     #: The body asks for a stream.
     streamed: bool = False
+    #: Path that is tried in place of the base URL's.
+    prefix: str | None = None
 
     @property
     def kind(self) -> tuple[str, bool]:

@@ -143,13 +143,16 @@ class Settings:
         values |= {value.partition(" ")[2] for value in values}
         return tuple(sorted((value for value in values if len(value) > 3), key=len, reverse=True))
 
-    def target(self, path: str) -> str:
+    @property
+    def prefix(self) -> str:
+        """The path of the base URL."""
+        return quote(urlsplit(self.base_url).path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._")
+
+    def target(self, path: str, prefix: str | None = None) -> str:
         """Path and query of a request: the base prefix, `path`, the query of the base URL and the extra one."""
-        parts = urlsplit(self.base_url)
         route, _, own = path.partition("?")
         pairs = (*self._pairs, *parse_qsl(own))
-        prefix = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._")
-        return prefix + route + (f"?{urlencode(pairs)}" if pairs else "")
+        return (self.prefix if prefix is None else prefix) + route + (f"?{urlencode(pairs)}" if pairs else "")
 
     def request_headers(self, situation: frozenset[str] = frozenset(), *, body: bool = True) -> Headers:
         """The header fields of a request: what the official clients send, in our name, plus the configured ones.

@@ -61,7 +61,18 @@ def constant(reply: bytes) -> Any:
         (answer(404, {"detail": "Not Found"}), "offers nothing of this API", "prefix"),
         (answer(405, b""), "offers nothing of this API", "prefix"),
         (answer(200, "pong", content_type="text/plain"), "not as this API", "prefix"),
-        (answer(301, b"", "Location: https://elsewhere.example/v1"), "redirects", "https://elsewhere.example/v1"),
+        *(
+            (answer(308, b"", f"Location: {location}"), "redirects", hint)
+            for location, hint in (
+                ("https://elsewhere.example/v1", "to https://elsewhere.example/v1 : if"),
+                ("https://elsewhere.example/v1/threads", "to https://elsewhere.example/v1 : if"),
+                ("https://u:p@elsewhere.example/v1/threads/?a=b", "to https://elsewhere.example/v1 : if"),
+                ("//elsewhere.example/v1/threads", "to http://elsewhere.example/v1 : if"),
+                ("/v1/threads/", "the same place"),
+                ("http://[", "to http://[ : if"),
+            )
+        ),
+        (answer(302, b""), "redirects", "does not say where to"),
         (answer(401, {"error": {"message": f"bad key {KEY}"}}), "does not let us in", "--api-key-env"),
     ],
 )
@@ -84,6 +95,88 @@ def test_an_api_below_another_prefix_is_suggested_and_the_trial_removed() -> Non
         assert under_test.close() == ()
         assert f"{server.base_url}/api/v1 ?" in str(caught.value.hint)
         assert server.requests[-1].startswith(b"DELETE /v1/api/v1/threads/thread_1 ")
+
+
+@pytest.mark.parametrize(
+    ("asked", "offered", "more"),
+    [
+        ("", "/v1", {}),
+        ("/v2", "/v1", {}),
+        ("/v1", "", {}),
+        ("/v2", "/openai/v1", {"provision": "static"}),
+        ("/v2", "/v2/api/v1", {"provision": "run", "runs": (GivenRun("thread_1", "run_1"),)}),
+    ],
+    ids=str,
+)
+def test_common_prefixes_are_tried_below_the_path_and_at_the_origin(
+    asked: str, offered: str, more: dict[str, Any]
+) -> None:
+    def prefixed(connection: Any, request: bytes) -> None:
+        good = request.split(b" ")[1].startswith(f"{offered}/threads".encode())
+        connection.sendall(answer(200, {"id": "thread_1"}) if good else answer(404, {}))
+
+    with RawServer(prefixed) as server:
+        origin = server.base_url.removesuffix("/v1")
+        under_test = HttpTarget(Settings(origin + asked, timeout=2, **more))
+        with pytest.raises(NotThisApi) as caught:
+            under_test.exchange(BY_ID["json-one-call"])
+        assert under_test.close() == ()
+        removed = [request for request in server.requests if request.startswith(b"DELETE")]
+    assert caught.value.hint == f"Did you mean {origin}{offered} ?"
+    assert len(removed) == (not more)
+
+
+def test_a_server_that_keeps_state_is_not_taken_for_a_static_mock() -> None:
+    unknown = answer(404, {"error": {"message": "No thread found with id 'thread_conformance'."}})
+    with target(constant(unknown), provision="static") as under_test, pytest.raises(NotThisApi) as caught:
+        under_test.exchange(BY_ID["json-one-call"])
+    assert "--provision api" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("provision", ["api", "static"])
+def test_no_hint_names_what_was_given_already(provision: str) -> None:
+    def nothing(connection: Any, request: bytes) -> None:
+        path = request.split(b" ")[1].decode()
+        connection.sendall(answer(404, {"message": f"Cannot POST {path}"}))
+
+    with target(nothing, provision=provision) as under_test, pytest.raises(NotThisApi) as caught:
+        under_test.exchange(BY_ID["json-one-call"])
+    assert ("--provision static" in str(caught.value.hint)) is (provision == "api")
+    assert "keeps" not in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("more", [{}, {"max_requests": 1}], ids=["gone", "out of budget"])
+@pytest.mark.parametrize("provision", ["api", "static"])
+def test_what_ends_the_search_for_the_api_does_not_hide_what_was_found(provision: str, more: dict[str, Any]) -> None:
+    class Once(RawServer):
+        def _accept(self) -> None:
+            connection, _ = self._listener.accept()
+            if not more:
+                self._listener.close()
+            self._serve(connection)
+
+    with Once(constant(answer(404, {"detail": "Not Found"}))) as server:
+        under_test = HttpTarget(Settings(server.base_url, timeout=2, provision=provision, **more))
+        with pytest.raises(NotThisApi, match="404"):
+            under_test.exchange(BY_ID["json-one-call"])
+
+
+def test_a_web_page_is_quoted_without_its_markup() -> None:
+    page = "<!doctype html><title>It&#39;s down</title><style>p{}</style><script>evil()</script><p class=x>Back <b>soon"
+    reply = answer(503, page, content_type="text/html")
+    with target(constant(reply)) as under_test, pytest.raises(NotThisApi) as caught:
+        under_test.exchange(BY_ID["json-one-call"])
+    assert caught.value.message.endswith("was answered 503: It's down Back soon")
+
+
+def test_a_dead_proxy_is_named_without_its_password() -> None:
+    with RawServer(constant(b"")) as server:
+        gone = server.base_url.removesuffix("/v1").removeprefix("http://")
+    under_test = HttpTarget(Settings("http://behind.invalid/v1", timeout=2, proxy=f"http://me:hunter2@{gone}"))
+    with pytest.raises(UnreachableTarget, match=f"behind.invalid through the proxy {gone}: .*refused") as caught:
+        under_test.exchange(BY_ID["json-one-call"])
+    assert "Is the proxy running" in str(caught.value.hint)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_nothing_at_all_is_unreachable() -> None:
