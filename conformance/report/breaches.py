@@ -7,16 +7,22 @@ from dataclasses import dataclass
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Finding, Requirement, Status, Subject, Verdict
+from conformance.report.alike import without_ids
 from conformance.report.tally import standing
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One way of departing from a requirement, where it was seen first, and how often it was seen."""
+    """One way of departing from a requirement, where it was seen first, and how often it was seen.
+
+    Findings with one message at one pointer are one way, whatever the ids and values in them.
+    """
 
     finding: Finding
     subject: str
     times: int
+    #: How many different values came there.
+    values: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +61,14 @@ def breaches(subjects: Iterable[Subject], status: Status) -> tuple[Breach, ...]:
 
 
 def _cases(seen: Iterable[tuple[str, Verdict]]) -> tuple[Case, ...]:
-    first: dict[tuple[str, str, str], tuple[Finding, str]] = {}
-    times: dict[tuple[str, str, str], int] = {}
+    ways: dict[tuple[str, str | None], list[tuple[Finding, str]]] = {}
     for subject, verdict in seen:
         for finding in [finding for finding in verdict.findings if finding.primary] or verdict.findings:
-            alike = (finding.message, finding.expected, finding.got)
-            first.setdefault(alike, (finding, subject))
-            times[alike] = times.get(alike, 0) + 1
-    return tuple(Case(finding, subject, times[alike]) for alike, (finding, subject) in first.items())
+            ways.setdefault((without_ids(finding.message), finding.pointer), []).append((finding, subject))
+    return tuple(
+        Case(*found[0], times=len(found), values=len({without_ids(finding.got) for finding, _ in found}))
+        for found in ways.values()
+    )
 
 
 def _effects(subjects: Iterable[Subject]) -> dict[str, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from conformance import __version__
 from conformance.model import Finding, Report, Requirement, Status, Subject, Verdict
+from conformance.report.alike import without_ids
 from conformance.report.breaches import Breach, Case, breach, breaches
 from conformance.report.document import verdict_of
 from conformance.report.plain import field, listing, safe
@@ -175,7 +176,8 @@ def _case(case: Case, style: Style) -> Iterator[str]:
     finding = case.finding
     yield field("found", safe(finding.message), style.width)
     yield field("expected", safe(finding.expected), style.width)
-    yield field("got", safe(finding.got), style.width)
+    more = f" and {case.values - 1} more value{'s' * (case.values > 2)}" if case.values > 1 else ""
+    yield field("got", f"{safe(finding.got)}{more}", style.width)
     often = f" · {case.times} times" if case.times > 1 else ""
     yield field("at", f"{safe(case.subject)} · {place(finding)}{often}", style.width)
 
@@ -237,7 +239,7 @@ def _by_reason(subjects: Iterable[Subject], status: Status) -> dict[str, list[st
     for subject in subjects:
         for verdict in subject.verdicts:
             if verdict.status is status:
-                told.setdefault(why(verdict), []).append(f"{safe(subject.name)}:{verdict.requirement}")
+                told.setdefault(without_ids(why(verdict)), []).append(f"{safe(subject.name)}:{verdict.requirement}")
     return told
 
 

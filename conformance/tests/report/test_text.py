@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from conformance.errors import UsageError
-from conformance.model import Finding, Report, Status, Subject
+from conformance.model import Finding, Report, Status, Subject, Verdict
+from conformance.report.alike import without_ids
 from conformance.report.document import report_document
 from conformance.report.plain import safe, told
 from conformance.report.text import MOCKED, Style, text, verdict_block, verdict_word
@@ -125,11 +126,53 @@ def test_the_mock_is_told_loudly() -> None:
 
 def test_only_so_many_ways_of_one_departure_are_shown() -> None:
     ways = tuple(
-        Subject(f"s{n}", (verdict("done.last", f"s{n}", Status.FAIL, finding(got=f"event {n}")),)) for n in range(7)
+        Subject(f"s{n}", (verdict("done.last", f"s{n}", Status.FAIL, finding(message=f"way {n}")),)) for n in range(7)
     )
     shown = lines(Report({"kind": "http"}, ways))
     assert len([line for line in shown if line.startswith("  got")]) == 3
     assert "            and 4 other ways" in shown
+
+
+def test_findings_that_differ_only_in_ids_and_values_are_one_way() -> None:
+    def seen(n: int) -> Subject:
+        found = finding(message=f"run_0{n} is unknown", pointer="/data", expected=f"run_0{n}", got=f"value {n}")
+        other = finding(message=f"run_0{n} is unknown", pointer="/object", got=f"run_a{n}")
+        return Subject(f"s{n}", (verdict("done.last", f"s{n}", Status.FAIL, found, other),))
+
+    shown = lines(Report({"kind": "http"}, tuple(map(seen, range(7)))))
+    assert [line for line in shown if line.startswith("  got")] == [
+        "  got       value 0 and 6 more values",
+        "  got       run_a0",
+    ]
+    assert len([line for line in shown if line.endswith("7 times")]) == 2
+
+
+def test_reasons_that_differ_only_in_ids_are_told_once() -> None:
+    def untested(n: int) -> Verdict:
+        reason = f"GET /v1/threads/thread_abc{n}/runs/{n}f-9 was answered 404: No run found with id run_9{n}"
+        return verdict("done.last", f"s{n}", Status.UNTESTABLE, reason=reason)
+
+    report = Report({"kind": "http"}, tuple(Subject(f"s{n}", (untested(n),)) for n in range(3)))
+    shown = "\n".join(lines(report, style=Style(width=200)))
+    told = "GET /v1/threads/{thread_id}/runs/{run_id} was answered 404: No run found with id {run_id}"
+    assert shown.count(told) == 1
+    assert "3 cells   s0:done.last, s1:done.last, s2:done.last" in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("POST /threads/runs", "POST /threads/runs"),
+        ("the run_id of a tool_call_id, run_steps", "the run_id of a tool_call_id, run_steps"),
+        ("/v1/threads/a%20b/runs/c: no", "/v1/threads/{thread_id}/runs/{run_id}: no"),
+        ("/threads/t1/runs/r1/steps/s1?x=1", "/threads/{thread_id}/runs/{run_id}/steps/{step_id}?x=1"),
+        ("call_00x2, msg_4", "{call_id}, {message_id}"),
+        ("b2c5cb2e-7a4f-4ff0-8cf1-4ae3aeb1ab11 is gone", "{id} is gone"),
+        ("answered 404 after 3 tries", "answered 404 after 3 tries"),
+    ],
+)
+def test_ids_are_known_by_their_place_and_by_their_look(text: str, same: str) -> None:
+    assert without_ids(text) == same
 
 
 def test_recordings_are_repeated_by_file() -> None:
