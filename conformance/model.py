@@ -187,6 +187,8 @@ class Scenario:
     calls: int = 1
     #: What the other side does after the outputs: a row of `scenarios.SCRIPTS`.
     script: str = "text"
+    #: How it tells a client so: a row of `client_scenarios.ANSWERS`.
+    answer: str = "plainly"
     #: Scenarios with the same value may share one pending run; None: a run of its own.
     shares: str | None = None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.model import Act, Scenario
 
 #: What a situation can hold, and what each word means.
@@ -296,4 +297,5 @@ def requires(scenario: Scenario) -> frozenset[str]:
     return needed
 
 
-BY_ID = MappingProxyType({scenario.id: scenario for scenario in SCENARIOS})
+#: The scenarios of both roles.
+BY_ID = MappingProxyType({scenario.id: scenario for scenario in (*SCENARIOS, *CLIENT_SCENARIOS)})
