@@ -53,7 +53,8 @@ def document_of(response: Response) -> tuple[object, NotJson | None]:
     try:
         return read(body_of(response)), None
     except NotJson as refused:
-        return None, refused
+        # Its traceback would keep the whole text alive.
+        return None, refused.with_traceback(None)
 
 
 def error_of(response: Response) -> Document | None:

@@ -67,9 +67,11 @@ def beta_accepted(observation: Observation) -> Iterable[Finding] | None:
     sent = {name.lower(): value for name, value in observation.exchange.request.headers}
     if response is None or sent.get("openai-beta") != "assistants=v2" or not acceptable(observation):
         return None
-    said = text(error_of(response), "message") or ""
-    code = text(error_of(response), "code") or ""
-    if served(response) or not ("beta" in code.lower() or "openai-beta" in said.lower()):
+    if served(response):
+        return ()
+    error = error_of(response)
+    said, code = text(error, "message") or "", text(error, "code") or ""
+    if not ("beta" in code.lower() or "openai-beta" in said.lower()):
         return ()
     return [observation.finding("the beta header is refused", "it is taken or ignored", got_status(response))]
 

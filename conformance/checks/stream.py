@@ -163,7 +163,7 @@ def _read(observation: Observation, data: bytes) -> None:
     try:
         observation.document, observation.whole_characters = read_either(data)
     except NotJson as refused:
-        observation.not_json = refused
+        observation.not_json = refused.with_traceback(None)
         observation.fits = False
         observation.stream.unread.add(WORDS[observation.name].entity)
 

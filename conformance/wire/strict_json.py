@@ -37,6 +37,8 @@ _ESCAPED: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\
 _LITERALS: Final = {"t": ("true", True), "f": ("false", False), "n": ("null", None)}
 _NOT_IN_STRING: Final = {"": "a string does not end", "\\": "an unknown escape in a string"}
 
+#: Stands for a document that the fast reader refused.
+_REFUSED: Final = object()
 #: Stands for "another value follows" where a value could stand.
 _MORE: Final = object()
 
@@ -68,6 +70,8 @@ def read_either(data: bytes) -> tuple[object, bool]:
     try:
         document: object = orjson.loads(data)
     except orjson.JSONDecodeError:
+        document = _REFUSED  # and let go of the refusal, which holds the whole text
+    if document is _REFUSED:
         return _Reader(data).document(), False
     if _may_nest_too_deeply(data) and _depth(document) > MAX_DEPTH:
         return _Reader(data).document(), True
