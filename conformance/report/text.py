@@ -6,7 +6,7 @@ It decides nothing: every word comes from the report and the catalogue of requir
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance import __version__
@@ -16,6 +16,7 @@ from conformance.report.breaches import Breach, Case, breach, breaches
 from conformance.report.document import verdict_of
 from conformance.report.plain import field, listing, safe
 from conformance.report.tally import Tally
+from conformance.report.unseen import WHY, unseen
 
 #: Different ways of departing from one requirement that are shown in full; the others are counted.
 _CASES = 3
@@ -76,6 +77,13 @@ def plan_line(plan: Mapping[str, int]) -> str:
         f"{'at most ' if name == 'requests' else ''}{number} {name if number != 1 else name.removesuffix('s')}"
         for name, number in plan.items()
     )
+
+
+def plan_page(plan: Mapping[str, int], rows: Sequence[tuple[str, int, str]]) -> str:
+    """The whole plan: the numbers, then a line for each scenario with its id, its cells and its title."""
+    wide = max((len(name) for name, _, _ in rows), default=0)
+    lines = (f"  {name:<{wide}}  {cells:>4}  {title}" for name, cells, title in rows)
+    return "\n".join((f"plan: {plan_line(plan)}", *lines)) + "\n"
 
 
 def summary(report: Report, again: str, style: Style) -> str:
@@ -168,7 +176,7 @@ def place(finding: Finding) -> str:
     said += [f"event {finding.event}"] if finding.event is not None else []
     said += [f"bytes {finding.span[0]}-{finding.span[1]}"] if finding.span is not None else []
     said += [f"at {safe(finding.pointer)}"] if finding.pointer else []
-    said += [f"+{finding.ms} ms"] if finding.ms is not None else []
+    said += [f"+{finding.ms} ms"] if finding.ms else []
     return " · ".join(said)
 
 
@@ -220,11 +228,8 @@ def _unknown(report: Report, style: Style) -> Iterator[str]:
 
 
 def _rest(report: Report, style: Style) -> Iterator[str]:
-    most = len(report.not_exercised) if style.verbose else _NAMES
     if report.not_exercised:
-        yield "NOT EXERCISED (nothing in this run could show it)\n" + listing(
-            "rules", report.not_exercised, style.width, most
-        )
+        yield "\n".join(("NOT EXERCISED (nothing in this run could show it)", *_unseen(report, style)))
     if report.leftovers:
         yield "LEFT BEHIND (please remove)\n" + listing(
             "there", tuple(map(safe, report.leftovers)), style.width, len(report.leftovers)
@@ -232,6 +237,13 @@ def _rest(report: Report, style: Style) -> Iterator[str]:
     for subject in report.subjects:
         if subject.reason and not subject.verdicts:
             yield f"{style.word('ERROR')}  {safe(subject.name)}\n" + field("reason", safe(subject.reason), style.width)
+
+
+def _unseen(report: Report, style: Style) -> Iterator[str]:
+    for label, names in unseen(report.not_exercised).items():
+        if WHY[label]:
+            yield field(label, WHY[label], style.width)
+        yield listing("" if WHY[label] else label, names, style.width, len(names) if style.verbose else _NAMES)
 
 
 def _by_reason(subjects: Iterable[Subject], status: Status) -> dict[str, list[str]]:

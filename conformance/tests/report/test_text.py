@@ -9,7 +9,9 @@ from conformance.model import Finding, Report, Status, Subject, Verdict
 from conformance.report.alike import without_ids
 from conformance.report.document import report_document
 from conformance.report.plain import safe, told
-from conformance.report.text import MOCKED, Style, text, verdict_block, verdict_word
+from conformance.report.text import MOCKED, Style, place, text, verdict_block, verdict_word
+from conformance.report.unseen import unseen
+from conformance.run import not_exercised
 from conformance.tests.report.reports import HOSTILE, REPORTS, broken, failing, finding, passing, unreadable, verdict
 
 AGAIN = "conformance server --base-url=http://127.0.0.1:1/v1"
@@ -173,6 +175,35 @@ def test_reasons_that_differ_only_in_ids_are_told_once() -> None:
 )
 def test_ids_are_known_by_their_place_and_by_their_look(text: str, same: str) -> None:
     assert without_ids(text) == same
+
+
+def test_what_was_not_exercised_says_what_it_would_have_taken() -> None:
+    def shown(*seen: str) -> str:
+        subject = Subject("json-one-call", tuple(verdict(name, "json-one-call", Status.PASS) for name in seen))
+        report = Report({"kind": "http"}, (subject,), not_exercised=not_exercised((subject,)))
+        return "\n".join(lines(report, style=Style(width=10_000, verbose=True)))
+
+    told = {line.split()[0]: line for line in shown("done.last").splitlines() if "need" in line}
+    assert "need a server that keeps state" in told["state"]
+    assert "need a key: --api-key-env" in told["key"]
+    nothing_missing = shown("surface.pending-calls", "errors.wrong-key")
+    assert "keeps state" not in nothing_missing
+    assert "need a key" not in nothing_missing
+
+
+def test_requirements_that_nothing_showed_are_all_told_each_once() -> None:
+    names = not_exercised(())
+    told = unseen(names)
+    assert sorted(name for members in told.values() for name in members) == sorted(names)
+    assert "errors.rate-limit" in told["luck"]
+    assert "errors.wrong-key" in told["key"]
+    assert "done.last" in told["rules"]
+    assert "submission.expired-refused" in told["state"]
+    assert "submission.expired-refused" in unseen(("submission.expired-refused", "done.last"))["script"]
+
+
+def test_no_time_is_told_where_there_is_none() -> None:
+    assert place(finding(ms=0)) == place(finding(ms=None)) == "exchange 1 · event 14 · bytes 5121-5388"
 
 
 def test_recordings_are_repeated_by_file() -> None:

@@ -1,0 +1,53 @@
+"""Why a run could not show some requirements, in a word: what the target, or luck, would have had to bring along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from conformance.contract.requirements import REQUIREMENTS
+from conformance.contract.scenarios import SCENARIOS, requires
+from conformance.model import Requirement
+
+#: Label -> what would have had to be there, in the order in which it is looked for.
+WHY: Mapping[str, str] = {
+    "state": "need a server that keeps state",
+    "key": "need a key: --api-key-env",
+    "script": "need a server that plays a script",
+    "luck": "happen or not: nobody can bring them about",
+    "rules": "",
+}
+
+
+def unseen(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Ids of requirements that nothing showed, by a label of `WHY`, in its order.
+
+    State or key were missing where nothing that needs them was shown.
+    """
+    ids = tuple(names)
+    missing = {need for need in ("state", "key") if all(row.id in ids for row in _judgeable() if need in row.needs)}
+    labels = {name: _label(REQUIREMENTS[name], missing) for name in ids}
+    told = {label: tuple(name for name in ids if labels[name] == label) for label in WHY}
+    return {label: members for label, members in told.items() if members}
+
+
+def _label(requirement: Requirement, missing: set[str]) -> str:
+    lacking = missing & _environment(requirement)
+    for label, holds in (
+        ("luck", requirement.luck),
+        ("state", "state" in lacking),
+        ("key", "key" in lacking),
+        ("script", "scripted" in _environment(requirement)),
+    ):
+        if holds:
+            return label
+    return "rules"
+
+
+def _environment(requirement: Requirement) -> frozenset[str]:
+    """What each scenario that could show a requirement takes beyond a server, and what it needs itself."""
+    takes = [requires(s) for s in SCENARIOS if requirement.needs <= s.traits | {"state", "key", "scripted"}]
+    return requirement.needs | (frozenset.intersection(*takes) if takes else frozenset())
+
+
+def _judgeable() -> Iterable[Requirement]:
+    return (row for row in REQUIREMENTS.values() if row.excluded is None and not row.luck)
