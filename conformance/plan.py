@@ -61,8 +61,12 @@ class Plan:
 
     def counts(self) -> dict[str, int]:
         """Scenarios, runs, requests and cells as numbers."""
-        cells = sum(len(requirements - {JOINED}) for requirements in self.cells.values())
+        cells = sum(cells for _, cells, _ in self.rows())
         return {"scenarios": len(self.scenarios), **self.cost, "cells": cells}
+
+    def rows(self) -> tuple[tuple[str, int, str], ...]:
+        """Each scenario with its id, the number of its cells and its title."""
+        return tuple((s.id, len(self.cells[s.id] - {JOINED}), s.title) for s in self.scenarios)
 
 
 def plan(target: Target) -> Plan:

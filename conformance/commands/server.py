@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 
 from conformance import options
@@ -12,7 +13,7 @@ from conformance.model import Report, Subject
 from conformance.plan import Plan
 from conformance.report.document import verdict_of
 from conformance.report.json_writer import line
-from conformance.report.text import MOCKED, plan_line
+from conformance.report.text import MOCKED, plan_line, plan_page
 from conformance.run import exit_code
 from conformance.selection import selection
 
@@ -32,10 +33,15 @@ def run(arguments: argparse.Namespace) -> int:
     options.check(said)
     if arguments.selection:
         selection(arguments.selection)
-    console = Console(arguments.verbose, alone="base_url" not in said)
+    console = Console(
+        arguments.verbose, quiet="plan" in said, mocked="base_url" not in said and not _at_hand(arguments)
+    )
     code = call(options.target(said), said, arguments.selection, console)
     if console.error is not None:
         raise console.error
+    if console.plan is not None and "plan" in said:
+        verdicts.write(_plan(console.plan, arguments.format))
+        return 0
     if console.report is None:
         return _without_report(code, console)
     if arguments.format == "json":
@@ -47,9 +53,20 @@ def run(arguments: argparse.Namespace) -> int:
     return exit_code(console.report)
 
 
+def _at_hand(arguments: argparse.Namespace) -> bool:
+    """Whether whoever starts the command is going to read the report, which says who was judged."""
+    return arguments.format == "text" and not arguments.plan and sys.stdout.isatty()
+
+
+def _plan(plan: Plan, form: str) -> str:
+    if form == "text":
+        return plan_page(plan.counts(), plan.rows())
+    return "".join(
+        f"{json.dumps({'scenario': name, 'cells': cells, 'title': title})}\n" for name, cells, title in plan.rows()
+    )
+
+
 def _without_report(code: int, console: Console) -> int:
-    if code == 0:  # only the plan was wanted
-        return 0
     if console.plan is None and code == 5:
         print("conformance: nothing judged: -k selects nothing that this target can be asked", file=sys.stderr)
         print("  `conformance list scenarios` and `conformance list requirements` show all names.", file=sys.stderr)
@@ -60,21 +77,23 @@ def _without_report(code: int, console: Console) -> int:
 class Console:
     """Listens to a run: says on standard error what is planned and how far it is, and keeps what comes of it."""
 
-    def __init__(self, verbose: bool, *, alone: bool) -> None:
+    def __init__(self, verbose: bool, *, quiet: bool, mocked: bool) -> None:
         self.plan: Plan | None = None
         self.report: Report | None = None
         self.error: ConformanceError | None = None
         self._verbose = verbose
-        self._alone = alone
+        self._quiet = quiet
+        self._mocked = mocked
         self._live = sys.stderr.isatty()
         self._done = 0
 
     def planned(self, plan: Plan) -> None:
-        """Say what is going to be asked."""
+        """Say what is going to be asked, and where nobody's server is."""
         self.plan = plan
-        if self._alone:
+        if self._mocked:
             print(f"conformance: {MOCKED}", file=sys.stderr)
-        print(f"conformance: plan: {plan_line(plan.counts())}", file=sys.stderr, flush=True)
+        if not self._quiet:
+            print(f"conformance: plan: {plan_line(plan.counts())}", file=sys.stderr, flush=True)
 
     def judged(self, subject: Subject) -> None:
         """Say how far it is: one line that is written over on a terminal, one for each scenario with `-v`."""

@@ -39,6 +39,14 @@ _ATTEMPTS = 2
 #: Scenarios of one kind whose provisioning may fail in a row before it is not tried again: every run costs.
 _STRIKES = 3
 
+#: Kind of provisioning -> what may move a model that does not call what it was asked to call.
+_PERSUASION = MappingProxyType(
+    {
+        "api": " (--instructions TEXT says more to the model, --model M names another)",
+        "assistant": " (--instructions TEXT says more to the model)",
+    }
+)
+
 #: Answers that say that an operation is not offered at all.
 NOT_OFFERED = frozenset({404, 405, 410, 501})
 
@@ -136,6 +144,11 @@ class Provisioner:
             )
         raise Untestable(f"nothing could be provisioned: {refusal(answer, self.settings)}")
 
+    @property
+    def _persuasion(self) -> str:
+        """What helps where the model was asked to call, and did not."""
+        return _PERSUASION.get(self.settings.provision, "")
+
     def waiting(self, thread_id: str, run_id: str) -> PendingRun:
         """The run once it waits for outputs. Raises Untestable with the statuses seen where it never does."""
         statuses: dict[str, None] = {}
@@ -148,7 +161,7 @@ class Provisioner:
             if seen.status not in MOVING:
                 break
         if seen.status != "requires_action":
-            raise Untestable(f"the run never asked for outputs; statuses seen: {', '.join(statuses)}")
+            raise Untestable(f"the run never asked for outputs; statuses seen: {', '.join(statuses)}{self._persuasion}")
         calls = seen.calls
         if calls is None:
             calls = calls_of_steps(self.session.ask(steps(run_path(thread_id, run_id))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -13,10 +14,10 @@ from typing import NamedTuple
 import pytest
 
 from conformance.cli import main
-from conformance.contract.scenarios import SCENARIOS
+from conformance.contract.scenarios import BY_ID, SCENARIOS
 from conformance.mock.server import Mock
 from conformance.tests.commands import CHECKOUT, conformance, environment
-from conformance.tests.targets.servers import RawServer, answer, static
+from conformance.tests.targets.servers import RawServer, SmallApi, answer, static
 
 #: Cells of two scenarios: enough to see a run, quick enough to see many.
 FEW = "stream-one-call or json-one-call"
@@ -68,10 +69,39 @@ def test_json_is_one_object_a_scenario_and_nothing_else(command: Command) -> Non
 def test_the_plan_alone_sends_nothing(command: Command) -> None:
     with Mock() as mock:
         done = command("server", "--plan", "--base-url", mock.base_url)
+        lines = command("server", "--plan", "--base-url", mock.base_url, "--format", "json", "-k", FEW)
         assert mock.requests == ()
-    assert (done.returncode, done.stdout) == (0, "")
-    assert "runs" in done.stderr
-    assert "requests" in done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
+    totals, *rows = done.stdout.splitlines()
+    planned, cells = re.findall(r"plan: (\d+) scenarios · \d+ runs · at most \d+ requests · (\d+) cells", totals)[0]
+    assert len(rows) == int(planned)
+    assert sum(int(row.split()[1]) for row in rows) == int(cells)
+    assert [row.strip().endswith(BY_ID[row.split()[0]].title) for row in rows] == [True] * len(rows)
+    assert [row["scenario"] for row in objects(lines.stdout)] == ["json-one-call", "stream-one-call"]
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_that_the_mock_is_judged_is_told_once_on_a_terminal(
+    terminal: bool, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    monkeypatch.setenv("NO_COLOR", "1")
+    done = command("server", "-k", "json-one-call")
+    assert (done.stdout + done.stderr).count("BUILT-IN MOCK") == (1 if terminal else 2)
+    assert "BUILT-IN MOCK" in command("server", "--plan").stderr
+
+
+def test_a_model_that_never_calls_is_told_how_to_be_persuaded(command: Command) -> None:
+    api = SmallApi()
+    api.changes["GET", r"/threads/[^/]+/runs/[^/]+"] = lambda path, body: answer(
+        200, {"id": path.rsplit("/", 1)[1], "status": "completed"}
+    )
+    with RawServer(api) as server:
+        done = command("server", "--base-url", server.base_url, "-k", "json-one-call")
+    assert done.returncode == 2
+    assert "NOTHING JUDGED" in done.stdout
+    assert "--instructions TEXT" in done.stdout
+    assert "--model M" in done.stdout
 
 
 def test_a_mock_without_state_is_judged_by_what_needs_none(command: Command) -> None:
