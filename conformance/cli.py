@@ -75,7 +75,10 @@ def _told(error: ConformanceError) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse with our exit code and our way of telling errors."""
+    """argparse with our exit code and our way of telling errors; no short forms: a new option breaks them."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options, allow_abbrev=False)  # type: ignore[arg-type]
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError instead of printing and ending with argparse's own code."""

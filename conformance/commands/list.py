@@ -11,7 +11,7 @@ _TABLES = ("requirements", "scenarios", "faults")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what is to be listed."""
-    parser.add_argument("what", choices=_TABLES, help="which table")
+    parser.add_argument("what", choices=_TABLES, metavar="|".join(_TABLES), help="which table")
 
 
 def run(arguments: argparse.Namespace) -> int:

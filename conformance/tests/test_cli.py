@@ -18,7 +18,9 @@ USAGE = {
     "nothing": [],
     "an unknown command": ["bogus"],
     "an unknown option": ["server", "--bogus"],
-    "a command of later": ["prove"],
+    "a command of later": ["compare"],
+    "half an option": ["server", "--prov", "static"],
+    "half an option of a command in a command": ["schemas", "drift", "--sp", "x.json"],
     "a format of later": ["server", "--format", "html"],
     "a number that is none": ["server", "--timeout", "soon"],
     **{
@@ -61,6 +63,11 @@ def test_bad_words_are_one_message_and_exit_code_4(words: list[str], capsys: pyt
     assert said.err.startswith("conformance: ")
     assert "Traceback" not in said.err
     assert len(said.err.splitlines()) <= 3
+
+
+def test_list_alone_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 4
+    assert "requirements|scenarios|faults" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [[], *[[name] for name in COMMANDS]], ids=["conformance", *COMMANDS])
