@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import takewhile
 
 from conformance.contract.requirements import REQUIREMENTS
@@ -31,6 +32,7 @@ from conformance.model import (
 from conformance.plan import JOINED, Plan, Target
 from conformance.report.tally import Tally
 from conformance.verdict.judge import judge
+from conformance.wire.secret import hidden
 
 
 class Run:
@@ -163,12 +165,13 @@ def _answering(transcript: Transcript, operation: Operation | None) -> Transcrip
 
 
 def masked(subject: Subject, secrets: Sequence[str]) -> Subject:
-    """The subject without the values a target was let in with: some servers quote a refused key in their answer."""
+    """The subject without the values a target was let in with, in any spelling: some servers quote a refused key."""
+    if not secrets:
+        return subject
 
+    @cache  # one reason is often that of hundreds of cells
     def clean(text: str) -> str:
-        for secret in secrets:
-            text = text.replace(secret, "[redacted]")
-        return text
+        return hidden(text, secrets)
 
     def cleaned(finding: Finding) -> Finding:
         return replace(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 
@@ -17,6 +20,7 @@ from conformance.run import Run, exit_code, masked, merged, not_exercised, stric
 from conformance.tests.report.reports import finding, verdict
 from conformance.verdict.judge import planned
 
+SECRET = 'hunter2/"hunter2"+é'
 PLAYED = ("json-one-call", "stream-one-call", "partial-plain")
 
 
@@ -24,7 +28,7 @@ class Scripted:
     """A target that answers each scenario with what a table says."""
 
     traits = frozenset({"state"})
-    secrets = ("hunter2-hunter2",)
+    secrets = (SECRET,)
 
     def __init__(self, answers: Mapping[str, Exception] | None = None) -> None:
         self.answers = answers or {}
@@ -164,14 +168,32 @@ def test_strict_fails_what_warns_unless_it_is_only_inferred() -> None:
     assert [v.status for v in strict.verdicts] == [Status.FAIL, Status.WARN]
 
 
-def test_no_report_holds_a_secret_that_a_target_sends_back() -> None:
-    quoting = finding(
-        message="hunter2-hunter2", expected="a", got="key hunter2-hunter2 is wrong", pointer="/hunter2-hunter2"
-    )
-    told = verdict("done.last", "s", Status.FAIL, quoting, reason="hunter2-hunter2")
-    clean = masked(Subject("s", (told,), unknown_events=("hunter2-hunter2",)), Scripted.secrets)
-    assert "hunter2" not in repr(clean)
-    assert clean.verdicts[0].findings[0].got == "key [redacted] is wrong"
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        SECRET,
+        json.dumps(json.dumps(SECRET)),
+        "".join(f"\\u{ord(character):04x}" for character in SECRET),
+        quote(SECRET, safe=""),
+        base64.b64encode(f"Basic {SECRET}".encode()).decode(),
+    ],
+    ids=["plain", "JSON in JSON", "escaped", "percent-encoded", "base64"],
+)
+def test_no_report_holds_a_secret_that_a_target_sends_back(spelled: str) -> None:
+    quoting = finding(message=spelled, expected=spelled, got=f"key {spelled} is wrong", pointer=f"/{spelled}")
+    told = verdict("done.last", "s", Status.FAIL, quoting, reason=spelled)
+    clean = masked(Subject("s", (told,), unknown_events=(spelled,)), Scripted.secrets)
+    (only,) = clean.verdicts
+    (told_as,) = only.findings
+    texts = (told_as.message, told_as.expected, told_as.got, told_as.pointer, only.reason, *clean.unknown_events)
+    assert not [text for text in texts if spelled in str(text) or "hunter2" in str(text)]
+    assert "…" in told_as.got
+    assert told_as.got.endswith(" is wrong")
+
+
+def test_nothing_is_masked_where_nothing_is_secret() -> None:
+    subject = Subject("s", (verdict("done.last", "s", Status.FAIL, finding()),))
+    assert masked(subject, ()) is subject
 
 
 def test_workers_reports_become_one_report_of_the_whole(judged_as: JudgedAs) -> None:
