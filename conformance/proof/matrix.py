@@ -47,6 +47,7 @@ class Sighting(NamedTuple):
     event: int | None
     span: tuple[int, int] | None
     message: str
+    got: str
 
 
 class Row(NamedTuple):
@@ -75,7 +76,7 @@ class Trial:
 def sightings(subject: Subject) -> tuple[Sighting, ...]:
     """The primary findings of a subject."""
     return tuple(
-        Sighting(verdict.requirement, subject.name, found.exchange, found.event, found.span, found.message)
+        Sighting(verdict.requirement, subject.name, found.exchange, found.event, found.span, found.message, found.got)
         for verdict in subject.verdicts
         for found in verdict.findings
         if found.primary

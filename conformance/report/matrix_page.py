@@ -57,21 +57,25 @@ def _said(row: Row) -> str:
 
 
 def as_json(matrix: Matrix) -> str:
-    """The matrix for programs: faults with their rows; no ids, times or texts of a run."""
-    document = {
-        "faults": [
-            {
-                "name": fault.name,
-                "layer": fault.layer,
-                "lie": fault.lie,
-                "breaks": sorted(fault.breaks),
-                "rows": [_row(row) for row in matrix.rows if row.fault == fault.name],
-            }
-            for fault in matrix.faults
-        ],
-        "requirements": {requirement.id: list(matrix.killing(requirement.id)) for requirement in judged()},
+    """The matrix for programs, a fault or a requirement a line: verdicts, and no ids, times or texts of a run."""
+    faults = ",\n".join(f"  {_line(_fault_document(fault, matrix))}" for fault in matrix.faults)
+    killing = ",\n".join(f"  {_line(row.id)}: {_line(matrix.killing(row.id))}" for row in judged())
+    return f'{{\n"faults": [\n{faults}\n],\n"requirements": {{\n{killing}\n}}\n}}\n'
+
+
+def _fault_document(fault: Fault, matrix: Matrix) -> dict[str, object]:
+    rows = [_row(row) for row in matrix.rows if row.fault == fault.name]
+    return {
+        "name": fault.name,
+        "layer": fault.layer,
+        "lie": fault.lie,
+        "breaks": sorted(fault.breaks),
+        "rows": rows,
     }
-    return json.dumps(document, indent=1) + "\n"
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _row(row: Row) -> dict[str, object]:

@@ -1,0 +1,55 @@
+"""The proof, played once for all tests of it: clean transcripts, every lie in them, and the trial of every fault."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+from conformance.commands.prove import SMOKE, matrix_of, played, record
+from conformance.model import Subject, Transcript
+from conformance.proof.faults import FAULTS, broken
+from conformance.proof.matrix import Matrix, Trial, told
+from conformance.verdict.judge import judge
+
+
+class Told(NamedTuple):
+    """A clean transcript, the same one with a lie in it, and what is said of that."""
+
+    before: Transcript
+    after: Transcript
+    subject: Subject
+
+
+@cache
+def clean() -> tuple[Transcript, ...]:
+    """The transcripts of every scenario against the clean mock."""
+    return record()
+
+
+@cache
+def lies(fault: str) -> tuple[Told, ...]:
+    """Every transcript that a wire fault changes."""
+    changed = ((before, broken(before, FAULTS[fault])) for before in clean())
+    return tuple(Told(before, after, judge(after)) for before, after in changed if after != before)
+
+
+@cache
+def trials() -> tuple[Trial, ...]:
+    """The trial of every fault, as `prove.prove` makes them."""
+    return tuple(
+        played(fault, {*SMOKE, *fault.scenarios})
+        if fault.tell is None
+        else told(fault, [lie.subject for lie in lies(fault.name)])
+        for fault in FAULTS.values()
+    )
+
+
+@cache
+def matrix() -> Matrix:
+    """The matrix of all trials."""
+    return matrix_of(trials(), clean())
+
+
+def transcript(scenario: str) -> Transcript:
+    """The clean transcript of a scenario."""
+    return next(transcript for transcript in clean() if transcript.scenario == scenario)

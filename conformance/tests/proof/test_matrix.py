@@ -1,0 +1,163 @@
+"""Every fault dies by what it declares, every requirement is shown to fail, and the page in docs/ says so."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conformance.contract.requirements import REQUIREMENTS
+from conformance.mock.misbehaviour import MISBEHAVIOURS
+from conformance.model import Level
+from conformance.proof.faults import FAULTS
+from conformance.proof.faults.control import HARMLESS, RUINOUS
+from conformance.proof.faults.registry import Applies
+from conformance.proof.matrix import Matrix, Outcome, Sighting, Trial, judged, rows, sightings, tried, void
+from conformance.report import matrix_page
+from conformance.tests.proof.proving import clean, matrix, transcript, trials
+from conformance.verdict.judge import judge
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_told_as_what_it_breaks_and_as_nothing_else(name: str) -> None:
+    mine = [row for row in matrix().rows if row.fault == name]
+    outcome = Outcome.KILLED if FAULTS[name].breaks else Outcome.EQUIVALENT
+    assert [
+        (row.requirement, row.outcome, row.first and row.first.message) for row in mine if row.outcome != outcome
+    ] == []
+    assert {row.requirement for row in mine} == (FAULTS[name].breaks or {""})
+
+
+@pytest.mark.parametrize("requirement", [row.id for row in judged() if row.level is Level.MUST])
+def test_every_must_can_fail(requirement: str) -> None:
+    assert matrix().killing(requirement)
+
+
+def test_every_should_can_warn() -> None:
+    assert [requirement.id for requirement in matrix().uncovered()] == []
+
+
+def test_what_is_covered_is_everything_that_has_a_check() -> None:
+    from conformance.checks.families import CHECKS
+
+    assert {requirement.id for requirement in judged()} == set(CHECKS)
+
+
+def test_the_proof_holds() -> None:
+    assert matrix().void == ()
+    assert matrix().wrong == ()
+    assert matrix().holds
+
+
+@pytest.mark.parametrize("name", ["done-twice", "stream-for-absent", "error-event-bare"])
+def test_a_fault_of_the_wire_is_tried_on_transcripts(name: str) -> None:
+    (expected,) = (trial for trial in trials() if trial.fault.name == name)
+    assert tried(FAULTS[name], clean()) == expected
+
+
+def test_stateful_faults_are_the_rows_of_the_mocks_table() -> None:
+    assert {fault.name for fault in FAULTS.values() if fault.tell is None} == set(MISBEHAVIOURS)
+
+
+def test_the_controls_come_out_as_they_must() -> None:
+    assert [row.outcome for row in rows(tried(HARMLESS, clean()))] == [Outcome.SURVIVED]
+    assert [row.outcome for row in rows(tried(RUINOUS, clean()))] == [Outcome.KILLED]
+
+
+def test_a_clean_server_that_is_accused_makes_the_run_void() -> None:
+    from conformance.proof.faults import broken
+
+    lie = broken(transcript("stream-one-call"), FAULTS["drop-done"])
+    assert "the clean server is accused: done.present in stream-one-call" in void((lie, *clean()))[0]
+
+
+def test_a_control_that_comes_out_otherwise_makes_the_run_void() -> None:
+    without_streams = tuple(one for one in clean() if one.scenario.startswith("json-one"))
+    assert void(without_streams) == (
+        "control-harmless was to be survived and is dead",
+        "control-ruinous was to be killed and is dead",
+    )
+
+
+_FAULT = replace(FAULTS["done-twice"], name="planted")
+_LEGAL = replace(_FAULT, breaks=frozenset(), equivalent="it is legal")
+
+
+def _found(requirement: str) -> Sighting:
+    return Sighting(requirement, "stream-one-call", 1, 7, (10, 20), "it came again", "another one")
+
+
+@pytest.mark.parametrize(
+    ("trial", "expected"),
+    [
+        (Trial(_FAULT, (), ()), [("", Outcome.DEAD)]),
+        (Trial(_FAULT, ("s",), ()), [("done.once", Outcome.SURVIVED)]),
+        (Trial(_FAULT, ("s",), (_found("done.once"),)), [("done.once", Outcome.KILLED)]),
+        (
+            Trial(_FAULT, ("s",), (_found("done.last"),)),
+            [("done.once", Outcome.SURVIVED), ("done.last", Outcome.WRONG_RULE)],
+        ),
+        (Trial(_LEGAL, ("s",), ()), [("", Outcome.EQUIVALENT)]),
+        (
+            Trial(_LEGAL, ("s",), (_found("done.once"),)),
+            [("done.once", Outcome.WRONG_RULE)],
+        ),
+        (Trial(_FAULT, ("s",), (), ("s:done.once: the check broke",)), [("", Outcome.SLIP)]),
+    ],
+    ids=["dead", "survived", "killed", "wrong rule", "equivalent", "a legal lie that is accused", "slip"],
+)
+def test_a_trial_folds_into_rows(trial: Trial, expected: list[tuple[str, Outcome]]) -> None:
+    folded = rows(trial)
+    assert sorted((row.requirement, row.outcome) for row in folded) == sorted(expected)
+    right = {Outcome.KILLED, Outcome.EQUIVALENT}
+    assert Matrix((trial.fault,), folded).wrong == tuple(row for row in folded if row.outcome not in right)
+
+
+def test_a_must_that_no_fault_breaks_is_told() -> None:
+    kept = tuple(row for row in matrix().rows if row.requirement != "done.once")
+    poorer = replace(matrix(), rows=kept)
+    assert [requirement.id for requirement in poorer.uncovered()] == ["done.once"]
+    assert not poorer.holds
+    assert "no fault breaks done.once (MUST)" in matrix_page.summary(poorer, 1.0)
+
+
+def test_what_is_not_right_is_named_with_its_reason() -> None:
+    harmless = replace(HARMLESS, applies=Applies(streamed=True))
+    shown = matrix_page.summary(Matrix((harmless,), rows(tried(harmless, clean())), ("it is void",)), 1.0)
+    assert "void: it is void" in shown
+    assert "survived: control-harmless: done.present" in shown
+    assert "the proof does not hold" in shown
+
+
+def test_a_sighting_says_where() -> None:
+    from conformance.proof.faults import broken
+
+    (found,) = sightings(judge(broken(transcript("stream-one-call"), FAULTS["done-twice"])))
+    assert found.requirement == "done.once"
+    assert found.event is not None
+    assert found.span is not None
+
+
+def test_the_pages_in_docs_are_current() -> None:
+    written = (DOCS / "matrix.md").read_text(encoding="utf-8")
+    assert written == matrix_page.page(matrix(), trials()), "conformance prove --format markdown > docs/matrix.md"
+    kept = (DOCS / "matrix.json").read_text(encoding="utf-8")
+    assert kept == matrix_page.as_json(matrix()), "conformance prove --format json > docs/matrix.json"
+
+
+def test_the_page_names_every_fault_and_every_requirement() -> None:
+    shown = matrix_page.page(matrix(), trials())
+    assert all(f"| {name} |" in shown or f"</a>{name} |" in shown for name in FAULTS)
+    assert all(f"(requirements.md#{row.id})" in shown for row in REQUIREMENTS.values() if row.role == "server")
+    assert "**none**" not in shown
+
+
+def test_the_snapshot_holds_verdicts_and_nothing_of_a_run() -> None:
+    document = json.loads(matrix_page.as_json(matrix()))
+    assert [fault["name"] for fault in document["faults"]] == list(FAULTS)
+    keys = {key for fault in document["faults"] for row in fault["rows"] for key in row}
+    assert keys == {"requirement", "outcome", "scenarios", "event"}
