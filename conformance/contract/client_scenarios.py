@@ -14,8 +14,12 @@ from conformance.model import Role, Scenario
 CLIENT_TRAITS = MappingProxyType(
     {
         "client": "a client is judged",
+        "head": "the heads of its requests are known, not only their bodies",
+        "asked": "the calls that it was asked to answer are known",
+        "wanted": "it was told whether to ask for a stream",
         "plain": "the client is asked to submit without a stream",
         "streamed": "the client is asked to submit with stream true",
+        "begun": "a stream begins to answer the first submission",
         "usual": "nothing is out of the ordinary: the run completes and is told as it usually is",
         "truncated": "the stream ends cleanly before the run's end was told",
         "reset": "the connection breaks within the stream",
@@ -116,7 +120,7 @@ ANSWERS = MappingProxyType(
 
 
 def _scenario(kind: str, name: str, title: str, traits: str, *, calls: int, script: str, answer: str) -> Scenario:
-    held = frozenset(("client", "submit", kind, *traits.split()))
+    held = frozenset(("client", "submit", "head", "asked", "wanted", kind, *traits.split()))
     return Scenario(f"{kind}-{name}", title, (), held, role=Role.CLIENT, calls=calls, script=script, answer=answer)
 
 
@@ -125,15 +129,20 @@ def _plain(name: str, title: str, traits: str, *, calls: int = 1, script: str = 
     return _scenario("plain", name, title, traits, calls=calls, script=script, answer=answer)
 
 
+def _unstreamed(name: str, title: str, traits: str, *, calls: int = 1, answer: str) -> Scenario:
+    """A stream is asked for, and the first answer is none."""
+    return _scenario("streamed", name, title, traits, calls=calls, script="text", answer=answer)
+
+
 def _streamed(name: str, title: str, traits: str, *, calls: int = 1, script: str = "text",
               answer: str = "plainly") -> Scenario:  # fmt: skip
-    return _scenario("streamed", name, title, traits, calls=calls, script=script, answer=answer)
+    return _scenario("streamed", name, title, f"begun {traits}", calls=calls, script=script, answer=answer)
 
 
 CLIENT_SCENARIOS: tuple[Scenario, ...] = (
     _plain("one-call", "one pending call", "usual"),
     _plain("three-calls", "three pending calls", "usual several-calls", calls=3),
-    _plain("second-round", "the run asks once more", "usual second-round", script="round"),
+    _plain("second-round", "the run asks once more", "second-round", script="round"),
     _plain("failed", "the run fails", "ends-failed", script="failed"),
     _plain("expired", "the run expires before it goes on", "ends-expired", script="expired"),
     _plain("incomplete", "the run ends incomplete", "ends-incomplete", script="incomplete"),
@@ -155,20 +164,20 @@ CLIENT_SCENARIOS: tuple[Scenario, ...] = (
     _plain("not-found", "404", "refused", answer="not-found"),
     _streamed("one-call", "one pending call", "usual"),
     _streamed("three-calls", "three pending calls", "usual several-calls", calls=3),
-    _streamed("second-round", "the run asks once more at the end of the stream", "usual second-round", script="round"),
+    _streamed("second-round", "the run asks once more at the end of the stream", "second-round", script="round"),
     _streamed("built-in-step", "a built-in tool step before the message", "usual", script="built-in"),
     _streamed("two-messages", "two messages and a tool step between them", "usual", script="two-messages"),
     _streamed("failed", "the run fails", "ends-failed", script="failed"),
     _streamed("expired", "the run expires before it goes on", "ends-expired", script="expired"),
     _streamed("incomplete", "the run ends incomplete", "ends-incomplete", script="incomplete"),
     _streamed("cancelled", "the run is cancelled", "ends-cancelled", script="cancelled"),
-    _streamed("rate-limited", "429 with Retry-After, then served", "rate-limited", answer="rate-limited"),
-    _streamed("fault-before", "500 before anything was accepted", "fault-before", answer="fault-before"),
-    _streamed("fault-after", "500 after the outputs were accepted", "fault-after", answer="fault-after"),
-    _streamed("refused-state", "400 for the run's status", "refused", answer="refused-state"),
-    _streamed("refused-calls", "400 for the call ids", "refused", answer="refused-calls", calls=2),
-    _streamed("unauthorized", "401", "refused", answer="unauthorized"),
-    _streamed("not-found", "404", "refused", answer="not-found"),
+    _unstreamed("rate-limited", "429 with Retry-After, then served", "rate-limited", answer="rate-limited"),
+    _unstreamed("fault-before", "500 before anything was accepted", "fault-before", answer="fault-before"),
+    _unstreamed("fault-after", "500 after the outputs were accepted", "fault-after", answer="fault-after"),
+    _unstreamed("refused-state", "400 for the run's status", "refused", answer="refused-state"),
+    _unstreamed("refused-calls", "400 for the call ids", "refused", answer="refused-calls", calls=2),
+    _unstreamed("unauthorized", "401", "refused", answer="unauthorized"),
+    _unstreamed("not-found", "404", "refused", answer="not-found"),
     _streamed("error-wrapped", "an error event, its error wrapped", "error-event", script="error"),
     _streamed("error-bare", "an error event, its error bare", "error-event-bare", script="error", answer="error-bare"),
     *(
@@ -189,8 +198,8 @@ CLIENT_SCENARIOS: tuple[Scenario, ...] = (
         )
     ),
     _streamed("bad-json", "the run's last event is no JSON", "bad-json", answer="bad-json"),
-    _streamed("json", "JSON answers stream true", "not-a-stream", answer="json"),
-    _streamed("html", "an HTML page answers stream true", "not-a-stream", answer="html"),
+    _unstreamed("json", "JSON answers stream true", "not-a-stream", answer="json"),
+    _unstreamed("html", "an HTML page answers stream true", "not-a-stream", answer="html"),
     _streamed("no-done", "the run's end without done", "no-done", answer="no-done"),
     _streamed("after-done", "events after done", "after-done", answer="after-done"),
     _streamed("left-open", "a connection left open after done", "left-open", answer="left-open"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from conformance.contract.client_scenarios import CLIENT_SCENARIOS
+from conformance.contract.client_scenarios import CLIENT_SCENARIOS, CLIENT_TRAITS
 from conformance.model import Act, Scenario
 
 #: What a situation can hold, and what each word means.
@@ -67,6 +67,7 @@ TRAITS = MappingProxyType(
         "state": "runs are real: they are created, kept and can be read",
         "key": "a key is configured for the target",
         "scripted": "the other side plays a script",
+        **CLIENT_TRAITS,
     }
 )
 
