@@ -44,8 +44,9 @@ class Suite:
         self._run: Run | None = None
         self._report: Report | None = None
         self._interrupted: str | None = None
-        #: Reports of pytest-xdist's workers, on their controller.
+        #: Reports of pytest-xdist's workers, on their controller, and the exit codes of what stopped them.
         self.parts: list[Report] = []
+        self.stops: list[int] = []
 
     def pytest_sessionstart(self) -> None:
         """Open the target, which sends nothing yet; a controller of pytest-xdist leaves that to its workers."""
@@ -109,8 +110,10 @@ class Suite:
         """Bring the scenario of a cell about, once for all its cells; what is returned tells the verdict."""
         scenario, requirement = request.param
         run = cast("Run", self._run)
-        subject = run.subject(scenario) if hasattr(self._config, "workerinput") else run.reach(scenario)
-        if run.stopped is not None:
+        # A worker of pytest-xdist must come to the end of what it was given: its other cells are skipped with a reason.
+        works = hasattr(self._config, "workerinput")
+        subject = run.subject(scenario) if works else run.reach(scenario)
+        if run.stopped is not None and not works:
             pytest.exit(str(run.stopped), returncode=run.stopped.exit_code)
         verdicts = verdicts_on(subject, requirement)
         request.node.user_properties += [pair for verdict in verdicts for pair in _properties(verdict)]
@@ -158,10 +161,11 @@ class Suite:
         if self._report is None:
             return
         if hasattr(self._config, "workeroutput"):
-            self._config.workeroutput[_OUTPUT] = pickle.dumps(self._report)
+            stops = [] if self._run is None or self._run.stopped is None else [self._run.stopped.exit_code]
+            self._config.workeroutput[_OUTPUT] = pickle.dumps((self._report, stops))
             return
         if session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = exit_code(self._report)
+            session.exitstatus = self.stops[0] if self.stops and not _judged(self._report) else exit_code(self._report)
         if "out" in self._said:
             folder.write(self._report, self._said["out"], self._again)
         self._deliver(self._report)
@@ -170,8 +174,7 @@ class Suite:
         if self._listener is None:
             return
         stopped = None if self._run is None else self._run.stopped
-        judged = any(verdict.status in JUDGED for subject in report.subjects for verdict in subject.verdicts)
-        if isinstance(stopped, UnreachableTarget | NotThisApi) and not judged:
+        if isinstance(stopped, UnreachableTarget | NotThisApi) and not _judged(report):
             self._listener.failed(stopped)
         else:
             self._listener.reported(report)
@@ -199,6 +202,10 @@ def _cell(item: pytest.Item) -> tuple[str, str] | None:
     if isinstance(item, pytest.Function) and _family(item.getparent(pytest.Module)) is not None:
         return cast("tuple[str, str]", item.callspec.params["hold"])
     return None
+
+
+def _judged(report: Report) -> bool:
+    return any(verdict.status in JUDGED for subject in report.subjects for verdict in subject.verdicts)
 
 
 def _properties(verdict: Verdict) -> tuple[tuple[str, Any], ...]:

@@ -31,4 +31,6 @@ class Workers:
         packed = getattr(node, "workeroutput", {}).get("conformance_report")
         if packed is not None:
             suite = node.config.pluginmanager.get_plugin("conformance.session")
-            suite.parts.append(pickle.loads(packed))  # noqa: S301 - our own worker packed it
+            report, stops = pickle.loads(packed)  # noqa: S301 - our own worker packed it
+            suite.parts.append(report)
+            suite.stops += stops

@@ -19,14 +19,33 @@ pytest.importorskip("xdist")
 from conformance.plugin.workers import ByScenario, Workers
 
 
+def shared_out(folder: Path, base_url: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """The suite on two workers."""
+    suite = ("-p", "xdist.plugin", "-n", "2", "--pyargs", "conformance.suite", f"--conformance-base-url={base_url}")
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *ALONE, *suite, *words],
+        cwd=folder, env=environment(), text=True, capture_output=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+
+def test_a_dead_server_ends_as_it_does_without_workers(tmp_path: Path) -> None:
+    done = shared_out(tmp_path, "http://127.0.0.1:9/v1", "-k", "stream-one-call or json-one-call")
+    assert done.returncode == 5, done.stdout + done.stderr
+    assert "nothing answers at http://127.0.0.1:9" in done.stdout
+    assert "INTERNALERROR" not in done.stdout + done.stderr
+
+
+def test_a_budget_ends_as_it_does_without_workers(tmp_path: Path) -> None:
+    with Mock() as mock:
+        done = shared_out(tmp_path, mock.base_url, "-k", "json or stream", "--conformance-max-requests=9")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "the limit of 9 requests is reached" in done.stdout
+
+
 def test_each_scenario_and_each_shared_run_is_one_workers_work(tmp_path: Path) -> None:
     selected = "stream-one-call or json-three-calls or stream-next-round or unknown-id or empty-list or missing-id"
-    words = ("-p", "xdist.plugin", "-n", "2", "--pyargs", "conformance.suite", "-k", selected, "--conformance-out=out")
     with Mock() as mock:
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", *ALONE, *words, f"--conformance-base-url={mock.base_url}"],
-            cwd=tmp_path, env=environment(), text=True, capture_output=True, timeout=PATIENCE, check=False,
-        )  # fmt: skip
+        done = shared_out(tmp_path, mock.base_url, "-k", selected, "--conformance-out=out")
         created = Counter(
             json.loads(r.request.body)["metadata"]["conformance_scenario"]
             for r in mock.requests
