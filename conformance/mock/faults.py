@@ -6,7 +6,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 
 from conformance.errors import UsageError
-from conformance.mock.behaviour import Behaviour
+from conformance.mock.answering import Answering
 from conformance.mock.misbehaviour import MISBEHAVIOURS
 from conformance.model import Exchange, Request, Response
 from conformance.proof.faults import FAULTS, Fault
@@ -22,20 +22,18 @@ def find(name: str) -> Fault:
     return FAULTS[name]
 
 
-def behaviour(name: str | None) -> Behaviour:
-    """What a server decides that has this fault; the right things, where it has none or one of the wire."""
-    if name is None or find(name).tell is not None:
-        return Behaviour()
-    return MISBEHAVIOURS[name]
+def answering(name: str) -> Answering:
+    """How a server with this fault answers. Raises UsageError where there is no such fault."""
+    if find(name).tell is None:
+        return Answering(MISBEHAVIOURS[name])
+    return Answering(tell=told_by(name))
 
 
-def telling(name: str | None) -> Callable[[Request, Response], Response]:
-    """What a server with this fault makes of the answers it has planned."""
-    fault = None if name is None else find(name)
+def told_by(name: str) -> Callable[[Request, Response], Response]:
+    """What a server with this wire fault makes of the answers it has planned."""
+    fault = find(name)
 
     def told(request: Request, planned: Response) -> Response:
-        if fault is None:
-            return planned
         exchange = Exchange(of_target(request.method, request.target), 0, request, planned)
         return fault.told(exchange) or planned
 

@@ -7,6 +7,7 @@ import socket
 import struct
 from http import HTTPStatus
 
+from conformance.mock.recorded import Played
 from conformance.model import Ended, Headers, Response
 
 #: Linger for no time: closing then resets the connection instead of ending it.
@@ -16,21 +17,34 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 TAKING_LIMIT = 60.0
 
 
-async def play(response: Response, writer: asyncio.StreamWriter, *, began: float, in_chunks: bool, last: bool) -> bool:
+async def play(
+    response: Response,
+    writer: asyncio.StreamWriter,
+    *,
+    began: float,
+    in_chunks: bool,
+    last: bool,
+    played: Played | None = None,
+) -> bool:
     """Write an answer and return whether the connection can go on.
 
     `began` is when the request arrived, on the loop's clock: pieces are due so many milliseconds after it. `in_chunks`
     is whether the other side knows chunked coding; without it the end of the connection ends the body. `last` asks for
-    the connection to be closed. Raises OSError where the other side is gone.
+    the connection to be closed. `played` is told of every piece once it is written. Raises OSError where the other
+    side is gone.
     """
     chunked = in_chunks and _is_chunked(response.headers)
     closes = last or (_is_chunked(response.headers) and not chunked)
     writer.write(_head(response, chunked=chunked, closes=closes))
+    told = Played() if played is None else played
+    told.begin(response)
     for chunk in response.chunks:
         await _until(began, chunk.ms)
         writer.write(_framed(chunk.data) if chunked else chunk.data)
         await _taken(writer)
+        told.add(chunk.data, _ms_since(began))
     await _until(began, response.ended_ms)
+    told.end(response.ended, _ms_since(began))
     match response.ended:
         case Ended.COMPLETE:
             if chunked:
@@ -50,6 +64,10 @@ async def play(response: Response, writer: asyncio.StreamWriter, *, began: float
             # Silence until the other side has had enough, or the server is closed.
             await writer.wait_closed()
             return False
+
+
+def _ms_since(began: float) -> int:
+    return round((asyncio.get_running_loop().time() - began) * 1000)
 
 
 def _head(response: Response, *, chunked: bool, closes: bool) -> bytes:

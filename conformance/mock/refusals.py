@@ -43,6 +43,8 @@ REFUSALS = MappingProxyType(
             code="rate_limit_exceeded",
             headers=(("Retry-After", "1"),),
         ),
+        "timed-out": Row(408, "The request took too long to arrive: send it again."),
+        "conflict": Row(409, "The run is being changed by another request: send it again.", code="conflict"),
         # the request line
         "no-path": Row(404, "Invalid URL ({method} {path})"),
         "no-method": Row(405, "Not allowed to {method} on {path}.", code="method_not_supported"),
@@ -83,6 +85,12 @@ REFUSALS = MappingProxyType(
         "active": Row(400, "Thread {thread} already has an active run {run}."),
         # the server itself
         "fault": Row(500, "The server had an error while processing the request.", _FAULT),
+        "fault-for-good": Row(
+            500,
+            "The server had an error while processing the request; sending it again will not help.",
+            _FAULT,
+            headers=(("x-should-retry", "false"),),
+        ),
         "full": Row(503, "The server holds as many connections as it allows.", _FAULT),
         # what only a broken server says
         "no-stream-key": Row(422, "The field stream is required."),

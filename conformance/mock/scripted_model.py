@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import cycle, islice
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +26,18 @@ _EXAMPLES: Mapping[str, object] = MappingProxyType(
     {"string": "Köln, 🌍", "integer": 7, "number": 2.5, "boolean": True, "null": None}
 )
 
+#: What the first submission of a run meets, by how its scenario is answered: a row of the table of refusals.
+HINDRANCES: Mapping[str, str] = MappingProxyType(
+    {
+        "rate-limited": "busy",
+        "request-timeout": "timed-out",
+        "conflict": "conflict",
+        "fault-before": "fault",
+        "connection-lost": "fault",
+        "retry-declined": "fault-for-good",
+    }
+)
+
 #: How deep the model follows a tool's schema: deeper ones belong to no real tool.
 _DEPTH = 8
 
@@ -40,7 +53,12 @@ def cast(run: Document, fallback: str | None) -> tuple[Script, tuple[Call, ...]]
     if not run["parallel_tool_calls"]:
         wanted = min(wanted, 1)
     calls = tuple(_call(function) for function in islice(cycle(functions), wanted))
-    return SCRIPTS["text" if scenario is None else scenario.script], calls
+    return SCRIPTS["text"] if scenario is None else _script(scenario), calls
+
+
+def _script(scenario: Scenario) -> Script:
+    script = SCRIPTS[scenario.script]
+    return replace(script, hindrance=HINDRANCES.get(scenario.answer, script.hindrance))
 
 
 def scenario_of(run: Document, fallback: str | None) -> Scenario | None:

@@ -5,24 +5,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self, TypeVar
 
+from conformance.contract.scenarios import BY_ID
 from conformance.errors import OwnError, UsageError
 from conformance.mock import faults
+from conformance.mock.answering import Answering
 from conformance.mock.api import Api, refusal
 from conformance.mock.behaviour import Behaviour
+from conformance.mock.client_answers import ANSWERED
 from conformance.mock.http_player import play
 from conformance.mock.http_reader import RequestReader
+from conformance.mock.recorded import Recorded
 from conformance.mock.refusals import Refused
-from conformance.model import Request
+from conformance.model import Request, Response
 
 #: Connections at once. A client opens a handful; the suite's own tests open a hundred on purpose.
 CONNECTION_LIMIT = 256
 
-#: Requests that are remembered, so that a server left running for days does not grow by them.
-REMEMBERED = 10_000
+#: Requests that are remembered with their answers, so that a server left running for days does not grow by them.
+REMEMBERED = 1_000
 
 #: Seconds to wait for the thread to start or to end; both take milliseconds.
 _PATIENCE = 10.0
@@ -32,12 +36,10 @@ _PATIENCE = 10.0
 _LEFTOVER_BYTES = 64 * 1024 * 1024
 _LEFTOVER_SECONDS = 2.0
 
+#: Seconds in which connections that were made are accepted: one turn of the loop.
+_ACCEPTANCE = 0.005
 
-class Recorded(NamedTuple):
-    """A request as it arrived, `ms` milliseconds after the server started; recorded before it is answered."""
-
-    ms: int
-    request: Request
+_Result = TypeVar("_Result")
 
 
 class Mock:
@@ -58,7 +60,8 @@ class Mock:
         behaviour: Behaviour | None = None,
         fault: str | None = None,
     ) -> None:
-        self._service = _Service(Api(api_key, scenario, behaviour or faults.behaviour(fault)), host, port, fault=fault)
+        answering = _answering(scenario, fault) if behaviour is None else Answering(behaviour)
+        self._service = _Service(api_key, scenario, answering, host=host, port=port)
         self._thread = threading.Thread(target=self._service.run, name="conformance-mock", daemon=True)
         self._thread.start()
         self._service.wait_until_ready()
@@ -72,8 +75,16 @@ class Mock:
 
     @property
     def requests(self) -> tuple[Recorded, ...]:
-        """The requests that have arrived, oldest first."""
+        """The requests that have arrived, oldest first, each with what was played of its answer so far."""
         return tuple(self._service.recorded)
+
+    def ask(self, request: Request) -> Response:
+        """Answer a request that comes over no socket and is not recorded; nothing special is played to it."""
+        return self._service.ask(request)
+
+    def settle(self, seconds: float) -> None:
+        """Wait, at most so long, until nobody is connected any more and all that was sent has been recorded."""
+        self._service.settle(seconds)
 
     def close(self) -> None:
         """Stop serving, break off what is under way, and leave no thread, task or socket behind."""
@@ -99,22 +110,37 @@ def serve(
     fault: str | None = None,
 ) -> None:
     """Serve in the foreground until interrupted; `ready` is called with the base URL. Raises UsageError as `Mock`."""
-    service = _Service(Api(api_key, scenario, faults.behaviour(fault)), host, port, ready, fault=fault)
+    service = _Service(api_key, scenario, _answering(scenario, fault), host=host, port=port, ready=ready)
     with contextlib.suppress(KeyboardInterrupt):
         service.run()
     service.wait_until_ready()
+
+
+def _answering(scenario: str | None, fault: str | None) -> Answering:
+    """How a server answers that has a fault, or else as the scenario wants it for a client."""
+    if fault is not None:
+        return faults.answering(fault)
+    played = None if scenario is None else BY_ID.get(scenario)
+    return ANSWERED["plainly" if played is None else played.answer]
 
 
 class _Service:
     """The event loop, its listening socket and its connections."""
 
     def __init__(
-        self, api: Api, host: str, port: int, ready: Callable[[str], None] | None = None, *, fault: str | None = None
+        self,
+        api_key: str | None,
+        scenario: str | None,
+        answering: Answering,
+        *,
+        host: str,
+        port: int,
+        ready: Callable[[str], None] | None = None,
     ) -> None:
         self.origin = ""
         self.recorded: list[Recorded] = []
-        self._api = api
-        self._told = faults.telling(fault)
+        self._api = Api(api_key, scenario, answering.behaviour)
+        self._tell = answering.tell
         self._host = host
         self._port = port
         self._ready = ready
@@ -145,6 +171,28 @@ class _Service:
             # The loop may close between these two lines.
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._stopping.set)
+
+    def ask(self, request: Request) -> Response:
+        """Answer a request in the loop's thread, where nothing can come between."""
+
+        async def answer() -> Response:
+            return self._api.answer(request)
+
+        return self._called(answer(), _PATIENCE)
+
+    def settle(self, seconds: float) -> None:
+        """Wait until every conversation has ended, those that wait to be accepted too."""
+
+        async def settled() -> None:
+            await asyncio.sleep(_ACCEPTANCE)
+            if self._conversations:
+                await asyncio.wait(self._conversations, timeout=seconds)
+
+        self._called(settled(), seconds + _PATIENCE)
+
+    def _called(self, work: Coroutine[object, object, _Result], seconds: float) -> _Result:
+        assert self._loop is not None  # noqa: S101 - it serves
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
 
     async def _serve(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
@@ -187,11 +235,19 @@ class _Service:
                 raise Refused("full")
             while (arrived := await requests.next()) is not None:
                 began = asyncio.get_running_loop().time()
-                self.recorded.append(Recorded(round((began - self._began) * 1000), arrived.request))
+                recorded = Recorded(round((began - self._began) * 1000), arrived.request)
+                self.recorded.append(recorded)
                 del self.recorded[:-REMEMBERED]
-                response = self._told(arrived.request, self._api.answer(arrived.request))
+                response = self._tell(arrived.request, self._api.answer(arrived.request))
+                if response is None:
+                    return
                 if not await play(
-                    response, writer, began=began, in_chunks=arrived.knows_chunks, last=not arrived.keeps_alive
+                    response,
+                    writer,
+                    began=began,
+                    in_chunks=arrived.knows_chunks,
+                    last=not arrived.keeps_alive,
+                    played=recorded.played,
                 ):
                     return
         except Refused as refused:
