@@ -11,7 +11,7 @@ import pytest
 
 from conformance.tests.commands import CHECKOUT, PATIENCE, environment
 from conformance.tests.hostile.damages import begun, bomb, for_ever, raw
-from conformance.tests.hostile.server import KEY, Damage, HostileServer, body_of, head_of
+from conformance.tests.hostile.server import KEY, Damage, HostileServer, head_of
 
 #: Bytes that a judgement may hold at its peak, the interpreter and all libraries among them.
 MEMORY = 200 * 2**20
@@ -33,7 +33,6 @@ _PIECES = b": " + b"x" * 65_000 + b"\n\n"
 
 LARGE: dict[str, tuple[str, Damage, str]] = {
     "1 GiB of comments": ("stream-one-call", for_ever(begun(_GIB), _PIECES), "order.terminal-present"),
-    "1 GiB on one line": ("stream-one-call", for_ever(begun(_GIB), b"x" * 65_000), "framing.blank-line"),
     "1 GiB of JSON": (
         "json-one-call",
         for_ever(lambda answer: head_of(answer, _GIB) + b'{"a":"', b"x" * 65_000),
@@ -42,23 +41,6 @@ LARGE: dict[str, tuple[str, Damage, str]] = {
     "128 MiB in 128 KiB": (
         "json-one-call",
         raw(lambda answer: head_of(answer, _GZIP) + bomb(2**27)),
-        "response.run-object",
-    ),
-    "more headers than anybody reads": (
-        "json-one-call",
-        for_ever(lambda answer: b"HTTP/1.1 200 OK\r\n", b"X: y\r\n" * 9999),
-        "submission.accepted",
-    ),
-    "16,000 tools in one run": (
-        "json-one-call",
-        raw(
-            lambda answer: (
-                head_of(answer)
-                + body_of(answer).replace(
-                    b'"tools":[', b'"tools":[' + b'{"type":"function","function":{"name":"f"}},' * 16_000
-                )
-            )
-        ),
         "response.run-object",
     ),
 }

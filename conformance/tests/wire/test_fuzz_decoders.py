@@ -140,7 +140,7 @@ def test_json_is_read_in_linear_time(content: str) -> None:
             strict_json.read(data)
         return process_time() - began
 
-    small, large = min(seconds(50_000) for _ in range(2)), min(seconds(400_000) for _ in range(2))
+    small, large = min(seconds(25_000) for _ in range(2)), min(seconds(200_000) for _ in range(2))
     assert large <= 24 * max(small, 0.001)
 
 
@@ -156,5 +156,5 @@ def test_a_cassette_is_read_in_linear_time() -> None:
             cassette.read(lines, "x")
         return process_time() - began
 
-    small, large = min(seconds(2000) for _ in range(2)), min(seconds(16_000) for _ in range(2))
+    small, large = min(seconds(1000) for _ in range(2)), min(seconds(8000) for _ in range(2))
     assert large <= 24 * max(small, 0.001)
