@@ -1,0 +1,38 @@
+"""Events as the lines of a stream."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from conformance.proof.events import Event
+from conformance.proof.objects import to_json
+
+
+class Line(NamedTuple):
+    """One line and what ends it."""
+
+    text: bytes
+    end: bytes = b"\n"
+
+
+#: The lines of one block, its blank line included; a block that is no event may be anything that dispatches none.
+Frame = tuple[Line, ...]
+Frames = tuple[Frame, ...]
+
+BLANK = Line(b"")
+
+
+def framed(event: Event) -> Frame:
+    """The lines of one event; data of several lines takes as many."""
+    lines = data_of(event).split(b"\n")
+    return (Line(b"event: " + event.name.encode()), *(Line(b"data: " + line) for line in lines), BLANK)
+
+
+def data_of(event: Event) -> bytes:
+    """The data of an event; a lone surrogate in JSON text is written as its escape."""
+    return event.data.encode("utf-8", "backslashreplace") if isinstance(event.data, str) else to_json(event.data)
+
+
+def written(frame: Frame) -> bytes:
+    """The bytes of a block."""
+    return b"".join(line.text + line.end for line in frame)
