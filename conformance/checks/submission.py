@@ -189,16 +189,19 @@ def _turned_down(response: Response | None) -> bool:
 @check("submission.concurrent", on=[CLOSE])
 def concurrent(observation: Observation) -> Iterable[Finding] | None:
     """Of two full submissions at once exactly one is accepted."""
-    at_once = [
-        (index, exchange.response)
-        for index, exchange in enumerate(observation.transcript.exchanges)
-        if exchange.operation is Operation.SUBMIT and "concurrent" in exchange.situation
-    ]
-    if len(at_once) < 2:
-        return None
-    taken = [index for index, response in at_once if response is not None and served(response)]
+    rounds: dict[frozenset[str], list[tuple[int, Response | None]]] = {}
+    for index, sent, response in observation.submissions:
+        if "concurrent" in observation.transcript.exchanges[index].situation:
+            rounds.setdefault(frozenset(call for call, _ in sent.outputs), []).append((index, response))
+    at_once = [answers for answers in rounds.values() if len(answers) > 1]
+    return [found for answers in at_once for found in _one_accepted(observation, answers)] if at_once else None
+
+
+def _one_accepted(observation: Observation, answers: list[tuple[int, Response | None]]) -> list[Finding]:
+    """A finding where not exactly one of these submissions of the same calls was accepted."""
+    taken = [index for index, response in answers if response is not None and served(response)]
     if len(taken) == 1:
-        return ()
-    got = ", ".join(got_status(response) for _, response in at_once)
-    said = f"{len(taken)} of {len(at_once)} submissions at once were accepted"
-    return [observation.finding(said, "exactly one 200", got, exchange=at_once[-1][0])]
+        return []
+    got = ", ".join(got_status(response) for _, response in answers)
+    said = f"{len(taken)} of {len(answers)} submissions at once were accepted"
+    return [observation.finding(said, "exactly one 200", got, exchange=answers[-1][0])]
