@@ -160,7 +160,8 @@ class Matrix:
 
     def killing(self, requirement: str) -> tuple[str, ...]:
         """The faults that a requirement kills."""
-        return tuple(row.fault for row in self.rows if row.requirement == requirement and row.outcome is Outcome.KILLED)
+        killed = (row for row in self.rows if row.outcome is Outcome.KILLED)
+        return tuple(dict.fromkeys(row.fault for row in killed if row.requirement == requirement))
 
     def uncovered(self) -> tuple[Requirement, ...]:
         """The requirements that can fail by their level, and that no fault was seen to break."""

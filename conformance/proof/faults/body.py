@@ -131,11 +131,10 @@ def pending_id_null(document: Document) -> Document:
     return _with_calls(document, [{**call, "id": None} for call in calls])
 
 
-@body_fault("run-reads-in-progress", breaks={"surface.run-after"}, applies=_RUN)
-def run_reads_in_progress(document: Document) -> Document:
-    """A run that has ended still reads as being in progress."""
-    ended = ("completed", "incomplete", "failed", "expired")
-    return {**document, "status": "in_progress"} if document["status"] in ended else document
+@body_fault("run-reads-failed", breaks={"surface.run-after"}, applies=_RUN)
+def run_reads_failed(document: Document) -> Document:
+    """A run that has completed reads as failed."""
+    return {**document, "status": "failed"} if document["status"] == "completed" else document
 
 
 @body_fault("steps-not-listed", breaks={"surface.steps-after"}, applies=_STEPS)
