@@ -10,6 +10,7 @@ import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -78,10 +79,16 @@ RUN = (
 
 ALL = (*TARGET, *RUN)
 
+#: Said to pytest alone: what a fuzz test finds is told by pytest, and is no part of a report.
+FUZZ = (
+    Option("fuzz", "send N generated request bodies too; needs the extra `fuzz`", "N", int),
+    Option("fuzz-seed", "which bodies are generated, with --conformance-fuzz (default 1)", "SEED", int),
+)
+
 
 def given(options: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """The options that were really said, by their keys."""
-    said = {option.key: options.get(prefix + option.key) for option in ALL}
+    said = {option.key: options.get(prefix + option.key) for option in (*ALL, *FUZZ)}
     return {key: value for key, value in said.items() if value is not None and value is not False and value != []}
 
 
@@ -109,6 +116,7 @@ def target(said: Given, environment: Mapping[str, str] | None = None) -> Target:
 
 def check(said: Given, environment: Mapping[str, str] | None = None) -> None:
     """Raise UsageError for options that cannot be meant, before anything is started."""
+    _check_fuzz(said)
     if "base_url" in said:
         settings(said, os.environ if environment is None else environment)
     else:
@@ -158,6 +166,27 @@ def _check_alone(said: Given) -> None:
             "Name it with --base-url, or leave the option out to judge the built-in mock.",
         )
     settings({**said, "base_url": _LOOPBACK}, {})
+
+
+def _check_fuzz(said: Given) -> None:
+    if "fuzz" not in said:
+        if "fuzz_seed" in said:
+            raise UsageError(
+                "a seed was given, and nothing is generated", "Say how many bodies with --conformance-fuzz."
+            )
+        return
+    if said["fuzz"] < 1:
+        raise UsageError("fewer than one request body cannot be sent", "--conformance-fuzz takes 1 or more.")
+    if said.get("provision") == "run":
+        raise UsageError(
+            "a given run cannot be fuzzed: it can be accepted once only, and is needed for its scenario",
+            "Leave --conformance-fuzz out, or let runs be created with another --conformance-provision.",
+        )
+    if find_spec("schemathesis") is None:
+        raise UsageError(
+            "the request bodies are made by schemathesis, which is not installed",
+            "Install it with: pip install 'submit-tool-outputs-conformance[fuzz]'",
+        )
 
 
 def _key(name: str, environment: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, configuration
 from hypothesis.errors import Flaky, UnsatisfiedAssumption
 
-from conformance.errors import BudgetReached, NotThisApi, UnreachableTarget
+from conformance.errors import BudgetReached, NotThisApi, OwnError, UnreachableTarget
 from conformance.fuzz.bodies import bodies
 from conformance.fuzz.departures import Departure, departures
 from conformance.fuzz.standing import Generated, Mode, Standing, addressed, standing
@@ -65,7 +65,7 @@ class _Enough(BaseException):
 def hunt(run: WaitingRun, mode: Mode, cases: int, seed: int, *, strict: bool = False) -> Hunt:
     """Send so many different bodies; the same seed sends the same ones, with the same versions of the generators.
 
-    A target that cannot be asked any more ends the hunt, which then says why.
+    A target that cannot be asked any more ends the hunt, which then says why. Raises OwnError for a slip of ours.
     """
     return _Hunter(run, Hunt(mode, seed), cases, strict=strict).run()
 
@@ -78,6 +78,7 @@ class _Hunter:
         self._strict = strict
         #: Which body broke a requirement first, without its ids.
         self._first: dict[str, bytes] = {}
+        self._slip: OwnError | None = None
 
     def run(self) -> Hunt:
         """Hunt, then shrink."""
@@ -85,6 +86,8 @@ class _Hunter:
             self._given(self._case(), Phase.generate)
             for requirement, first in self._first.items():
                 self._given(self._shrinking(requirement, first), Phase.generate, Phase.shrink)
+        if self._slip is not None:
+            raise self._slip
         return self._hunt
 
     def _given(self, test: Callable[[Generated], None], *phases: Phase) -> None:
@@ -134,11 +137,14 @@ class _Hunter:
     def _ask(self, generated: Generated) -> tuple[Standing, tuple[Departure, ...]]:
         try:
             submission = self._run.submit(generated)
+            deserved = standing(submission.body, submission.run)
+            found = departures(submission, deserved, self._run.settings.secrets, strict=self._strict)
         except (Untestable, BudgetReached, UnreachableTarget, NotThisApi) as reason:
             self._hunt.stopped = str(reason)
             raise _Enough from None
-        deserved = standing(submission.body, submission.run)
-        found = departures(submission, deserved, self._run.settings.secrets, strict=self._strict)
+        except Exception as slip:  # Hypothesis would take it for what it looks for
+            self._slip = OwnError.from_slip(slip)
+            raise _Enough from slip
         for departure in found:
             self._keep(departure)
         return deserved, found

@@ -14,6 +14,7 @@ from conformance import options
 from conformance.errors import DEBUG, ConformanceError, NotThisApi, OwnError, UnreachableTarget
 from conformance.model import JUDGED, Report, Status, Verdict
 from conformance.plan import Plan, Target, narrowed, plan
+from conformance.plugin import fuzzing
 from conformance.plugin.listener import Door
 from conformance.report import folder, text
 from conformance.run import Run, exit_code, merged, verdicts_on
@@ -23,7 +24,9 @@ _OUTPUT = "conformance_report"
 
 def join(config: pytest.Config, said: options.Given) -> None:
     """Make a session one of ours."""
-    config.pluginmanager.register(Suite(config, said), "conformance.session")
+    suite = Suite(config, said)
+    config.pluginmanager.register(suite, "conformance.session")
+    config.pluginmanager.register(fuzzing.Fuzzing(suite, said), "conformance.fuzzing")
     if hasattr(config.hook, "pytest_xdist_make_scheduler"):
         from conformance.plugin.workers import Workers  # noqa: PLC0415 - only where pytest-xdist is
 
@@ -56,6 +59,11 @@ class Suite:
                 self._target = options.target(self._said)
             except ConformanceError as error:
                 raise pytest.UsageError(str(error)) from None
+
+    @property
+    def target(self) -> Target:
+        """Who is judged."""
+        return cast("Target", self._target)
 
     @cached_property
     def _plan(self) -> Plan:
@@ -192,9 +200,9 @@ class Suite:
 
 
 def _family(module: pytest.Collector | None) -> str | None:
-    """The family of requirements that a module of the suite is named for; None for anybody else's module."""
+    """The family of requirements that a module of the suite is named for; None for any other module."""
     package, _, family = getattr(getattr(module, "obj", None), "__name__", "").rpartition(".test_")
-    return family if package == "conformance.suite" else None
+    return family if package == "conformance.suite" and family != fuzzing.NAME else None
 
 
 def _cell(item: pytest.Item) -> tuple[str, str] | None:
