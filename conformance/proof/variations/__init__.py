@@ -13,6 +13,7 @@ from conformance.proof.variations.draw import Draw as Draw
 from conformance.proof.variations.judged import Accusation as Accusation
 from conformance.proof.variations.judged import accusations as accusations
 from conformance.proof.variations.judged import accused as accused
+from conformance.proof.variations.judged import against as against
 from conformance.proof.variations.registry import VARIATIONS as VARIATIONS
 from conformance.proof.variations.registry import Variation as Variation
 from conformance.proof.variations.vary import Recipe as Recipe

@@ -12,9 +12,10 @@ from conformance.proof.variations.draw import Draw
 from conformance.proof.variations.registry import variation
 from conformance.proof.variations.tale import Tale, document_of, with_documents, with_streams
 
-_BROKE_OFF = frozenset({"thread.run.failed", "thread.run.cancelled", "thread.run.expired"})
+_STARTED = "thread.run.in_progress"
+#: What follows the start of a run that does nothing more.
+_BROKE_OFF = (("thread.run.failed",), ("thread.run.cancelling", "thread.run.cancelled"))
 _RACED = frozenset({"thread.run.completed", "thread.run.incomplete", "thread.run.failed", "thread.run.expired"})
-_RUN_STARTS = ("thread.run.queued", "thread.run.in_progress")
 
 Events = tuple[Event, ...]
 
@@ -25,12 +26,12 @@ def _names(events: Iterable[Event]) -> list[str]:
 
 @variation("ends-while-queued")
 def ends_while_queued(_draw: Draw, tale: Tale) -> Tale:
-    """A run that does nothing more fails, expires or is cancelled while it is queued (contract §4)."""
+    """A run that does nothing more fails or is cancelled while it is queued (contract §4)."""
 
     def change(events: Events) -> Events:
         names = _names(events)
-        idle = names[-4:-2] == list(_RUN_STARTS) and names[-2] in _BROKE_OFF
-        return (*events[:-3], *events[-2:]) if idle else events
+        at = names.index(_STARTED) if _STARTED in names else len(names)
+        return (*events[:at], *events[at + 1 :]) if tuple(names[at + 1 : -1]) in _BROKE_OFF else events
 
     return with_streams(tale, change)
 
@@ -68,11 +69,11 @@ def cancelled_too_late(draw: Draw, tale: Tale) -> Tale:
 
     def change(events: Events) -> Events:
         names = _names(events)
-        if "thread.run.in_progress" not in names or names[-2] not in _RACED or "thread.run.cancelling" in names:
+        if _STARTED not in names or names[-2] not in _RACED or "thread.run.cancelling" in names:
             return events
         if "error" in names:
             return events
-        started = names.index("thread.run.in_progress")
+        started = names.index(_STARTED)
         at = draw.integers(started + 1, len(events) - 2)
         cancelling = Event("thread.run.cancelling", {**document_of(events[started]), "status": "cancelling"})
         return (*events[:at], cancelling, *events[at:])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from conformance.model import Status, Transcript
+from conformance.model import Status, Subject, Transcript
 from conformance.proof.variations.vary import Varied, shrunk
 from conformance.verdict.judge import judge
 
@@ -26,7 +26,11 @@ class Accusation(NamedTuple):
 
 def accusations(transcript: Transcript) -> tuple[str, ...]:
     """What the judge says against a legal exchange: every finding, every slip, or that there is nothing to judge."""
-    subject = judge(transcript)
+    return against(judge(transcript))
+
+
+def against(subject: Subject) -> tuple[str, ...]:
+    """The same of verdicts that are there already."""
     nothing = (subject.reason,) if subject.reason is not None else ()
     return nothing + tuple(
         f"{verdict.requirement}: {verdict.findings[0].message if verdict.findings else verdict.reason}"

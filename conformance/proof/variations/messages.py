@@ -91,7 +91,11 @@ def text_in_other_pieces(draw: Draw, tale: Tale) -> Tale:
 
 @variation("several-parts")
 def several_parts(draw: Draw, tale: Tale) -> Tale:
-    """The content of a message has several parts: texts, images, a refusal, a kind nobody knows (contract §2.7)."""
+    """The content of a message has several parts: texts, images, a refusal, a kind nobody knows (contract §2.7).
+
+    Their pieces come one part after the other, or in turn once each part has begun (ORD-MSG-INDEX).
+    """
+    in_turn = chance(draw, 2)
     contents: dict[str, Content] = {}
     for name, document in documents(tale):
         if name in _ENDS:
@@ -103,39 +107,13 @@ def several_parts(draw: Draw, tale: Tale) -> Tale:
 
     def told(events: Events) -> Iterator[Event]:
         made = {
-            message: _grouped(draw, message, _told(draw, content))
+            message: _interleaved(draw, message, content) if in_turn else _grouped(draw, message, _told(draw, content))
             for message, content in _whole(events).items()
             if message in contents and content
         }
         return _with_deltas(events, made)
 
     return with_streams(with_documents(tale, whole), told)
-
-
-def _parted(draw: Draw, text: str) -> Content:
-    """A text as several parts of text, with other parts among them; the last may be a refusal."""
-    pieces = [piece for piece in cut(draw, text, 3) if piece]
-    parts = [text_part(piece) for piece in pieces]
-    if pieces and chance(draw, 6):
-        parts[-1] = {"type": "refusal", "refusal": pieces[-1]}
-    for _ in range(draw.integers(0, 2)):
-        parts.insert(draw.integers(0, len(parts)), draw.choice(_IMAGES))
-    return parts
-
-
-@variation("back-to-an-earlier-part")
-def back_to_an_earlier_part(draw: Draw, tale: Tale) -> Tale:
-    """Pieces of several parts come in turn, once each part has begun (ORD-MSG-INDEX)."""
-
-    def change(events: Events) -> Iterator[Event]:
-        made = {
-            message: _interleaved(draw, message, content)
-            for message, content in _whole(events).items()
-            if len(content) > 1
-        }
-        return _with_deltas(events, made)
-
-    return with_streams(tale, change)
 
 
 def _interleaved(draw: Draw, message: str, content: Content) -> list[Event]:
@@ -147,6 +125,17 @@ def _interleaved(draw: Draw, message: str, content: Content) -> list[Event]:
             rest.setdefault(entry["index"], []).append(entry)
     turns = shuffled(draw, [index for index, left in rest.items() for _ in left])
     return [_delta(message, [entry]) for entry in [*first, *(rest[index].pop(0) for index in turns)]]
+
+
+def _parted(draw: Draw, text: str) -> Content:
+    """A text as several parts of text, with other parts among them; the last may be a refusal."""
+    pieces = [piece for piece in cut(draw, text, 3) if piece]
+    parts = [text_part(piece) for piece in pieces]
+    if pieces and chance(draw, 6):
+        parts[-1] = {"type": "refusal", "refusal": pieces[-1]}
+    for _ in range(draw.integers(0, 2)):
+        parts.insert(draw.integers(0, len(parts)), draw.choice(_IMAGES))
+    return parts
 
 
 @variation("deltas-of-nothing")

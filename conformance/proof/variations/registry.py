@@ -51,7 +51,7 @@ def variation(name: str) -> Callable[[Callable[[Draw, S], S]], Callable[[Draw, S
             message = f"there is a variation {name!r} already"
             raise ValueError(message)
         layer = change.__module__.rpartition(".")[2]
-        _variations[name] = Variation(name, layer, (change.__doc__ or "").strip(), change)
+        _variations[name] = Variation(name, layer, (change.__doc__ or "").strip().partition("\n")[0], change)
         return change
 
     return bind

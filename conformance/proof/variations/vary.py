@@ -99,7 +99,8 @@ class _Laying:
         for change, draw in self._draws:
             if change.layer in layers:
                 changed: S = change.change(draw, subject)
-                if changed != subject:
+                # Equal documents can still be written differently: 1 and 1.0, keys in another order.
+                if changed != subject or change.layer == "writing":
                     self.applied.add(change.name)
                 subject = changed
         return subject
