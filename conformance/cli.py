@@ -15,6 +15,7 @@ from conformance.errors import DEBUG, ConformanceError, OwnError, UsageError
 #: Every command, in the order in which people meet them, and the module of `commands/` it is in.
 COMMANDS = {
     "server": "judge a server; without a URL: the built-in mock",
+    "client": "judge a client: its command runs against the mock",
     "judge": "judge recordings, without a network",
     "record": "write cassettes of a server",
     "mock": "the reference server alone",

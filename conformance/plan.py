@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from conformance.contract.scenarios import SCENARIOS
-from conformance.model import Scenario, Transcript
+from conformance.model import Role, Scenario, Transcript
 from conformance.verdict.judge import planned
 
 #: Stands in the place of a requirement for whatever joins a scenario because luck brought its situation.
@@ -58,6 +58,8 @@ class Plan:
     cost: Mapping[str, int] = field(default_factory=dict)
     #: Nothing was deselected: what the run could not show is then told.
     whole: bool = True
+    #: Whose bytes are judged.
+    role: Role = Role.SERVER
 
     def counts(self) -> dict[str, int]:
         """Scenarios, runs, requests and cells as numbers."""
@@ -69,11 +71,11 @@ class Plan:
         return tuple((s.id, len(self.cells[s.id] - {JOINED}), s.title) for s in self.scenarios)
 
 
-def plan(target: Target) -> Plan:
-    """Everything the target can be asked."""
-    scenarios = tuple(scenario for scenario in SCENARIOS if target.plays(scenario))
+def plan(target: Target, table: Iterable[Scenario] = SCENARIOS, role: Role = Role.SERVER) -> Plan:
+    """Everything of a table of scenarios for one role that the target can be asked."""
+    scenarios = tuple(scenario for scenario in table if target.plays(scenario))
     cells = {s.id: frozenset((JOINED, *(r.id for r in planned(s, target.traits)))) for s in scenarios}
-    return Plan(scenarios, cells, target.cost(scenarios))
+    return Plan(scenarios, cells, target.cost(scenarios), role=role)
 
 
 def narrowed(whole: Plan, target: Target, kept: Iterable[tuple[str, str]]) -> Plan:
@@ -85,4 +87,4 @@ def narrowed(whole: Plan, target: Target, kept: Iterable[tuple[str, str]]) -> Pl
         return whole
     scenarios = tuple(scenario for scenario in whole.scenarios if scenario.id in cells)
     frozen = {scenario: frozenset(requirements) for scenario, requirements in cells.items()}
-    return Plan(scenarios, frozen, target.cost(scenarios), whole=False)
+    return Plan(scenarios, frozen, target.cost(scenarios), whole=False, role=whole.role)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
 from itertools import takewhile
+from threading import Lock
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.errors import DEBUG, BudgetReached, ConformanceError, NotThisApi, UnreachableTarget
@@ -50,6 +52,7 @@ class Run:
         self._target = target
         self._strict = strict
         self._told = told
+        self._telling = Lock()
         self._subjects: dict[str, Subject] = {}
 
     def reach(self, scenario_id: str) -> Subject:
@@ -71,8 +74,28 @@ class Run:
                 return subject
             self._subjects[scenario_id] = subject
             if self._told:
-                self._told(subject)
+                with self._telling:
+                    self._told(subject)
         return self._subjects[scenario_id]
+
+    def all(self, jobs: int, stop: Callable[[], None]) -> str | None:
+        """Reach every scenario, `jobs` at a time; return why that was cut short.
+
+        Only for targets whose scenarios share nothing. `stop` is called when the run is interrupted from the keyboard,
+        and ends what is under way.
+        """
+        pool = ThreadPoolExecutor(jobs, thread_name_prefix="conformance-run")
+        reached = [pool.submit(self.subject, scenario.id) for scenario in self.plan.scenarios]
+        try:
+            for each in reached:
+                each.result()
+        except KeyboardInterrupt:
+            self.stopped = BudgetReached("interrupted from the keyboard")
+            stop()
+            return self.stopped.message
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+        return None
 
     def report(self, interrupted: str | None = None) -> Report:
         """Everything there is, with a verdict for every planned cell; closes the target."""
@@ -85,7 +108,7 @@ class Run:
         return Report(
             target=self._target.describe(),
             subjects=subjects,
-            not_exercised=not_exercised(subjects) if self.plan.whole else (),
+            not_exercised=not_exercised(subjects, self.plan.role) if self.plan.whole else (),
             leftovers=self._target.close(),
             interrupted=interrupted,
             plan=self.plan.counts(),
@@ -93,7 +116,7 @@ class Run:
 
     def _judged(self, scenario: Scenario) -> Subject:
         try:
-            subject = judge(self._target.exchange(scenario))
+            subject = judge(self._target.exchange(scenario), role=self.plan.role)
         except (BudgetReached, UnreachableTarget, NotThisApi) as reason:
             self.stopped = reason
             return self._unreached(scenario)

@@ -8,7 +8,7 @@ from textwrap import fill
 
 from conformance.contract.examples import Example, examples_of
 from conformance.contract.requirements import REQUIREMENTS, find
-from conformance.contract.scenarios import SCENARIOS, TRAITS, requires
+from conformance.contract.scenarios import BY_ID, SCENARIOS, TRAITS, requires
 from conformance.model import Requirement, Source
 from conformance.proof.faults import FAULTS
 from conformance.report.exchanges import lines, telling
@@ -38,9 +38,9 @@ def requirements_list() -> str:
 
 
 def scenarios_list() -> str:
-    """Return one line for each scenario: id, what it takes beyond a server, and its title."""
-    rows = [(row.id, " ".join(sorted(requires(row))) or "-", row.title) for row in SCENARIOS]
-    wide = [max(len(row[column]) for row in rows) for column in range(2)]
+    """Return one line for each scenario: id, who is judged, what it takes beyond that, and its title."""
+    rows = [(row.id, row.role.value, " ".join(sorted(requires(row))) or "-", row.title) for row in BY_ID.values()]
+    wide = [max(len(row[column]) for row in rows) for column in range(3)]
     return "".join(_columns(row, wide) for row in rows)
 
 
@@ -58,7 +58,7 @@ def when(requirement: Requirement) -> str:
 
 def _planned_in(requirement: Requirement) -> tuple[str, ...]:
     """The ids of the scenarios in which a requirement is planned, given real runs and a configured key."""
-    return tuple(scenario.id for scenario in SCENARIOS if requirement in planned(scenario, ENVIRONMENT))
+    return tuple(scenario.id for scenario in BY_ID.values() if requirement in planned(scenario, ENVIRONMENT))
 
 
 def _columns(row: tuple[str, ...], wide: list[int]) -> str:
@@ -96,7 +96,7 @@ def _planned(requirement: Requirement, width: int) -> Iterator[str]:
     if requirement.excluded is not None:
         yield field("excluded", requirement.excluded, width)
     elif requirement.luck:
-        yield field("judged", "whenever it is seen; never planned, since nobody can bring it about", width)
+        yield field("judged", "whenever it is seen; never planned, since nobody else can bring it about", width)
     else:
         yield field("judged", f"for {' and '.join(sorted(requirement.operations))} where all of these hold", width)
         yield from (field("", f"{need}: {TRAITS[need]}", width) for need in sorted(requirement.needs))

@@ -132,7 +132,7 @@ def foot(report: Report, again: str, style: Style) -> str:
     if broken:
         lines.append(field("next", f"conformance explain {broken[0].requirement.id}", style.width))
     elif verdict_word(report) == "INCOMPLETE":
-        lines.append(field("next", f"{again} -v", style.width))
+        lines.append(field("next", with_words(again, "-v"), style.width))
     return "\n".join(lines)
 
 
@@ -167,7 +167,13 @@ def repeat(departure: Breach, again: str) -> str:
     if again.endswith(" judge"):
         return f"{again} {shlex.quote(safe(subject))} -k {departure.requirement.id}"
     cell = f"{subject} and joined" if departure.requirement.luck else f"{subject}:{departure.requirement.id}"
-    return f"{again} -k '{cell}'"
+    return with_words(again, f"-k '{cell}'")
+
+
+def with_words(again: str, words: str) -> str:
+    """The command with more words: before ` -- `, behind which somebody else's command begins."""
+    ours, mark, theirs = again.partition(" -- ")
+    return f"{ours} {words}{mark}{theirs}"
 
 
 def place(finding: Finding) -> str:

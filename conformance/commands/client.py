@@ -1,0 +1,118 @@
+"""`conformance client`: judge a client by running a command that uses it, once in each scenario, against the mock."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from conformance.commands import verdicts
+from conformance.commands.server import Console
+from conformance.contract.client_scenarios import CLIENT_SCENARIOS
+from conformance.errors import UsageError
+from conformance.model import Report, Role, Transcript
+from conformance.plan import Plan, narrowed, plan
+from conformance.report import folder
+from conformance.report.json_writer import line
+from conformance.report.trace import trace
+from conformance.run import Run, exit_code
+from conformance.selection import selection
+from conformance.targets.client import TIMEOUT, ClientTarget, shown
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add which scenarios are played and how, the options of every command that gives verdicts, and the command."""
+    parser.add_argument(
+        "--scenario", action="append", metavar="ID", help="only this scenario; once for each, as `list scenarios` shows"
+    )
+    parser.add_argument("--jobs", type=int, metavar="N", help="scenarios at a time (default: one for each processor)")
+    parser.add_argument(
+        "--timeout", type=float, default=TIMEOUT, metavar="S", help=f"seconds for one scenario (default: {TIMEOUT:g})"
+    )
+    parser.add_argument("--trace", action="store_true", help="show every byte with its time on standard error")
+    parser.add_argument("--azure", action="store_true", help="the client speaks in the form of Azure: no beta header")
+    parser.add_argument(
+        "--strict", action="store_true", help="a SHOULD that is not met fails too, unless it is inferred"
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", help="the folder to write report.json, report.txt and the command's output into"
+    )
+    verdicts.add_arguments(parser)
+    parser.add_argument(
+        "command", nargs=argparse.REMAINDER, metavar="-- COMMAND …", help="what is run in each scenario"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Judge; the exit code is that of the report."""
+    command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
+    _check(arguments, command)
+    target = ClientTarget(
+        command,
+        timeout=arguments.timeout,
+        azure=arguments.azure,
+        artifacts=None if arguments.out is None else Path(arguments.out, "clients"),
+        traced=_show_trace if arguments.trace else None,
+    )
+    chosen = _chosen(target, arguments)
+    if not chosen.scenarios:
+        print("conformance: nothing judged: -k selects nothing that a client can be asked", file=sys.stderr)
+        return 5
+    console = Console(arguments.verbose, quiet=False, mocked=False)
+    console.planned(chosen)
+    judged = Run(target, chosen, strict=arguments.strict, told=console.judged)
+    report = judged.report(judged.all(arguments.jobs or os.cpu_count() or 1, target.interrupt))
+    _show(report, _again(arguments, command), arguments)
+    return exit_code(report)
+
+
+def _check(arguments: argparse.Namespace, command: Sequence[str]) -> None:
+    if not command:
+        raise UsageError("no command was given", "Write it last: conformance client -- python my_program.py")
+    if arguments.jobs is not None and arguments.jobs < 1:
+        raise UsageError(f"--jobs {arguments.jobs}: at least one scenario is played at a time")
+    if not 0 < arguments.timeout < float("inf"):
+        raise UsageError(f"--timeout {arguments.timeout:g}: say how many seconds a scenario may take")
+
+
+def _chosen(target: ClientTarget, arguments: argparse.Namespace) -> Plan:
+    """The plan for the scenarios that were named, and of those for the cells that `-k` selects."""
+    known = {scenario.id for scenario in CLIENT_SCENARIOS}
+    unknown = [name for name in arguments.scenario or () if name not in known]
+    if unknown:
+        raise UsageError(f"no client scenario has the id {unknown[0]!r}", "`conformance list scenarios` shows all.")
+    wanted = selection(arguments.selection) if arguments.selection else None
+    whole = plan(target, CLIENT_SCENARIOS, Role.CLIENT)
+    kept = (
+        (scenario, requirement)
+        for scenario, requirements in whole.cells.items()
+        for requirement in requirements
+        if arguments.scenario is None or scenario in arguments.scenario
+        if wanted is None or wanted(f"{scenario}:{requirement}")
+    )
+    return narrowed(whole, target, kept)
+
+
+def _show_trace(transcript: Transcript) -> None:
+    sys.stderr.write(trace(transcript))
+
+
+def _again(arguments: argparse.Namespace, command: Sequence[str]) -> str:
+    """The command that asks the same once more."""
+    said = ["conformance", "client"]
+    said += ["--azure"] if arguments.azure else []
+    said += [f"--timeout={arguments.timeout:g}"] if arguments.timeout != TIMEOUT else []
+    return shown(shlex.join((*said, "--", *command)))
+
+
+def _show(report: Report, again: str, arguments: argparse.Namespace) -> None:
+    if arguments.format == "json":
+        verdicts.write("".join(f"{line(subject, 'scenario')}\n" for subject in report.subjects))
+    else:
+        verdicts.show(report, again, arguments.verbose)
+    if arguments.out is not None:
+        folder.write(report, arguments.out, again)
+        print(f"conformance: wrote {arguments.out}/report.json, report.txt and clients/", file=sys.stderr)

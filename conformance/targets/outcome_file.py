@@ -1,0 +1,47 @@
+"""The file in which a command may write down what it made of the run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+
+from conformance.contract.data import schema_text
+from conformance.wire import strict_json
+
+#: Bytes: texts of our scenarios have a few dozen characters.
+_LIMIT = 1024 * 1024
+
+
+class BadOutcome(ValueError):
+    """The file is there, but not what it should be."""
+
+
+def read(path: Path) -> Mapping[str, object] | None:
+    """Read the file; None where none was written. Raises BadOutcome in words for whoever wrote the command."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LIMIT + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        raise BadOutcome(f"it cannot be read: {problem.strerror}") from None
+    if len(content) > _LIMIT:
+        raise BadOutcome(f"it is longer than {_LIMIT} bytes")
+    try:
+        document: Any = strict_json.read(content)
+    except strict_json.NotJson as problem:
+        raise BadOutcome(f"it is no JSON: {problem.reason}") from None
+    check(document)
+    return dict(document)
+
+
+def check(document: object) -> None:
+    """Raise BadOutcome for a document that does not fit the schema `schemas/own/outcome.json`."""
+    schema = json.loads(schema_text("own/outcome.json"))
+    for problem in jsonschema_rs.Draft202012Validator(schema).iter_errors(document):
+        where = "".join(f"/{part}" for part in problem.instance_path)
+        raise BadOutcome(f"{problem.message}{f' at {where}' if where else ''}")
