@@ -48,7 +48,7 @@ def summary(matrix: Matrix, seconds: float) -> str:
 
 
 def _let_pass(matrix: Matrix) -> int:
-    return sum(row.outcome is Outcome.EQUIVALENT for row in matrix.rows)
+    return len({row.fault for row in matrix.rows if row.outcome is Outcome.EQUIVALENT})
 
 
 def _said(row: Row) -> str:
