@@ -1,8 +1,38 @@
 """All families of checks; importing this module fills the table."""
 
-from conformance.checks import content, done, errors, events, framing, order, request, response, submission, surface
+from conformance.checks import (
+    content,
+    done,
+    errors,
+    events,
+    framing,
+    order,
+    outcome,
+    reading,
+    request,
+    response,
+    retry,
+    sending,
+    submission,
+    surface,
+)
 from conformance.checks.registry import CHECKS
 
-FAMILIES = (request, response, framing, events, order, content, done, submission, errors, surface)
+FAMILIES = (
+    request,
+    response,
+    framing,
+    events,
+    order,
+    content,
+    done,
+    submission,
+    errors,
+    surface,
+    sending,
+    retry,
+    reading,
+    outcome,
+)
 
 __all__ = ["CHECKS", "FAMILIES"]

@@ -15,6 +15,7 @@ from conformance.checks.ledger import Entry, Ledger
 from conformance.checks.moments import ANSWER, CLOSE, HEAD, RUN, WAITING
 from conformance.checks.observation import Observation, Stream
 from conformance.checks.registry import Check
+from conformance.checks.rounds import PASSING
 from conformance.checks.stream import Plan, walk_stream
 from conformance.checks.submitted import Submitted, ids_of_path, submitted, turned_down
 from conformance.contract.requirements import REQUIREMENTS
@@ -82,6 +83,8 @@ class _Walk:
         observation.submitted, observation.known = sent, known
         asked = sent.stream or ("unrecorded" in sent.faults and response is not None and is_event_stream(response))
         self.traits |= _traits_of(sent, asked, response)
+        if self.role is Role.CLIENT:
+            self.traits |= _traits_of_client(sent, exchange, response)
         plan = _plan(Operation.SUBMIT, self.role)
         self.ledger.call(plan.get(ANSWER, ()), observation)
         if known is not None:
@@ -105,8 +108,9 @@ class _Walk:
         plan = _plan(Operation.CREATE_RUN, self.role)
         streamed = is_event_stream(response) or looks_like_stream(response)
         if streamed or _asks_for_stream(exchange.request.body):
-            self.judged += 1
-            self.traits |= {"create-run", "stream", "state"}
+            if self.role is Role.SERVER:
+                self.judged += 1
+                self.traits |= {"create-run", "stream", "state"}
             self._stream(response, plan)
         else:
             self.observation.document, _ = document_of(response)
@@ -201,4 +205,18 @@ def _traits_of(sent: Submitted, asked: bool, response: Response | None) -> set[s
         traits.add("several-calls")
     if sent.body is not None and sent.body.keys() == {"tool_outputs"}:
         traits.add("minimal")
+    return traits
+
+
+def _traits_of_client(sent: Submitted, exchange: Exchange, response: Response | None) -> set[str]:
+    """What a submission shows of its client, so that a recording without a scenario can be planned."""
+    traits = {"client"}
+    if exchange.request.headers and exchange.request.target:
+        traits.add("head")
+    if sent.pending:
+        traits.add("asked")
+    if response is not None and served(response) and is_event_stream(response):
+        traits.add("begun")
+    if response is not None and 400 <= response.status < 500 and response.status not in PASSING:
+        traits.add("refused")
     return traits

@@ -31,7 +31,10 @@ FAMILIES = (
     "content",
     "done",
     "surface",
+    "sending",
+    "retry",
     "reading",
+    "outcome",
 )
 
 #: A public report: `owner/repository#number`.

@@ -8,7 +8,7 @@ from textwrap import fill
 
 from conformance.contract.examples import Example, examples_of
 from conformance.contract.requirements import REQUIREMENTS, find
-from conformance.contract.scenarios import BY_ID, SCENARIOS, TRAITS, requires
+from conformance.contract.scenarios import BY_ID, TRAITS, requires
 from conformance.model import Requirement, Source
 from conformance.proof.faults import FAULTS
 from conformance.report.exchanges import lines, telling

@@ -18,14 +18,16 @@ from conformance.report.explain import when
 _INTRODUCTION = """\
 # Requirements
 
-What a server that offers `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs` is held to, plain and streamed.
+What a server that offers `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs` is held to, plain and streamed,
+and what a client that calls it.
 This page is generated; `conformance explain ID` shows the same with a conforming and a violating example.
 
 **Level**: a breach of a MUST fails, a breach of a SHOULD warns (and fails with `--strict`, unless the confidence is L).
 What is a MAY or INFO is not judged.
 **Confidence**: H, seen on the real wire; M, one good source; L, inferred, and never a failure.
 **Judged**: planned before anything is sent, where all the named conditions hold; or by luck, whenever it is seen,
-because nobody can bring it about on a real server; or excluded, with the reason.
+because nobody can bring it about on a real server, or because it is the client's own choice; or excluded, with the
+reason.
 An `error` event suspends every rule of the kind that something must still come.
 """
 
@@ -40,7 +42,10 @@ _FAMILIES = {
     "content": "What the pieces add up to",
     "done": "The end of the stream",
     "surface": "The rest of the API, before and after",
-    "reading": "For readers of a stream",
+    "sending": "What a client sends",
+    "retry": "When a client sends it again",
+    "reading": "How a client reads a stream",
+    "outcome": "What a client makes of the answer",
 }
 
 

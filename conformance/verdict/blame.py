@@ -21,6 +21,11 @@ _REFUSED = ("submission.accepted", "submission.still-accepted", "submission.any-
 _LATE = ("order.message-before-step-end", "order.submitted-before-new", "order.submitted-first")
 _SURFACE = ("surface.run-after", "surface.steps-after", "surface.messages-after")
 
+#: What a client writes down of an answer that it did not understand.
+_REPORTED = ("outcome.text", "outcome.status")
+_READING = ("bom", "line-ends", "fields", "comments", "data-lines", "empty-events", "unknown-fields", "chunks",
+            "long-lines", "line-separators")  # fmt: skip
+
 #: Cause -> effects, as patterns over requirement ids; causes earlier in the table explain later ones.
 CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -110,6 +115,25 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "content.tool-call-deltas": ("content.tool-calls",),
         "done.after-terminal": ("done.last",),
         "done.present": ("done.*",),
+        "sending.empty-id": ("sending.path", "sending.submitted", "sending.one-request"),
+        "sending.path": ("sending.*",),
+        "sending.one-request": ("sending.every-call", "retry.*"),
+        "sending.body": ("sending.every-call", "sending.output-string", "sending.stream-flag"),
+        "sending.every-call": ("sending.output-string",),
+        "outcome.after-done": _REPORTED,
+        "outcome.usual": _REPORTED,
+        "outcome.unknown-events": _REPORTED,
+        "outcome.unknown-texts": _REPORTED,
+        "outcome.unknown-members": _REPORTED,
+        "outcome.bad-json": _REPORTED,
+        "outcome.truncated": _REPORTED,
+        "outcome.reset": _REPORTED,
+        "outcome.error-event": _REPORTED,
+        "outcome.error-event-bare": _REPORTED,
+        "outcome.not-a-stream": _REPORTED,
+        "outcome.refused": _REPORTED,
+        "outcome.second-round": _REPORTED,
+        **{f"reading.{rule}": _REPORTED for rule in _READING},
     }
 )  # fmt: skip
 
@@ -117,10 +141,13 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _NAMED = frozenset({"order.terminal-present", "done.present", "done.name", "done.data", "order.submitted-closed"})
 
 #: Pairs that hold at one and the same event only: each event is a slip of its own.
-AT_EVENT = frozenset({"events.json", "events.run-fields", "events.object", "events.seconds", "events.status", "events.required-action"})
+AT_EVENT = frozenset(
+    {"events.json", "events.run-fields", "events.object", "events.seconds", "events.status", "events.required-action"}
+)
 
-#: Breaches that change the run itself: they explain what comes of it in later exchanges too.
-LASTING = frozenset({"submission.partial-refused", "submission.atomic"})
+#: Breaches that change the run itself or how it is spoken to: they explain what comes of it in later exchanges too.
+LASTING = frozenset({"submission.partial-refused", "submission.atomic", "sending.one-request", "sending.empty-id",
+                     "sending.path"})  # fmt: skip
 
 
 def cause_of(requirement: str, found: Mapping[str, tuple[Finding, ...]]) -> str | None:

@@ -25,6 +25,12 @@ from conformance.verdict.blame import blame, cause_of, first_cause
 #: Traits of the environment: a requirement that needs one is never judged without it, not even by luck.
 ENVIRONMENT = frozenset({"state", "key"})
 
+#: Why a foreign recording holds nothing to judge.
+_NOTHING = {
+    Role.SERVER: "it holds no submission and no stream that creates a run",
+    Role.CLIENT: "it holds no submission",
+}
+
 #: Submissions that should have been refused: once they are served, nobody can look at the refusal.
 _WRONGLY_SERVED = (
     "submission.unknown-id-refused",
@@ -51,6 +57,18 @@ _WRONGLY_SERVED = (
 
 #: Breaches that leave later rules nothing to look at, the most telling first.
 _PREREQUISITES = (
+    "sending.empty-id",
+    "sending.path",
+    "sending.submitted",
+    "sending.authorization",
+    "sending.content-type",
+    "sending.beta",
+    "sending.body",
+    "sending.no-extra-keys",
+    "sending.output-string",
+    "sending.one-request",
+    "sending.every-call",
+    "sending.stream-flag",
     "request.path",
     "request.bearer",
     "request.beta-accepted",
@@ -120,13 +138,16 @@ def _planned(held: frozenset[str], role: Role) -> tuple[Requirement, ...]:
     )
 
 
-def judge(transcript: Transcript, *, role: Role = Role.SERVER) -> Subject:
+def judge(transcript: Transcript, *, role: Role | None = None) -> Subject:
     """Judge a transcript: one walk, then a verdict for everything planned and everything seen beside it.
 
     A transcript of one of our scenarios is planned by the scenario and its environment, a foreign recording by what
-    its exchanges show. A subject with a `reason` held nothing to judge.
+    its exchanges show. Without a `role` the side that the scenario is about is judged, of a foreign recording the
+    server. A subject with a `reason` held nothing to judge.
     """
     scenario = BY_ID.get(transcript.scenario)
+    if role is None:
+        role = scenario.role if scenario is not None else Role.SERVER
     if scenario is not None and scenario.role is not role:
         scenario = None
     if transcript.untestable is not None or transcript.slip is not None:
@@ -136,7 +157,7 @@ def judge(transcript: Transcript, *, role: Role = Role.SERVER) -> Subject:
     if scenario is None:
         held |= walked.traits
         if not walked.judged:
-            return Subject(transcript.scenario, (), "it holds no submission and no stream that creates a run")
+            return Subject(transcript.scenario, (), _NOTHING[role])
     return _subject(transcript, walked, held, role)
 
 

@@ -1,0 +1,189 @@
+"""What a client makes of an answer: by its exit code what is no success, by what it wrote down the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from typing import NamedTuple
+
+from conformance.checks.answers import document_of, is_event_stream, looks_like_stream, served
+from conformance.checks.documents import member, shown, text
+from conformance.checks.history import OVER
+from conformance.checks.moments import CLOSE
+from conformance.checks.observation import DONE, Observation
+from conformance.checks.registry import Judge, check
+from conformance.checks.rounds import own, rounds
+from conformance.checks.told import Told, told
+from conformance.checks.unusual import Unusual, unusual
+from conformance.model import Finding, Operation
+
+#: A server has five seconds to close a connection after done (contract ORD-CLOSE): who is still there then, waits.
+_LEFT_OPEN_MS = 5_000
+
+#: Reads of a run that has stopped: the loop's last one, and two for a caller who looks once more.
+_READS = 3
+
+_RUN_OR_MESSAGES = (Operation.GET_RUN, Operation.LIST_MESSAGES)
+
+
+class Broken(NamedTuple):
+    """A requirement that something which broke off is reported; rows of a table, for they differ in nothing else."""
+
+    requirement: str
+    #: What must have come about.
+    came: Callable[[Told], bool]
+    message: str
+    #: Reading these afterwards is as good as a report.
+    looks: tuple[Operation, ...] = _RUN_OR_MESSAGES
+
+
+def _broke_off(trait: str) -> Callable[[Told], bool]:
+    def came(end: Told) -> bool:
+        stream = end.stream
+        return trait in end.observation.held and stream is not None and not stream.over
+
+    return came
+
+
+def _error_event(trait: str) -> Callable[[Told], bool]:
+    return lambda end: trait in end.observation.held and end.stream is not None and end.stream.error is not None
+
+
+def _unreadable(end: Told) -> bool:
+    return end.stream is not None and bool(end.stream.unread)
+
+
+def _no_stream(end: Told) -> bool:
+    response = end.sent.response
+    if response is None or not end.accepted or not end.sent.submitted.stream:
+        return False
+    return not is_event_stream(response) and not looks_like_stream(response)
+
+
+def _not_accepted(end: Told) -> bool:
+    return not end.accepted
+
+
+def _judge_of(row: Broken) -> Judge:
+    def judge(observation: Observation) -> Iterable[Finding] | None:
+        end = told(observation)
+        if end is None or not row.came(end):
+            return None
+        if end.reported or (end.outcome.exit_code == 0 and end.looked(*row.looks)):
+            return ()
+        return [end.finding(row.message, "an error, or a look at the run", end.end)]
+
+    return judge
+
+
+_BROKEN = (
+    Broken("outcome.truncated", _broke_off("truncated"), "a stream that broke off was taken for whole"),
+    Broken("outcome.reset", _broke_off("reset"), "a stream whose connection broke was taken for whole"),
+    Broken("outcome.error-event", _error_event("error-event"), "an error event was not noticed", (Operation.GET_RUN,)),
+    Broken("outcome.error-event-bare", _error_event("error-event-bare"), "a bare error event was not noticed",
+           (Operation.GET_RUN,)),
+    Broken("outcome.bad-json", _unreadable, "an event that is no JSON was not noticed"),
+    Broken("outcome.not-a-stream", _no_stream, "another body was taken for a stream"),
+    Broken("outcome.refused", _not_accepted, "a submission that was not accepted was not noticed",
+           (Operation.GET_RUN,)),
+)  # fmt: skip
+
+for _row in _BROKEN:
+    check(_row.requirement, on=[CLOSE])(_judge_of(_row))
+
+
+unusual(
+    Unusual("outcome.usual", "usual", "a run that completed was not taken for a success"),
+    Unusual("outcome.unknown-events", "unknown-events", "events of an unknown name were not passed over"),
+    Unusual("outcome.unknown-texts", "unknown-texts", "unknown events that are no JSON were not passed over"),
+    Unusual("outcome.unknown-members", "unknown-members", "unknown members, or the lack of others, were not accepted"),
+)
+
+
+@check("outcome.second-round", on=[CLOSE])
+def second_round(observation: Observation) -> Iterable[Finding] | None:
+    """A run that asks once more is answered, or reported."""
+    end = told(observation)
+    if end is None or "second-round" not in observation.held or not end.accepted:
+        return None
+    known = observation.history.run(end.sent.submitted.run_id)
+    asks = known is not None and known.status == "requires_action"
+    # Who never looks at the run is never told that it asks.
+    if not asks or len(rounds(observation)) > 1 or end.reported or end.status == "requires_action":
+        return ()
+    message = "the run asks once more, and nobody answers or says so"
+    return [end.finding(message, "another submission, or a report", end.end)]
+
+
+@check("outcome.text", on=[CLOSE])
+def whole_text(observation: Observation) -> Iterable[Finding] | None:
+    """The text that was written down is the one that was told."""
+    end = told(observation)
+    right = end.text_is_right() if end is not None else None
+    if end is None or right is None:
+        return None
+    if right:
+        return ()
+    expected = next(iter(sorted(end.right_texts(), key=len, reverse=True)), "")
+    return [end.finding("the text is not the one that was told", shown(expected), shown(end.text))]
+
+
+@check("outcome.status", on=[CLOSE])
+def right_status(observation: Observation) -> Iterable[Finding] | None:
+    """The status that was written down is the one that was told last."""
+    end = told(observation)
+    if end is None or end.status is None or end.shown_status() is None:
+        return None
+    if not end.status_is_wrong():
+        return ()
+    return [end.finding("the status is not the one that was told", str(end.shown_status()), shown(end.status))]
+
+
+@check("outcome.after-done", on=[CLOSE])
+def after_done(observation: Observation) -> Iterable[Finding] | None:
+    """What came after done is in no text."""
+    end = told(observation)
+    right = end.text_is_right() if end is not None and "after-done" in observation.held else None
+    if end is None or right is None:
+        return None
+    return () if right else [end.finding("what came after done is in the text", "the text before it", shown(end.text))]
+
+
+@check("outcome.left-open", on=[CLOSE])
+def left_open(observation: Observation) -> Iterable[Finding] | None:
+    """The client ends at done, whether or not the connection does."""
+    end = told(observation)
+    if end is None or end.stream is None or end.stream.done is None or "left-open" not in observation.held:
+        return None
+    waited = (end.sent.response.ended_ms if end.sent.response else 0) - end.stream.done.ms
+    if end.outcome.exit_code is not None and waited < _LEFT_OPEN_MS:
+        return ()
+    got = f"{waited} ms after {DONE.decode()}" if end.outcome.exit_code is not None else end.end
+    return [end.finding("the client waited for the connection to be closed", "it ends at done", got)]
+
+
+@check("outcome.poll-stops", on=[CLOSE])
+def poll_stops(observation: Observation) -> Iterable[Finding] | None:
+    """A loop that polls stops at a run that has stopped."""
+    end = told(observation)
+    if end is None:
+        return None
+    reads = [(index, _stopped(observation, index)) for index, _ in own(observation) if index > end.sent.exchange]
+    if not any(status for _, status in reads):
+        return None
+    runs = [(status, [index for index, _ in group]) for status, group in groupby(reads, key=lambda read: read[1])]
+    return [
+        observation.finding("the run was polled on after it had stopped", f"no more reads of a run that is {status}",
+                            f"{len(indices)} reads in a row", exchange=indices[_READS])
+        for status, indices in runs
+        if status is not None and len(indices) > _READS
+    ]  # fmt: skip
+
+
+def _stopped(observation: Observation, index: int) -> str | None:
+    """The status at which a read of the run showed that it had stopped; None for other requests and answers."""
+    exchange = observation.transcript.exchanges[index]
+    if exchange.operation is not Operation.GET_RUN or exchange.response is None or not served(exchange.response):
+        return None
+    status = text(member(document_of(exchange.response)[0]), "status")
+    return status if status in OVER or status == "requires_action" else None
