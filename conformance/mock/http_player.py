@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from conformance.mock.recorded import Played
@@ -24,13 +25,15 @@ async def play(
     began: float,
     in_chunks: bool,
     last: bool,
+    left: Callable[[], Awaitable[object]],
     played: Played | None = None,
 ) -> bool:
     """Write an answer and return whether the connection can go on.
 
     `began` is when the request arrived, on the loop's clock: pieces are due so many milliseconds after it. `in_chunks`
     is whether the other side knows chunked coding; without it the end of the connection ends the body. `last` asks for
-    the connection to be closed. `played` is told of every piece once it is written. Raises OSError where the other
+    the connection to be closed. `left` returns once the other side has ended its half of it; that is asked only where
+    nothing remains but to wait. `played` is told of every piece once it is written. Raises OSError where the other
     side is gone.
     """
     chunked = in_chunks and _is_chunked(response.headers)
@@ -43,7 +46,9 @@ async def play(
         writer.write(_framed(chunk.data) if chunked else chunk.data)
         await _taken(writer)
         told.add(chunk.data, _ms_since(began))
-    await _until(began, response.ended_ms)
+    if await _gone_before(began, response.ended_ms, left):
+        told.end(Ended.ABORTED, _ms_since(began))
+        return False
     told.end(response.ended, _ms_since(began))
     match response.ended:
         case Ended.COMPLETE:
@@ -62,7 +67,7 @@ async def play(
             return False
         case Ended.TIMEOUT | Ended.ABORTED:
             # Silence until the other side has had enough, or the server is closed.
-            await writer.wait_closed()
+            await left()
             return False
 
 
@@ -93,6 +98,19 @@ def _framed(piece: bytes) -> bytes:
 async def _taken(writer: asyncio.StreamWriter) -> None:
     async with asyncio.timeout(TAKING_LIMIT):
         await writer.drain()
+
+
+async def _gone_before(began: float, ms: int, left: Callable[[], Awaitable[object]]) -> bool:
+    """Wait until an end is due; whether the other side left before."""
+    remaining = began + ms / 1000 - asyncio.get_running_loop().time()
+    if not ms or remaining <= 0:
+        return False
+    try:
+        async with asyncio.timeout(remaining):
+            await left()
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _until(began: float, ms: int) -> None:

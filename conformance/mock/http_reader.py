@@ -69,6 +69,13 @@ class RequestReader:
                 raise Refused("big-head", limit=HEAD_LIMIT) from None
             raise Refused("bad-http", reason=str(problem)) from None
 
+    async def left(self) -> None:
+        """Return once the other side has ended its half of the connection; what it still sends is kept."""
+        while data := await self._reader.read(_READ):
+            self._rest += data
+            if len(self._rest) > BODY_LIMIT:
+                raise ConnectionAbortedError(f"more than {BODY_LIMIT} bytes were sent ahead")
+
     async def _parse(self) -> Arrived:
         # Answers are written raw, so h11 never learns of them: each request gets a parser of its own.
         parser = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)

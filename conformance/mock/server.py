@@ -247,11 +247,12 @@ class _Service:
                     began=began,
                     in_chunks=arrived.knows_chunks,
                     last=not arrived.keeps_alive,
+                    left=requests.left,
                     played=recorded.played,
                 ):
                     return
         except Refused as refused:
-            await play(refusal(refused), writer, began=0, in_chunks=True, last=True)
+            await play(refusal(refused), writer, began=0, in_chunks=True, last=True, left=reader.read)
             await _let_go(reader, writer)
 
 

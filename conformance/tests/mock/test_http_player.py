@@ -20,8 +20,9 @@ def played(plan: Response, *, patience: float = 5.0) -> tuple[bytes, list[float]
     """Play to a client on loopback; return what it got, the seconds at which it came, and how it ended."""
 
     async def main() -> tuple[bytes, list[float], str]:
-        async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await play(plan, writer, began=asyncio.get_running_loop().time(), in_chunks=True, last=False)
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            now = asyncio.get_running_loop().time()
+            await play(plan, writer, began=now, in_chunks=True, last=False, left=reader.read)
             writer.close()
 
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
