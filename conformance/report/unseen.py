@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import SCENARIOS, requires
-from conformance.model import Requirement
+from conformance.model import Level, Requirement, Role
 
 #: Label -> what would have had to be there, in the order in which it is looked for.
 WHY: Mapping[str, str] = {
@@ -24,7 +24,8 @@ def unseen(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     State or key were missing where nothing that needs them was shown.
     """
     ids = tuple(names)
-    missing = {need for need in ("state", "key") if all(row.id in ids for row in _judgeable() if need in row.needs)}
+    rows = _plannable({REQUIREMENTS[name].role for name in ids})
+    missing = {need for need in ("state", "key") if all(row.id in ids for row in rows if need in row.needs)}
     labels = {name: _label(REQUIREMENTS[name], missing) for name in ids}
     told = {label: tuple(name for name in ids if labels[name] == label) for label in WHY}
     return {label: members for label, members in told.items() if members}
@@ -49,5 +50,9 @@ def _environment(requirement: Requirement) -> frozenset[str]:
     return requirement.needs | (frozenset.intersection(*takes) if takes else frozenset())
 
 
-def _judgeable() -> Iterable[Requirement]:
-    return (row for row in REQUIREMENTS.values() if row.excluded is None and not row.luck)
+def _plannable(roles: set[Role]) -> tuple[Requirement, ...]:
+    return tuple(
+        row
+        for row in REQUIREMENTS.values()
+        if row.role in roles and row.excluded is None and not row.luck and row.level is not Level.INFO
+    )
