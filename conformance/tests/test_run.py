@@ -66,7 +66,7 @@ JudgedAs = Callable[[Callable[[Transcript], Subject]], None]
 
 @pytest.fixture
 def judged_as(monkeypatch: pytest.MonkeyPatch) -> JudgedAs:
-    return lambda judge: monkeypatch.setattr(run_module, "judge", judge)
+    return lambda judge: monkeypatch.setattr(run_module, "judge", lambda transcript, role: judge(transcript))
 
 
 def finished(target: Scripted, **options: object) -> Report:

@@ -16,7 +16,7 @@ from conformance.checks.observation import Observation
 from conformance.checks.registry import CHECKS
 from conformance.cli import main
 from conformance.mock.server import Mock
-from conformance.model import Finding, Scenario, Subject, Transcript
+from conformance.model import Finding, Role, Scenario, Subject, Transcript
 from conformance.targets import acts, http
 from conformance.targets.acts import Play
 from conformance.targets.outputs import body, unknown_like
@@ -64,18 +64,18 @@ def a_request_that_is_no_json(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def a_judge_that_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
-    def judged(transcript: Transcript) -> Subject:
-        subject = judge(transcript)
+    def judged(transcript: Transcript, role: Role) -> Subject:
+        subject = judge(transcript, role=role)
         return replace(subject, verdicts=tuple(v for v in subject.verdicts if v.requirement != "done.last"))
 
     monkeypatch.setattr(run_module, "judge", judged)
 
 
 def a_judge_that_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
-    def judged(transcript: Transcript) -> Subject:
+    def judged(transcript: Transcript, role: Role) -> Subject:
         if transcript.scenario == SPOILT:
             raise RecursionError("maximum recursion depth exceeded")
-        return judge(transcript)
+        return judge(transcript, role=role)
 
     monkeypatch.setattr(run_module, "judge", judged)
 
