@@ -26,6 +26,10 @@ class _Part(NamedTuple):
     place: _Place
 
 
+def _as_stream(value: Generated, calls: int) -> Generated:
+    return {"tool_outputs": [_entry("")] * calls, "stream": value}
+
+
 def _beside(value: Generated, calls: int) -> Generated:
     return {**value, "tool_outputs": [_entry("")] * calls} if isinstance(value, dict) else value
 
@@ -53,7 +57,8 @@ _WHOLE = _Part(lambda body: body, lambda value, _: value)
 #: first would never be seen to overlook this one.
 _PARTS = (
     _WHOLE,
-    _Part(lambda body: {**body, "properties": {"stream": body["properties"]["stream"]}, "required": []}, _beside),
+    _Part(lambda body: body["properties"]["stream"], _as_stream),
+    _Part(lambda body: {**body, "properties": {}, "required": []}, _beside),
     _Part(lambda body: _fields(body)["output"], _as_output),
     _Part(lambda body: _fields(body)["tool_call_id"], _as_call_id),
 )
