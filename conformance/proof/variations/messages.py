@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from conformance.proof.events import Event
 from conformance.proof.objects import Document, text_part
@@ -238,7 +237,7 @@ def _quoting(annotation: Document) -> Document:
 
 
 @variation("empty-texts")
-def empty_texts(draw: Draw, tale: Tale) -> Tale:
+def empty_texts(_draw: Draw, tale: Tale) -> Tale:
     """A message without content ends with an empty text, told or not (ORD-MSG-CONCAT)."""
 
     def change(name: str, document: Document) -> Document:
@@ -246,7 +245,7 @@ def empty_texts(draw: Draw, tale: Tale) -> Tale:
             return {**document, "content": [text_part("")]}
         return document
 
-    return with_documents(tale, change) if chance(draw, 1) else tale
+    return with_documents(tale, change)
 
 
 @variation("lean-messages")
@@ -259,4 +258,4 @@ def lean_messages(_draw: Draw, tale: Tale) -> Tale:
             return document
         return {key: value for key, value in document.items() if key not in gone}
 
-    return with_documents(replace(tale), change)
+    return with_documents(tale, change)
