@@ -63,9 +63,14 @@ class Told:
         return "still running when its time was over" if code is None else f"exit code {code}"
 
     @property
+    def gave_up(self) -> bool:
+        """Whether it ended with an error: what it wrote down beside is what it had by then."""
+        return self.outcome.exit_code not in (None, 0) or self.error
+
+    @property
     def reported(self) -> bool:
         """Whether it reported a failure, of whatever kind."""
-        return self.outcome.exit_code not in (None, 0) or self.error or self.status in _BAD_ENDS
+        return self.gave_up or self.status in _BAD_ENDS
 
     def looked(self, *operations: Operation) -> bool:
         """Whether it read the run, or whatever else is asked for, after the submission, and was answered."""
@@ -101,7 +106,7 @@ class Told:
         if not told and not self.looked(Operation.LIST_MESSAGES) and not (self.stream and self.stream.settled):
             return None
         # Of what did not come to a completed end, any beginning may have been kept.
-        cut = self.shown_status() != "completed" or not (self.stream is None or self.whole)
+        cut = self.gave_up or self.shown_status() != "completed" or not (self.stream is None or self.whole)
         kept, told = said.strip(), told or {""}
         if kept in told or (cut and any(each.startswith(kept) for each in told)):
             return True
@@ -115,7 +120,7 @@ class Told:
         by_name = self.stream is not None and self.stream.terminal_word == self.status
         if shown is None or by_name or self.status in (None, shown):
             return False
-        complete = self.accepted and (self.stream is None or self.whole)
+        complete = self.accepted and not self.gave_up and (self.stream is None or self.whole)
         return complete or self.status == "completed"
 
     def finding(self, message: str, expected: str, got: str) -> Finding:

@@ -116,7 +116,7 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "done.after-terminal": ("done.last",),
         "done.present": ("done.*",),
         "sending.empty-id": ("sending.path", "sending.submitted", "sending.one-request"),
-        "sending.path": ("sending.*",),
+        "sending.path": ("sending.submitted", "sending.every-call", "sending.one-request"),
         "sending.one-request": ("sending.every-call", "retry.*"),
         "sending.body": ("sending.every-call", "sending.output-string", "sending.stream-flag"),
         "sending.every-call": ("sending.output-string",),
