@@ -20,7 +20,8 @@ from conformance.report.json_writer import line
 from conformance.report.trace import trace
 from conformance.run import Run, exit_code
 from conformance.selection import selection
-from conformance.targets.client import TIMEOUT, ClientTarget, shown
+from conformance.targets.client import ClientTarget
+from conformance.targets.drivers import TIMEOUT, Command, shown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,13 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is that of the report."""
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     _check(arguments, command)
-    target = ClientTarget(
-        command,
-        timeout=arguments.timeout,
-        azure=arguments.azure,
-        artifacts=None if arguments.out is None else Path(arguments.out, "clients"),
-        traced=_show_trace if arguments.trace else None,
-    )
+    artifacts = None if arguments.out is None else Path(arguments.out, "clients")
+    driver = Command(command, timeout=arguments.timeout, artifacts=artifacts)
+    target = ClientTarget(driver, azure=arguments.azure, traced=_show_trace if arguments.trace else None)
     chosen = _chosen(target, arguments)
     if not chosen.scenarios:
         print("conformance: nothing judged: -k selects nothing that a client can be asked", file=sys.stderr)

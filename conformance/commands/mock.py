@@ -1,19 +1,24 @@
-"""`conformance mock`: the reference server alone, until it is interrupted."""
+"""`conformance mock`: the reference server alone, until it is interrupted; a client scenario is judged then."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
+from collections.abc import Mapping
 
 from conformance.contract.scenarios import BY_ID
 from conformance.errors import UsageError
+from conformance.model import Role, Scenario
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add where it listens, whom it lets in and what it plays."""
     parser.add_argument("--port", type=int, default=0, metavar="N", help="the port to listen on (default: a free one)")
-    parser.add_argument("--scenario", metavar="ID", help="what runs play that name no scenario in their metadata")
+    parser.add_argument(
+        "--scenario", metavar="ID", help="what runs play that name none; one for clients is judged in the end"
+    )
     parser.add_argument("--fault", metavar="ID", help="the lie that is told; `conformance list faults` shows all")
     parser.add_argument("--api-key-env", metavar="NAME", help="ask for the key that this environment variable holds")
 
@@ -31,8 +36,31 @@ def run(arguments: argparse.Namespace) -> int:
         key = os.environ.get(arguments.api_key_env)
         if not key:
             raise UsageError(f"the environment has no {arguments.api_key_env}", "It should hold the key to ask for.")
+    if arguments.scenario is not None and BY_ID[arguments.scenario].role is Role.CLIENT and arguments.fault is None:
+        return _judge(BY_ID[arguments.scenario], arguments.port)
     serve(_announce, api_key=key, scenario=arguments.scenario, port=arguments.port, fault=arguments.fault)
     return 0
+
+
+def _judge(scenario: Scenario, port: int) -> int:
+    """Let a client attach, and judge what it did once this is interrupted."""
+    from conformance.commands import verdicts  # noqa: PLC0415 - only where a client is judged
+    from conformance.plan import plan  # noqa: PLC0415 - see above
+    from conformance.run import Run, exit_code  # noqa: PLC0415 - see above
+    from conformance.targets.client import ClientTarget  # noqa: PLC0415 - see above
+    from conformance.targets.drivers import Attached  # noqa: PLC0415 - see above
+
+    target = ClientTarget(Attached(_announce_variables), port=port)
+    judged = Run(target, plan(target, (scenario,), Role.CLIENT))
+    judged.subject(scenario.id)
+    report = judged.report()
+    verdicts.show(report, f"conformance mock --scenario {scenario.id}", verbose=False)
+    return exit_code(report)
+
+
+def _announce_variables(variables: Mapping[str, str]) -> None:
+    print("".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()), end="", flush=True)
+    print("conformance: export these and run the client; interrupt to judge what it did", file=sys.stderr, flush=True)
 
 
 def _announce(base_url: str) -> None:

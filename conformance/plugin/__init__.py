@@ -1,7 +1,8 @@
 """The suite as a pytest plugin: every planned cell of scenario and requirement is one test.
 
 In sessions that neither collect `conformance.suite` nor name one of our options it does nothing: two hooks, of which
-one adds the options and the other looks at the arguments once. Everything else is in `session.py`, which only a
+one adds the options and the other looks at the arguments once, and a fixture for the tests of clients, which loads
+nothing before it is asked for. Everything else is in `session.py`, which only a
 session of ours loads.
 """
 
@@ -13,6 +14,9 @@ import pytest
 
 from conformance import options
 from conformance.errors import ConformanceError
+from conformance.plugin.client import conformance_client
+
+__all__ = ["conformance_client"]
 
 _PREFIX = "conformance-"
 _SUITE = Path(__file__).parents[1] / "suite"

@@ -36,10 +36,12 @@ class Given:
     stream: bool
     #: Call id to output, for the calls of every round.
     tool_outputs: Mapping[str, str]
+    #: Whether the client is to speak in the form of Azure.
+    azure: bool = False
     api_key: str = API_KEY
 
     @classmethod
-    def of(cls, scenario: Scenario, origin: str, waiting: WaitingRun) -> Given:
+    def of(cls, scenario: Scenario, origin: str, waiting: WaitingRun, *, azure: bool = False) -> Given:
         """A scenario on a server."""
         return cls(
             scenario=scenario.id,
@@ -50,9 +52,10 @@ class Given:
             run_id=waiting.run_id,
             stream="streamed" in scenario.traits,
             tool_outputs=waiting.outputs,
+            azure=azure,
         )
 
-    def variables(self, *, azure: bool = False) -> dict[str, str]:
+    def variables(self) -> dict[str, str]:
         """The same as environment variables; in the form of Azure those of its clients too."""
         said = {
             "OPENAI_BASE_URL": self.base_url,
@@ -65,7 +68,7 @@ class Given:
             "CONFORMANCE_STREAM": "true" if self.stream else "false",
             "CONFORMANCE_TOOL_OUTPUTS": json.dumps(self.tool_outputs, ensure_ascii=False),
         }
-        return said | (_azure(self.api_key) if azure else {})
+        return said | (_azure(self.api_key) if self.azure else {})
 
 
 def _azure(api_key: str) -> dict[str, str]:

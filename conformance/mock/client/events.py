@@ -24,7 +24,7 @@ class Reading:
 
     #: CRLF and CR end lines too.
     all_line_ends: bool = True
-    #: A byte order mark at the beginning is passed over.
+    #: A byte order mark at the beginning is passed over; otherwise it is an error.
     skips_mark: bool = True
     #: Lines that begin with a colon are passed over; otherwise they are an error.
     skips_comments: bool = True
@@ -32,8 +32,8 @@ class Reading:
     adds_data: bool = True
     #: A field needs no space after its colon.
     spares_space: bool = True
-    #: A block without data is no event; otherwise it is one with no data.
-    needs_data: bool = True
+    #: A block without data is no event; otherwise it is an error.
+    skips_empty: bool = True
     #: Fields of another name are passed over; otherwise they are an error.
     skips_fields: bool = True
     #: Lines end only where the grammar says so, and not at U+2028, U+2029 or U+0085.
@@ -45,18 +45,22 @@ class Reading:
 
 
 _SHORT = 64 * 1024
+_MARK = "\ufeff"
 
 
 def read(pieces: Iterable[bytes], reading: Reading) -> Iterator[Event]:
     """Read events from the pieces of a body; what no blank line ends is let go. Raises Unreadable."""
-    name, data = "", None
+    name, data, fields = "", None, 0
     for line in _lines(pieces, reading):
         if not line:
-            if data is not None or (name and not reading.needs_data):
-                yield Event(name or "message", data or "")
-            name, data = "", None
+            if data is not None:
+                yield Event(name or "message", data)
+            elif fields and not reading.skips_empty:
+                raise Unreadable("an event without data")
+            name, data, fields = "", None, 0
             continue
         field, value = _field(line, reading)
+        fields += bool(field)
         if field == "event":
             name = value
         elif field == "data":
@@ -66,6 +70,8 @@ def read(pieces: Iterable[bytes], reading: Reading) -> Iterator[Event]:
 
 
 def _field(line: str, reading: Reading) -> tuple[str, str]:
+    if line.startswith(_MARK) and not reading.skips_mark:
+        raise Unreadable("a byte order mark")
     field, _, value = line.partition(":" if reading.spares_space else ": ")
     if not field and not reading.skips_comments:
         raise Unreadable("a line without the name of a field")
@@ -87,7 +93,7 @@ def _lines(pieces: Iterable[bytes], reading: Reading) -> Iterator[str]:
             if not reading.any_length and len(line) > _SHORT:
                 raise Unreadable("a line is too long")
             text = line.decode("utf-8", "replace")
-            yield from _lines_of(text.removeprefix("\ufeff") if first and reading.skips_mark else text, reading)
+            yield from _lines_of(text.removeprefix(_MARK) if first and reading.skips_mark else text, reading)
             first = False
     if rest.endswith(b"\r") and reading.all_line_ends:
         for line in _split(rest, reading)[:-1]:

@@ -1,0 +1,147 @@
+"""How a client comes to act in a scenario: a command that is run, a person's own process, a function of a test."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from conformance.errors import UsageError
+from conformance.files import write_atomically
+from conformance.model import Outcome
+from conformance.targets import process
+from conformance.targets.client import Driven
+from conformance.targets.given import Given, environment
+from conformance.targets.outcome_file import BadOutcome, check, read
+from conformance.wire.secret import edits_by_look
+from conformance.wire.splice import spliced
+
+#: Seconds a command may take for one scenario: ten to start, and some for its retries.
+TIMEOUT = 30.0
+
+#: The variable that names the file which a command may write.
+OUTCOME = "CONFORMANCE_OUTCOME"
+
+#: Characters of the last line that a command printed which are told: errors of clients say what matters first.
+_SAID = 300
+
+
+class Command:
+    """A command, run once in each scenario; scenarios may run at the same time.
+
+    `timeout` is in seconds, for one scenario. `artifacts` is the folder that gets what the command prints. Raises
+    UsageError where there is no such command.
+    """
+
+    def __init__(self, command: Sequence[str], *, timeout: float = TIMEOUT, artifacts: Path | None = None) -> None:
+        if shutil.which(command[0]) is None:
+            raise UsageError(f"there is no command {command[0]!r}", "Name a program of PATH, or give its path.")
+        self.name = shown(shlex.join(command))
+        self._command = tuple(command)
+        self._timeout = timeout
+        self._artifacts = artifacts
+        self._interrupted = threading.Event()
+
+    def __call__(self, given: Given) -> Driven:
+        """Run it to its end."""
+        with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
+            outcome = Path(folder, "outcome.json")
+            variables = environment(os.environ, {**given.variables(), OUTCOME: str(outcome)})
+            try:
+                finished = process.run(self._command, variables, self._timeout, self._interrupted)
+            except OSError as problem:
+                return Driven(Outcome(None), unknown=f"{self._command[0]} cannot be run: {problem.strerror}")
+            if self._artifacts is not None:
+                output = shown(finished.output.decode("utf-8", "replace"))
+                write_atomically(self._artifacts / f"{given.scenario}.txt", output)
+            return _driven(outcome, finished.exit_code, _ending(finished, self._timeout))
+
+    def interrupt(self) -> None:
+        """End every run of it."""
+        self._interrupted.set()
+
+
+class Attached:
+    """Somebody's own process, in a debugger perhaps: it is told what to do, and waited for.
+
+    `announce` gets the variables to export. Whoever debugs interrupts from the keyboard once the client has done.
+    """
+
+    name = "an attached client"
+
+    def __init__(self, announce: Callable[[Mapping[str, str]], None]) -> None:
+        self._announce = announce
+        self._over = threading.Event()
+
+    def __call__(self, given: Given) -> Driven:
+        """Wait until interrupted; how the client ended is known only where it wrote that down."""
+        with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
+            outcome = Path(folder, "outcome.json")
+            try:
+                self._announce({**given.variables(), OUTCOME: str(outcome)})
+                self._over.wait()
+            except KeyboardInterrupt:
+                pass
+            driven = _driven(outcome, None, "was not seen")
+        document = driven.outcome.document if driven.outcome is not None else None
+        if document is None:
+            return Driven(None, driven.ending, driven.unknown)
+        return Driven(Outcome(1 if document.get("error") else 0, document), driven.ending)
+
+    def interrupt(self) -> None:
+        """Wait no longer."""
+        self._over.set()
+
+
+class Function:
+    """A function that uses the client in this process: what it raises is a reported failure.
+
+    It may return what a command would write down: `status`, `text`, `error`.
+    """
+
+    def __init__(self, function: Callable[[Given], Mapping[str, object] | None]) -> None:
+        self.name = getattr(function, "__qualname__", repr(function))
+        self._function = function
+
+    def __call__(self, given: Given) -> Driven:
+        """Call it."""
+        try:
+            said = self._function(given)
+        except Exception as failure:
+            return Driven(Outcome(1), f"raised {type(failure).__name__}: {failure}")
+        if said is None:
+            return Driven(Outcome(0), "returned")
+        try:
+            check(dict(said))
+        except BadOutcome as problem:
+            return Driven(Outcome(0), "returned", f"what {self.name} returned: {problem}")
+        return Driven(Outcome(0, dict(said)), "returned")
+
+    def interrupt(self) -> None:
+        """A function cannot be ended from outside."""
+
+
+def shown(text: str) -> str:
+    """Text as it may be kept: what looks like a secret in it is masked."""
+    data = text.encode(errors="replace")
+    return spliced(data, edits_by_look(data)).decode(errors="replace")
+
+
+def _driven(outcome: Path, exit_code: int | None, ending: str) -> Driven:
+    try:
+        return Driven(Outcome(exit_code, read(outcome)), ending)
+    except BadOutcome as problem:
+        return Driven(Outcome(exit_code), ending, f"{OUTCOME}: {problem}")
+
+
+def _ending(finished: process.Finished, timeout: float) -> str:
+    code = finished.exit_code
+    if code is None:
+        return f"did not end within {timeout:g} s"
+    said = finished.output.decode("utf-8", "replace").strip().rpartition("\n")[2]
+    ended = f"ended with {code}" if code >= 0 else f"ended by signal {-code}"
+    return f"{ended}, saying: {shown(said[:_SAID])}" if said else ended

@@ -1,0 +1,223 @@
+"""A command meets a mock of its own: whatever it does, it ends in time, and what it sent is recorded."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from conformance.contract.scenarios import BY_ID
+from conformance.errors import UsageError
+from conformance.model import Author, Ended, Operation, Role, Status, Transcript
+from conformance.targets import process
+from conformance.targets.client import ClientTarget
+from conformance.targets.drivers import Command
+from conformance.verdict.judge import judge
+
+#: Seconds that stand for the time limit, where a command does not keep to it.
+SHORT = 0.4
+
+SUBMITS = """
+import json, os, http.client, urllib.parse
+base = urllib.parse.urlsplit(os.environ["OPENAI_BASE_URL"])
+path = base.path + "/threads/%(CONFORMANCE_THREAD_ID)s/runs/%(CONFORMANCE_RUN_ID)s/submit_tool_outputs" % os.environ
+outputs = json.loads(os.environ["CONFORMANCE_TOOL_OUTPUTS"])
+body = {"tool_outputs": [{"tool_call_id": id_, "output": output} for id_, output in outputs.items()]}
+if os.environ["CONFORMANCE_STREAM"] == "true":
+    body["stream"] = True
+headers = {"Authorization": "Bearer " + os.environ["OPENAI_API_KEY"], "Content-Type": "application/json",
+           "OpenAI-Beta": "assistants=v2"}
+connection = http.client.HTTPConnection(base.hostname, base.port)
+connection.request("POST", path, json.dumps(body), headers)
+"""
+
+READS = "answer = connection.getresponse(); body = answer.read(); assert answer.status == 200, body\n"
+
+
+def command(program: str) -> list[str]:
+    return [sys.executable, "-S", "-c", textwrap.dedent(program)]
+
+
+def meet(program: str, scenario: str = "plain-one-call", **options: object) -> Transcript:
+    return ClientTarget(Command(command(program), **options)).exchange(BY_ID[scenario])  # type: ignore[arg-type]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except (OSError, IndexError):
+        return False
+
+
+def test_what_a_command_sends_is_recorded_behind_the_run_that_waits() -> None:
+    transcript = meet(SUBMITS + READS, "streamed-three-calls")
+    *harness, submission = transcript.exchanges
+    assert [e.operation for e in harness[:1]] == [Operation.CREATE_RUN]
+    assert {e.request.author for e in harness} == {Author.HARNESS}
+    assert b'"requires_action"' in harness[-1].response.chunks[0].data  # type: ignore[union-attr]
+    assert (submission.operation, submission.request.author) == (Operation.SUBMIT, Author.IMPLEMENTATION)
+    assert len(json.loads(submission.request.body)["tool_outputs"]) == 3
+    assert submission.response is not None
+    assert (submission.response.author, submission.response.status) == (Author.HARNESS, 200)
+    assert submission.response.ended is Ended.COMPLETE
+    assert submission.response.chunks[-1].data.endswith(b"event: done\ndata: [DONE]\n\n")
+    assert transcript.outcome is not None
+    assert (transcript.outcome.exit_code, transcript.outcome.document) == (0, None)
+    assert transcript.untestable is None
+
+
+def test_how_an_answer_ended_is_recorded_as_it_was_played() -> None:
+    lost = meet(SUBMITS, "plain-answer-lost").exchanges[-1]
+    assert (lost.response, lost.failure) == (None, "the connection ended before a status line was sent")
+    reset = meet(SUBMITS + READS, "streamed-reset-within-event").exchanges[-1].response
+    assert reset is not None and reset.ended is Ended.RESET
+    left = meet(SUBMITS + "connection.getresponse().read(100)\n", "streamed-left-open").exchanges[-1].response
+    assert left is not None and left.ended is Ended.ABORTED
+    assert left.ended_ms < 5000
+
+
+def test_a_request_is_recorded_although_its_sender_does_not_wait_for_the_answer() -> None:
+    transcript = meet(SUBMITS + "os._exit(0)\n")
+    assert transcript.exchanges[-1].operation is Operation.SUBMIT
+
+
+def test_a_command_that_exits_at_once_cannot_be_judged_where_it_failed() -> None:
+    failed = meet("import sys; print('no such module'); sys.exit(3)")
+    assert failed.untestable == "the client sent no request: it ended with 3, saying: no such module"
+    verdicts = judge(failed, role=Role.CLIENT).verdicts
+    assert {verdict.status for verdict in verdicts} == {Status.UNTESTABLE}
+    content = meet("")
+    assert content.untestable is None
+    found = {v.requirement for v in judge(content, role=Role.CLIENT).verdicts if v.status is Status.FAIL}
+    assert found == {"sending.submitted"}
+
+
+def test_a_command_that_never_answers_is_ended() -> None:
+    began = time.monotonic()
+    transcript = meet("import time; time.sleep(60)", timeout=SHORT)
+    assert time.monotonic() - began < SHORT + process.GRACE + 1
+    assert transcript.outcome is not None
+    assert transcript.outcome.exit_code is None
+    assert transcript.untestable == "the client sent no request: it did not end within 0.4 s"
+
+
+def test_a_command_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(process, "GRACE", 0.2)
+    program = f"""
+        import os, pathlib, signal, time
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        pathlib.Path({str(tmp_path / "pid")!r}).write_text(str(os.getpid()))
+        while True: time.sleep(1)
+    """
+    assert meet(program, timeout=SHORT).outcome.exit_code is None  # type: ignore[union-attr]
+    assert not alive(int((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.parametrize("parent", ["", "time.sleep(60)"], ids=["parent-ends", "parent-stays"])
+def test_the_children_of_a_command_end_with_it(parent: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "GRACE", 0.2)
+    program = f"""
+        import os, pathlib, signal, time
+        if os.fork() == 0:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            pathlib.Path({str(tmp_path / "pid")!r}).write_text(str(os.getpid()))
+            time.sleep(60)
+        while not pathlib.Path({str(tmp_path / "pid")!r}).exists(): time.sleep(0.01)
+        {parent}
+    """
+    began = time.monotonic()
+    transcript = meet(program, timeout=SHORT)
+    assert time.monotonic() - began < 5
+    assert transcript.outcome is not None
+    assert transcript.outcome.exit_code == (None if parent else 0)
+    assert not alive(int((tmp_path / "pid").read_text() or "0"))
+
+
+def test_a_megabyte_of_output_is_kept_at_both_ends(tmp_path: Path) -> None:
+    program = "import sys; sys.stdout.write('first\\n' + 'x' * 1_000_000 + '\\nlast'); sys.exit(1)"
+    transcript = meet(program, artifacts=tmp_path)
+    kept = (tmp_path / "plain-one-call.txt").read_text()
+    assert kept.startswith("first") and kept.endswith("last")
+    assert f"{1_000_011 - 2 * process.KEPT} bytes of output are not kept" in kept
+    assert len(kept) < 2 * process.KEPT + 100
+    assert transcript.untestable is not None and transcript.untestable.endswith("saying: last")
+
+
+def test_secrets_in_the_output_are_masked(tmp_path: Path) -> None:
+    meet("print('sk-' + 'a1B2' * 8)", artifacts=tmp_path)
+    assert (tmp_path / "plain-one-call.txt").read_text() == "*" * 35 + "\n"
+
+
+def test_a_command_may_need_long_to_start() -> None:
+    transcript = meet("import time; time.sleep(0.5)\n" + SUBMITS + READS, timeout=5)
+    assert transcript.outcome is not None and transcript.outcome.exit_code == 0
+
+
+def test_an_interrupted_run_ends_what_is_under_way() -> None:
+    target = ClientTarget(Command(command("import time; time.sleep(60)")))
+    threading.Timer(0.2, target.interrupt).start()
+    began = time.monotonic()
+    target.exchange(BY_ID["plain-one-call"])
+    assert time.monotonic() - began < 5
+
+
+def test_a_command_is_told_everything() -> None:
+    program = "import os, json; open(os.environ['CONFORMANCE_OUTCOME'], 'w').write(json.dumps({'text': json.dumps("
+    program += (
+        "{k: v for k, v in os.environ.items() if k.startswith(('OPENAI', 'AZURE', 'CONFORMANCE', 'NO_PROXY'))})}))"
+    )
+    target = ClientTarget(Command(command(program)), azure=True)
+    outcome = target.exchange(BY_ID["streamed-second-round"]).outcome
+    assert outcome is not None and outcome.document is not None
+    told = json.loads(str(outcome.document["text"]))
+    assert told["OPENAI_BASE_URL"].endswith("/v1")
+    assert told["AZURE_OPENAI_ENDPOINT"] == told["OPENAI_BASE_URL"].removesuffix("/v1")
+    assert told["OPENAI_API_KEY"] == told["AZURE_OPENAI_API_KEY"]
+    assert told["CONFORMANCE_SCENARIO"] == "streamed-second-round"
+    assert told["CONFORMANCE_STREAM"] == "true"
+    assert told["CONFORMANCE_ASSISTANT_ID"].startswith("asst_")
+    assert told["CONFORMANCE_THREAD_ID"].startswith("thread_")
+    assert told["CONFORMANCE_RUN_ID"].startswith("run_")
+    assert len(json.loads(told["CONFORMANCE_TOOL_OUTPUTS"])) == 2
+    assert "127.0.0.1" in told["NO_PROXY"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("{", "it is no JSON"),
+        ("[]", "is not of type"),
+        ('{"status": 7}', "at /status"),
+        ('{"stats": "completed"}', "stats"),
+        (" " * 1_100_000, "longer than"),
+    ],
+)
+def test_an_outcome_that_cannot_be_read_is_nobodys_failure(content: str, reason: str) -> None:
+    program = (
+        f"import os; open(os.environ['CONFORMANCE_OUTCOME'], 'w').write({content[:50]!r} * {len(content) // 50 or 1})"
+    )
+    untestable = meet(SUBMITS + READS + program).untestable
+    assert untestable is not None and untestable.startswith("CONFORMANCE_OUTCOME: ") and reason in untestable
+
+
+def test_a_command_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no command"):
+        Command(["no-such-program-anywhere"])
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"\x7fELF nonsense")
+    broken.chmod(0o755)
+    untestable = ClientTarget(Command([str(broken)])).exchange(BY_ID["plain-one-call"]).untestable
+    assert untestable is not None and "cannot be run" in untestable
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are counted where Linux lists them")
+def test_nothing_is_left_behind() -> None:
+    before = {thread.name for thread in threading.enumerate()}, len(os.listdir("/proc/self/fd"))
+    meet(SUBMITS + READS)
+    assert ({thread.name for thread in threading.enumerate()}, len(os.listdir("/proc/self/fd"))) == before

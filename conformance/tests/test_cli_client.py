@@ -1,0 +1,158 @@
+"""`conformance client` and `conformance mock --scenario` as people run them, and the fixture for tests of clients."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from conformance.contract.client_scenarios import CLIENT_SCENARIOS
+from conformance.tests.commands import CHECKOUT, conformance, environment, pytest
+
+CLIENT = (sys.executable, "-S", "-m", "conformance.mock.client")
+SOME = ("--scenario", "plain-one-call", "--scenario", "streamed-three-calls")
+
+
+def test_a_right_client_passes_every_scenario_in_time(tmp_path: Path) -> None:
+    began = time.monotonic()
+    done = conformance("client", "--format", "json", "--out", str(tmp_path), "--", *CLIENT)
+    took = time.monotonic() - began
+    assert done.returncode == 0, done.stdout + done.stderr
+    subjects = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [subject["scenario"] for subject in subjects] == [scenario.id for scenario in CLIENT_SCENARIOS]
+    assert {subject["verdict"] for subject in subjects} == {"pass"}
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert report["target"] == {"kind": "client", "name": shlex.join(CLIENT)}
+    assert len(list((tmp_path / "clients").iterdir())) == len(CLIENT_SCENARIOS)
+    assert "PASS" in (tmp_path / "report.txt").read_text("utf-8")
+    assert took < 20  # on two cores, with a client that starts in 0.1 s
+
+
+def test_a_failure_names_the_command_that_repeats_it() -> None:
+    done = conformance("client", *SOME, "--timeout", "20", "--", *CLIENT, "--habit", "first-output-only")
+    assert done.returncode == 1
+    assert "FAIL  sending.every-call  MUST  streamed-three-calls" in done.stdout
+    said = " ".join(done.stdout.split())
+    _, _, rest = said.partition(" repeat ")
+    again = rest.partition("first-output-only")[0] + "first-output-only"
+    words = shlex.split(again)
+    assert words[:4] == ["conformance", "client", "--timeout=20", "-k"]
+    assert words[4:6] == ["streamed-three-calls:sending.every-call", "--"]
+    repeated = conformance(*words[1:])
+    assert repeated.returncode == 1
+    assert "1 planned · 1 judged · 0 passed · 1 failed" in repeated.stdout
+
+
+def test_every_byte_can_be_seen_with_its_time() -> None:
+    done = conformance("client", "--scenario", "streamed-crlf", "--trace", "--", *CLIENT)
+    assert done.returncode == 0
+    assert " ms > POST /v1/threads/thread_000000000000000000000001/runs/" in done.stderr
+    assert " ms > OpenAI-Beta: assistants=v2" in done.stderr
+    assert "ms < 'event: done\\r\\ndata: [DONE]\\r\\n\\r\\n'" in done.stderr
+    assert " ms < complete" in done.stderr
+
+
+def test_what_cannot_be_meant_is_told() -> None:
+    for words, said in (
+        (("client",), "no command was given"),
+        (("client", "--", "no-such-program"), "there is no command"),
+        (("client", "--jobs", "0", "--", "true"), "--jobs 0"),
+        (("client", "--timeout", "nan", "--", "true"), "--timeout nan"),
+        (("client", "--scenario", "json-one-call", "--", "true"), "no client scenario has the id"),
+    ):
+        done = conformance(*words)
+        assert (done.returncode, said in done.stderr) == (4, True), (words, done.stderr)
+    nothing = conformance("client", "-k", "no-such-word", "--", "true")
+    assert (nothing.returncode, nothing.stdout) == (5, "")
+
+
+def test_a_command_that_fails_without_a_request_is_not_judged() -> None:
+    done = conformance("client", *SOME, "--", "false")
+    assert done.returncode == 2
+    assert "the client sent no request: it ended with 1" in " ".join(done.stdout.split())
+
+
+def test_an_interrupted_run_reports_what_there_is() -> None:
+    words = ("client", "--jobs", "1", "--", sys.executable, "-S", "-c", "import time; time.sleep(30)")
+    with subprocess.Popen(
+        [sys.executable, "-m", "conformance", *words],
+        cwd=CHECKOUT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None and process.stdout is not None
+        assert "plan: 70 scenarios" in process.stderr.readline()
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        said = process.stdout.read()
+        assert process.wait(10) == 2
+    assert "interrupted from the keyboard" in said
+
+
+def test_a_client_can_attach_and_is_judged_at_the_end() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "conformance", "mock", "--scenario", "streamed-second-round"],
+        cwd=CHECKOUT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None and process.stdout is not None
+        assert "export these" in process.stderr.readline()
+        exported = {}
+        while "CONFORMANCE_OUTCOME" not in exported:
+            (assignment,) = shlex.split(process.stdout.readline().removeprefix("export "))
+            name, _, value = assignment.partition("=")
+            exported[name] = value
+        done = subprocess.run(CLIENT, env={**environment(), **exported}, cwd=CHECKOUT, timeout=20, check=False)
+        assert done.returncode == 0
+        process.send_signal(signal.SIGINT)
+        said = process.stdout.read()
+        assert process.wait(10) == 0, said
+    assert said.startswith("PASS  an attached client")
+    assert "0 failed" in said
+
+
+def test_both_sides_scenarios_are_listed() -> None:
+    rows = conformance("list", "scenarios").stdout.splitlines()
+    assert [row.split()[1] for row in rows if row.startswith("streamed-left-open ")] == ["client"]
+    assert [row.split()[1] for row in rows if row.startswith("json-one-call ")] == ["server"]
+
+
+TESTS = """
+import json, urllib.request, pytest
+
+def submit(given, **more):
+    outputs = [{"tool_call_id": id_, "output": text} for id_, text in given.tool_outputs.items()]
+    request = urllib.request.Request(
+        f"{given.base_url}/threads/{given.thread_id}/runs/{given.run_id}/submit_tool_outputs",
+        json.dumps({"tool_outputs": outputs, **({"stream": True} if given.stream else {}), **more}).encode(),
+        {"Content-Type": "application/json", "OpenAI-Beta": "assistants=v2",
+         "Authorization": f"Bearer {given.api_key}"})
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+        answer.read()
+
+def test_right(conformance_client):
+    subject = conformance_client("streamed-three-calls", submit)
+    assert "sending.every-call" in {verdict.requirement for verdict in subject.verdicts}
+
+def test_wrong(conformance_client):
+    conformance_client("plain-one-call", lambda given: submit(given, event_handler=None))
+
+def test_silent(conformance_client):
+    conformance_client("streamed-truncated-at-once", submit)
+
+def test_absent(conformance_client):
+    conformance_client("plain-one-call", lambda given: 1 / 0)
+"""
+
+
+def test_the_fixture_judges_a_client_within_its_own_tests(tmp_path: Path) -> None:
+    (tmp_path / "test_mine.py").write_text(TESTS, encoding="utf-8")
+    done = pytest("-rs", "test_mine.py", cwd=tmp_path)
+    assert "2 failed, 1 passed, 1 skipped" in done.stdout, done.stdout + done.stderr
+    assert "FAIL  sending.no-extra-keys" in done.stdout
+    assert "FAIL  outcome.truncated" in done.stdout
+    assert "ZeroDivisionError" in done.stdout
+    assert "conformance: " not in done.stdout, "a session that is not ours stays as it is"
+    assert not os.path.exists(tmp_path / "reports")
