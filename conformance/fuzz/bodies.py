@@ -51,7 +51,17 @@ def _fields(body: Json) -> Json:
     return body["properties"]["tool_outputs"]["items"]["properties"]
 
 
+def _streamed(body: Json) -> Json:
+    """The schema of a body that asks for a stream."""
+    return {
+        **body,
+        "properties": {**body["properties"], "stream": {"const": True}},
+        "required": list(body["properties"]),
+    }
+
+
 _WHOLE = _Part(lambda body: body, lambda value, _: value)
+_STREAMED = _Part(_streamed, lambda value, _: value)
 
 #: What is negated. The whole alone would rarely be wrong in one thing only, and a server that looks at another thing
 #: first would never be seen to overlook this one.
@@ -67,11 +77,11 @@ _PARTS = (
 def bodies(mode: Mode, calls: int) -> SearchStrategy[Generated]:
     """Bodies for a run that waits for so many outputs; no body at all is told as no bytes.
 
-    Positive ones answer every call. Negative ones break the schema, as a whole or in one part, or fit it and answer
-    too few calls or too many.
+    Positive ones answer every call; half of them ask for a stream, which few would do by chance. Negative ones break
+    the schema, as a whole or in one part, or fit it and answer too few calls or too many.
     """
     if mode is Mode.POSITIVE:
-        return _fitting(calls, calls)
+        return one_of(_fitting(calls, calls), _generated(GenerationMode.POSITIVE, _STREAMED, calls, (calls, calls)))
     negated = [_generated(GenerationMode.NEGATIVE, part, calls, (calls, calls)) for part in _PARTS]
     miscounted = sampled_from((_fitting(0, calls - 1), _fitting(calls + 1, calls + 2)))
     return one_of(*negated, miscounted.flatmap(lambda strategy: strategy))
