@@ -32,19 +32,22 @@ this suite.
 _LEVELS = (Level.MUST, Level.SHOULD)
 
 
-def summary(matrix: Matrix, seconds: float) -> str:
-    """The totals, and whatever is not right."""
+def summary(matrix: Matrix, variations: tuple[str, ...], seconds: float) -> str:
+    """The totals, and whatever is not right; the first line on variations counts them, the others accuse."""
     covered = len(judged()) - len(matrix.uncovered())
     lines = [
         f"faults killed / declared: {len(matrix.killed)} / {len(matrix.lethal)}",
         f"legal lies let pass: {_let_pass(matrix)} / {len(matrix.faults) - len(matrix.lethal)}",
         f"requirements covered: {covered} / {len(judged())}",
+        *variations,
         f"seconds: {seconds:.1f}",
         *(f"void: {reason}" for reason in matrix.void),
         *(f"{row.outcome}: {row.fault}: {_said(row)}" for row in matrix.wrong),
         *(f"no fault breaks {requirement.id} ({requirement.level})" for requirement in matrix.uncovered()),
     ]
-    return "\n".join([*lines, "the proof holds" if matrix.holds else "the proof does not hold", ""])
+    return "\n".join(
+        [*lines, "the proof holds" if matrix.holds and len(variations) == 1 else "the proof does not hold", ""]
+    )
 
 
 def _let_pass(matrix: Matrix) -> int:

@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from random import Random
 from typing import TypeVar
 
 from hypothesis import strategies as st
 
+from conformance.chance import Seeded
 from conformance.proof.variations import Draw
 
 T = TypeVar("T")
-
-
-class Seeded:
-    """Draws from a generator of the standard library; the same seed gives the same values."""
-
-    def __init__(self, seed: str) -> None:
-        self._random = Random(seed)
-
-    def integers(self, lowest: int, highest: int) -> int:
-        return self._random.randint(lowest, highest)
-
-    def choice(self, values: Sequence[T]) -> T:
-        return self._random.choice(values)
 
 
 class Drawn:

@@ -123,12 +123,12 @@ def test_a_must_that_no_fault_breaks_is_told() -> None:
     poorer = replace(matrix(), rows=kept)
     assert [requirement.id for requirement in poorer.uncovered()] == ["done.once"]
     assert not poorer.holds
-    assert "no fault breaks done.once (MUST)" in matrix_page.summary(poorer, 1.0)
+    assert "no fault breaks done.once (MUST)" in matrix_page.summary(poorer, ("all passed",), 1.0)
 
 
 def test_what_is_not_right_is_named_with_its_reason() -> None:
     harmless = replace(HARMLESS, applies=Applies(streamed=True))
-    shown = matrix_page.summary(Matrix((harmless,), rows(tried(harmless, clean())), ("it is void",)), 1.0)
+    shown = matrix_page.summary(Matrix((harmless,), rows(tried(harmless, clean())), ("it is void",)), ("all passed",), 1.0)
     assert "void: it is void" in shown
     assert "survived: control-harmless: done.present" in shown
     assert "the proof does not hold" in shown
