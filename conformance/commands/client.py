@@ -23,13 +23,16 @@ from conformance.selection import selection
 from conformance.targets.client import ClientTarget
 from conformance.targets.drivers import TIMEOUT, Command, shown
 
+#: Scenarios at a time for each processor: clients wait for their retries, and load must not be taken for slowness.
+_JOBS = 2
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add which scenarios are played and how, the options of every command that gives verdicts, and the command."""
     parser.add_argument(
         "--scenario", action="append", metavar="ID", help="only this scenario; once for each, as `list scenarios` shows"
     )
-    parser.add_argument("--jobs", type=int, metavar="N", help="scenarios at a time (default: one for each processor)")
+    parser.add_argument("--jobs", type=int, metavar="N", help="scenarios at a time (default: two for each processor)")
     parser.add_argument(
         "--timeout", type=float, default=TIMEOUT, metavar="S", help=f"seconds for one scenario (default: {TIMEOUT:g})"
     )
@@ -61,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console(arguments.verbose, quiet=False, mocked=False)
     console.planned(chosen)
     judged = Run(target, chosen, strict=arguments.strict, told=console.judged)
-    report = judged.report(judged.all(arguments.jobs or os.cpu_count() or 1, target.interrupt))
+    report = judged.report(judged.all(arguments.jobs or _JOBS * (os.cpu_count() or 1), target.interrupt))
     _show(report, _again(arguments, command), arguments)
     return exit_code(report)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import textwrap
 import threading
@@ -218,6 +217,9 @@ def test_a_command_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are counted where Linux lists them")
 def test_nothing_is_left_behind() -> None:
-    before = {thread.name for thread in threading.enumerate()}, len(os.listdir("/proc/self/fd"))
+    def open_now() -> tuple[set[str], int]:
+        return {thread.name for thread in threading.enumerate()}, len(list(Path("/proc/self/fd").iterdir()))
+
+    before = open_now()
     meet(SUBMITS + READS)
-    assert ({thread.name for thread in threading.enumerate()}, len(os.listdir("/proc/self/fd"))) == before
+    assert open_now() == before
