@@ -18,6 +18,7 @@ test: $(VENV)/ready-to-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q
+	$(BIN)/pytest -q -m slow conformance/tests
 
 bench: $(VENV)/ready-to-test
 	$(BIN)/python -m conformance.tests.bench

@@ -21,6 +21,8 @@ MEMORY = 200 * 2**20
 _MEASURED = """
 import sys
 from conformance.cli import main
+
+pytestmark = pytest.mark.slow
 code = main(sys.argv[1:])
 peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(int(peak.split()[1]) * 1024, file=sys.stderr)

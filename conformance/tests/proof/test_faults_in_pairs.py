@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from hashlib import sha256
 from itertools import islice
 
+import pytest
+
 from conformance.model import Subject, Transcript
 from conformance.proof.faults import FAULTS, LAYERS, broken
 from conformance.tests.proof.proving import clean
 from conformance.verdict.blame import cause_of
 from conformance.verdict.judge import judge
+
+pytestmark = pytest.mark.slow
 
 #: Pairs from different layers; more of them show the same, and take longer.
 PAIRS = 150

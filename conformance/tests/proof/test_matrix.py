@@ -128,7 +128,9 @@ def test_a_must_that_no_fault_breaks_is_told() -> None:
 
 def test_what_is_not_right_is_named_with_its_reason() -> None:
     harmless = replace(HARMLESS, applies=Applies(streamed=True))
-    shown = matrix_page.summary(Matrix((harmless,), rows(tried(harmless, clean())), ("it is void",)), ("all passed",), 1.0)
+    shown = matrix_page.summary(
+        Matrix((harmless,), rows(tried(harmless, clean())), ("it is void",)), ("all passed",), 1.0
+    )
     assert "void: it is void" in shown
     assert "survived: control-harmless: done.present" in shown
     assert "the proof does not hold" in shown
