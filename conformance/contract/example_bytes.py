@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.model import Author, Chunk, Ended, Exchange, Headers, Operation, Request, Response, Transcript
+from conformance.model import Author, Chunk, Ended, Exchange, Headers, Operation, Outcome, Request, Response, Transcript
 
 Tree = dict[str, Any]
 
@@ -28,23 +28,30 @@ _APART = 10_000
 
 
 def transcript_of(story: Tree) -> Transcript:
-    """Return the transcript of a story: its `exchanges` by name, each with what was sent and what came back."""
-    exchanges = tuple(_exchange(row, index) for index, row in enumerate(story["exchanges"].values()))
+    """Return the transcript of a story: its `exchanges` by name, each with what was sent and what came back.
+
+    In the story of a client every request is the client's, and the answers are ours.
+    """
+    rows = dict(story["exchanges"])
+    ended = rows.pop("outcome", None)
+    traits = frozenset(story["traits"].split())
+    authors = (Author.HARNESS, Author.IMPLEMENTATION)
+    sends, answers = reversed(authors) if "client" in traits else authors
+    exchanges = tuple(_exchange(row, index, sends, answers) for index, row in enumerate(rows.values()))
+    outcome = None if ended is None else Outcome(ended["exit_code"], ended.get("document"))
     # A name of its own: under the id of a scenario it would be planned as one.
-    return Transcript(f"example-{story['name']}", exchanges, frozenset(story["traits"].split()))
+    return Transcript(f"example-{story['name']}", exchanges, traits, outcome=outcome)
 
 
-def _exchange(row: Tree, index: int) -> Exchange:
+def _exchange(row: Tree, index: int, sends: Author, answers: Author) -> Exchange:
     method, target = _TARGETS[row["operation"]]
     body = row.get("body")
     sent = b"" if body is None else _text_of(body).encode()
-    request = Request(
-        Author.HARNESS, row.get("method", method), row.get("target", target), _headers(row["sends"]), sent
-    )
+    request = Request(sends, row.get("method", method), row.get("target", target), _headers(row["sends"]), sent)
     chunks = _chunks(row)
     ended_ms = row.get("ended_ms", chunks[-1].ms + 5 if chunks else _PACE)
     response = Response(
-        Author.IMPLEMENTATION,
+        answers,
         row["status"],
         _headers(row["headers"]),
         chunks,
@@ -52,7 +59,7 @@ def _exchange(row: Tree, index: int) -> Exchange:
         ended_ms,
     )
     situation = frozenset(row.get("situation", ()))
-    began = 0 if "concurrent" in situation else index * _APART
+    began = 0 if "concurrent" in situation else row.get("began_ms", index * _APART)
     return Exchange(Operation(row["operation"]), began, request, response, situation=situation)
 
 
@@ -61,16 +68,26 @@ def _headers(fields: Mapping[str, str]) -> Headers:
 
 
 def _chunks(row: Tree) -> tuple[Chunk, ...]:
-    pieces = _pieces(row)
-    encoded = [piece.encode(row.get("encoding", "utf-8")) for piece in pieces]
+    encoded = [piece.encode(row.get("encoding", "utf-8")) for piece in _pieces(row)]
+    if "cut" in row:
+        whole, size = b"".join(encoded), row["cut"]
+        return tuple(Chunk(_PACE, whole[at : at + size]) for at in range(0, len(whole), size))
     first = len(encoded) if row.get("held_back") else 1
     return tuple(Chunk(max(first, index) * _PACE, data) for index, data in enumerate(encoded, 1) if data)
 
 
 def _pieces(row: Tree) -> list[str]:
     if "stream" in row:
-        return [_block(event) for event in row["stream"].values()]
+        blocks = [_block(event) for event in row["stream"].values()]
+        first = [row["first"]] if "first" in row else []
+        return [*first, *(_respelt(block, row.get("respelt", {})) for block in blocks)]
     return [row["text"] if "text" in row else _text_of(row["json"])]
+
+
+def _respelt(block: str, spellings: Mapping[str, str]) -> str:
+    for usual, other in spellings.items():
+        block = block.replace(usual, other)
+    return block
 
 
 def _block(event: Tree) -> str:

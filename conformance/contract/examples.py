@@ -8,7 +8,8 @@ violation, in `examples/violations.toml`, names the story it departs from and th
     drop    path                                          move    an event or exchange, placed elsewhere
 
 A path is the exchange's name and the members down to the value, `submit/stream/queued/data/status`; a place is a path
-and `before` or `after` another name. A table with `like` is the document of that name with the other members replaced.
+and `before` or `after` another name. A table with `like` is the document of that name with the other members replaced,
+one of `text` and `times` a long text. Beside its exchanges the story of a client holds its `outcome`.
 """
 
 from __future__ import annotations
@@ -82,13 +83,16 @@ def _story(name: str) -> Tree:
     row = _stories()[name]
     story = _story(row["like"]) if "like" in row else {"exchanges": {}}
     added = {label: _materialised(exchange) for label, exchange in row.get("exchanges", {}).items()}
-    exchanges = {**story["exchanges"], **added}
+    ended = {"outcome": row["outcome"]} if "outcome" in row else {}
+    exchanges = {**story["exchanges"], **added, **ended}
     return _edited({"name": name, "says": row["says"], "traits": row["traits"], "exchanges": exchanges}, row)
 
 
 def _written(value: object) -> object:
     """A fresh value in which every `like` is replaced by its document."""
     if isinstance(value, dict):
+        if value.keys() == {"text", "times"}:
+            return value["text"] * value["times"]
         base = cast(Tree, _written(_documents()[value["like"]])) if "like" in value else {}
         return {**base, **{key: _written(member) for key, member in value.items() if key != "like"}}
     return [_written(member) for member in value] if isinstance(value, list) else value

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from conformance.model import Exchange, Operation, Response, Transcript
+from conformance.model import Exchange, Operation, Outcome, Response, Transcript
 from conformance.report.plain import safe
 
 #: Documents with more members than this are cut.
@@ -22,14 +22,27 @@ _ALWAYS = frozenset({"id", "status"})
 #: Longest line shown: what a story needs fits, a long output does not.
 _LIMIT = 1000
 
-_REQUEST_FIELDS = ("Authorization", "OpenAI-Beta")
-_RESPONSE_FIELDS = ("Content-Type", "Retry-After")
+_REQUEST_FIELDS = ("Authorization", "OpenAI-Beta", "Content-Type")
+_RESPONSE_FIELDS = ("Content-Type", "Retry-After", "x-should-retry")
 
 
 def lines(transcript: Transcript, telling: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """Return the exchanges line by line, safe to print. `telling` are members to show beside `id` and `status`."""
     shown = telling | _ALWAYS
-    return tuple(safe(line, _LIMIT) for exchange in transcript.exchanges for line in _exchange(exchange, shown))
+    # When a client comes back is its own doing, so that it is told.
+    timed = transcript.outcome is not None
+    told = [line for exchange in transcript.exchanges for line in _exchange(exchange, shown, timed=timed)]
+    return tuple(safe(line, _LIMIT) for line in (*told, *_outcome(transcript.outcome)))
+
+
+def _outcome(outcome: Outcome | None) -> Iterator[str]:
+    """How a client ended, and what it wrote down."""
+    if outcome is None:
+        return
+    yield "= still running" if outcome.exit_code is None else f"= exit code {outcome.exit_code}"
+    if outcome.document is not None:
+        yield f"= {json.dumps(outcome.document, ensure_ascii=False)}"
+    yield ""
 
 
 def telling(one: Transcript, other: Transcript) -> frozenset[str]:
@@ -59,10 +72,10 @@ def _documents(transcript: Transcript) -> Iterator[object]:
                 yield document
 
 
-def _exchange(exchange: Exchange, shown: frozenset[str]) -> Iterator[str]:
+def _exchange(exchange: Exchange, shown: frozenset[str], *, timed: bool) -> Iterator[str]:
     request, response = exchange.request, exchange.response
     judged = exchange.operation is Operation.SUBMIT
-    yield f"> {request.method} {request.target}"
+    yield f"> {request.method} {request.target}{f'  (at {exchange.began_ms / 1000:g} s)' if timed else ''}"
     if judged:
         yield from (f"> {name}: {value}" for name, value in request.headers if name in _REQUEST_FIELDS)
     if request.body:

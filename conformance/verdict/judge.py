@@ -156,7 +156,7 @@ def judge(transcript: Transcript, *, role: Role | None = None) -> Subject:
     walked = walk(transcript, held, role)
     if scenario is None:
         held |= walked.traits
-        if not walked.judged:
+        if not walked.judged and (role is Role.SERVER or transcript.outcome is None):
             return Subject(transcript.scenario, (), _NOTHING[role])
     return _subject(transcript, walked, held, role)
 

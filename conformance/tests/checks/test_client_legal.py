@@ -169,7 +169,29 @@ ENDED = {
     ),
 }  # fmt: skip
 
-LEGAL = {**SENT, **AGAIN, **ENDED}
+#: The unusual streams of the scenarios, read as they should be; what their bytes are is the mock's affair.
+READ = {
+    scenario.id: met(scenario.id, streams(), outcome=told(text="hello", status="completed"))
+    for scenario in CLIENT_SCENARIOS
+    if scenario.answer in (
+        "crlf", "cr", "bom", "comments", "keep-alives", "data-lines", "retry-alone", "no-space", "unknown-fields",
+        "byte-by-byte", "long-line", "line-separators", "unknown-events", "unknown-texts", "unknown-members",
+    )
+}  # fmt: skip
+
+#: Id of the catalogue -> what a client may do, where no requirement judges it.
+PERMITTED = {
+    "SDK-EMPTY": met("plain-one-call", outcome=FAILED),
+    "SDK-NO-DONE": met("streamed-no-done", streams(m.stream(*m.USUAL[:-1]))),
+    "SDK-DONE-NAMELESS": met("streamed-no-done", streams(m.stream(*m.USUAL[:-1], b"data: [DONE]\n\n"))),
+    "SDK-DONE-OTHER": met("streamed-no-done", streams(m.stream(*m.USUAL[:-1], ("done", "{}")))),
+    "SDK-DELTA-NO-MSG": met("streamed-delta-first", streams(), outcome=FAILED),
+    "SDK-STEPDELTA-NO-STEP": met("streamed-delta-first", streams(), outcome=told(error="KeyError")),
+    "SDK-TWO-TERMINALS": met("streamed-two-endings", streams(m.stream(*m.USUAL[:-1], m.run("failed"), m.DONE))),
+    "SDK-CANCEL": met("streamed-left-open", streams(replace(STREAM, ended=Ended.ABORTED))),
+}
+
+LEGAL = {**SENT, **AGAIN, **ENDED, **READ}
 
 
 @pytest.mark.parametrize("transcript", LEGAL.values(), ids=LEGAL)
@@ -181,6 +203,11 @@ def test_a_client_is_free_to(transcript: Transcript) -> None:
 @pytest.mark.parametrize("transcript", LEGAL.values(), ids=LEGAL)
 def test_whatever_is_planned_can_be_looked_at(transcript: Transcript) -> None:
     assert unlooked(transcript) == set()
+
+
+@pytest.mark.parametrize("contract_id", PERMITTED)
+def test_what_is_permitted_accuses_nobody(contract_id: str) -> None:
+    assert broken(PERMITTED[contract_id]) == {}
 
 
 @pytest.mark.parametrize("scenario", CLIENT_SCENARIOS, ids=lambda scenario: scenario.id)

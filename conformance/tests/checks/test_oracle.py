@@ -16,6 +16,8 @@ import pytest
 from conformance.contract.requirements import REQUIREMENTS, by_contract_id
 from conformance.model import Chunk, Operation, Role, Status, Transcript
 from conformance.tests.checks import (
+    test_client_illegal,
+    test_client_legal,
     test_illegal_answers,
     test_illegal_events,
     test_illegal_framing,
@@ -155,7 +157,7 @@ PERMITTED = {
 
 _LEGAL_FILES: tuple[ModuleType, ...] = (
     test_legal_answers, test_legal_conversations, test_legal_departures, test_legal_documents, test_legal_endings,
-    test_legal_messages, test_legal_submit_streams, test_legal_wire,
+    test_legal_messages, test_legal_submit_streams, test_legal_wire, test_client_legal,
 )  # fmt: skip
 _ILLEGAL_FILES = (test_illegal_answers, test_illegal_events, test_illegal_framing, test_illegal_order)
 
@@ -186,17 +188,18 @@ def broken() -> frozenset[str]:
     """The requirements that something illegal is shown to break, and no other in their place."""
     cases = [case for file in _ILLEGAL_FILES for case in file.CASES]
     rows = [case.values[0] if hasattr(case, "values") else case for case in cases]
-    return frozenset(ILLEGAL) | {row.breaks for row in rows}
+    return frozenset(ILLEGAL) | {row.breaks for row in rows} | frozenset(test_client_illegal.BROKEN)
 
 
 @pytest.mark.parametrize("contract_id", LEVELS)
 def test_each_id_of_the_catalogue_has_its_miniatures(contract_id: str) -> None:
     rows = by_contract_id(contract_id)
-    judged = {row.id for row in rows if row.role is Role.SERVER and row.excluded is None}
+    judged = {row.id for row in rows if row.excluded is None}
+    permitted = PERMITTED.keys() | test_client_legal.PERMITTED.keys()
     assert not judged - passed(), "nothing legal passes it"
     assert not judged - broken(), "nothing illegal breaks it"
     informs = LEVELS[contract_id] <= {"INFO"}
-    assert judged or informs or contract_id in PERMITTED, "nothing shows that it is permitted"
+    assert judged or informs or contract_id in permitted, "nothing shows that it is permitted"
 
 
 @pytest.mark.parametrize("requirement", LEGAL)
