@@ -188,10 +188,11 @@ def _of_azure(observation: Observation) -> bool:
 def body(observation: Observation) -> Iterable[Finding] | None:
     """The body is a JSON object of the right shape; its outputs and further keys are other rules."""
     sent = observation.submitted
-    if sent is None or "unrecorded" in sent.faults:
+    if sent is None or ("unrecorded" in sent.faults and "words" not in observation.held):
         return None
     expected = '{"tool_outputs": [{"tool_call_id": "…", "output": "…"}], "stream": true}'
     told = {
+        "unrecorded": ("there is no body", ""),
         "malformed": ("the body is not JSON", ""),
         "no-outputs": ("the body holds no list of outputs", "/tool_outputs"),
         "no-id": ("an output does not say which call it is of", "/tool_outputs"),

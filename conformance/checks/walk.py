@@ -213,6 +213,8 @@ def _traits_of_client(sent: Submitted, exchange: Exchange, response: Response | 
     traits = {"client"}
     if exchange.request.headers and exchange.request.target:
         traits.add("head")
+    if "unrecorded" not in sent.faults:
+        traits.add("words")
     if sent.pending:
         traits.add("asked")
     if response is not None and served(response) and is_event_stream(response):

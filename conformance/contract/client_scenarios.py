@@ -15,6 +15,7 @@ CLIENT_TRAITS = MappingProxyType(
     {
         "client": "a client is judged",
         "head": "the heads of its requests are known, not only their bodies",
+        "words": "the bodies of its requests are known",
         "asked": "the calls that it was asked to answer are known",
         "wanted": "it was told whether to ask for a stream",
         "plain": "the client is asked to submit without a stream",
@@ -120,7 +121,7 @@ ANSWERS = MappingProxyType(
 
 
 def _scenario(kind: str, name: str, title: str, traits: str, *, calls: int, script: str, answer: str) -> Scenario:
-    held = frozenset(("client", "submit", "head", "asked", "wanted", kind, *traits.split()))
+    held = frozenset(("client", "submit", "head", "words", "asked", "wanted", kind, *traits.split()))
     return Scenario(f"{kind}-{name}", title, (), held, role=Role.CLIENT, calls=calls, script=script, answer=answer)
 
 

@@ -119,6 +119,7 @@ BROKEN: dict[str, dict[str, Transcript]] = {
     },
     "sending.body": {
         "no JSON": met("plain-one-call", sends(NO, content=b"tool_outputs=1"), outcome=FAILED),
+        "nothing": met("plain-one-call", sends(NO, content=b""), outcome=FAILED),
         "UTF-16": met("plain-one-call", sends(NO, content=json.dumps(body()).encode("utf-16")), outcome=FAILED),
         "a list": met("plain-one-call", sends(NO, content=m.SUNNY), outcome=FAILED),
         "no outputs": met("plain-one-call", sends(NO, content={}), outcome=FAILED),
