@@ -42,6 +42,8 @@ from conformance.tests.checks.test_client_legal import (
     WITH_ERROR,
 )
 from conformance.verdict.judge import judge
+from conformance.wire.cassette import read, write
+from conformance.wire.redact import redact
 
 LOST = Outcome(None)
 SUBMIT = "/submit_tool_outputs"
@@ -302,6 +304,12 @@ def test_it_is_told_and_nothing_else(requirement: str, transcript: Transcript) -
     assert set(broken(transcript)) == {requirement}
     expected = Status.FAIL if REQUIREMENTS[requirement].level == "MUST" else Status.WARN
     assert next(v.status for v in judged(transcript).verdicts if v.requirement == requirement) is expected
+
+
+@pytest.mark.parametrize(("requirement", "transcript"), CASES)
+def test_what_is_kept_of_it_says_the_same(requirement: str, transcript: Transcript) -> None:
+    kept = read(write(redact(transcript), recorded="", by="a test"), "a test")
+    assert set(broken(kept)) == {requirement}
 
 
 def test_every_requirement_of_a_client_is_broken_at_least_twice() -> None:
