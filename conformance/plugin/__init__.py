@@ -8,15 +8,17 @@ session of ours loads.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance import options
 from conformance.errors import ConformanceError
-from conformance.plugin.client import conformance_client
 
-__all__ = ["conformance_client"]
+if TYPE_CHECKING:
+    from conformance.model import Subject
 
 _PREFIX = "conformance-"
 _SUITE = Path(__file__).parents[1] / "suite"
@@ -41,6 +43,14 @@ def pytest_configure(config: pytest.Config) -> None:
     from conformance.plugin.session import join  # noqa: PLC0415 - only for sessions that are ours
 
     join(config, said)
+
+
+@pytest.fixture
+def conformance_client() -> Callable[..., Subject]:
+    """Judge a client within its own tests: `conformance_client(scenario, use)`; see `conformance.plugin.client`."""
+    from conformance.plugin.client import judged  # noqa: PLC0415 - only for tests of clients
+
+    return judged
 
 
 def _reaches_suite(argument: str, config: pytest.Config) -> bool:
