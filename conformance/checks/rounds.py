@@ -81,16 +81,24 @@ def begun(sent: Sent) -> bool:
 
 
 def rounds(observation: Observation) -> tuple[Round, ...]:
-    """All rounds in the order in which they began; a submission while nothing is asked belongs to the round before."""
+    """All rounds in the order in which they began.
+
+    A submission while nothing is asked belongs to the round before, and one of outputs that were accepted to the round
+    that accepted them.
+    """
     found: list[Round] = []
     latest: dict[str | None, Round] = {}
+    accepting: dict[tuple[str | None, frozenset[tuple[str, str]]], Round] = {}
     for index, submitted, response in observation.submissions:
         asked = frozenset(call.id for call in submitted.pending or ())
-        last = latest.get(submitted.run_id)
-        if last is None or (asked and asked != last.asked):
+        outputs = (submitted.run_id, frozenset(submitted.outputs))
+        last = accepting.get(outputs) or latest.get(submitted.run_id)
+        if last is None or (asked and asked != last.asked and outputs not in accepting):
             last = latest[submitted.run_id] = Round(submitted.run_id, asked)
             found.append(last)
         last.sent.append(Sent(index, submitted, response))
+        if response is not None and served(response):
+            accepting[outputs] = last
     return tuple(found)
 
 

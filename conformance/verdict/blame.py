@@ -25,6 +25,8 @@ _SURFACE = ("surface.run-after", "surface.steps-after", "surface.messages-after"
 _REPORTED = ("outcome.text", "outcome.status")
 _READING = ("bom", "line-ends", "fields", "comments", "data-lines", "empty-events", "unknown-fields", "chunks",
             "long-lines", "line-separators")  # fmt: skip
+#: What a client that was refused for its own fault does not take for a success.
+_SUCCESS = ("outcome.usual", "outcome.unknown-*", "reading.*", *_REPORTED)
 
 #: Cause -> effects, as patterns over requirement ids; causes earlier in the table explain later ones.
 CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -117,7 +119,8 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "done.present": ("done.*",),
         "sending.empty-id": ("sending.path", "sending.submitted", "sending.one-request"),
         "sending.path": ("sending.submitted", "sending.every-call", "sending.one-request"),
-        "sending.one-request": ("sending.every-call", "retry.*"),
+        "sending.one-request": ("sending.every-call", "retry.*", *_SUCCESS),
+        "retry.not-midstream": _SUCCESS,
         "sending.body": ("sending.every-call", "sending.output-string", "sending.stream-flag"),
         "sending.every-call": ("sending.output-string",),
         "outcome.after-done": _REPORTED,
@@ -197,6 +200,8 @@ def _blamed(
 
 
 def _explains(cause: str, other: Finding, requirement: str, finding: Finding) -> bool:
+    if requirement.startswith(("outcome.", "reading.")):
+        return True  # a client ends once, after all of its exchanges
     if requirement.startswith("surface.") or cause in LASTING:
         return other.exchange <= finding.exchange
     if other.exchange != finding.exchange:

@@ -76,6 +76,7 @@ BROKEN: dict[str, dict[str, Transcript]] = {
         "one call a request": met("plain-three-calls", *partly(3), calls=CALLS, outcome=FAILED),  # type: ignore[arg-type]
         "a part, then all": met("plain-three-calls", sends(NO, THREE[:1]), sends(items=THREE), calls=CALLS),
         "the same again once it was accepted": met("plain-one-call", sends(), sends(NO)),
+        "the same again, and an error": met("plain-one-call", sends(), sends(NO), outcome=FAILED),
         "others once it was accepted": met("plain-one-call", sends(), sends(NO, m.outputs(_1="rainy"))),
     },
     "sending.every-call": {
@@ -175,6 +176,8 @@ BROKEN: dict[str, dict[str, Transcript]] = {
     "retry.not-midstream": {
         "after it was cut": met("streamed-truncated-between-events", streams(cut(STREAM)), streams(NO), outcome=FAILED),
         "after a reset": met("streamed-reset-at-once", streams(cut(STREAM, Ended.RESET, 0)), streams(NO), outcome=FAILED),
+        "and reports the refusal": met("streamed-crlf", streams(), streams(NO), outcome=FAILED),
+        "after another question": met("streamed-second-round", streams(ASKS_AGAIN), streams(NO), outcome=FAILED),
         "after an error event": met("streamed-error-wrapped", streams(WITH_ERROR), streams(NO), outcome=FAILED),
         "with other outputs": met("streamed-truncated-at-once", streams(EMPTY), streams(NO, m.outputs(_1="x")), outcome=FAILED),
     },
