@@ -151,7 +151,7 @@ def atomic(observation: Observation) -> Iterable[Finding] | None:
         found += [
             observation.finding(
                 f"a refused submission changed {name} of the run", shown(before.get(name)), shown(after.get(name)),
-                pointer=f"/{name}", exchange=index,
+                exchange=index,
             )
             for name in _KEPT
             if before.get(name) != after.get(name)

@@ -20,6 +20,7 @@ import pytest
 from conformance.contract.examples import examples_of
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Chunk, Ended, Exchange, Finding, Headers, Level, Operation, Status, Subject, Transcript
+from conformance.tests.checks.pointers import astray
 from conformance.verdict.judge import judge
 from conformance.wire import cassette
 from conformance.wire.recordings import read
@@ -519,6 +520,8 @@ def shown(spoilt: Case) -> None:
         if verdict.findings:
             must = REQUIREMENTS[verdict.requirement].level is Level.MUST
             assert verdict.status is (Status.FAIL if must else Status.WARN)
+            lost = [f.pointer for f in verdict.findings if astray(f, base(spoilt.base), transcript)]
+            assert not lost, f"{verdict.requirement} points at {lost}, which is nowhere"
         if verdict.status is Status.UNTESTABLE and legal.get(verdict.requirement) is not Status.UNTESTABLE:
             assert verdict.because in primary, f"{verdict.requirement} is untestable: {verdict.reason}"
         assert verdict.status is not Status.ERROR, verdict
