@@ -34,6 +34,7 @@ from conformance.model import (
 from conformance.plan import JOINED, Plan, Target
 from conformance.report.tally import Tally
 from conformance.verdict.judge import judge
+from conformance.wire.redact import without_secrets
 from conformance.wire.secret import hidden
 
 
@@ -116,7 +117,8 @@ class Run:
 
     def _judged(self, scenario: Scenario) -> Subject:
         try:
-            subject = judge(self._target.exchange(scenario), role=self.plan.role)
+            heard = without_secrets(self._target.exchange(scenario), self._target.secrets)
+            subject = judge(heard, role=self.plan.role)
         except (BudgetReached, UnreachableTarget, NotThisApi) as reason:
             self.stopped = reason
             return self._unreached(scenario)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.checks.documents import Document, find, member, members, shown, text
+from conformance.checks.ledger import KEPT
 from conformance.checks.moments import ENTITY_EVENTS, EVENT, RUN_EVENTS, WHOLE_EVENTS
 from conformance.checks.observation import Observation
 from conformance.checks.registry import check
@@ -54,6 +55,14 @@ def schema(observation: Observation) -> Iterable[Finding] | None:
         return None
     if observation.fits:
         return ()
+    observation.stream.misfits += 1
+    if observation.stream.misfits > KEPT:
+        # Beyond what is kept only the number counts, and explaining costs a hundred times deciding.
+        return [
+            observation.finding(
+                f"the data of {observation.name} does not fit its schema", "its schema", "another shape"
+            )
+        ]
     return _told(observation, explain(SCHEMA_OF_EVENT[observation.name], observation.document))
 
 

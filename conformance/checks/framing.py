@@ -83,8 +83,11 @@ def utf8(observation: Observation) -> Iterable[Finding] | None:
 @check("framing.blank-line", on=[BODY])
 def blank_line(observation: Observation) -> Iterable[Finding] | None:
     """Every event is ended by a blank line; without one a reader joins it to the next, or throws it away."""
-    stream = observation.stream
+    stream, response = observation.stream, observation.response
     found = [defect for defect in stream.defects if defect.kind != "invalid-utf8"]
+    if response is not None and response.ended in (Ended.TIMEOUT, Ended.ABORTED):
+        # We stopped reading: what the block at hand would have come to is not known.
+        found = [defect for defect in found if defect.kind != "unterminated"]
     rest = stream.unterminated
     another_body = not stream.count and rest is not None and not rest.name and not rest.data
     if another_body or (stream.error is not None and stream.ends_in_unterminated_done):

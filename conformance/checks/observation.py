@@ -151,6 +151,8 @@ class Stream:
     unread: set[str] = field(default_factory=set)
     #: Entities of which an event did not fit its schema: what it said of them is not to be relied on.
     misfit: set[str] = field(default_factory=set)
+    #: How many events did not fit theirs.
+    misfits: int = 0
     defects: list[Defect] = field(default_factory=list)
     unterminated: Event | None = None
 
@@ -233,6 +235,10 @@ class Observation:
     ) -> Finding:
         """A finding at `at`, else at the event at hand, else at the exchange."""
         place = at or self.place
+        response = self.exchange.response if exchange is None and self.exchange is not None else None
+        if response is not None and response.reconstructed and place is not None:
+            # Bytes that were written anew have no places of their own.
+            return Finding(message, expected, got, self.index, event=place.event, ms=place.ms, pointer=pointer)
         return Finding(
             message,
             expected,

@@ -201,6 +201,8 @@ def _traits_of(sent: Submitted, asked: bool, response: Response | None) -> set[s
         traits.add("stream" if asked else "json")
     if taken and sent.run_id is not None:
         traits.add("accepted")
+    if sent.run_id is not None:
+        traits.add("addressed")
     if len(sent.outputs) > 1:
         traits.add("several-calls")
     if sent.body is not None and sent.body.keys() == {"tool_outputs"}:

@@ -26,6 +26,7 @@ TRAITS = MappingProxyType(
         "recovery": "a full submission after a refusal",
         "text": "the run goes on and answers with a message",
         "completed": "the run completes",
+        "addressed": "the path of the submission is known",
         "waiting": "the run is read while it waits for outputs",
         "goes-on": "the run goes on after the outputs",
         "ending": "the stream ends with the run's end or its next question, not with an error event",
@@ -129,7 +130,7 @@ _LOOKBACK = (_GET, _STEPS, _MESSAGES)
 
 
 def _traits(words: str) -> frozenset[str]:
-    return frozenset(("submit", "waiting", *words.split()))
+    return frozenset(("submit", "addressed", "waiting", *words.split()))
 
 
 _JSON = "json accepted"

@@ -199,12 +199,27 @@ def _blamed(
     return finding
 
 
+def _comes_before(finding: Finding, cause: Finding) -> bool:
+    """Whether a finding stands before the place of a cause: what an event holds follows from nothing later."""
+    if finding.event is not None and cause.event is not None:
+        return finding.event < cause.event
+    if finding.span is not None and cause.span is not None:
+        return finding.span[1] <= cause.span[0]
+    return False
+
+
 def _explains(cause: str, other: Finding, requirement: str, finding: Finding) -> bool:
     if requirement.startswith(("outcome.", "reading.")):
         return True  # a client ends once, after all of its exchanges
     if requirement.startswith("surface.") or cause in LASTING:
         return other.exchange <= finding.exchange
     if other.exchange != finding.exchange:
+        return False
+    if (
+        cause.startswith(("events.", "framing."))
+        and requirement.startswith("content.")
+        and _comes_before(finding, other)
+    ):
         return False
     # Two units of time collide wherever times are compared, not only where the wrong one stands.
     anywhere = cause not in AT_EVENT or (cause == "events.seconds" and requirement.startswith("order."))

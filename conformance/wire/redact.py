@@ -60,6 +60,29 @@ def redact(transcript: Transcript, secrets: Iterable[str] = ()) -> Transcript:
     return _Redaction(transcript, secrets).transcript()
 
 
+def without_secrets(transcript: Transcript, secrets: Iterable[str]) -> Transcript:
+    """Return the transcript with these secrets masked in every answer, each by as many asterisks as it has characters.
+
+    What a server quotes of a key is then nowhere, however a message is cut afterwards; nothing else changes.
+    """
+    masks = Masks(secrets)
+
+    def plain(value: str) -> str:
+        data = value.encode(errors="surrogatepass")
+        return spliced(data, masks.edits(data)).decode(errors="surrogatepass")
+
+    def masked(response: Response) -> Response:
+        headers = tuple((name, plain(value)) for name, value in response.headers)
+        body = b"".join(chunk.data for chunk in response.chunks)
+        return replace(response, headers=headers, chunks=spliced_chunks(response.chunks, masks.edits(body)))
+
+    exchanges = tuple(
+        exchange if exchange.response is None else replace(exchange, response=masked(exchange.response))
+        for exchange in transcript.exchanges
+    )
+    return replace(transcript, exchanges=exchanges)
+
+
 def leaks(transcript: Transcript, secrets: Iterable[str] = ()) -> tuple[str, ...]:
     """Name the places of a transcript that still hold a secret, with its kind; the values are never told."""
     secrets = tuple(secrets)

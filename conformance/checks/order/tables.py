@@ -21,8 +21,10 @@ def breaches(observation: Observation, requirement: str) -> list[Finding]:
 
 
 def _excused(move: Move, observation: Observation) -> bool:
-    """Whether an event that could not be read may have been the missing one: its name moves a run, but no step or
-    message, since nobody knows which."""
+    """Whether an event that could not be read may have been the missing one.
+
+    Its name moves a run, but no step or message, since nobody knows which.
+    """
     return move.entity != "run" and move.entity in observation.stream.unread and move.before in ("unseen", "created")
 
 

@@ -13,6 +13,8 @@ from conformance.tests.commands import CHECKOUT, PATIENCE, environment
 from conformance.tests.hostile.damages import begun, bomb, for_ever, raw
 from conformance.tests.hostile.server import KEY, Damage, HostileServer, head_of
 
+pytestmark = pytest.mark.slow
+
 #: Bytes that a judgement may hold at its peak, the interpreter and all libraries among them.
 MEMORY = 200 * 2**20
 
@@ -22,7 +24,6 @@ _MEASURED = """
 import sys
 from conformance.cli import main
 
-pytestmark = pytest.mark.slow
 code = main(sys.argv[1:])
 peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(int(peak.split()[1]) * 1024, file=sys.stderr)

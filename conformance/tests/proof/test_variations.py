@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conformance.chance import Seeded
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Finding, Operation, Role, Status, Subject, Transcript, Verdict
 from conformance.proof.variations import (
@@ -25,7 +26,7 @@ from conformance.proof.variations import (
 from conformance.proof.variations.draw import Recorder, Replay, cut, shuffled, some
 from conformance.proof.variations.refusals import REFUSALS
 from conformance.proof.variations.registry import LAYERS, variation
-from conformance.tests.proof.drawn import Drawn, Seeded, seeded
+from conformance.tests.proof.drawn import Drawn, seeded
 from conformance.verdict.judge import judge
 
 #: A new one each time would make the tests of one commit differ; `conformance prove` takes any.

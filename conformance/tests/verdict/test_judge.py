@@ -230,9 +230,9 @@ def test_calls_a_run_does_not_name_are_learnt_from_its_open_step():
         "type": "tool_calls",
         "status": "in_progress",
     }
-    step |= {"step_details": {"type": "tool_calls", "tool_calls": [*calls, {**calls[0], "id": "call_second"}]}}
+    details = {"step_details": {"type": "tool_calls", "tool_calls": [*calls, {**calls[0], "id": "call_second"}]}}
     partial = submission(answer(nameless | {"status": "queued"}), OUTPUTS)
-    subject = judge(transcript(looked(nameless), listed(step), looked(nameless), partial))
+    subject = judge(transcript(looked(nameless), listed(step | details), looked(nameless), partial))
     assert primary(subject) == {"surface.pending-calls", "submission.partial-refused"}
 
 
@@ -246,3 +246,34 @@ def test_two_names_before_one_data_are_one_event_and_two_events_run_together_are
     assert primary(judge(transcript(looked(WAITING), submission(streamed(twice))))) == set()
     together = BODY.replace(b"\n\nevent: thread.run.in_progress", b"\nevent: thread.run.in_progress")
     assert "framing.blank-line" in primary(judge(transcript(looked(WAITING), submission(streamed(together)))))
+
+
+def test_no_later_slip_hides_an_output_that_was_changed():
+    tampered = BODY.replace(b'"output":"noon"', b'"output":"midnight"', 1)
+    assert tampered != BODY
+    spoilt = tampered.replace(b'"attachments":[]', b'"attachments":7', 1)
+    assert primary(judge(transcript(looked(WAITING), submission(streamed(spoilt))))) == {
+        "events.schema",
+        "content.submitted-outputs",
+    }
+
+
+@pytest.mark.parametrize("ended", [Ended.TIMEOUT, Ended.ABORTED])
+def test_a_stream_that_we_gave_up_on_is_not_said_to_lack_a_blank_line(ended):
+    subject = judge(transcript(looked(WAITING), submission(streamed(BODY[: len(BODY) // 2], ended))))
+    assert "framing.blank-line" not in primary(subject)
+    assert primary(subject) == {"order.terminal-present"}
+
+
+def test_a_raw_stream_beside_its_request_is_judged_whole():
+    sent = submission(streamed(BODY))
+    without_path = replace(sent, request=replace(sent.request, target="", headers=()))
+    subject = judge(transcript(without_path, traits=""))
+    assert {verdict.status for verdict in subject.verdicts} == {Status.PASS}
+
+
+def test_a_reconstructed_body_has_no_byte_spans():
+    broken = BODY.replace(b'"object":"thread.run"', b'"object":"run"', 1)
+    anew = replace(streamed(broken), reconstructed=True)
+    found = verdicts(judge(transcript(looked(WAITING), submission(anew))))["events.object"].findings[0]
+    assert (found.event, found.span) == (1, None)

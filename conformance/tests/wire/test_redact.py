@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from conformance.model import Chunk, Outcome, Transcript
 from conformance.tests.wire.transcripts import ANY, answer, event, exchange, transcript
 from conformance.wire import cassette
-from conformance.wire.redact import leaks, redact, secrets_in
+from conformance.wire.redact import leaks, redact, secrets_in, without_secrets
 from conformance.wire.splice import Edit, spliced, spliced_chunks
 
 CANARY = 'canary/"key"+7f3a=ü'
@@ -71,6 +71,19 @@ def test_a_key_is_learnt_from_its_header_and_removed_everywhere() -> None:
     clean = redact(transcript(*subject.exchanges, keyed))
     assert "my-own-key-1" not in repr(clean)
     assert clean.exchanges[2].request.headers == (("Authorization", "Bearer <redacted>"),)
+
+
+@pytest.mark.parametrize("borders", [(), (30,), (30, 31, 120)])
+def test_an_answer_that_quotes_a_long_key_is_masked_before_anything_is_cut(borders: tuple[int, ...]) -> None:
+    key = "sk-proj-" + "Ab3dEf9h" * 20
+    quoted = json.dumps({"error": {"message": f"Incorrect key: Bearer {key}"}}).encode()
+    heard = transcript(exchange(quoted, *borders))
+    response = without_secrets(heard, [key]).exchanges[0].response
+    assert response is not None
+    body = b"".join(chunk.data for chunk in response.chunks)
+    assert len(body) == len(quoted)
+    assert key[:16].encode() not in body
+    assert without_secrets(heard, ["another-key"]) == heard
 
 
 @pytest.mark.parametrize(
