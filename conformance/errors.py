@@ -72,7 +72,7 @@ class OwnError(ConformanceError):
     exit_code = 3
 
     @classmethod
-    def from_slip(cls, slip: BaseException) -> OwnError:
-        """What nobody expected, told with what shows where it happened."""
+    def from_slip(cls, slip: BaseException, place: str | None = None) -> OwnError:
+        """What nobody expected, told with what shows where it happened; `place` is what was worked on."""
         hint = f"This is a slip of ours. With {DEBUG}=1 it shows where; please report that."
-        return cls(f"{type(slip).__name__}: {slip}", hint)
+        return cls(f"{'' if place is None else f'{place}: '}{type(slip).__name__}: {slip}", hint)

@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from conformance.errors import UnreadableInput
 from conformance.model import Transcript
@@ -22,39 +23,57 @@ _BESIDE = re.compile(
 
 
 def names(paths: Iterable[str]) -> Iterator[str]:
-    """Every file the paths mean, folders in alphabetical order. Raises UnreadableInput for a folder without any."""
+    """Every file the paths mean, folders in alphabetical order; a folder that holds no recording stands for itself."""
     for path in paths:
-        if path == STDIN or not Path(path).is_dir():
+        if path == STDIN or not stat.S_ISDIR(_mode(Path(path))):
             yield path
-            continue
-        found = [str(file) for file in _below(Path(path))]
-        if not found:
-            raise UnreadableInput(f"{path}: the folder holds no recording", "It may hold .sse, .jsonl and .json files.")
-        yield from found
+        else:
+            yield from [str(file) for file in _below(Path(path))] or [path]
 
 
 def read(name: str) -> tuple[Transcript, ...]:
-    """The transcripts of one file, or of standard input. Raises UnreadableInput."""
+    """The transcripts of one file, or of standard input. Raises UnreadableInput, for a folder always."""
     if name == STDIN:
         return recordings.read(STDIN, sys.stdin.buffer.read(), None)
     path = Path(name)
+    if stat.S_ISDIR(_mode(path)):
+        _refuse_folder(path)
     beside = path.with_name(f"{path.stem}.request.json")
-    request = _content(beside) if path.suffix == ".sse" and beside.is_file() else None
+    request = _content(beside) if path.suffix == ".sse" and stat.S_ISREG(_mode(beside)) else None
     return recordings.read(name, _content(path), request)
 
 
 def _below(folder: Path) -> Iterator[Path]:
+    """Files of a folder and of those in it; one that cannot be listed stands for itself, so that reading it tells."""
     try:
         entries = sorted(folder.iterdir())
-    except OSError as error:
-        raise UnreadableInput(f"cannot read {folder}: {error.strerror}") from None
+    except OSError:
+        yield folder
+        return
     for entry in entries:
         if _BESIDE.fullmatch(entry.name):
             continue
-        if entry.is_dir() and not entry.is_symlink():
+        mode = _mode(entry)
+        if stat.S_ISDIR(mode) and not entry.is_symlink():
             yield from _below(entry)
-        elif entry.is_file():
+        elif stat.S_ISREG(mode):
             yield entry
+
+
+def _mode(path: Path) -> int:
+    """What kind of file it is; 0 where there is none, its name is too long or its folder is closed to us."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return 0
+
+
+def _refuse_folder(folder: Path) -> NoReturn:
+    try:
+        list(folder.iterdir())
+    except OSError as error:
+        raise UnreadableInput(f"cannot read {folder}: {error.strerror}", "May you read it?") from None
+    raise UnreadableInput(f"{folder}: the folder holds no recording", "It may hold .sse, .jsonl and .json files.")
 
 
 def _content(path: Path) -> bytes:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from conformance import inputs
 from conformance.commands import verdicts
-from conformance.errors import UnreadableInput
+from conformance.errors import DEBUG, ConformanceError, OwnError, UnreadableInput
 from conformance.model import Operation, Report, Role, Subject
 from conformance.report import folder
 from conformance.report.json_writer import line
@@ -39,14 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Judge every file, each as soon as it is read; 4 where one could not be read, else the report's exit code."""
+    """Judge every file, each as soon as it is read; 3 after a slip of ours, 4 where one could not be read."""
     wanted = selection(arguments.selection) if arguments.selection else None
     subjects: list[Subject] = []
-    unreadable: list[str] = []
+    errors: list[ConformanceError] = []
     interrupted = None
     try:
         for name in inputs.names(arguments.paths):
-            subjects.append(_judged(name, arguments, wanted, unreadable))
+            subjects.append(_judged(name, arguments, wanted, errors))
             if arguments.format == "json":
                 verdicts.write(f"{line(subjects[-1], 'file')}\n")
     except KeyboardInterrupt:
@@ -56,15 +57,18 @@ def run(arguments: argparse.Namespace) -> int:
         tuple(subjects),
         interrupted=interrupted,
     )
-    if arguments.format == "text" and len(unreadable) < len(subjects):
+    if arguments.format == "text" and len(errors) < len(subjects):
         verdicts.show(report, _AGAIN, arguments.verbose)
     if arguments.out is not None:
         folder.write(report, arguments.out, _AGAIN, "file")
-    code = exit_code(report)
-    return 4 if unreadable and code != 3 else code
+    codes = {exit_code(report), *(error.exit_code for error in errors)}
+    return next((code for code in (3, 4) if code in codes), exit_code(report))
 
 
-def _judged(name: str, arguments: argparse.Namespace, wanted: Selection | None, unreadable: list[str]) -> Subject:
+def _judged(
+    name: str, arguments: argparse.Namespace, wanted: Selection | None, errors: list[ConformanceError]
+) -> Subject:
+    """The verdicts on one file; what goes wrong with it is told at once, kept, and does not end the run."""
     try:
         return judge_recording(
             name,
@@ -74,7 +78,12 @@ def _judged(name: str, arguments: argparse.Namespace, wanted: Selection | None, 
             wanted=wanted,
             strict=arguments.strict,
         )
-    except UnreadableInput as error:
-        print(told(error), file=sys.stderr)
-        unreadable.append(name)
-        return Subject(name, (), error.message)
+    except UnreadableInput as reason:
+        error: ConformanceError = reason
+    except Exception as slip:
+        if os.environ.get(DEBUG):
+            raise
+        error = OwnError.from_slip(slip, name)
+    print(told(error), file=sys.stderr)
+    errors.append(error)
+    return Subject(name, (), error.message)

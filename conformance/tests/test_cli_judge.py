@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from conformance import inputs
 from conformance.cli import main
 from conformance.contract.scenarios import BY_ID
 from conformance.mock.server import Mock
+from conformance.model import Transcript
 from conformance.targets.http import HttpTarget
 from conformance.targets.settings import Settings
 from conformance.tests.commands import CHECKOUT, conformance, environment
@@ -108,6 +110,8 @@ UNREADABLE = {
     "picture.json": b"\x89PNG\r\n\x1a\n",
     "cut.jsonl": b'{"cassette":1,"scen',
     "words.txt": b"once upon a time",
+    "half a host.json": b'{"Entries":[{"RequestUri":"http://[bad","RequestMethod":"POST","StatusCode":200}]}',
+    "n" * 240 + ".sse": None,
 }
 
 
@@ -131,9 +135,41 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_judged(
     assert name in capsys.readouterr().out
 
 
-def test_an_empty_folder_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["judge", str(tmp_path)]) == 4
-    assert "no recording" in capsys.readouterr().err
+def test_an_empty_folder_is_told_and_the_rest_is_judged(
+    tmp_path: Path, stream: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, empty = tmp_path / "good.sse", tmp_path / "empty"
+    good.write_bytes(stream)
+    empty.mkdir()
+    assert main(["judge", str(good), str(empty), str(good), "--format", "json"]) == 4
+    said = capsys.readouterr()
+    assert "no recording" in said.err
+    assert [subject["verdict"] for subject in objects(said.out)] == ["pass", "error", "pass"]
+    assert main(["judge", str(empty)]) == 4
+
+
+def test_a_slip_on_one_file_is_ours_and_the_rest_is_judged(
+    tmp_path: Path, stream: bytes, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumbling(name: str) -> tuple[Transcript, ...]:
+        if name.endswith("bad.sse"):
+            raise ZeroDivisionError
+        return read(name)
+
+    read = inputs.read
+    monkeypatch.setattr(inputs, "read", stumbling)
+    for name in ("bad.sse", "good.sse"):
+        (tmp_path / name).write_bytes(stream)
+    words = ["judge", str(tmp_path), str(tmp_path / "missing"), "--out", str(tmp_path / "out")]
+    assert main(words) == 3
+    said = capsys.readouterr()
+    assert f"conformance: {tmp_path / 'bad.sse'}: ZeroDivisionError" in said.err
+    assert "CONFORMANCE_DEBUG=1" in said.err
+    kept = json.loads((tmp_path / "out/report.json").read_text())["subjects"]
+    assert [subject["verdict"] for subject in kept] == ["error", "pass", "error"]
+    monkeypatch.setenv("CONFORMANCE_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        main(words)
 
 
 def test_a_device_is_no_recording(capsys: pytest.CaptureFixture[str]) -> None:

@@ -62,7 +62,7 @@ def read(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, 
     if found := breach(_validator(), document):
         pointer, keyword = found
         raise UnreadableInput(f"{name}: no session record: {pointer or 'the document'} breaks `{keyword}`", _HINT)
-    exchanges = tuple(_exchange(entry) for entry in document["Entries"])
+    exchanges = tuple(_exchange(entry, f"{name}: /Entries/{at}") for at, entry in enumerate(document["Entries"]))
     return (Transcript(name, exchanges, provenance={"kind": "session record"}),)
 
 
@@ -71,9 +71,8 @@ def _validator() -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(_SCHEMA)
 
 
-def _exchange(entry: dict[str, Any]) -> Exchange:
-    uri = urlsplit(entry["RequestUri"])
-    target = uri.path + (f"?{uri.query}" if uri.query else "")
+def _exchange(entry: dict[str, Any], place: str) -> Exchange:
+    target = _target(entry["RequestUri"], place)
     method = entry["RequestMethod"]
     sent, received = _headers(entry.get("RequestHeaders")), _headers(entry.get("ResponseHeaders"))
     asked, answer = _body(entry.get("RequestBody"), sent), _body(entry.get("ResponseBody"), received)
@@ -83,6 +82,15 @@ def _exchange(entry: dict[str, Any]) -> Exchange:
         Author.IMPLEMENTATION, entry["StatusCode"], received, chunks, Ended.COMPLETE, 0, answer.reconstructed
     )
     return Exchange(of_target(method, target), 0, request, response)
+
+
+def _target(uri: str, place: str) -> str:
+    """Return path and query of a URI; raises UnreadableInput for what is none, such as a host in half a bracket."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError as error:
+        raise UnreadableInput(f"{place}/RequestUri: no URI: {error}", _HINT) from None
+    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def _headers(fields: dict[str, str | list[str]] | None) -> Headers:
