@@ -1,15 +1,22 @@
-"""Where the data folders are, in a checkout and in a wheel, and how a file is written."""
+"""Where the data folders are, in a checkout and in a wheel, and how a file is read and written."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import stat
+import sys
 from pathlib import Path
+from typing import IO
 
-from conformance.errors import UsageError
+from conformance.errors import UnreadableInput, UsageError
 
 _PACKAGE = Path(__file__).resolve().parent
 _PACKED = _PACKAGE / "_data"
+
+#: Bytes read of what may never end, a pipe or standard input: the largest answer that is recorded has 16 MiB
+#: (`targets.settings.MAX_BYTES`), and sixteen of those are a longer conversation than any that is judged.
+ENDLESS = 256 * 2**20
 
 
 def schemas_folder() -> Path:
@@ -30,6 +37,39 @@ def reports_folder() -> Path:
 def in_checkout() -> bool:
     """Whether the suite runs from a checkout, whose data may be written, rather than from a wheel."""
     return not _PACKED.is_dir()
+
+
+def read(path: Path) -> bytes:
+    """The content of a file, or of a pipe up to a limit.
+
+    Raises `UnreadableInput` where it cannot be read, is a folder or a device, or does not end.
+    """
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISREG(mode):
+            return path.read_bytes()
+        if not stat.S_ISFIFO(mode):
+            raise UnreadableInput(f"{path}: this is neither a file nor a pipe")
+        with path.open("rb") as pipe:
+            return _ending(pipe, str(path))
+    except OSError as error:
+        raise UnreadableInput(
+            f"cannot read {path}: {error.strerror}", "Is the path right, and may you read it?"
+        ) from None
+
+
+def read_standard_input() -> bytes:
+    """What comes on standard input. Raises `UnreadableInput` where it is closed or does not end."""
+    if sys.stdin is None:
+        raise UnreadableInput("standard input is closed", "Pipe a recording into it, or name a file.")
+    return _ending(sys.stdin.buffer, "standard input")
+
+
+def _ending(source: IO[bytes], name: str) -> bytes:
+    content = source.read(ENDLESS + 1)
+    if len(content) > ENDLESS:
+        raise UnreadableInput(f"{name}: this does not end within {ENDLESS // 2**20} MiB", "Is it what you meant?")
+    return content
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import stat
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
+from conformance import files
 from conformance.errors import UnreadableInput
 from conformance.model import Transcript
 from conformance.wire import recordings
@@ -34,13 +34,13 @@ def names(paths: Iterable[str]) -> Iterator[str]:
 def read(name: str) -> tuple[Transcript, ...]:
     """The transcripts of one file, or of standard input. Raises UnreadableInput, for a folder always."""
     if name == STDIN:
-        return recordings.read(STDIN, sys.stdin.buffer.read(), None)
+        return recordings.read(STDIN, files.read_standard_input(), None)
     path = Path(name)
     if stat.S_ISDIR(_mode(path)):
         _refuse_folder(path)
     beside = path.with_name(f"{path.stem}.request.json")
-    request = _content(beside) if path.suffix == ".sse" and stat.S_ISREG(_mode(beside)) else None
-    return recordings.read(name, _content(path), request)
+    request = files.read(beside) if path.suffix == ".sse" and stat.S_ISREG(_mode(beside)) else None
+    return recordings.read(name, files.read(path), request)
 
 
 def _below(folder: Path) -> Iterator[Path]:
@@ -74,15 +74,3 @@ def _refuse_folder(folder: Path) -> NoReturn:
     except OSError as error:
         raise UnreadableInput(f"cannot read {folder}: {error.strerror}", "May you read it?") from None
     raise UnreadableInput(f"{folder}: the folder holds no recording", "It may hold .sse, .jsonl and .json files.")
-
-
-def _content(path: Path) -> bytes:
-    try:
-        mode = path.stat().st_mode
-        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
-            raise UnreadableInput(f"{path}: this is neither a file nor a pipe")
-        return path.read_bytes()
-    except OSError as error:
-        raise UnreadableInput(
-            f"cannot read {path}: {error.strerror}", "Is the path right, and may you read it?"
-        ) from None

@@ -56,11 +56,7 @@ def drift_command(spec_path: str) -> str:
 
     Raises `UnreadableInput` where the file cannot be read or does not describe the operation.
     """
-    path = Path(spec_path)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UnreadableInput(f"cannot read {spec_path}: {error.strerror}") from None
+    content = files.read(Path(spec_path))
     ours = json.loads((files.schemas_folder() / "openapi.json").read_text(encoding="utf-8"))
     try:
         return told(drift(ours, _parsed(content, spec_path)))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance import inputs
+from conformance import files, inputs
 from conformance.cli import main
 from conformance.contract.scenarios import BY_ID
 from conformance.mock.server import Mock
@@ -175,6 +175,16 @@ def test_a_slip_on_one_file_is_ours_and_the_rest_is_judged(
 def test_a_device_is_no_recording(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["judge", "/dev/zero"]) == 4
     assert "neither a file nor a pipe" in capsys.readouterr().err
+
+
+def test_standard_input_that_never_ends_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(files, "ENDLESS", 2**20)
+    with Path("/dev/zero").open(encoding="utf-8") as endless:
+        monkeypatch.setattr(sys, "stdin", endless)
+        assert main(["judge", "-"]) == 4
+    assert "standard input: this does not end within 1 MiB" in capsys.readouterr().err
 
 
 def test_only_the_selected_cells_are_told(tmp_path: Path, stream: bytes, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from conformance import files
-from conformance.errors import UsageError
+from conformance.errors import UnreadableInput, UsageError
 
 
 def test_data_lies_at_the_root_of_a_checkout() -> None:
@@ -55,3 +58,20 @@ def test_text_that_has_no_bytes_leaves_the_old_file(tmp_path: Path) -> None:
         files.write_atomically(path, "\ud800")
     assert path.read_text(encoding="utf-8") == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_pipe_is_read_whole_and_refused_where_it_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "ENDLESS", 4)
+    with piped(b"four") as pipe:
+        assert files.read(pipe) == b"four"
+    with piped(b"fiver") as pipe, pytest.raises(UnreadableInput, match="does not end"):
+        files.read(pipe)
+
+
+@contextmanager
+def piped(content: bytes) -> Iterator[Path]:
+    reading, writing = os.pipe()
+    os.write(writing, content)
+    os.close(writing)
+    yield Path(f"/dev/fd/{reading}")
+    os.close(reading)

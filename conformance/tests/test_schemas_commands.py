@@ -100,6 +100,11 @@ def test_a_document_that_cannot_be_compared_is_told(content: str | None, message
         schemas.drift_command(str(spec))
 
 
+def test_a_device_is_no_document() -> None:
+    with pytest.raises(UnreadableInput, match="neither a file nor a pipe"):
+        schemas.drift_command("/dev/zero")
+
+
 def test_a_schema_that_is_nothing_but_itself_is_told(tmp_path: Path) -> None:
     document = committed("openapi.json")
     document["components"]["schemas"]["RunObject"] = SELF
