@@ -94,6 +94,10 @@ class _Draft:
     failure: str | None = None
     received: BodyDigest = field(default_factory=BodyDigest)
 
+    def latest_ms(self) -> int:
+        """When the last bytes arrived."""
+        return self.chunks[-1].ms if self.chunks else 0
+
     def exchange(self) -> Exchange:
         fields = self.request
         request = Request(
@@ -199,10 +203,12 @@ class Reader:
     def _on_chunk(self, document: dict[str, Any]) -> None:
         data = self._data(document, "text")
         draft = self._drafts[-1]
+        self._check_time(document, draft)
         draft.received.add(data)
         draft.chunks.append(Chunk(int(document["t"]), data))
 
     def _on_end(self, document: dict[str, Any]) -> None:
+        self._check_time(document, self._drafts[-1])
         received = self._drafts[-1].received
         if {key: document[key] for key in ("bytes", "sha256")} != received.facts():
             self._fail("length or digest are not those of the chunks before: the body was altered", _AGAIN)
@@ -217,6 +223,10 @@ class Reader:
     def _on_footer(self, document: dict[str, Any]) -> None:
         if document != {"exchanges": len(self._drafts), "sha256": self._digest.hexdigest()}:
             self._fail("count or digest are not those of the lines before: the cassette was altered", _AGAIN)
+
+    def _check_time(self, document: Mapping[str, Any], draft: _Draft) -> None:
+        if document["t"] < draft.latest_ms():
+            self._fail("its time lies before that of the chunk before: the line was altered or moved", _AGAIN)
 
     def _data(self, fields: Mapping[str, str], text_key: str) -> bytes:
         try:

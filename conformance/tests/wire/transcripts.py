@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -25,11 +26,24 @@ _requests = st.builds(
     author=st.sampled_from(Author), method=_text, target=_text, headers=_headers, body=_bytes,
     reconstructed=st.booleans(),
 )  # fmt: skip
+
+
+def _timed(response: Response, times: list[int]) -> Response:
+    """The response with its times in order."""
+    *arrived, ended = sorted(times[: len(response.chunks) + 1])
+    chunks = tuple(Chunk(ms, chunk.data) for ms, chunk in zip(arrived, response.chunks, strict=True))
+    return replace(response, chunks=chunks, ended_ms=ended)
+
+
 _responses = st.builds(
-    Response,
-    author=st.sampled_from(Author), status=st.integers(0, 999), headers=_headers,
-    chunks=st.lists(st.builds(Chunk, ms=_ms, data=_bytes), max_size=4).map(tuple),
-    ended=st.sampled_from(Ended), ended_ms=_ms, reconstructed=st.booleans(),
+    _timed,
+    st.builds(
+        Response,
+        author=st.sampled_from(Author), status=st.integers(100, 599), headers=_headers,
+        chunks=st.lists(st.builds(Chunk, ms=st.just(0), data=_bytes), max_size=4).map(tuple),
+        ended=st.sampled_from(Ended), ended_ms=st.just(0), reconstructed=st.booleans(),
+    ),
+    st.lists(_ms, min_size=5, max_size=5),
 )  # fmt: skip
 _exchanges = st.builds(
     Exchange,
