@@ -13,6 +13,8 @@ import pytest
 
 from conformance.tests.commands import CHECKOUT, PATIENCE
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("hatchling")
 
 #: What a build reads.

@@ -17,6 +17,8 @@ from conformance.tests.hostile.judged import judged
 from conformance.tests.hostile.rows import NEVER, PLAIN, ROWS, STREAM, SUBMIT, Row
 from conformance.tests.hostile.server import KEY, HostileServer
 
+pytestmark = pytest.mark.slow
+
 #: Seconds for one scenario with an exchange or three that run into their time.
 BUDGET = 3.0
 
