@@ -33,6 +33,10 @@ _DONE = re.compile(rb"[\r\n]data: ?\[DONE\]")
 _DONE_TAIL = len(b"\ndata: [DONE]") - 1
 
 
+#: The statuses that HTTP has (RFC 9110 §15).
+_STATUSES = range(100, 600)
+
+
 class HttpTarget:
     """A server that offers the operation over HTTP.
 
@@ -148,7 +152,11 @@ class Wire:
             ) as reason:
                 failure, stalled = self._failure(reason, allowance), isinstance(reason, httpcore.TimeoutException)
             else:
-                response, stalled = self._receive(incoming, allowance)
+                if incoming.status_code in _STATUSES:
+                    response, stalled = self._receive(incoming, allowance)
+                else:
+                    incoming.close()
+                    failure = f"what came is no HTTP answer: its status is {incoming.status_code}"
         return Sent(Exchange(ask.operation, 0, request, response, failure, ask.situation), stalled)
 
     def close(self) -> None:

@@ -147,6 +147,14 @@ def test_a_done_that_is_quoted_inside_an_event_ends_nothing() -> None:
     assert body(sent).endswith(b"data: more\n\n")
 
 
+def test_a_status_that_http_does_not_have_is_no_answer() -> None:
+    sent = exchanged(once(answer(600, b"")))
+    assert (sent.exchange.response, sent.exchange.failure) == (None, "what came is no HTTP answer: its status is 600")
+    kept = exchanged(once(answer(599, b""))).exchange.response
+    assert kept is not None
+    assert kept.status == 599
+
+
 def test_a_gzip_body_is_decoded_and_a_bomb_is_cut() -> None:
     small, bomb = gzip.compress(b'{"id":"run_1"}'), gzip.compress(b"a" * 50_000_000)
     kept = exchanged(once(answer(200, small, "Content-Encoding: gzip")))
