@@ -10,14 +10,13 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-from pytest import CaptureFixture
+from pytest import CaptureFixture, mark
 
 from conformance.cli import main
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.tests.commands import CHECKOUT, conformance, environment, pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = mark.slow
 
 CLIENT = (sys.executable, "-S", "-m", "conformance.mock.client")
 SOME = ("--scenario", "plain-one-call", "--scenario", "streamed-three-calls")
