@@ -177,9 +177,15 @@ def judge_recording(
         if wanted is None or wanted(f"{verdict.scenario}:{verdict.requirement}")
     )
     unknown = dict.fromkeys(event for part in parts for event in part.unknown_events)
-    reasons = (part.reason for part in parts if part.reason)
-    subject = Subject(name, verdicts, None if verdicts else next(reasons, None), tuple(unknown))
+    subject = Subject(name, verdicts, None if verdicts else _why_empty(parts), tuple(unknown))
     return strictly(subject) if strict else subject
+
+
+def _why_empty(parts: Sequence[Subject]) -> str | None:
+    """Why nothing is said of a recording: nothing of what was judged is wanted, or nothing could be judged."""
+    if any(part.verdicts for part in parts):
+        return "-k selects nothing of what is judged here"
+    return next((part.reason for part in parts if part.reason), None)
 
 
 def _answering(transcript: Transcript, operation: Operation | None) -> Transcript:

@@ -193,6 +193,9 @@ def test_only_the_selected_cells_are_told(tmp_path: Path, stream: bytes, capsys:
     (subject,) = objects(capsys.readouterr().out)
     assert [verdict["requirement"] for verdict in subject["verdicts"]] == ["done.once", "done.last"]  # type: ignore[attr-defined]
     assert main(["judge", str(tmp_path / "x.sse"), "-k", "nothing-like-it"]) == 5
+    said = capsys.readouterr().out
+    assert "-k selects nothing of what is judged here" in said
+    assert "nothing to judge" not in said
 
 
 def test_strict_fails_what_warns(tmp_path: Path, stream: bytes, capsys: pytest.CaptureFixture[str]) -> None:
