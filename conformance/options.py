@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from conformance.errors import UsageError
 
@@ -143,13 +143,25 @@ def again(said: Given) -> str:
     """The command that asks the same once more, without anything secret in it."""
     shown = {option.key: said[option.key] for option in TARGET if option.key in said}
     if "base_url" in shown:
-        parts = urlsplit(shown["base_url"])
-        shown["base_url"] = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        shown["base_url"] = _shown_url(shown["base_url"])
     if "proxy" in shown:
         shown["proxy"] = "…"
     shown |= {"header": [_hidden(text, ":") for text in shown["header"]]} if "header" in shown else {}
     shown |= {"param": [_hidden(text, "=") for text in shown["param"]]} if "param" in shown else {}
     return shlex.join(("conformance", "server", *words(shown, "")))
+
+
+def _shown_url(url: str) -> str:
+    """A URL without a user's name, and without the values of parameters that may carry a credential."""
+    from conformance.targets.settings import is_secret_parameter  # noqa: PLC0415 - see the top
+
+    parts = urlsplit(url)
+    pairs = (pair.partition("=") for pair in parts.query.split("&") if pair)
+    query = "&".join(
+        f"{name}=…" if value and is_secret_parameter(unquote_plus(name)) else f"{name}{sign}{value}"
+        for name, sign, value in pairs
+    )
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{query and f'?{query}'}"
 
 
 def _hidden(text: str, sign: str) -> str:

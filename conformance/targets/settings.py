@@ -139,7 +139,7 @@ class Settings:
     def secrets(self) -> tuple[str, ...]:
         """Every value that must never be shown or kept, longest first."""
         values = {header.value for header in self.headers if header.secret} | {self.api_key or ""}
-        values |= {value for name, value in self._pairs if _SECRET_PARAMETER.search(name)}
+        values |= {value for name, value in self._pairs if is_secret_parameter(name)}
         values |= {value.partition(" ")[2] for value in values}
         return tuple(sorted((value for value in values if len(value) > 3), key=len, reverse=True))
 
@@ -224,6 +224,11 @@ def parse_header(text: str, environment: Mapping[str, str]) -> Header:
     if not _VALUE.match(value):
         raise UsageError(f"the value of the header {name!r} holds characters that no header can carry")
     return Header(name, value, secret=variable is not None or name.lower() in CREDENTIALS)
+
+
+def is_secret_parameter(name: str) -> bool:
+    """Whether the value of a query parameter is treated as a credential."""
+    return _SECRET_PARAMETER.search(name) is not None
 
 
 def parse_query(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
