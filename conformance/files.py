@@ -72,6 +72,13 @@ def _ending(source: IO[bytes], name: str) -> bytes:
     return content
 
 
+def prepare_folder(folder: Path) -> None:
+    """Make a folder and show that a file can be written in it. Raises `UsageError` where that is not so."""
+    probe = folder / f".probe.{os.getpid()}"
+    write_atomically(probe, "")
+    probe.unlink(missing_ok=True)
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Write a text file so that nobody ever sees half of it; its folder is made where it is missing.
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from conformance import inputs
 from conformance.commands import verdicts
 from conformance.errors import DEBUG, ConformanceError, OwnError, UnreadableInput
+from conformance.files import prepare_folder
 from conformance.model import Operation, Report, Role, Subject
 from conformance.report import folder
 from conformance.report.json_writer import line
@@ -42,6 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Judge every file, each as soon as it is read; 3 after a slip of ours, 4 where one could not be read."""
     wanted = selection(arguments.selection) if arguments.selection else None
+    if arguments.out is not None:
+        prepare_folder(Path(arguments.out))
     subjects: list[Subject] = []
     errors: list[ConformanceError] = []
     interrupted = None

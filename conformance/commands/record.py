@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from conformance import options
+from conformance.files import prepare_folder
 from conformance.report.plain import safe
 from conformance.report.text import plan_line
 from conformance.selection import selection
@@ -38,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
             print("conformance: nothing recorded: -k selects nothing that this target can be asked", file=sys.stderr)
             print("  `conformance list scenarios` shows all names.", file=sys.stderr)
             return 5
+        prepare_folder(Path(arguments.out))
         print(
             f"conformance: plan: {plan_line({'scenarios': len(scenarios), **target.cost(scenarios)})}", file=sys.stderr
         )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from conformance import options
 from conformance.commands import verdicts
 from conformance.errors import ConformanceError, OwnError
+from conformance.files import prepare_folder
 from conformance.model import Report, Subject
 from conformance.plan import Plan
 from conformance.report.document import verdict_of
@@ -36,18 +38,17 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console(
         arguments.verbose, quiet="plan" in said, mocked="base_url" not in said and not _at_hand(arguments)
     )
+    if "out" in said and "plan" not in said:
+        prepare_folder(Path(said["out"]))
     code = call(options.target(said), said, arguments.selection, console)
-    if console.error is not None:
-        raise console.error
-    if console.plan is not None and "plan" in said:
-        verdicts.write(_plan(console.plan, arguments.format))
-        return 0
     if console.report is None:
-        return _without_report(code, console)
+        return _without_report(code, console, arguments)
     if arguments.format == "json":
         verdicts.write("".join(f"{line(subject, 'scenario')}\n" for subject in console.report.subjects))
     else:
         verdicts.show(console.report, options.again(said), arguments.verbose)
+    if console.error is not None:  # of the folder, at the very end: the report was shown before
+        raise console.error
     if "out" in said:
         print(f"conformance: wrote {said['out']}/report.json and report.txt", file=sys.stderr)
     return exit_code(console.report)
@@ -66,7 +67,12 @@ def _plan(plan: Plan, form: str) -> str:
     )
 
 
-def _without_report(code: int, console: Console) -> int:
+def _without_report(code: int, console: Console, arguments: argparse.Namespace) -> int:
+    if console.error is not None:
+        raise console.error
+    if console.plan is not None and arguments.plan:
+        verdicts.write(_plan(console.plan, arguments.format))
+        return 0
     if console.plan is None and code == 5:
         print("conformance: nothing judged: -k selects nothing that this target can be asked", file=sys.stderr)
         print("  `conformance list scenarios` and `conformance list requirements` show all names.", file=sys.stderr)

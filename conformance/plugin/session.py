@@ -6,17 +6,20 @@ import os
 import pickle
 from collections.abc import Callable
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from conformance import options
 from conformance.errors import DEBUG, ConformanceError, NotThisApi, OwnError, UnreachableTarget
+from conformance.files import prepare_folder
 from conformance.model import JUDGED, Report, Status, Verdict
 from conformance.plan import Plan, Target, narrowed, plan
 from conformance.plugin import fuzzing
 from conformance.plugin.listener import Door
 from conformance.report import folder, text
+from conformance.report.plain import told
 from conformance.run import Run, exit_code, merged, verdicts_on
 
 _OUTPUT = "conformance_report"
@@ -47,18 +50,22 @@ class Suite:
         self._run: Run | None = None
         self._report: Report | None = None
         self._interrupted: str | None = None
+        self._unwritten: ConformanceError | None = None
         #: Reports of pytest-xdist's workers, on their controller, and the exit codes of what stopped them.
         self.parts: list[Report] = []
         self.stops: list[int] = []
 
     def pytest_sessionstart(self) -> None:
         """Open the target, which sends nothing yet; a controller of pytest-xdist leaves that to its workers."""
-        controls = getattr(self._config.option, "dist", "no") != "no" and not hasattr(self._config, "workerinput")
-        if self._target is None and not controls:
-            try:
+        works = hasattr(self._config, "workerinput")
+        controls = getattr(self._config.option, "dist", "no") != "no" and not works
+        try:
+            if "out" in self._said and "plan" not in self._said and not works:
+                prepare_folder(Path(self._said["out"]))
+            if self._target is None and not controls:
                 self._target = options.target(self._said)
-            except ConformanceError as error:
-                raise pytest.UsageError(str(error)) from None
+        except ConformanceError as error:
+            raise pytest.UsageError(str(error)) from None
 
     @property
     def target(self) -> Target:
@@ -174,9 +181,15 @@ class Suite:
             return
         if session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = self.stops[0] if self.stops and not _judged(self._report) else exit_code(self._report)
-        if "out" in self._said:
-            folder.write(self._report, self._said["out"], self._again)
         self._deliver(self._report)
+        try:
+            if "out" in self._said:
+                folder.write(self._report, self._said["out"], self._again)
+        except ConformanceError as error:
+            session.exitstatus = error.exit_code
+            self._unwritten = error
+            if self._listener is not None:
+                self._listener.failed(error)
 
     def _deliver(self, report: Report) -> None:
         if self._listener is None:
@@ -192,6 +205,8 @@ class Suite:
         if self._report is not None:
             terminalreporter.section("conformance")
             terminalreporter.write_line(text.summary(self._report, self._again, self._style))
+        if self._unwritten is not None:
+            terminalreporter.write_line(told(self._unwritten))
 
     def pytest_unconfigure(self) -> None:
         """Let go of a target that never came to be reported on."""

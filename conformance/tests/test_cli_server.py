@@ -15,7 +15,9 @@ import pytest
 
 from conformance.cli import main
 from conformance.contract.scenarios import BY_ID, SCENARIOS
+from conformance.errors import UsageError
 from conformance.mock.server import Mock
+from conformance.report import folder
 from conformance.tests.commands import CHECKOUT, conformance, environment
 from conformance.tests.targets.servers import RawServer, SmallApi, answer, static
 
@@ -134,6 +136,31 @@ def test_a_report_is_written_where_it_is_wanted(
     assert document["target"]["kind"] == "mock"
     assert document["planned"] == document["judged"] == document["plan"]["cells"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept"]
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_is_sent(tmp_path: Path, command: Command) -> None:
+    (tmp_path / "file").write_text("mine")
+    with Mock() as mock:
+        for name in ("server", "record"):
+            done = command(name, "--base-url", mock.base_url, "--out", str(tmp_path / "file" / "below"))
+            assert (done.returncode, done.stdout) == (4, "")
+            assert "cannot write" in done.stderr
+        assert mock.requests == ()
+    assert command("judge", str(tmp_path), "--out", str(tmp_path / "file")).returncode == 4
+
+
+def test_a_report_that_cannot_be_written_is_shown_all_the_same(
+    tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise UsageError("cannot write report.json: No space left on device")
+
+    monkeypatch.setattr(folder, "write", fails)
+    done = command("server", "-k", "json-one-call", "--out", str(tmp_path))
+    assert done.returncode == 4
+    assert "PASS  the built-in mock" in done.stdout
+    assert done.stderr.splitlines()[-1] == "conformance: cannot write report.json: No space left on device"
+    assert "wrote" not in done.stderr
 
 
 def test_a_key_reaches_the_server_and_nothing_else(

@@ -51,6 +51,14 @@ def test_a_file_that_cannot_be_written_is_told_and_left_alone(tmp_path: Path) ->
     assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "folder"]
 
 
+def test_a_folder_is_made_and_left_empty_or_refused(tmp_path: Path) -> None:
+    files.prepare_folder(tmp_path / "a" / "b")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+    (tmp_path / "file").write_text("old", encoding="utf-8")
+    with pytest.raises(UsageError, match="cannot write"):
+        files.prepare_folder(tmp_path / "file")
+
+
 def test_text_that_has_no_bytes_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "file"
     files.write_atomically(path, "old")
