@@ -58,7 +58,7 @@ def _plain_delta(stream: Stream, data: bytes, fits: Callable[[object], bool]) ->
     among it, for the fast reader refuses unpaired surrogates.
     """
     message = stream.writing
-    if message is None:
+    if message is None or not message.parts:
         return False
     try:
         document = loads(data)
