@@ -9,6 +9,7 @@ from pathlib import Path
 
 from conformance import options
 from conformance.commands import verdicts
+from conformance.commands.termination import interrupting
 from conformance.errors import ConformanceError, OwnError
 from conformance.files import prepare_folder
 from conformance.model import Report, Subject
@@ -18,6 +19,9 @@ from conformance.report.json_writer import line
 from conformance.report.text import MOCKED, plan_line, plan_page
 from conformance.run import exit_code
 from conformance.selection import selection
+
+#: What pytest ends with where it was interrupted.
+_INTERRUPTED = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if "out" in said and "plan" not in said:
         prepare_folder(Path(said["out"]))
-    code = call(options.target(said), said, arguments.selection, console)
+    with interrupting():
+        code = call(options.target(said), said, arguments.selection, console)
     if console.report is None:
         return _without_report(code, console, arguments)
     if arguments.format == "json":
@@ -70,6 +75,8 @@ def _plan(plan: Plan, form: str) -> str:
 def _without_report(code: int, console: Console, arguments: argparse.Namespace) -> int:
     if console.error is not None:
         raise console.error
+    if code == _INTERRUPTED:
+        raise KeyboardInterrupt
     if console.plan is not None and arguments.plan:
         verdicts.write(_plan(console.plan, arguments.format))
         return 0

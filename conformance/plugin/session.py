@@ -153,7 +153,7 @@ class Suite:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember that the run was cut short."""
         if isinstance(excinfo.value, KeyboardInterrupt):
-            self._interrupted = "interrupted from the keyboard"
+            self._interrupted = str(excinfo.value) or "interrupted from the keyboard"
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Tell the listener that our own files could not be collected; others see it in pytest's own words."""

@@ -225,7 +225,12 @@ def test_a_budget_ends_a_run_as_incomplete_and_keeps_what_there_is(command: Comm
     assert "25" in str(subjects[-1]["reason"])
 
 
-def test_an_interruption_keeps_what_there_is_and_removes_what_was_created() -> None:
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [(signal.SIGINT, "interrupted from the keyboard"), (signal.SIGTERM, "interrupted by SIGTERM")],
+    ids=["Ctrl-C", "SIGTERM"],
+)
+def test_an_interruption_keeps_what_there_is_and_removes_what_was_created(number: signal.Signals, reason: str) -> None:
     with Mock() as mock:
         words = [sys.executable, "-m", "conformance", "server", "-v", "--base-url", mock.base_url, "--format", "json"]
         with subprocess.Popen(
@@ -235,13 +240,14 @@ def test_an_interruption_keeps_what_there_is_and_removes_what_was_created() -> N
             for line in run.stderr:
                 if line.startswith("3/"):
                     break
-            run.send_signal(signal.SIGINT)
+            run.send_signal(number)
             out, err = run.communicate(timeout=30)
         created = sum(r.request.method == "POST" and r.request.target.endswith("/threads") for r in mock.requests)
         removed = sum(r.request.method == "DELETE" and r.request.target.count("/") == 3 for r in mock.requests)
     assert run.returncode == 2, err
     assert "Traceback" not in err
     assert objects(out)[0]["verdict"] == "pass"
+    assert objects(out)[-1]["reason"] == reason
     assert 0 < created <= removed
 
 

@@ -229,8 +229,9 @@ def test_a_budget_ends_it_with_whole_files(mock: Mock, tmp_path: Path, capfd: py
     assert main(["judge", str(tmp_path)]) == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_an_interrupt_leaves_whole_files_and_nothing_behind(
-    mock: Mock, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    number: signal.Signals, mock: Mock, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     words = ["record", "--base-url", mock.base_url, "--out", str(tmp_path)]
     recording = subprocess.Popen(
@@ -239,7 +240,7 @@ def test_an_interrupt_leaves_whole_files_and_nothing_behind(
     )  # fmt: skip
     assert recording.stdout
     assert recording.stdout.readline() == f"{tmp_path / SCENARIOS[0].id}.jsonl\n"
-    recording.send_signal(signal.SIGINT)
+    recording.send_signal(number)
     out, err = recording.communicate(timeout=30)
     assert recording.returncode == 2
     *_, said = err.splitlines()
