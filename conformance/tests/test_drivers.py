@@ -1,0 +1,134 @@
+"""The locked clients in every scenario: what they are known to do otherwise is what they do, no more and no less."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from conformance.contract.client_scenarios import CLIENT_SCENARIOS
+from conformance.contract.requirements import REQUIREMENTS
+from conformance.model import Role, Status
+from conformance.plan import plan
+from conformance.run import Run
+from conformance.targets.client import ClientTarget, Driver
+from conformance.targets.drivers import Command, Function
+from conformance.targets.given import Given
+from conformance.tests.commands import CHECKOUT
+
+DRIVERS = CHECKOUT / "docs" / "drivers"
+PYTHON, NODE = "openai_python.py", "openai_node.mjs"
+KNOWN = tomllib.loads((DRIVERS / "known-failures.toml").read_text("utf-8"))["departure"]
+
+#: Clients wait for their retries, and in one scenario for a connection to be closed: more at a time than processors.
+JOBS = 8
+
+#: Departures: (requirement, scenario).
+Departures = set[tuple[str, str]]
+
+
+def known(driver: str, ways: str) -> Departures:
+    rows = (row for row in KNOWN if row["driver"] == driver and ways in row["ways"])
+    return {(row["requirement"], scenario) for row in rows for scenario in row["scenarios"]}
+
+
+def departures(driver: Driver) -> Departures:
+    target = ClientTarget(driver)
+    run = Run(target, plan(target, CLIENT_SCENARIOS, Role.CLIENT))
+    assert run.all(JOBS, target.interrupt) is None
+    subjects = run.report().subjects
+    assert [subject.name for subject in subjects] == [scenario.id for scenario in CLIENT_SCENARIOS]
+    assert all(any(verdict.status is Status.PASS for verdict in subject.verdicts) for subject in subjects)
+    return {
+        (verdict.requirement, subject.name)
+        for subject in subjects
+        for verdict in subject.verdicts
+        if verdict.status in {Status.FAIL, Status.WARN, Status.ERROR}
+    }
+
+
+def locked(driver: str) -> str:
+    """The version of the package that the lock file of a driver holds."""
+    if driver == NODE:
+        lock = json.loads((DRIVERS / "package-lock.json").read_text("utf-8"))
+        return str(lock["packages"]["node_modules/openai"]["version"])
+    lines = (DRIVERS / "requirements.txt").read_text("utf-8").splitlines()
+    return next(line.removeprefix("openai==") for line in lines if line.startswith("openai=="))
+
+
+def test_what_is_known_is_of_the_locked_versions_and_names_what_exists() -> None:
+    scenarios = {scenario.id for scenario in CLIENT_SCENARIOS}
+    for row in KNOWN:
+        assert row["version"] == locked(row["driver"]), row
+        assert row["requirement"] in REQUIREMENTS, row
+        assert set(row["scenarios"]) <= scenarios, row
+        assert row["reason"], row
+        assert row["link"].startswith("https://github.com/openai/"), row
+
+
+def test_a_lock_file_names_no_host() -> None:
+    for name in ("requirements.txt", "package-lock.json"):
+        assert "://" not in (DRIVERS / name).read_text("utf-8"), name
+
+
+def test_every_finding_of_the_locked_clients_is_told_in_the_documentation() -> None:
+    told = (CHECKOUT / "docs" / "findings.md").read_text("utf-8")
+    for row in KNOWN:
+        assert f"`{row['requirement']}`" in told, row
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The Python driver as a module: in one process all scenarios take five seconds, in one each a minute."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    specification = importlib.util.spec_from_file_location("openai_python", DRIVERS / PYTHON)
+    assert specification is not None and specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    assert module.openai.__version__ == locked(PYTHON)
+    return module
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*Assistants API is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("ways", ["plain stream", "poll helper", "plain stream async", "poll helper async"])
+def test_the_package_from_pypi_departs_as_it_is_known_to(loaded: ModuleType, ways: str) -> None:
+    def use(given: Given) -> Mapping[str, object]:
+        told: dict[str, object] = loaded.drive(ways.split(), given.variables())
+        return told
+
+    assert departures(Function(use)) == known(PYTHON, ways)
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The driver for node beside the locked package."""
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if npm is None or node is None:
+        pytest.skip("node and npm are not installed")
+    if int(re.sub(r"\D.*", "", subprocess.check_output([node, "-p", "process.versions.node"], text=True))) < 20:
+        pytest.skip("the package needs node 20 or newer")
+    folder = tmp_path_factory.mktemp("node")
+    for name in (NODE, "package.json", "package-lock.json"):
+        shutil.copy(DRIVERS / name, folder)
+    done = subprocess.run(
+        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        pytest.skip(f"npm ci could not install the locked package: {done.stderr.strip()[-200:]}")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ways", ["plain stream", "poll helper"])
+def test_the_package_from_npm_departs_as_it_is_known_to(installed: Path, ways: str) -> None:
+    assert departures(Command(["node", str(installed / NODE), *ways.split()])) == known(NODE, ways)
