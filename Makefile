@@ -1,4 +1,5 @@
 # make demo   judge the built-in mock        make test   tests, linters, types, import law        make bench   measure
+# make docs   write every generated file anew: schemas, requirements, pages, cassettes
 # Each sets itself up in .venv first: with uv where it is installed, else with the venv and pip of $(PYTHON).
 
 PYTHON ?= python3
@@ -6,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: demo test bench clean
+.PHONY: demo test bench docs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready-to-run
@@ -22,6 +23,21 @@ test: $(VENV)/ready-to-test
 
 bench: $(VENV)/ready-to-test
 	$(BIN)/python -m conformance.tests.bench
+
+# Each reads what those before it wrote.
+docs: $(VENV)/ready-to-test
+	$(BIN)/python -m conformance schemas derive
+	$(call written,conformance/contract/requirements.json,-m conformance.contract.requirement_tables)
+	$(call written,docs/requirements.md,-m conformance.report.requirements_page)
+	$(call written,docs/lifecycle.md,-m conformance.report.lifecycle_page markdown)
+	$(call written,docs/lifecycle.json,-m conformance.report.lifecycle_page json)
+	$(BIN)/python -m conformance.tests.wire.documented
+	$(BIN)/python -m conformance.tests.wire.reference
+	$(call written,docs/matrix.md,-m conformance prove --format markdown)
+	$(call written,docs/matrix.json,-m conformance prove --format json)
+
+# A file that could not be written whole stays as it was.
+written = $(BIN)/python $(2) > $(1).part && mv $(1).part $(1) || { rm -f $(1).part; exit 1; }
 
 clean:
 	rm -rf $(VENV)

@@ -1,8 +1,12 @@
-"""The state tables for readers: docs/lifecycle.md with a diagram each, and docs/lifecycle.json for programs."""
+"""The state tables for readers: docs/lifecycle.md with a diagram each, and docs/lifecycle.json for programs.
+
+`make docs` writes both anew.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 
 from conformance.contract.lifecycle import TABLES, Table, as_json
@@ -59,3 +63,7 @@ def lifecycle_markdown() -> str:
 def lifecycle_json() -> str:
     """The text of docs/lifecycle.json."""
     return json.dumps(as_json(), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write({"markdown": lifecycle_markdown, "json": lifecycle_json}[sys.argv[1]]())

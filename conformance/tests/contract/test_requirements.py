@@ -83,8 +83,7 @@ SENTENCES = [(row.id, row.sentence, row.level) for row in REQUIREMENTS.values()]
 
 
 def test_the_joined_file_is_current() -> None:
-    again = "python -m conformance.contract.requirement_tables > conformance/contract/requirements.json"
-    assert contract_text("requirements.json") == joined(), again
+    assert contract_text("requirements.json") == joined(), "make docs writes it anew"
 
 
 def test_the_joined_file_fits_its_schema() -> None:

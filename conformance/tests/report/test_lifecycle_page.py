@@ -16,7 +16,7 @@ DOCS = Path(__file__).parents[3] / "docs"
     ("name", "written"), [("lifecycle.md", lifecycle_markdown), ("lifecycle.json", lifecycle_json)]
 )
 def test_the_committed_page_is_current(name, written):
-    assert (DOCS / name).read_text(encoding="utf-8") == written(), f"write docs/{name} anew: make docs"
+    assert (DOCS / name).read_text(encoding="utf-8") == written(), "make docs writes it anew"
 
 
 def test_every_state_and_word_is_in_the_published_tables():

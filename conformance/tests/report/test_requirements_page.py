@@ -17,7 +17,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 
 def test_the_page_in_docs_is_current() -> None:
     written = (DOCS / "requirements.md").read_text(encoding="utf-8")
-    assert written == page(), "python -m conformance.report.requirements_page > docs/requirements.md"
+    assert written == page(), "make docs writes it anew"
 
 
 def test_the_page_has_a_place_for_each_requirement() -> None:

@@ -61,7 +61,7 @@ def test_no_scenario_is_without_a_cassette_and_no_cassette_without_a_scenario() 
 def test_the_committed_file_is_what_is_made_today(made: dict[str, Made], scenario: str) -> None:
     today = sha256(made[scenario].file.read_bytes()).hexdigest()
     kept = sha256((FOLDER / f"{scenario}.jsonl").read_bytes()).hexdigest()
-    assert kept == today, "python -m conformance.tests.wire.reference writes them anew"
+    assert kept == today, "make docs writes them anew"
 
 
 @pytest.mark.parametrize("scenario", IDS)
