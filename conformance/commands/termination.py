@@ -1,4 +1,4 @@
-"""SIGTERM, with which whoever runs a job cancels it, ends a command the way Ctrl-C does: what was created is removed."""
+"""SIGTERM, with which a job is cancelled, ends a command the way Ctrl-C does: what was created is removed."""
 
 from __future__ import annotations
 
