@@ -61,7 +61,7 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
                                *_SURFACE),
         "framing.not-empty": (*_MUST_COME,),
         "events.json": ("events.*", "order.*", "content.*", "done.after-terminal", "surface.*"),
-        "content.unicode": ("content.message-*",),
+        "content.unicode": ("content.message-*", "content.tool-calls"),
         "events.run-fields": ("order.run-started-at", "events.end-time", "events.usage"),
         "events.object": ("events.schema", "events.status", "events.run-fields", "events.required-action",
                           "events.end-time", "events.usage", *_SURFACE),
