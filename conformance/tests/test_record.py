@@ -161,7 +161,7 @@ def test_a_server_that_refuses_with_the_key_gets_it_on_nobodys_screen(
         assert code in (2, 5), spelling
         assert said.err.startswith("conformance: ")
         assert traces(said.out + said.err) == [], spelling
-    assert not (tmp_path / "out").exists()
+        assert kept(tmp_path / "out") == {}
 
 
 def test_a_key_for_an_id_is_not_told_when_it_is_left_behind(
