@@ -9,6 +9,7 @@ import pytest
 from conformance.model import Ended, Operation, Status, Subject
 from conformance.tests.checks.mutations import (
     Case,
+    Edit,
     Play,
     add,
     answers,
@@ -18,7 +19,9 @@ from conformance.tests.checks.mutations import (
     ends,
     nothing_after,
     put,
+    seen_at,
     shown,
+    status,
     tell,
     told,
     torn,
@@ -28,8 +31,29 @@ from conformance.tests.checks.mutations import (
 from conformance.verdict.judge import judge
 
 ONE, ROUND, ERROR = "stream-one-call", "stream-next-round", "stream-error"
-_TEXT, _ARGUMENTS = "delta/content/0/text/value", "delta/step_details/tool_calls/0/function/arguments"
+_PART = "delta/content/0/text"
+_TEXT, _ARGUMENTS = f"{_PART}/value", "delta/step_details/tool_calls/0/function/arguments"
+#: An error body.
 _FAULT = {"error": {"message": "m", "type": "server_error", "param": None, "code": None}}
+
+
+def later(label: str, at: int) -> Edit:
+    """What an event speaks of was created at another time, in all events of it."""
+
+    def edit(play: Play) -> None:
+        told = play.draft.find(label).data
+        assert isinstance(told, dict)
+        for block in play.draft.blocks:
+            if isinstance(block.data, dict) and block.data.get("id") == told["id"] and "created_at" in block.data:
+                block.data["created_at"] = at
+
+    return edit
+
+
+def annotation(kind_and_file: str) -> dict[str, object]:
+    kind, file = kind_and_file.split()
+    return {"index": 0, "type": kind, "text": "[1]", "start_index": 13, "end_index": 16, kind: {"file_id": file}}
+
 
 ILLEGAL: list[Case] = [
     *(case("content.unicode", ONE, f"half a character: {half!a}", put("message.delta#4", _TEXT, lambda told, half=half: told + half))
@@ -40,7 +64,16 @@ ILLEGAL: list[Case] = [
       for label in ("step.in_progress", "step.completed#2")
       for key, value in (("thread_id", "thread_x"), ("assistant_id", "asst_x"), ("run_id", "run_x"), ("created_at", 1))),
     *(case("submission.accepted", "json-one-call", f"{code}", answers(code, "application/json", _FAULT), nothing_after)
-      for code in (500, 503)),
+      for code in (415, 500, 503)),
+    *(case("request.other-methods", "other-methods", f"{method} is served", turn(Operation.OTHER, number), status(200))
+      for number, method in enumerate(("GET", "PUT", "PATCH", "DELETE"))),
+    case("order.created-at", "stream-two-messages", "what comes next is older",
+         later("message.created", 2_000_000_000), seen_at("step.created#2")),
+    *(case("content.annotations", "example:content.annotations", f"{before} and then {after}",
+           put("message.delta#-1", f"{_PART}/annotations/0", annotation(before)),
+           put("message.completed", "content/0/text/annotations/0", annotation(after)))
+      for before, after in (("file_path file_1", "file_path file_2"), ("file_citation file_1", "file_citation file_2"),
+                            ("file_path file_1", "file_citation file_1"))),
     case("framing.blank-line", ERROR, "an event that is half there after the error", drop("done"),
          add("thread.message.delta", {"id": "msg_1"}, after="error"), torn("message.delta#-1", lambda block: block[:-1])),
     case("done.closes", ONE, "closed just too late", ends(Ended.COMPLETE, lingers=5001)),

@@ -2,15 +2,19 @@
 
 `joined.json` holds, scenario by scenario, what is judged in its reference beside what is planned for it. A requirement
 that joins there without having been looked at would be counted as passed by a server that never showed it.
+`traits.json` holds what the same exchanges show of themselves, when nobody says which scenario they are of.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from conformance.checks.walk import walk
+from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import BY_ID
 from conformance.files import cassettes_folder
 from conformance.model import Role, Status, Transcript
@@ -18,6 +22,9 @@ from conformance.verdict.judge import judge, planned
 from conformance.wire import cassette
 
 JOINED: dict[str, list[str]] = json.loads(Path(__file__).with_name("joined.json").read_text(encoding="utf-8"))
+TRAITS: dict[str, str] = json.loads(Path(__file__).with_name("traits.json").read_text(encoding="utf-8"))
+#: What a recording cannot tell: which key was the right one, what came at once, and a method that nobody plans.
+_UNTOLD = frozenset({"concurrent", "other-methods"})
 PLAYED = [scenario for scenario in BY_ID.values() if scenario.role is Role.SERVER]
 
 
@@ -35,3 +42,24 @@ def test_what_is_planned_is_judged_and_nothing_joins_that_was_not_looked_at(scen
     assert [verdict.requirement for verdict in verdicts if verdict.joined] == JOINED.get(scenario.id, [])
     told = [verdict.requirement for verdict in verdicts if not verdict.joined]
     assert told == [requirement.id for requirement in planned(scenario, transcript.traits)]
+
+
+@pytest.mark.parametrize("scenario", PLAYED, ids=lambda scenario: scenario.id)
+def test_exchanges_show_themselves_what_they_are_about(scenario):
+    assert walk(_reference(scenario.id), frozenset(), Role.SERVER).traits == set(TRAITS[scenario.id].split())
+
+
+@pytest.mark.parametrize("scenario", [one for one in PLAYED if one.id not in _UNTOLD], ids=lambda scenario: scenario.id)
+def test_the_same_exchanges_without_a_name_are_judged_by_what_they_show(scenario):
+    transcript = _reference(scenario.id)
+    named = {verdict.requirement for verdict in judge(transcript).verdicts}
+    nameless = judge(replace(transcript, scenario="a recording", traits=frozenset())).verdicts
+    assert {verdict.status for verdict in nameless} == {Status.PASS}
+    told = {verdict.requirement for verdict in nameless}
+    assert told <= named
+    assert all(_needs_a_word(name) for name in named - told)
+
+
+def _needs_a_word(name: str) -> bool:
+    """Whether only a scenario, or who knows the key, can say that a requirement holds."""
+    return not REQUIREMENTS[name].needs.isdisjoint({"key", "no-key", "wrong-key", "recovery"})
