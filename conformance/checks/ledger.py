@@ -15,9 +15,8 @@ KEPT = 10
 
 @dataclass(slots=True)
 class Entry:
-    """One requirement: how often it was looked at, and what was found."""
+    """One requirement that was looked at: what was found."""
 
-    looked: int = 0
     findings: list[Finding] = field(default_factory=list)
     more: int = 0
     #: A slip of ours inside the check.
@@ -25,7 +24,6 @@ class Entry:
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Keep the first findings, count the rest."""
-        self.looked += 1
         for finding in findings:
             if len(self.findings) < KEPT:
                 self.findings.append(finding)

@@ -146,7 +146,6 @@ class Stream:
     enveloped: int = 0
     unknown: Counter[str] = field(default_factory=Counter)
     first_ms: int = 0
-    last_ms: int = 0
     #: Entities of which an event's data could not be read: what it said of them is lost, and nothing is missed.
     unread: set[str] = field(default_factory=set)
     #: Entities of which an event did not fit its schema: what it said of them is not to be relied on.

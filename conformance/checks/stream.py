@@ -35,7 +35,6 @@ def walk_stream(observation: Observation, ledger: Ledger, plan: Plan, response: 
             if event[0] != _DELTA or not _plain_delta(stream, event[1], fits):
                 _event(observation, ledger, plan, event, ms)
                 stream.writing = _writing(stream)
-        stream.last_ms = ms
     decoder.close()
     stream.defects = decoder.defects
     stream.unterminated = decoder.unterminated
