@@ -19,6 +19,8 @@ from conformance.targets.client import ClientTarget
 from conformance.targets.drivers import Command
 from conformance.verdict.judge import judge
 
+pytestmark = pytest.mark.slow
+
 #: Seconds that stand for the time limit, where a command does not keep to it.
 SHORT = 0.4
 
