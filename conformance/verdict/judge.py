@@ -105,6 +105,7 @@ _PREREQUISITES = (
     *_WRONGLY_SERVED,
     "response.status-200",
     "response.run-object",
+    "response.moved-on",
     "framing.content-type",
     "framing.blank-line",
     "framing.not-empty",
@@ -117,6 +118,8 @@ _PREREQUISITES = (
     "done.present",
     "done.closes",
     "surface.pending-calls",
+    "order.submitted-before-new",
+    "content.message-text",
 )
 
 

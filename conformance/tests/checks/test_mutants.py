@@ -6,6 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.checks.moments import END
+from conformance.checks.observation import Observation
+from conformance.checks.registry import Check
 from conformance.model import Ended, Operation, Status, Subject
 from conformance.tests.checks.mutations import (
     Case,
@@ -13,16 +16,21 @@ from conformance.tests.checks.mutations import (
     Play,
     add,
     answers,
+    anywhere,
     base,
+    both,
     case,
     drop,
     ends,
+    move,
     nothing_after,
     put,
+    say,
     seen_at,
     shown,
     status,
     tell,
+    tell_not,
     told,
     torn,
     turn,
@@ -50,6 +58,17 @@ def later(label: str, at: int) -> Edit:
     return edit
 
 
+def delta_of_call(index: int) -> dict[str, object]:
+    call = {
+        "index": index,
+        "id": "call_9",
+        "type": "function",
+        "function": {"name": "x", "arguments": "{}", "output": None},
+    }
+    details = {"type": "tool_calls", "tool_calls": [call]}
+    return {"id": "step_2", "object": "thread.run.step.delta", "delta": {"step_details": details}}
+
+
 def annotation(kind_and_file: str) -> dict[str, object]:
     kind, file = kind_and_file.split()
     return {"index": 0, "type": kind, "text": "[1]", "start_index": 13, "end_index": 16, kind: {"file_id": file}}
@@ -65,6 +84,11 @@ ILLEGAL: list[Case] = [
       for key, value in (("thread_id", "thread_x"), ("assistant_id", "asst_x"), ("run_id", "run_x"), ("created_at", 1))),
     *(case("submission.accepted", "json-one-call", f"{code}", answers(code, "application/json", _FAULT), nothing_after)
       for code in (415, 500, 503)),
+    case("content.tool-call-deltas", ROUND, "pieces of two calls mixed",
+         anywhere(add("thread.run.step.delta", delta_of_call(1), after="step.delta#2"))),
+    case("errors.stream-event", ERROR, "an error without message", unset("error", "error/message")),
+    *(case("errors.envelope", "unknown-run", f"no {key}", tell_not(f"error/{key}")) for key in ("type", "param", "code")),
+    case("errors.message", "unknown-run", "no message", tell_not("error/message")),
     *(case("request.other-methods", "other-methods", f"{method} is served", turn(Operation.OTHER, number), status(200))
       for number, method in enumerate(("GET", "PUT", "PATCH", "DELETE"))),
     case("order.created-at", "stream-two-messages", "what comes next is older",
@@ -76,6 +100,9 @@ ILLEGAL: list[Case] = [
                             ("file_path file_1", "file_citation file_1"))),
     case("framing.blank-line", ERROR, "an event that is half there after the error", drop("done"),
          add("thread.message.delta", {"id": "msg_1"}, after="error"), torn("message.delta#-1", lambda block: block[:-1])),
+    case("order.terminal-last", ONE, "a piece of text of an open message after the end of the run",
+         move("message.delta#-1", after="run.completed"), anywhere(drop("message.completed")),
+         seen_at("message.delta#-1")),
     case("done.closes", ONE, "closed just too late", ends(Ended.COMPLETE, lingers=5001)),
     *(case("events.run-fields", ONE, f"no {key} in {label}", unset(label, key))
       for label in ("run.queued", "run.in_progress") for key in ("instructions", "tools", "metadata", "model")),
@@ -91,10 +118,27 @@ def _clear(subject: Subject) -> bool:
     return all(verdict.status is Status.PASS for verdict in subject.verdicts)
 
 
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_an_error_event_may_say_no_more_than_what_and_of_which_type(wrapped):
+    error = {"message": "It failed.", "type": "server_error"}
+    play = Play(base(ERROR))
+    say("error", {"error": error} if wrapped else error)(play)
+    assert _clear(judge(play.played()))
+
+
 def test_a_stream_that_is_closed_just_in_time_is_closed():
     play = Play(base(ONE))
     ends(Ended.COMPLETE, lingers=5000)(play)
     assert _clear(judge(play.played()))
+
+
+def asked(play: Play, query: str) -> Subject:
+    """The verdicts where the read at hand was asked for with a query."""
+    transcript = play.played()
+    exchanges = list(transcript.exchanges)
+    request = exchanges[play.at].request
+    exchanges[play.at] = replace(exchanges[play.at], request=replace(request, target=request.target + query))
+    return judge(replace(transcript, exchanges=tuple(exchanges)))
 
 
 @pytest.mark.parametrize("operation", [Operation.LIST_STEPS, Operation.LIST_MESSAGES])
@@ -104,12 +148,33 @@ def test_a_stream_that_is_closed_just_in_time_is_closed():
 )
 def test_a_list_that_was_asked_to_leave_some_out_need_not_hold_them(operation, query, whole):
     play = Play(base(ONE))
-    turn(operation, 0)(play)
-    tell("data", [])(play)
-    transcript = play.played()
-    exchanges = list(transcript.exchanges)
-    request = exchanges[play.at].request
-    exchanges[play.at] = replace(exchanges[play.at], request=replace(request, target=request.target + query))
-    subject = judge(replace(transcript, exchanges=tuple(exchanges)))
-    findings = any(verdict.findings for verdict in subject.verdicts)
-    assert findings == whole, told(subject)
+    both(turn(operation, 0), tell("data", []))(play)
+    subject = asked(play, query)
+    assert any(verdict.findings for verdict in subject.verdicts) == whole, told(subject)
+
+
+@pytest.mark.parametrize(
+    ("operation", "path", "breaks"),
+    [
+        (Operation.LIST_STEPS, "data/0/status", "surface.steps-after"),
+        (Operation.LIST_MESSAGES, "data/0/content/0/text/value", "surface.messages-after"),
+    ],
+)
+def test_what_stands_in_such_a_list_is_right_all_the_same(operation, path, breaks):
+    play = Play(base(ONE))
+    both(turn(operation, 0), tell(path, "failed"))(play)
+    subject = asked(play, "?after=id")
+    assert [verdict.requirement for verdict in subject.verdicts if verdict.findings] == [breaks], told(subject)
+
+
+def _breaks(_observation: Observation) -> None:
+    raise KeyError("id")
+
+
+def test_a_check_that_breaks_is_a_slip_of_ours_and_no_verdict_on_anybody(monkeypatch):
+    plan = {END: (Check("done.last", (END,), _breaks), Check("done.once", (END,), lambda _: ()))}
+    monkeypatch.setattr("conformance.checks.walk._plan", lambda *_: plan)
+    verdicts = {verdict.requirement: verdict for verdict in judge(base(ONE)).verdicts}
+    assert verdicts["done.last"].status is Status.ERROR
+    assert verdicts["done.last"].reason == "the check broke: KeyError: 'id'"
+    assert verdicts["done.once"].status is Status.PASS

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import BY_ID
-from conformance.model import Exchange, Finding, Response, Transcript
+from conformance.model import Exchange, Finding, Response, Status, Transcript
 from conformance.proof.faults import FAULTS, LAYERS, Fault, broken
 from conformance.proof.faults.answers import body_of
 from conformance.proof.faults.pieces import Absent, pieces_of, place, with_pieces
@@ -120,3 +120,11 @@ def test_whatever_follows_from_a_lie_names_what_it_follows_from(name: str) -> No
         for verdict in subject.verdicts:
             assert all(finding.because in told for finding in verdict.findings if not finding.primary)
         assert any(finding.primary for verdict in subject.verdicts for finding in verdict.findings) == bool(told)
+
+
+@pytest.mark.parametrize("name", [name for name in WIRE if FAULTS[name].breaks])
+def test_what_a_lie_leaves_nothing_to_look_at_names_a_lie_that_was_told(name: str) -> None:
+    for _, _, subject in lies(name):
+        told = {verdict.requirement for verdict in subject.verdicts if any(one.primary for one in verdict.findings)}
+        blind = [verdict for verdict in subject.verdicts if verdict.status is Status.UNTESTABLE]
+        assert not told or {verdict.because for verdict in blind} <= told
