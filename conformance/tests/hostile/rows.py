@@ -62,7 +62,7 @@ ENDLESS = (
         "one endless line",
         SUBMIT,
         for_ever(lambda answer: head_of(answer) + b"data: ", b"x" * 4096),
-        "framing.blank-line",
+        "framing.not-empty",
     ),
     Row(
         "endless JSON",
