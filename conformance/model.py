@@ -273,6 +273,51 @@ class Verdict:
     because: str | None = None
     #: Not planned, joined when seen.
     joined: bool = False
+    #: Why its failure is excused: the reason its owner wrote down for it. It keeps its status.
+    known: str | None = None
+    #: False for a rule that joined after the requirement set that was asked for: told, not counted.
+    scored: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One dispatched event of a stream, as a timeline shows it."""
+
+    #: Milliseconds since the request began.
+    ms: int
+    event: str
+    #: Whose life it is part of: `run`, `step 1`, `message 1`; empty for `done`, `error` and unknown events.
+    lane: str
+    #: Half-open byte span of the decoded body.
+    span: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """What shows a departure to somebody who was not there: its exchange, its stream, how to see it again.
+
+    Everything in it is redacted: ids are renamed, credentials are gone.
+    """
+
+    requirement: str
+    #: Name of the subject it was seen in first.
+    subject: str
+    #: Index of the exchange in the transcript.
+    exchange: int
+    #: The exchange as text, cut to what tells something.
+    lines: tuple[str, ...]
+    #: The request as a command, its key an environment variable; empty where the recording holds no request.
+    curl: str = ""
+    #: The events of the stream, in order; none of a plain answer.
+    moments: tuple[Moment, ...] = ()
+    #: Index into `moments` of the event that departs; None where no event does.
+    event: int | None = None
+    #: Lane -> the state it was in before that event.
+    states: Mapping[str, str] = field(default_factory=dict)
+    #: Names of the events that would have been legal there.
+    allowed: tuple[str, ...] = ()
+    #: A whole cassette with the fewest events that still break the requirement; empty where none does by itself.
+    cassette: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,11 +330,41 @@ class Subject:
     reason: str | None = None
     #: Event names outside the vocabulary that were seen, in order of appearance: told, never a finding.
     unknown_events: tuple[str, ...] = ()
+    #: What its exchanges look like without ids, times and texts, for comparisons; see `verdict.shape`.
+    shape: tuple[Mapping[str, object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """On what terms a run was judged: two reports can be compared where these are alike."""
+
+    role: Role = Role.SERVER
+    #: The requirement set that is scored; empty for all there is.
+    requirements: str = ""
+    #: Warnings fail.
+    strict: bool = False
+    #: The expression of `-k`; None where nothing was deselected.
+    selection: str | None = None
+    #: Which part of the scenarios, such as `1/4`; None for all.
+    shard: str | None = None
+    #: What everything drawn by chance was drawn from; None where nothing was.
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What is wrong with a list of known failures: a row that is `stale`, `expired` or `unmatched`."""
+
+    kind: str
+    #: The row, as its owner would look for it: `requirement` or `scenario:requirement`.
+    row: str
+    #: What is wrong with it and what to do, in a sentence.
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All subjects of one run against one target, with provenance."""
+    """All subjects of one run against one target, with provenance. Every writer renders it from this alone."""
 
     target: Mapping[str, object]
     subjects: tuple[Subject, ...]
@@ -301,3 +376,13 @@ class Report:
     interrupted: str | None = None
     #: What the run planned: scenarios, runs, requests, cells.
     plan: Mapping[str, int] = field(default_factory=dict)
+    profile: Profile = field(default_factory=Profile)
+    #: The command that repeats the run, without `-k`; for recordings, without the file.
+    again: str = ""
+    #: When it began, as an RFC 3339 date-time, and how long it took in milliseconds; empty and 0 where nobody knows.
+    began: str = ""
+    took_ms: int = 0
+    #: One for each requirement that was departed from, where somebody wants to see.
+    exhibits: tuple[Exhibit, ...] = ()
+    #: What is wrong with the list of known failures.
+    complaints: tuple[Complaint, ...] = ()

@@ -70,14 +70,16 @@ TARGET = (
     Option("proxy", "the proxy to go through", "URL"),
 )  # fmt: skip
 
-#: What becomes of the verdicts.
-RUN = (
+#: What becomes of the verdicts, whoever is judged.
+VERDICTS = (
     Option("strict", "a SHOULD that is not met fails too, unless it is only inferred"),
-    Option("plan", "say what would be asked and what it costs, and stop"),
-    Option("out", "the folder to write report.json and report.txt into", "DIR"),
+    Option("out", "the folder to write the report into, in every form", "DIR"),
 )
 
-ALL = (*TARGET, *RUN)
+#: How a server is asked.
+ASKING = (Option("plan", "say what would be asked and what it costs, and stop"),)
+
+ALL = (*TARGET, *ASKING, *VERDICTS)
 
 #: Said to pytest alone: what a fuzz test finds is told by pytest, and is no part of a report.
 FUZZ = (
@@ -170,7 +172,7 @@ def _hidden(text: str, sign: str) -> str:
 
 
 def _check_alone(said: Given) -> None:
-    harmless = {"timeout", "max_requests", *(option.key for option in RUN)}
+    harmless = {"timeout", "max_requests", *(option.key for option in (*ASKING, *VERDICTS))}
     stray = [option.name for option in TARGET if option.key in said and option.key not in harmless]
     if stray:
         raise UsageError(

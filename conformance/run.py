@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import takewhile
 from threading import Lock
@@ -22,6 +23,7 @@ from conformance.model import (
     Finding,
     Level,
     Operation,
+    Profile,
     Report,
     Requirement,
     Role,
@@ -32,7 +34,6 @@ from conformance.model import (
     Verdict,
 )
 from conformance.plan import JOINED, Plan, Target
-from conformance.report.tally import Tally
 from conformance.verdict.judge import judge
 from conformance.wire.redact import without_secrets
 from conformance.wire.secret import hidden
@@ -46,12 +47,20 @@ class Run:
     """
 
     def __init__(
-        self, target: Target, plan: Plan, *, strict: bool = False, told: Callable[[Subject], None] | None = None
+        self,
+        target: Target,
+        plan: Plan,
+        *,
+        profile: Profile | None = None,
+        again: str = "",
+        told: Callable[[Subject], None] | None = None,
     ) -> None:
         self.plan = plan
         self.stopped: ConformanceError | None = None
         self._target = target
-        self._strict = strict
+        self._profile = profile or Profile(plan.role)
+        self._again = again
+        self._began = datetime.now(UTC)
         self._told = told
         self._telling = Lock()
         self._subjects: dict[str, Subject] = {}
@@ -113,6 +122,10 @@ class Run:
             leftovers=self._target.close(),
             interrupted=interrupted,
             plan=self.plan.counts(),
+            profile=self._profile,
+            again=self._again,
+            began=f"{self._began:%Y-%m-%dT%H:%M:%SZ}",
+            took_ms=(datetime.now(UTC) - self._began) // timedelta(milliseconds=1),
         )
 
     def _judged(self, scenario: Scenario) -> Subject:
@@ -126,7 +139,7 @@ class Run:
             if os.environ.get(DEBUG):
                 raise
             return self._without_verdicts(scenario, Status.ERROR, f"{type(slip).__name__}: {slip}")
-        if self._strict:
+        if self._profile.strict:
             subject = strictly(subject)
         return self._complete(scenario, masked(subject, self._target.secrets))
 
@@ -262,15 +275,3 @@ def not_exercised(subjects: Iterable[Subject], role: Role = Role.SERVER) -> tupl
         r for r in REQUIREMENTS.values() if r.role is role and r.excluded is None and r.level is not Level.INFO
     )
     return tuple(requirement.id for requirement in judgeable if requirement.id not in seen)
-
-
-def exit_code(report: Report) -> int:
-    """The first that holds: 3 an error of ours, 1 a violation, 2 incomplete, 5 nothing judged, 0 conforming."""
-    tally = Tally.of(report.subjects)
-    if tally.errors:
-        return 3
-    if tally.departed:
-        return 1
-    if report.interrupted or tally.untestable:
-        return 2
-    return 0 if tally.judged else 5

@@ -13,12 +13,11 @@ from conformance.commands import verdicts
 from conformance.commands.server import Console
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.errors import UsageError
-from conformance.model import Report, Role, Transcript
+from conformance.model import Profile, Role, Transcript
 from conformance.plan import Plan, narrowed, plan
-from conformance.report import folder
-from conformance.report.json_writer import line
+from conformance.report.result import exit_code
 from conformance.report.trace import trace
-from conformance.run import Run, exit_code
+from conformance.run import Run
 from conformance.selection import selection
 from conformance.targets.client import ClientTarget
 from conformance.targets.drivers import TIMEOUT, Command, shown
@@ -38,12 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--trace", action="store_true", help="show every byte with its time on standard error")
     parser.add_argument("--azure", action="store_true", help="the client speaks in the form of Azure: no beta header")
-    parser.add_argument(
-        "--strict", action="store_true", help="a SHOULD that is not met fails too, unless it is inferred"
-    )
-    parser.add_argument(
-        "--out", metavar="DIR", help="the folder to write report.json, report.txt and the command's output into"
-    )
     verdicts.add_arguments(parser)
     parser.add_argument(
         "command", nargs=argparse.REMAINDER, metavar="-- COMMAND …", help="what is run in each scenario"
@@ -63,9 +56,12 @@ def run(arguments: argparse.Namespace) -> int:
         return 5
     console = Console(arguments.verbose, quiet=False, mocked=False)
     console.planned(chosen)
-    judged = Run(target, chosen, strict=arguments.strict, told=console.judged)
+    profile = Profile(Role.CLIENT, strict=arguments.strict, selection=arguments.selection)
+    judged = Run(target, chosen, profile=profile, again=_again(arguments, command), told=console.judged)
     report = judged.report(judged.all(arguments.jobs or _JOBS * (os.cpu_count() or 1), target.interrupt))
-    _show(report, _again(arguments, command), arguments)
+    verdicts.show(report, arguments.format, arguments.verbose)
+    if arguments.out is not None:
+        verdicts.keep(report, arguments.out)
     return exit_code(report)
 
 
@@ -106,13 +102,3 @@ def _again(arguments: argparse.Namespace, command: Sequence[str]) -> str:
     said += ["--azure"] if arguments.azure else []
     said += [f"--timeout={arguments.timeout:g}"] if arguments.timeout != TIMEOUT else []
     return shown(shlex.join((*said, "--", *command)))
-
-
-def _show(report: Report, again: str, arguments: argparse.Namespace) -> None:
-    if arguments.format == "json":
-        verdicts.write("".join(f"{line(subject, 'scenario')}\n" for subject in report.subjects))
-    else:
-        verdicts.show(report, again, arguments.verbose)
-    if arguments.out is not None:
-        folder.write(report, arguments.out, again)
-        print(f"conformance: wrote {arguments.out}/report.json, report.txt and clients/", file=sys.stderr)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from conformance import inputs
 from conformance.commands import verdicts
 from conformance.errors import DEBUG, ConformanceError, OwnError, UnreadableInput
 from conformance.files import prepare_folder
-from conformance.model import Operation, Report, Role, Subject
-from conformance.report import folder
+from conformance.model import Operation, Profile, Report, Role, Subject
 from conformance.report.json_writer import line
 from conformance.report.plain import told
-from conformance.run import exit_code, judge_recording
+from conformance.report.result import exit_code
+from conformance.run import judge_recording
 from conformance.selection import Selection, selection
 
 _AGAIN = "conformance judge"
@@ -34,10 +35,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--operation", choices=tuple(_OPERATIONS), default="auto",
         help="what a raw stream answers (default: what its request or its first event says)",
     )  # fmt: skip
-    parser.add_argument(
-        "--strict", action="store_true", help="a SHOULD that is not met fails too, unless it is inferred"
-    )
-    parser.add_argument("--out", metavar="DIR", help="the folder to write report.json and report.txt into")
     verdicts.add_arguments(parser)
 
 
@@ -49,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     subjects: list[Subject] = []
     errors: list[ConformanceError] = []
     interrupted = None
+    began = datetime.now(UTC)
     try:
         for name in inputs.names(arguments.paths):
             subjects.append(_judged(name, arguments, wanted, errors))
@@ -60,11 +58,15 @@ def run(arguments: argparse.Namespace) -> int:
         {"kind": "recordings", "name": f"{len(subjects)} recording{'s' * (len(subjects) != 1)}"},
         tuple(subjects),
         interrupted=interrupted,
+        profile=Profile(Role(arguments.role), strict=arguments.strict, selection=arguments.selection),
+        again=_AGAIN,
+        began=f"{began:%Y-%m-%dT%H:%M:%SZ}",
+        took_ms=(datetime.now(UTC) - began) // timedelta(milliseconds=1),
     )
-    if arguments.format == "text" and len(errors) < len(subjects):
-        verdicts.show(report, _AGAIN, arguments.verbose)
+    if arguments.format != "json" and len(errors) < len(subjects):
+        verdicts.show(report, arguments.format, arguments.verbose)
     if arguments.out is not None:
-        folder.write(report, arguments.out, _AGAIN, "file")
+        verdicts.keep(report, arguments.out)
     codes = {exit_code(report), *(error.exit_code for error in errors)}
     return next((code for code in (3, 4) if code in codes), exit_code(report))
 

@@ -46,15 +46,17 @@ def _judge(scenario: Scenario, port: int) -> int:
     """Let a client attach, and judge what it did once this is interrupted."""
     from conformance.commands import verdicts  # noqa: PLC0415 - only where a client is judged
     from conformance.plan import plan  # noqa: PLC0415 - see above
-    from conformance.run import Run, exit_code  # noqa: PLC0415 - see above
+    from conformance.report.result import exit_code  # noqa: PLC0415 - see above
+    from conformance.run import Run  # noqa: PLC0415 - see above
     from conformance.targets.client import ClientTarget  # noqa: PLC0415 - see above
     from conformance.targets.drivers import Attached  # noqa: PLC0415 - see above
 
     target = ClientTarget(Attached(_announce_variables), port=port)
-    judged = Run(target, plan(target, (scenario,), Role.CLIENT))
+    again = f"conformance mock --scenario {scenario.id}"
+    judged = Run(target, plan(target, (scenario,), Role.CLIENT), again=again)
     judged.subject(scenario.id)
     report = judged.report()
-    verdicts.show(report, f"conformance mock --scenario {scenario.id}", verbose=False)
+    verdicts.show(report, "text", verbose=False)
     return exit_code(report)
 
 

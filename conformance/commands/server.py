@@ -15,9 +15,8 @@ from conformance.files import prepare_folder
 from conformance.model import Report, Subject
 from conformance.plan import Plan
 from conformance.report.document import verdict_of
-from conformance.report.json_writer import line
+from conformance.report.result import exit_code
 from conformance.report.text import MOCKED, plan_line, plan_page
-from conformance.run import exit_code
 from conformance.selection import selection
 
 #: What pytest ends with where it was interrupted.
@@ -26,7 +25,7 @@ _INTERRUPTED = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that say who is judged, and those of every command that gives verdicts."""
-    for option in options.ALL:
+    for option in (*options.TARGET, *options.ASKING):
         parser.add_argument(f"--{option.name}", dest=option.key, **option.arguments())
     verdicts.add_arguments(parser)
 
@@ -48,14 +47,11 @@ def run(arguments: argparse.Namespace) -> int:
         code = call(options.target(said), said, arguments.selection, console)
     if console.report is None:
         return _without_report(code, console, arguments)
-    if arguments.format == "json":
-        verdicts.write("".join(f"{line(subject, 'scenario')}\n" for subject in console.report.subjects))
-    else:
-        verdicts.show(console.report, options.again(said), arguments.verbose)
+    verdicts.show(console.report, arguments.format, arguments.verbose)
     if console.error is not None:  # of the folder, at the very end: the report was shown before
         raise console.error
     if "out" in said:
-        print(f"conformance: wrote {said['out']}/report.json and report.txt", file=sys.stderr)
+        verdicts.told(said["out"])
     return exit_code(console.report)
 
 

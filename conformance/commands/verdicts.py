@@ -7,16 +7,23 @@ import os
 import shutil
 import sys
 
+from conformance import options
 from conformance.model import Report
+from conformance.report import folder
+from conformance.report.document import kind_of
+from conformance.report.json_writer import line
 from conformance.report.text import Style, text
-
-FORMATS = ("text", "json")
+from conformance.report.writers import WRITERS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of every command that gives verdicts."""
+    for option in options.VERDICTS:
+        parser.add_argument(f"--{option.name}", dest=option.key, **option.arguments())
     parser.add_argument("-k", dest="selection", metavar="EXPR", help="only these of scenario:requirement, as in pytest")
-    parser.add_argument("--format", choices=FORMATS, default="text", help="what standard output holds (default: text)")
+    parser.add_argument(
+        "--format", choices=tuple(WRITERS), default="text", help="what standard output holds (default: text)"
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="leave nothing out")
 
 
@@ -28,12 +35,28 @@ def style(verbose: bool) -> Style:
     return Style(width, colour, verbose)
 
 
-def show(report: Report, again: str, verbose: bool) -> None:
-    """Print the report for people."""
-    write(text(report, again, style(verbose)))
+def show(report: Report, form: str, verbose: bool) -> None:
+    """Print the report in one of its forms: text fits the terminal, JSON is one subject a line."""
+    if form == "text":
+        write(text(report, style(verbose)))
+    elif form == "json":
+        write("".join(f"{line(subject, kind_of(report))}\n" for subject in report.subjects))
+    else:
+        write(WRITERS[form].render(report))
 
 
 def write(content: str) -> None:
     """Print text as UTF-8 or, where standard output cannot carry it, with what it can."""
     encoding = sys.stdout.encoding or "ascii"
     sys.stdout.write(content.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def keep(report: Report, out: str) -> None:
+    """Write the report into the folder of `--out`, in every form."""
+    folder.write(report, out)
+    told(out)
+
+
+def told(out: str) -> None:
+    """Say where the report lies."""
+    print(f"conformance: wrote {out}/: {', '.join(writer.file for writer in WRITERS.values())}", file=sys.stderr)

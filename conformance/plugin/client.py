@@ -8,7 +8,7 @@ import pytest
 
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.errors import UsageError
-from conformance.model import JUDGED, Role, Status, Subject
+from conformance.model import JUDGED, Profile, Role, Status, Subject
 from conformance.plan import plan
 from conformance.report import text
 from conformance.run import Run
@@ -29,11 +29,11 @@ def judged(scenario: str, use: Use, *, azure: bool = False, strict: bool = False
     if not chosen:
         raise UsageError(f"no client scenario has the id {scenario!r}", "`conformance list scenarios` shows all.")
     target = ClientTarget(Function(use), azure=azure)
-    run = Run(target, plan(target, chosen, Role.CLIENT), strict=strict)
+    run = Run(target, plan(target, chosen, Role.CLIENT), profile=Profile(Role.CLIENT, strict=strict), again="pytest")
     subject = run.subject(scenario)
     statuses = {verdict.status for verdict in subject.verdicts}
     if statuses & {Status.FAIL, Status.ERROR}:
-        pytest.fail(text.text(run.report(), "pytest", text.Style()), pytrace=False)
+        pytest.fail(text.text(run.report(), text.Style()), pytrace=False)
     if not statuses & JUDGED:
         pytest.skip(next((verdict.reason for verdict in subject.verdicts if verdict.reason), "nothing was judged"))
     return subject

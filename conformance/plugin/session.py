@@ -14,13 +14,14 @@ import pytest
 from conformance import options
 from conformance.errors import DEBUG, ConformanceError, NotThisApi, OwnError, UnreachableTarget
 from conformance.files import prepare_folder
-from conformance.model import JUDGED, Report, Status, Verdict
+from conformance.model import JUDGED, Profile, Report, Status, Verdict
 from conformance.plan import Plan, Target, narrowed, plan
 from conformance.plugin import fuzzing
 from conformance.plugin.listener import Door
 from conformance.report import folder, text
 from conformance.report.plain import told
-from conformance.run import Run, exit_code, merged, verdicts_on
+from conformance.report.result import exit_code
+from conformance.run import Run, merged, verdicts_on
 
 _OUTPUT = "conformance_report"
 
@@ -107,7 +108,8 @@ class Suite:
         if cells and self._target is not None:
             told = None if self._listener is None else self._listener.judged
             fixed = narrowed(self._plan, self._target, cells)
-            self._run = Run(self._target, fixed, strict="strict" in self._said, told=told)
+            profile = Profile(strict="strict" in self._said, selection=self._config.option.keyword or None)
+            self._run = Run(self._target, fixed, profile=profile, again=self._again, told=told)
             if self._listener is not None:
                 self._listener.planned(fixed)
 
@@ -184,7 +186,7 @@ class Suite:
         self._deliver(self._report)
         try:
             if "out" in self._said:
-                folder.write(self._report, self._said["out"], self._again)
+                folder.write(self._report, self._said["out"])
         except ConformanceError as error:
             session.exitstatus = error.exit_code
             self._unwritten = error
@@ -204,7 +206,7 @@ class Suite:
         """Say what pytest's own summary does not: warnings, what could not be tested, what is left behind."""
         if self._report is not None:
             terminalreporter.section("conformance")
-            terminalreporter.write_line(text.summary(self._report, self._again, self._style))
+            terminalreporter.write_line(text.summary(self._report, self._style))
         if self._unwritten is not None:
             terminalreporter.write_line(told(self._unwritten))
 

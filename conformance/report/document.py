@@ -1,25 +1,35 @@
-"""A report as JSON documents. The keys are fixed: schemas/own/report.json.
+"""A report as JSON documents. The keys are fixed: schemas/own/report.json; `reader.py` reads them back.
 
-Beside the keys that are always there, a verdict carries `reason`, `because` and `more` only where it has one, and a
-subject `reason` only where it could not be judged.
+Beside the keys that are always there, a verdict carries `reason`, `because`, `more`, `joined`, `known` and `scored`
+only where it has something to say by them, and a subject `reason`, `unknown_events` and `shape` likewise.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from conformance import __version__
-from conformance.model import Finding, Report, Subject, Verdict
+from conformance.contract.data import schema_text
+from conformance.model import Complaint, Exhibit, Finding, Profile, Report, Subject, Verdict
+from conformance.report.result import exit_code, verdict_word
 from conformance.report.tally import Tally
 
 #: Raised whenever the document changes in a way its readers notice.
-FORMAT = 1
+FORMAT = 2
+
+#: What is counted, in the order in which it is told; fields of `Tally`.
+COUNTS = (
+    *("planned", "joined", "judged", "passed", "failed", "warned", "known", "unscored", "untestable"),
+    *("not_applicable", "errors"),
+)
 
 
 def verdict_of(subject: Subject) -> str:
     """`fail` when any requirement fails, `pass` when none does and something was judged, else `error`."""
     tally = Tally.of((subject,))
-    if tally.departed:
+    if tally.broke:
         return "fail"
     return "pass" if tally.judged and not tally.errors else "error"
 
@@ -30,46 +40,81 @@ def reason_of(subject: Subject) -> str:
     return subject.reason or next(reasons, None) or "it holds nothing to judge"
 
 
+def kind_of(report: Report) -> str:
+    """What the subjects of a report are: `file` or `scenario`, the key of their names."""
+    return "file" if report.target.get("kind") == "recordings" else "scenario"
+
+
 def subject_document(subject: Subject, kind: str) -> dict[str, Any]:
     """One file or scenario; `kind` is the key of its name, `file` or `scenario`."""
     tally = Tally.of((subject,))
     verdict = verdict_of(subject)
+    reason = reason_of(subject) if verdict == "error" else subject.reason
     return {
         kind: subject.name,
         "verdict": verdict,
-        **({"reason": reason_of(subject)} if verdict == "error" else {}),
+        **_said(reason=reason),
         "planned": tally.planned,
         "judged": tally.judged,
         "verdicts": [_verdict_document(each) for each in subject.verdicts],
+        **_said(unknown_events=[*map(_whole, subject.unknown_events)], shape=[dict(part) for part in subject.shape]),
     }
 
 
-def report_document(report: Report, kind: str = "scenario") -> dict[str, Any]:
-    """The whole report: who judged, who was judged, what was planned, and every subject."""
+def report_document(report: Report) -> dict[str, Any]:
+    """The whole report: who judged, who was judged, on what terms, what was planned, and every subject."""
     tally = Tally.of(report.subjects)
+    kind = kind_of(report)
     return {
         "report": FORMAT,
         "suite": {"name": "submit-tool-outputs-conformance", "version": __version__},
+        "schemas": dict(_schemas()),
         "target": dict(report.target),
+        "profile": _profile_document(report.profile),
+        "again": report.again,
+        "began": report.began or None,
+        "took_ms": report.took_ms,
+        "verdict": verdict_word(report),
+        "exit_code": exit_code(report),
         "plan": dict(report.plan),
-        "planned": tally.planned,
-        "judged": tally.judged,
+        **{name: getattr(tally, name) for name in COUNTS},
         "subjects": [subject_document(subject, kind) for subject in report.subjects],
         "not_exercised": list(report.not_exercised),
-        "leftovers": list(report.leftovers),
+        "leftovers": [*map(_whole, report.leftovers)],
         "interrupted": report.interrupted,
+        "complaints": [_complaint_document(complaint) for complaint in report.complaints],
+        "exhibits": [_exhibit_document(exhibit) for exhibit in report.exhibits],
+    }
+
+
+@cache
+def _schemas() -> Mapping[str, str]:
+    """Which document of the vendor the schemas were derived from."""
+    rows = dict(line.split(": ", 1) for line in schema_text("SOURCE").splitlines())
+    return {"document": rows["document"], "sha256": rows["sha256"]}
+
+
+def _profile_document(profile: Profile) -> dict[str, Any]:
+    return {
+        "role": profile.role.value,
+        "requirements": profile.requirements or None,
+        "strict": profile.strict,
+        "selection": profile.selection,
+        "shard": profile.shard,
+        "seed": profile.seed,
     }
 
 
 def _verdict_document(verdict: Verdict) -> dict[str, Any]:
-    said = {"reason": verdict.reason, "because": verdict.because, "more": verdict.more or None}
     return {
         "requirement": verdict.requirement,
         "level": verdict.level.value,
         "role": verdict.role.value,
         "scenario": verdict.scenario,
         "status": verdict.status.value,
-        **{key: value for key, value in said.items() if value is not None},
+        **_said(reason=verdict.reason, because=verdict.because, more=verdict.more, joined=verdict.joined),
+        **_said(known=verdict.known),
+        **({} if verdict.scored else {"scored": False}),
         "findings": [_finding_document(finding) for finding in verdict.findings],
     }
 
@@ -87,6 +132,30 @@ def _finding_document(finding: Finding) -> dict[str, Any]:
         "primary": finding.primary,
         "because": finding.because,
     }
+
+
+def _complaint_document(complaint: Complaint) -> dict[str, str]:
+    return {"kind": complaint.kind, "row": _whole(complaint.row), "message": _whole(complaint.message)}
+
+
+def _exhibit_document(exhibit: Exhibit) -> dict[str, Any]:
+    return {
+        "requirement": exhibit.requirement,
+        "subject": exhibit.subject,
+        "exchange": exhibit.exchange,
+        "lines": [*map(_whole, exhibit.lines)],
+        "curl": _whole(exhibit.curl),
+        "moments": [[m.ms, _whole(m.event), _whole(m.lane), *m.span] for m in exhibit.moments],
+        "event": exhibit.event,
+        "states": {_whole(lane): state for lane, state in exhibit.states.items()},
+        "allowed": list(exhibit.allowed),
+        "cassette": exhibit.cassette,
+    }
+
+
+def _said(**facts: object) -> dict[str, Any]:
+    """The facts that say something."""
+    return {name: fact for name, fact in facts.items() if fact}
 
 
 def _whole(text: str) -> str:

@@ -1,19 +1,30 @@
-"""A report kept in a folder: report.json for programs, report.txt for people."""
+"""A report kept in a folder: every form there is of it, and a cassette for each departure that one can repeat."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from conformance.files import write_atomically
 from conformance.model import Report
-from conformance.report.json_writer import page
-from conformance.report.text import Style, text
+from conformance.report.writers import WRITERS
+
+#: Where the cassettes lie that repeat departures, each named for its requirement.
+REPRO = "repro"
 
 
-def write(report: Report, folder: str, again: str, kind: str = "scenario") -> tuple[Path, ...]:
-    """Write both files, each at once or not at all, and return where they are."""
-    contents = {"report.json": page(report, kind), "report.txt": text(report, again, Style(verbose=True))}
-    paths = tuple(Path(folder) / name for name in contents)
-    for path, content in zip(paths, contents.values(), strict=True):
-        write_atomically(path, content)
-    return paths
+def write(report: Report, folder: str) -> tuple[Path, ...]:
+    """Write every file, each at once or not at all, and return where they are."""
+    written = []
+    for name, content in _contents(report):
+        written.append(Path(folder) / name)
+        write_atomically(written[-1], content)
+    return tuple(written)
+
+
+def _contents(report: Report) -> Iterator[tuple[str, str]]:
+    for exhibit in report.exhibits:
+        if exhibit.cassette:
+            yield f"{REPRO}/{exhibit.requirement}.jsonl", exhibit.cassette
+    for writer in WRITERS.values():
+        yield writer.file, writer.render(report)

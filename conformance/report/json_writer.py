@@ -13,6 +13,6 @@ def line(subject: Subject, kind: str) -> str:
     return json.dumps(subject_document(subject, kind), separators=(",", ":"))
 
 
-def page(report: Report, kind: str) -> str:
+def render(report: Report) -> str:
     """The whole report, indented for people who look into the file."""
-    return json.dumps(report_document(report, kind), indent=1) + "\n"
+    return json.dumps(report_document(report), indent=1) + "\n"

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from conformance.model import JUDGED, Status, Subject, Verdict
 
+#: Statuses of a requirement that is not met.
+DEPARTED = frozenset({Status.FAIL, Status.WARN})
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -26,6 +29,9 @@ class Tally:
     untestable: int
     not_applicable: int
     errors: int
+    #: Failures and warnings that their owner has excused, and those of rules that joined after the set that is scored.
+    known: int
+    unscored: int
     #: Failures that follow from another one told beside them, and warnings likewise.
     failed_after: int
     warned_after: int
@@ -33,9 +39,12 @@ class Tally:
     broken: int
     doubted: int
 
+    #: Failures of every kind, the excused ones too.
+    broke: int
+
     @property
     def departed(self) -> bool:
-        """Whether any requirement failed, for itself or after another."""
+        """Whether any requirement failed, for itself or after another, and nothing excuses it."""
         return self.failed + self.failed_after > 0
 
     @classmethod
@@ -43,10 +52,12 @@ class Tally:
         """Count the verdicts of subjects."""
         judged = tuple(subjects)
         verdicts = [verdict for subject in judged for verdict in subject.verdicts]
-        own = [verdict for subject in judged for verdict in standing(subject)]
+        own = [verdict for subject in judged for verdict in standing(subject) if counted(verdict)]
         failed = [verdict.requirement for verdict in own if verdict.status is Status.FAIL]
         warned = [verdict.requirement for verdict in own if verdict.status is Status.WARN]
+        departed = [verdict for verdict in verdicts if verdict.status in DEPARTED]
         count = Counter(verdict.status for verdict in verdicts)
+        against = Counter(verdict.status for verdict in departed if counted(verdict))
         return cls(
             planned=len(verdicts) - count[Status.NOT_APPLICABLE],
             joined=sum(verdict.joined and verdict.status is not Status.NOT_APPLICABLE for verdict in verdicts),
@@ -57,16 +68,24 @@ class Tally:
             untestable=count[Status.UNTESTABLE],
             not_applicable=count[Status.NOT_APPLICABLE],
             errors=count[Status.ERROR],
-            failed_after=count[Status.FAIL] - len(failed),
-            warned_after=count[Status.WARN] - len(warned),
+            known=sum(verdict.known is not None for verdict in departed),
+            unscored=sum(verdict.known is None and not verdict.scored for verdict in departed),
+            failed_after=against[Status.FAIL] - len(failed),
+            warned_after=against[Status.WARN] - len(warned),
             broken=len(set(failed)),
             doubted=len(set(warned)),
+            broke=count[Status.FAIL],
         )
+
+
+def counted(verdict: Verdict) -> bool:
+    """Whether a departure counts against the target: nobody has excused it, and its rule is one that is scored."""
+    return verdict.known is None and verdict.scored
 
 
 def standing(subject: Subject) -> tuple[Verdict, ...]:
     """Failures and warnings that stand for themselves: with a primary finding, or with no cause told beside them."""
-    departed = [verdict for verdict in subject.verdicts if verdict.status in (Status.FAIL, Status.WARN)]
+    departed = [verdict for verdict in subject.verdicts if verdict.status in DEPARTED]
     told = {verdict.requirement for verdict in departed}
     return tuple(verdict for verdict in departed if not _causes(verdict) & told)
 

@@ -15,6 +15,7 @@ from conformance.report.alike import without_ids
 from conformance.report.breaches import Breach, Case, breach, breaches
 from conformance.report.document import verdict_of
 from conformance.report.plain import field, listing, safe
+from conformance.report.result import verdict_word
 from conformance.report.tally import Tally
 from conformance.report.unseen import WHY, unseen
 
@@ -43,8 +44,14 @@ class Style:
         return f"\x1b[1;{_COLOURS[word]}m{word}\x1b[0m" if self.colour and word in _COLOURS else word
 
 
-def text(report: Report, again: str, style: Style) -> str:
-    """The whole report. `again` is the command that repeats it, without `-k`; for recordings, without the file."""
+def render(report: Report) -> str:
+    """The whole report as a file keeps it: nothing left out, no colour."""
+    return text(report, Style(verbose=True))
+
+
+def text(report: Report, style: Style) -> str:
+    """The whole report."""
+    again = report.again
     parts = (
         *_subjects(report, style),
         *(block(each, again, style) for each in breaches(report.subjects, Status.FAIL)),
@@ -55,20 +62,8 @@ def text(report: Report, again: str, style: Style) -> str:
         *_rest(report, style),
     )
     # The verdict comes last too where it would have scrolled away.
-    last = (foot(report, again, style),) if parts or report.interrupted else ()
+    last = (foot(report, style),) if parts or report.interrupted else ()
     return "\n\n".join((head(report, style), *parts, *last)) + "\n"
-
-
-def verdict_word(report: Report) -> str:
-    """The verdict on the whole run in a word or two."""
-    tally = Tally.of(report.subjects)
-    if tally.errors:
-        return "ERROR"
-    if tally.departed:
-        return "FAIL"
-    if not tally.judged:
-        return "NOTHING JUDGED"
-    return "INCOMPLETE" if report.interrupted or tally.untestable else "PASS"
 
 
 def plan_line(plan: Mapping[str, int]) -> str:
@@ -86,11 +81,11 @@ def plan_page(plan: Mapping[str, int], rows: Sequence[tuple[str, int, str]]) -> 
     return "\n".join((f"plan: {plan_line(plan)}", *lines)) + "\n"
 
 
-def summary(report: Report, again: str, style: Style) -> str:
+def summary(report: Report, style: Style) -> str:
     """What another's account of the failures leaves out: warnings, what was not shown, and the verdict."""
-    warned = (block(each, again, style) for each in breaches(report.subjects, Status.WARN))
+    warned = (block(each, report.again, style) for each in breaches(report.subjects, Status.WARN))
     parts = (*warned, *_slips(report, style), *_untestable(report, style), *_rest(report, style))
-    return "\n\n".join((*parts, foot(report, again, style)))
+    return "\n\n".join((*parts, foot(report, style)))
 
 
 def head(report: Report, style: Style) -> str:
@@ -123,7 +118,7 @@ def _after(effects: int) -> str:
     return f" +{effects} that follow" if effects else ""
 
 
-def foot(report: Report, again: str, style: Style) -> str:
+def foot(report: Report, style: Style) -> str:
     """The verdict and the counts once more, and what to do next."""
     lines = [f"{style.word(verdict_word(report))}  {counts(report)}"]
     if report.interrupted:
@@ -132,7 +127,7 @@ def foot(report: Report, again: str, style: Style) -> str:
     if broken:
         lines.append(field("next", f"conformance explain {broken[0].requirement.id}", style.width))
     elif verdict_word(report) == "INCOMPLETE":
-        lines.append(field("next", with_words(again, "-v"), style.width))
+        lines.append(field("next", with_words(report.again, "-v"), style.width))
     return "\n".join(lines)
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from conformance.model import Report, Status
 from conformance.plan import narrowed, plan
 from conformance.report import folder
+from conformance.report.result import exit_code
 from conformance.report.text import Style, text
-from conformance.run import Run, exit_code
+from conformance.run import Run
 from conformance.targets.http import HttpTarget
 from conformance.targets.settings import Settings
 from conformance.tests.hostile.server import KEY, HostileServer
@@ -54,10 +55,11 @@ def judged(server: HostileServer, scenarios: tuple[str, ...], out: Path, **limit
     began = time.monotonic()
     target = HttpTarget(Settings(server.base_url, api_key=KEY, **(LIMITS | limits)))  # type: ignore[arg-type]
     whole = plan(target)
-    run = Run(target, narrowed(whole, target, [(name, cell) for name in scenarios for cell in whole.cells[name]]))
+    part = narrowed(whole, target, [(name, cell) for name in scenarios for cell in whole.cells[name]])
+    run = Run(target, part, again=AGAIN)
     for scenario in run.plan.scenarios:
         run.subject(scenario.id)
     report = run.report()
-    paths = folder.write(report, str(out), AGAIN)
-    said = (*(path.read_text("utf-8") for path in paths), text(report, AGAIN, Style()))
+    paths = folder.write(report, str(out))
+    said = (*(path.read_text("utf-8") for path in paths), text(report, Style()))
     return Judged(report, exit_code(report), said, time.monotonic() - began)

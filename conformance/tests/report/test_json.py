@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import jsonschema_rs
 import orjson
 import pytest
 
+from conformance.errors import UnreadableInput
 from conformance.files import schemas_folder
-from conformance.model import Report, Status, Subject
-from conformance.report import folder
-from conformance.report.document import report_document
-from conformance.report.json_writer import line, page
+from conformance.model import Complaint, Exhibit, Moment, Profile, Report, Role, Status, Subject
+from conformance.report import folder, reader
+from conformance.report.document import report_document, subject_document
+from conformance.report.json_writer import line, render
+from conformance.report.writers import WRITERS
 from conformance.tests.report.reports import REPORTS, failing, finding, passing, unreadable, verdict
 
 Make = Callable[[], Report]
@@ -24,8 +27,9 @@ SUBJECT = ["scenario", "verdict", "planned", "judged", "verdicts"]
 VERDICT = ["requirement", "level", "role", "scenario", "status", "findings"]
 FINDING = ["message", "expected", "got", "exchange", "event", "span", "ms", "pointer", "primary", "because"]
 REPORT = [
-    *("report", "suite", "target", "plan", "planned", "judged", "subjects", "not_exercised", "leftovers"),
-    "interrupted",
+    *("report", "suite", "schemas", "target", "profile", "again", "began", "took_ms", "verdict", "exit_code", "plan"),
+    *("planned", "joined", "judged", "passed", "failed", "warned", "known", "unscored", "untestable"),
+    *("not_applicable", "errors", "subjects", "not_exercised", "leftovers", "interrupted", "complaints", "exhibits"),
 ]
 
 
@@ -35,9 +39,8 @@ def schema() -> jsonschema_rs.Draft202012Validator:
 
 
 @pytest.mark.parametrize("make", REPORTS)
-@pytest.mark.parametrize("kind", ["scenario", "file"])
-def test_every_report_fits_its_schema(make: Make, kind: str, schema: jsonschema_rs.Draft202012Validator) -> None:
-    schema.validate(json.loads(page(make(), kind)))
+def test_every_report_fits_its_schema(make: Make, schema: jsonschema_rs.Draft202012Validator) -> None:
+    schema.validate(json.loads(render(make())))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +58,7 @@ def test_every_report_fits_its_schema(make: Make, kind: str, schema: jsonschema_
 def test_the_schema_refuses_what_is_no_report(
     spoil: Callable[[Any], object], schema: jsonschema_rs.Draft202012Validator
 ) -> None:
-    document = json.loads(page(failing(), "scenario"))
+    document = json.loads(render(failing()))
     assert schema.is_valid(document)
     spoil(document)
     assert not schema.is_valid(document)
@@ -65,8 +68,8 @@ def test_the_keys_are_the_fixed_ones_in_their_order() -> None:
     document = report_document(failing())
     assert list(document) == REPORT
     subject = document["subjects"][0]
-    assert list(subject) == SUBJECT
-    assert list(report_document(passing(), "file")["subjects"][0]) == ["file", *SUBJECT[1:]]
+    assert [key for key in subject if key != "unknown_events"] == SUBJECT
+    assert list(subject_document(passing().subjects[0], "file")) == ["file", *SUBJECT[1:]]
     assert [key for key in subject["verdicts"][0] if key != "more"] == VERDICT
     assert list(subject["verdicts"][0]["findings"][0]) == FINDING
     assert "reason" in subject["verdicts"][3]
@@ -112,10 +115,40 @@ def test_a_line_is_one_line_of_ascii_that_strict_readers_take(make: Make) -> Non
         orjson.loads(text)
 
 
-def test_a_report_is_kept_as_two_files(tmp_path: Path) -> None:
-    report: Report = failing()
-    written = folder.write(report, str(tmp_path / "new"), "conformance server")
-    assert [path.name for path in written] == ["report.json", "report.txt"]
-    assert json.loads(written[0].read_text("utf-8")) == json.loads(page(report, "scenario"))
-    assert written[1].read_text("utf-8").startswith("FAIL  ")
-    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["report.json", "report.txt"]
+def test_a_report_is_kept_in_every_form_beside_its_cassettes(tmp_path: Path) -> None:
+    exhibit = Exhibit("done.last", "stream-one-call", 1, ("> POST /x",), cassette="{}\n")
+    report = replace(failing(), exhibits=(exhibit,))
+    folder.write(report, str(tmp_path / "new"))
+    there = {str(path.relative_to(tmp_path / "new")) for path in (tmp_path / "new").rglob("*") if path.is_file()}
+    assert there == {"repro/done.last.jsonl", *(writer.file for writer in WRITERS.values())}
+    assert (tmp_path / "new/report.json").read_text("utf-8") == render(report)
+
+
+@pytest.mark.parametrize("make", REPORTS)
+def test_a_report_reads_back_as_what_was_written(make: Make) -> None:
+    profile = Profile(Role.CLIENT, "2026.11", strict=True, selection="done", shard="1/2", seed=7)
+    moments = (Moment(3, "thread.run.queued", "run", (0, 9)),)
+    exhibit = Exhibit("done.last", "s", 1, ("a",), "curl", moments, 0, {"run": "waiting"}, ("error",), "{}\n")
+    report = replace(
+        make(), profile=profile, again="conformance server", began="2026-11-20T10:02:11Z", took_ms=5,
+        exhibits=(exhibit,), complaints=(Complaint("stale", "done.last", "it passes"),),
+    )  # fmt: skip
+    written = render(report)
+    assert render(reader.read(written.encode(), "x")) == written
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "no JSON"),
+        (b"[" * 100_000, "no JSON"),
+        (b"\xff", "no JSON"),
+        (b"[]", "no report"),
+        (b'{"report": 1}', "format 1"),
+        (b'{"report": 2}', "'required'"),
+        (render(passing()).replace('"pass"', '"fine"').encode(), "'enum'"),
+    ],
+)
+def test_what_is_no_report_is_refused_with_the_reason(content: bytes, said: str) -> None:
+    with pytest.raises(UnreadableInput, match=said):
+        reader.read(content, "report.json")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.errors import UsageError
@@ -9,7 +11,8 @@ from conformance.model import Finding, Report, Status, Subject, Verdict
 from conformance.report.alike import without_ids
 from conformance.report.document import report_document
 from conformance.report.plain import safe, told
-from conformance.report.text import MOCKED, Style, place, text, verdict_block, verdict_word
+from conformance.report.result import verdict_word
+from conformance.report.text import MOCKED, Style, place, text, verdict_block
 from conformance.report.unseen import unseen
 from conformance.run import not_exercised
 from conformance.tests.report.reports import HOSTILE, REPORTS, broken, failing, finding, passing, unreadable, verdict
@@ -18,7 +21,7 @@ AGAIN = "conformance server --base-url=http://127.0.0.1:1/v1"
 
 
 def lines(report: Report, again: str = AGAIN, style: Style | None = None) -> list[str]:
-    return text(report, again, style or Style()).splitlines()
+    return text(replace(report, again=again), style or Style()).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -98,7 +101,7 @@ def test_verbose_leaves_nothing_out() -> None:
 
 @pytest.mark.parametrize("report", [make() for make in REPORTS])
 def test_what_a_target_sends_cannot_steer_a_terminal(report: Report) -> None:
-    shown = text(report, AGAIN, Style())
+    shown = text(report, Style())
     assert all(character.isprintable() or character == "\n" for character in shown)
     shown.encode("utf-8")
 
@@ -110,8 +113,8 @@ def test_hostile_text_is_spelled_out_and_cut() -> None:
 
 
 def test_colour_only_where_it_is_welcome() -> None:
-    assert "\x1b[" not in text(failing(), AGAIN, Style())
-    assert "\x1b[1;31mFAIL\x1b[0m" in text(failing(), AGAIN, Style(colour=True))
+    assert "\x1b[" not in text(failing(), Style())
+    assert "\x1b[1;31mFAIL\x1b[0m" in text(failing(), Style(colour=True))
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

@@ -34,7 +34,9 @@ def sound(subject: Subject) -> None:
     """No slip of ours in the verdicts, and whatever a target said is safe to print."""
     slips = [(v.requirement, v.reason) for v in subject.verdicts if v.status is Status.ERROR]
     assert slips == []
-    written = text(Report({"kind": "http", "base_url": "x"}, (subject,)), "conformance judge", Style(verbose=True))
+    written = text(
+        Report({"kind": "http", "base_url": "x"}, (subject,), again="conformance judge"), Style(verbose=True)
+    )
     assert _STEERING.search(written) is None
     assert json.loads(line(subject, "scenario"))["planned"] >= 0
 

@@ -1,0 +1,98 @@
+"""A report read back from its JSON: the one source of every other form.
+
+What was written by this version reads back as the same report. Reports of other formats are refused with a reason.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from conformance.contract.data import schema_text
+from conformance.errors import UnreadableInput
+from conformance.model import (
+    Complaint,
+    Exhibit,
+    Finding,
+    Level,
+    Moment,
+    Profile,
+    Report,
+    Role,
+    Status,
+    Subject,
+    Verdict,
+)
+from conformance.report.document import FORMAT
+from conformance.wire.shape import breach
+
+
+def read(content: bytes, name: str) -> Report:
+    """Read a report; `name` is what a message calls it. Raises UnreadableInput where it is none."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        raise UnreadableInput(f"{name}: this is no JSON", "A report is the file report.json of `--out DIR`.") from None
+    if not isinstance(document, dict) or "report" not in document:
+        raise UnreadableInput(f"{name}: this is no report", "A report is the file report.json of `--out DIR`.")
+    if document["report"] != FORMAT:
+        raise UnreadableInput(
+            f"{name}: this is a report of format {document['report']!r:.40}, and this version reads {FORMAT}",
+            "Write it anew with this version, or read it with the version that wrote it.",
+        )
+    broken = breach(jsonschema_rs.Draft202012Validator(json.loads(schema_text("own/report.json"))), document)
+    if broken is not None:
+        raise UnreadableInput(
+            f"{name}: this is no report that this suite wrote: {broken[0] or 'the document'} breaks {broken[1]!r}",
+            "schemas/own/report.json describes the format.",
+        )
+    return _report(document)
+
+
+def _report(document: Mapping[str, Any]) -> Report:
+    return Report(
+        target=document["target"],
+        subjects=tuple(map(_subject, document["subjects"])),
+        not_exercised=tuple(document["not_exercised"]),
+        leftovers=tuple(document["leftovers"]),
+        interrupted=document["interrupted"],
+        plan=document["plan"],
+        profile=_profile(document["profile"]),
+        again=document["again"],
+        began=document["began"] or "",
+        took_ms=document["took_ms"],
+        exhibits=tuple(map(_exhibit, document["exhibits"])),
+        complaints=tuple(Complaint(**row) for row in document["complaints"]),
+    )
+
+
+def _profile(row: Mapping[str, Any]) -> Profile:
+    return Profile(**{**row, "role": Role(row["role"]), "requirements": row["requirements"] or ""})
+
+
+def _subject(row: Mapping[str, Any]) -> Subject:
+    return Subject(
+        name=row.get("scenario") or row["file"],
+        verdicts=tuple(map(_verdict, row["verdicts"])),
+        reason=row.get("reason"),
+        unknown_events=tuple(row.get("unknown_events", ())),
+        shape=tuple(row.get("shape", ())),
+    )
+
+
+def _verdict(row: Mapping[str, Any]) -> Verdict:
+    kinds = {"level": Level(row["level"]), "role": Role(row["role"]), "status": Status(row["status"])}
+    return Verdict(**{**row, **kinds, "findings": tuple(map(_finding, row["findings"]))})
+
+
+def _finding(row: Mapping[str, Any]) -> Finding:
+    return Finding(**{**row, "span": None if row["span"] is None else tuple(row["span"])})
+
+
+def _exhibit(row: Mapping[str, Any]) -> Exhibit:
+    moments = tuple(Moment(ms, event, lane, (start, end)) for ms, event, lane, start, end in row["moments"])
+    listed = {name: tuple(row[name]) for name in ("lines", "allowed")}
+    return Exhibit(**{**row, **listed, "moments": moments})

@@ -1,0 +1,34 @@
+"""What a whole run came to, in a word for people and as an exit code for programs."""
+
+from __future__ import annotations
+
+from conformance.model import Report
+from conformance.report.tally import Tally
+
+
+def verdict_word(report: Report) -> str:
+    """The verdict on the whole run in a word or two."""
+    tally = Tally.of(report.subjects)
+    if tally.errors:
+        return "ERROR"
+    if tally.departed:
+        return "FAIL"
+    if not tally.judged:
+        return "NOTHING JUDGED"
+    if report.interrupted or tally.untestable:
+        return "INCOMPLETE"
+    return "OUTDATED LIST" if report.complaints else "PASS"
+
+
+def exit_code(report: Report) -> int:
+    """The first that holds: 3 an error of ours, 1 a violation, 2 incomplete, 5 nothing judged, 6 outdated list, 0."""
+    tally = Tally.of(report.subjects)
+    if tally.errors:
+        return 3
+    if tally.departed:
+        return 1
+    if report.interrupted or tally.untestable:
+        return 2
+    if not tally.judged:
+        return 5
+    return 6 if report.complaints else 0
