@@ -18,6 +18,7 @@ from conformance.errors import UsageError
 
 if TYPE_CHECKING:
     from conformance.plan import Target
+    from conformance.report.exhibits import Exhibitor
     from conformance.targets.settings import GivenRun, Settings
 
 #: Stands in for an address where only the other options are looked at.
@@ -114,6 +115,15 @@ def target(said: Given, environment: Mapping[str, str] | None = None) -> Target:
     from conformance.targets.http import HttpTarget  # noqa: PLC0415 - httpx: only when asked
 
     return HttpTarget(settings(said, os.environ if environment is None else environment))
+
+
+def exhibitor(said: Given, target: Target) -> Exhibitor:
+    """What keeps the exhibits of a run against a server: their commands ask it, with the variable of its key."""
+    from conformance.report.exhibits import KEY_VARIABLE, Exhibitor  # noqa: PLC0415 - see the top
+
+    parts = urlsplit(str(target.describe().get("base_url", "")))
+    origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    return Exhibitor(origin=origin, variable=said.get("api_key_env", KEY_VARIABLE), secrets=target.secrets)
 
 
 def check(said: Given, environment: Mapping[str, str] | None = None) -> None:

@@ -34,6 +34,7 @@ from conformance.model import (
     Verdict,
 )
 from conformance.plan import JOINED, Plan, Target
+from conformance.report.exhibits import Exhibitor
 from conformance.verdict.judge import judge
 from conformance.wire.redact import without_secrets
 from conformance.wire.secret import hidden
@@ -42,8 +43,9 @@ from conformance.wire.secret import hidden
 class Run:
     """One run of one plan against one target: each scenario is exchanged and judged at most once.
 
-    `told` hears every subject as soon as it is judged. `stopped` is why nothing more is sent: the target is gone or
-    offers none of this API, or the budget of requests is reached.
+    `told` hears every subject as soon as it is judged, and `kept` then gets what makes the report of all there is so
+    far. `exhibitor` keeps what shows a departure, where somebody wants to see it. `stopped` is why nothing more is
+    sent: the target is gone or offers none of this API, or the budget of requests is reached.
     """
 
     def __init__(
@@ -53,7 +55,9 @@ class Run:
         *,
         profile: Profile | None = None,
         again: str = "",
+        exhibitor: Exhibitor | None = None,
         told: Callable[[Subject], None] | None = None,
+        kept: Callable[[Callable[[], Report]], None] | None = None,
     ) -> None:
         self.plan = plan
         self.stopped: ConformanceError | None = None
@@ -61,7 +65,9 @@ class Run:
         self._profile = profile or Profile(plan.role)
         self._again = again
         self._began = datetime.now(UTC)
+        self._exhibitor = exhibitor
         self._told = told
+        self._kept = kept
         self._telling = Lock()
         self._subjects: dict[str, Subject] = {}
 
@@ -83,9 +89,11 @@ class Run:
             if self.stopped:
                 return subject
             self._subjects[scenario_id] = subject
-            if self._told:
-                with self._telling:
+            with self._telling:
+                if self._told:
                     self._told(subject)
+                if self._kept:
+                    self._kept(self._so_far)
         return self._subjects[scenario_id]
 
     def all(self, jobs: int, stop: Callable[[], None]) -> str | None:
@@ -111,6 +119,12 @@ class Run:
         """Everything there is, with a verdict for every planned cell; closes the target."""
         if interrupted is None and self.stopped is not None:
             interrupted = self.stopped.message
+        return replace(self._made(interrupted), leftovers=self._target.close())
+
+    def _so_far(self) -> Report:
+        return self._made("this was written while the run went on: it was ended before it could write the rest")
+
+    def _made(self, interrupted: str | None) -> Report:
         subjects = tuple(
             self._subjects.get(scenario.id) or self._unreached(scenario, interrupted)
             for scenario in self.plan.scenarios
@@ -119,19 +133,24 @@ class Run:
             target=self._target.describe(),
             subjects=subjects,
             not_exercised=not_exercised(subjects, self.plan.role) if self.plan.whole else (),
-            leftovers=self._target.close(),
             interrupted=interrupted,
             plan=self.plan.counts(),
             profile=self._profile,
             again=self._again,
             began=f"{self._began:%Y-%m-%dT%H:%M:%SZ}",
             took_ms=(datetime.now(UTC) - self._began) // timedelta(milliseconds=1),
+            exhibits=() if self._exhibitor is None else self._exhibitor.exhibits,
         )
 
     def _judged(self, scenario: Scenario) -> Subject:
         try:
             heard = without_secrets(self._target.exchange(scenario), self._target.secrets)
             subject = judge(heard, role=self.plan.role)
+            if self._profile.strict:
+                subject = strictly(subject)
+            subject = self._complete(scenario, masked(subject, self._target.secrets))
+            if self._exhibitor is not None:
+                self._exhibitor.look(heard, subject)
         except (BudgetReached, UnreachableTarget, NotThisApi) as reason:
             self.stopped = reason
             return self._unreached(scenario)
@@ -139,9 +158,7 @@ class Run:
             if os.environ.get(DEBUG):
                 raise
             return self._without_verdicts(scenario, Status.ERROR, f"{type(slip).__name__}: {slip}")
-        if self._profile.strict:
-            subject = strictly(subject)
-        return self._complete(scenario, masked(subject, self._target.secrets))
+        return subject
 
     def _complete(self, scenario: Scenario, subject: Subject) -> Subject:
         """Keep the cells of the plan; one the judge passed over is a slip of ours."""
@@ -176,13 +193,18 @@ def judge_recording(
     operation: Operation | None = None,
     wanted: Callable[[str], bool] | None = None,
     strict: bool = False,
+    exhibitor: Exhibitor | None = None,
 ) -> Subject:
     """Judge what one file holds.
 
     `operation` is what a stream answers whose request is not there to say so; `wanted` picks cells by their names,
     `scenario:requirement`.
     """
-    parts = [judge(_answering(transcript, operation), role=role) for transcript in transcripts]
+    heard = [_answering(transcript, operation) for transcript in transcripts]
+    parts = [judge(transcript, role=role) for transcript in heard]
+    if exhibitor is not None:
+        for transcript, part in zip(heard, parts, strict=True):
+            exhibitor.look(transcript, replace(part, name=name))
     verdicts = tuple(
         verdict
         for part in parts

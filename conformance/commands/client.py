@@ -15,6 +15,8 @@ from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.errors import UsageError
 from conformance.model import Profile, Role, Transcript
 from conformance.plan import Plan, narrowed, plan
+from conformance.report import folder
+from conformance.report.exhibits import Exhibitor
 from conformance.report.result import exit_code
 from conformance.report.trace import trace
 from conformance.run import Run
@@ -57,9 +59,12 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console(arguments.verbose, quiet=False, mocked=False)
     console.planned(chosen)
     profile = Profile(Role.CLIENT, strict=arguments.strict, selection=arguments.selection)
-    judged = Run(target, chosen, profile=profile, again=_again(arguments, command), told=console.judged)
+    again = _again(arguments, command)
+    exhibitor = Exhibitor() if verdicts.shows(arguments) else None
+    keeper = None if arguments.out is None else folder.Keeper(arguments.out)
+    judged = Run(target, chosen, profile=profile, again=again, exhibitor=exhibitor, told=console.judged, kept=keeper)
     report = judged.report(judged.all(arguments.jobs or _JOBS * (os.cpu_count() or 1), target.interrupt))
-    verdicts.show(report, arguments.format, arguments.verbose)
+    verdicts.show(report, arguments)
     if arguments.out is not None:
         verdicts.keep(report, arguments.out)
     return exit_code(report)

@@ -13,6 +13,7 @@ from conformance.commands import verdicts
 from conformance.errors import DEBUG, ConformanceError, OwnError, UnreadableInput
 from conformance.files import prepare_folder
 from conformance.model import Operation, Profile, Report, Role, Subject
+from conformance.report.exhibits import Exhibitor
 from conformance.report.json_writer import line
 from conformance.report.plain import told
 from conformance.report.result import exit_code
@@ -46,10 +47,11 @@ def run(arguments: argparse.Namespace) -> int:
     subjects: list[Subject] = []
     errors: list[ConformanceError] = []
     interrupted = None
+    exhibitor = Exhibitor() if verdicts.shows(arguments) else None
     began = datetime.now(UTC)
     try:
         for name in inputs.names(arguments.paths):
-            subjects.append(_judged(name, arguments, wanted, errors))
+            subjects.append(_judged(name, arguments, wanted, errors, exhibitor))
             if arguments.format == "json":
                 verdicts.write(f"{line(subjects[-1], 'file')}\n")
     except KeyboardInterrupt:
@@ -62,9 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
         again=_AGAIN,
         began=f"{began:%Y-%m-%dT%H:%M:%SZ}",
         took_ms=(datetime.now(UTC) - began) // timedelta(milliseconds=1),
+        exhibits=() if exhibitor is None else exhibitor.exhibits,
     )
     if arguments.format != "json" and len(errors) < len(subjects):
-        verdicts.show(report, arguments.format, arguments.verbose)
+        verdicts.show(report, arguments)
     if arguments.out is not None:
         verdicts.keep(report, arguments.out)
     codes = {exit_code(report), *(error.exit_code for error in errors)}
@@ -72,7 +75,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _judged(
-    name: str, arguments: argparse.Namespace, wanted: Selection | None, errors: list[ConformanceError]
+    name: str,
+    arguments: argparse.Namespace,
+    wanted: Selection | None,
+    errors: list[ConformanceError],
+    exhibitor: Exhibitor | None,
 ) -> Subject:
     """The verdicts on one file; what goes wrong with it is told at once, kept, and does not end the run."""
     try:
@@ -83,6 +90,7 @@ def _judged(
             operation=_OPERATIONS[arguments.operation],
             wanted=wanted,
             strict=arguments.strict,
+            exhibitor=exhibitor,
         )
     except UnreadableInput as reason:
         error: ConformanceError = reason

@@ -47,6 +47,7 @@ def _judge(scenario: Scenario, port: int) -> int:
     from conformance.commands import verdicts  # noqa: PLC0415 - only where a client is judged
     from conformance.plan import plan  # noqa: PLC0415 - see above
     from conformance.report.result import exit_code  # noqa: PLC0415 - see above
+    from conformance.report.text import text  # noqa: PLC0415 - see above
     from conformance.run import Run  # noqa: PLC0415 - see above
     from conformance.targets.client import ClientTarget  # noqa: PLC0415 - see above
     from conformance.targets.drivers import Attached  # noqa: PLC0415 - see above
@@ -56,7 +57,7 @@ def _judge(scenario: Scenario, port: int) -> int:
     judged = Run(target, plan(target, (scenario,), Role.CLIENT), again=again)
     judged.subject(scenario.id)
     report = judged.report()
-    verdicts.show(report, "text", verbose=False)
+    verdicts.write(text(report, verdicts.style(verbose=False)))
     return exit_code(report)
 
 

@@ -44,10 +44,10 @@ def run(arguments: argparse.Namespace) -> int:
     if "out" in said and "plan" not in said:
         prepare_folder(Path(said["out"]))
     with interrupting():
-        code = call(options.target(said), said, arguments.selection, console)
+        code = call(options.target(said), said, arguments.selection, console, shows=verdicts.shows(arguments))
     if console.report is None:
         return _without_report(code, console, arguments)
-    verdicts.show(console.report, arguments.format, arguments.verbose)
+    verdicts.show(console.report, arguments)
     if console.error is not None:  # of the folder, at the very end: the report was shown before
         raise console.error
     if "out" in said:

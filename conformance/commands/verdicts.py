@@ -27,18 +27,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-v", "--verbose", action="store_true", help="leave nothing out")
 
 
-def style(verbose: bool) -> Style:
+def style(verbose: bool, out: str | None = None) -> Style:
     """How text may look here: as wide as the terminal, coloured only on one, never where NO_COLOR is set."""
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     # Lines over 120 characters are hard to read, and below 60 the fields have no room beside their labels.
     width = min(max(shutil.get_terminal_size((100, 24)).columns, 60), 120)
-    return Style(width, colour, verbose)
+    return Style(width, colour, verbose, out)
 
 
-def show(report: Report, form: str, verbose: bool) -> None:
+def show(report: Report, arguments: argparse.Namespace) -> None:
     """Print the report in one of its forms: text fits the terminal, JSON is one subject a line."""
+    form = arguments.format
     if form == "text":
-        write(text(report, style(verbose)))
+        write(text(report, style(arguments.verbose, arguments.out)))
     elif form == "json":
         write("".join(f"{line(subject, kind_of(report))}\n" for subject in report.subjects))
     else:
@@ -49,6 +50,11 @@ def write(content: str) -> None:
     """Print text as UTF-8 or, where standard output cannot carry it, with what it can."""
     encoding = sys.stdout.encoding or "ascii"
     sys.stdout.write(content.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def shows(arguments: argparse.Namespace) -> bool:
+    """Whether anybody is going to see what shows a departure: text on a terminal and lines of JSON have no room."""
+    return arguments.out is not None or arguments.format not in ("text", "json")
 
 
 def keep(report: Report, out: str) -> None:

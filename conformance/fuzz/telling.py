@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.fuzz.curl import curl
 from conformance.fuzz.departures import Departure
 from conformance.fuzz.hunt import Hunt
 from conformance.fuzz.standing import Standing
+from conformance.report.curl import curl
 from conformance.report.plain import field, safe
 from conformance.targets.settings import Settings
 

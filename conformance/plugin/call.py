@@ -23,10 +23,11 @@ _SILENT = (
 )
 
 
-def call(target: Target, said: options.Given, selection: str | None, listener: Listener) -> int:
+def call(target: Target, said: options.Given, selection: str | None, listener: Listener, *, shows: bool) -> int:
     """Run the suite against an open target, which is closed at the end; returns pytest's own exit code.
 
-    `selection` is an expression of pytest's `-k` over `scenario:requirement`.
+    `selection` is an expression of pytest's `-k` over `scenario:requirement`; `shows` says that the report is to show
+    departures.
     """
     root = conformance.suite.__path__[0]
     arguments = [
@@ -37,7 +38,7 @@ def call(target: Target, said: options.Given, selection: str | None, listener: L
         root,
     ]
     with _undisturbed():
-        return int(pytest.main(arguments, plugins=[Door(listener, target)]))
+        return int(pytest.main(arguments, plugins=[Door(listener, target, shows)]))
 
 
 @contextmanager

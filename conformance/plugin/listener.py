@@ -36,3 +36,5 @@ class Door:
 
     listener: Listener
     target: Target
+    #: Whether the report is to show departures: what it takes costs a little for each.
+    shows: bool = False

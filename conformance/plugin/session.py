@@ -46,6 +46,9 @@ class Suite:
         door = next((plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Door)), None)
         self._listener = None if door is None else door.listener
         self._target = None if door is None else door.target
+        self._shows = "out" in said or (door is not None and door.shows)
+        #: Whether this is a worker of pytest-xdist, which has a part of the run.
+        self._works = hasattr(config, "workerinput")
         self._again = options.again(said)
         self._style = text.Style()
         self._run: Run | None = None
@@ -58,10 +61,9 @@ class Suite:
 
     def pytest_sessionstart(self) -> None:
         """Open the target, which sends nothing yet; a controller of pytest-xdist leaves that to its workers."""
-        works = hasattr(self._config, "workerinput")
-        controls = getattr(self._config.option, "dist", "no") != "no" and not works
+        controls = getattr(self._config.option, "dist", "no") != "no" and not self._works
         try:
-            if "out" in self._said and "plan" not in self._said and not works:
+            if "out" in self._said and "plan" not in self._said and not self._works:
                 prepare_folder(Path(self._said["out"]))
             if self._target is None and not controls:
                 self._target = options.target(self._said)
@@ -109,9 +111,21 @@ class Suite:
             told = None if self._listener is None else self._listener.judged
             fixed = narrowed(self._plan, self._target, cells)
             profile = Profile(strict="strict" in self._said, selection=self._config.option.keyword or None)
-            self._run = Run(self._target, fixed, profile=profile, again=self._again, told=told)
+            self._run = Run(
+                self._target,
+                fixed,
+                profile=profile,
+                again=self._again,
+                exhibitor=options.exhibitor(self._said, self._target) if self._shows else None,
+                told=told,
+                kept=self._keeper(),
+            )
             if self._listener is not None:
                 self._listener.planned(fixed)
+
+    def _keeper(self) -> folder.Keeper | None:
+        """Keeps what there is so far; a worker of pytest-xdist has only a part, which its controller keeps."""
+        return folder.Keeper(self._said["out"]) if "out" in self._said and not self._works else None
 
     def pytest_report_collectionfinish(self) -> list[str]:
         """Say what is going to be asked, before anything is sent."""
@@ -128,9 +142,8 @@ class Suite:
         scenario, requirement = request.param
         run = cast("Run", self._run)
         # A worker of pytest-xdist must come to the end of what it was given: its other cells are skipped with a reason.
-        works = hasattr(self._config, "workerinput")
-        subject = run.subject(scenario) if works else run.reach(scenario)
-        if run.stopped is not None and not works:
+        subject = run.subject(scenario) if self._works else run.reach(scenario)
+        if run.stopped is not None and not self._works:
             pytest.exit(str(run.stopped), returncode=run.stopped.exit_code)
         verdicts = verdicts_on(subject, requirement)
         request.node.user_properties += [pair for verdict in verdicts for pair in _properties(verdict)]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from conformance.files import write_atomically
 from conformance.model import Report
-from conformance.report.writers import WRITERS
-
-#: Where the cassettes lie that repeat departures, each named for its requirement.
-REPRO = "repro"
+from conformance.report.writers import REPRO, WRITERS
 
 
 def write(report: Report, folder: str) -> tuple[Path, ...]:
@@ -20,6 +18,23 @@ def write(report: Report, folder: str) -> tuple[Path, ...]:
         written.append(Path(folder) / name)
         write_atomically(written[-1], content)
     return tuple(written)
+
+
+class Keeper:
+    """Keeps the report of a run that goes on, so that one which is killed leaves what it had, and says so."""
+
+    #: Seconds between two times: a report of everything takes a twentieth of one to write.
+    EVERY = 1.0
+
+    def __init__(self, folder: str) -> None:
+        self._path = Path(folder) / WRITERS["json"].file
+        self._next = 0.0
+
+    def __call__(self, so_far: Callable[[], Report]) -> None:
+        """Write what there is so far, unless that was done a moment ago."""
+        if time.monotonic() >= self._next:
+            write_atomically(self._path, WRITERS["json"].render(so_far()))
+            self._next = time.monotonic() + self.EVERY
 
 
 def _contents(report: Report) -> Iterator[tuple[str, str]]:

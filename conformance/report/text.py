@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance import __version__
-from conformance.model import Finding, Report, Requirement, Status, Subject, Verdict
+from conformance.model import Exhibit, Finding, Report, Requirement, Status, Subject, Verdict
 from conformance.report.alike import without_ids
 from conformance.report.breaches import Breach, Case, breach, breaches
 from conformance.report.document import verdict_of
@@ -18,12 +18,19 @@ from conformance.report.plain import field, listing, safe
 from conformance.report.result import verdict_word
 from conformance.report.tally import Tally
 from conformance.report.unseen import WHY, unseen
+from conformance.report.writers import REPRO
 
 #: Different ways of departing from one requirement that are shown in full; the others are counted.
 _CASES = 3
 
 #: Names listed before the rest is counted.
 _NAMES = 8
+
+#: Events shown before and behind the one that departs: what led to it, and whether the stream went on.
+_BEFORE, _BEHIND = 2, 1
+
+#: Characters of a command that are shown: one submission of all outputs of a round, which may be texts.
+_COMMAND = 8000
 
 #: Said wherever nobody's server was judged, so that nobody takes the verdict for theirs.
 MOCKED = "this judges the BUILT-IN MOCK: no --base-url was given, so no server of yours was asked"
@@ -38,6 +45,8 @@ class Style:
     width: int = 100
     colour: bool = False
     verbose: bool = False
+    #: The folder the report is kept in, as its reader would name it; None where it is not kept.
+    folder: str | None = None
 
     def word(self, word: str) -> str:
         """A verdict word, coloured where that is welcome."""
@@ -46,24 +55,24 @@ class Style:
 
 def render(report: Report) -> str:
     """The whole report as a file keeps it: nothing left out, no colour."""
-    return text(report, Style(verbose=True))
+    return text(report, Style(verbose=True, folder="."))
 
 
 def text(report: Report, style: Style) -> str:
     """The whole report."""
-    again = report.again
     parts = (
         *_subjects(report, style),
-        *(block(each, again, style) for each in breaches(report.subjects, Status.FAIL)),
+        *_blocks(report, Status.FAIL, style),
         *_slips(report, style),
-        *(block(each, again, style) for each in breaches(report.subjects, Status.WARN)),
+        *_blocks(report, Status.WARN, style),
         *_untestable(report, style),
         *_unknown(report, style),
         *_rest(report, style),
     )
     # The verdict comes last too where it would have scrolled away.
-    last = (foot(report, style),) if parts or report.interrupted else ()
-    return "\n\n".join((head(report, style), *parts, *last)) + "\n"
+    if not parts and not report.interrupted:
+        return "\n".join((head(report, style), *_onward(report, style))) + "\n"
+    return "\n\n".join((head(report, style), *parts, foot(report, style))) + "\n"
 
 
 def plan_line(plan: Mapping[str, int]) -> str:
@@ -83,8 +92,12 @@ def plan_page(plan: Mapping[str, int], rows: Sequence[tuple[str, int, str]]) -> 
 
 def summary(report: Report, style: Style) -> str:
     """What another's account of the failures leaves out: warnings, what was not shown, and the verdict."""
-    warned = (block(each, report.again, style) for each in breaches(report.subjects, Status.WARN))
-    parts = (*warned, *_slips(report, style), *_untestable(report, style), *_rest(report, style))
+    parts = (
+        *_blocks(report, Status.WARN, style),
+        *_slips(report, style),
+        *_untestable(report, style),
+        *_rest(report, style),
+    )
     return "\n\n".join((*parts, foot(report, style)))
 
 
@@ -119,19 +132,37 @@ def _after(effects: int) -> str:
 
 
 def foot(report: Report, style: Style) -> str:
-    """The verdict and the counts once more, and what to do next."""
-    lines = [f"{style.word(verdict_word(report))}  {counts(report)}"]
+    """The verdict and the counts once more, where the report lies, and what to do next."""
+    return "\n".join((f"{style.word(verdict_word(report))}  {counts(report)}", *_onward(report, style)))
+
+
+def _onward(report: Report, style: Style) -> Iterator[str]:
+    """Why it stopped, where the report lies, and the next command to type."""
     if report.interrupted:
-        lines.append(field("stopped", safe(report.interrupted), style.width))
+        yield field("stopped", safe(report.interrupted), style.width)
+    if style.folder is not None:
+        yield field("report", f"{style.folder}/report.txt", style.width)
+    yield field("next", _next(report, style), style.width)
+
+
+def _next(report: Report, style: Style) -> str:
     broken = breaches(report.subjects, Status.FAIL) or breaches(report.subjects, Status.WARN)
     if broken:
-        lines.append(field("next", f"conformance explain {broken[0].requirement.id}", style.width))
-    elif verdict_word(report) == "INCOMPLETE":
-        lines.append(field("next", with_words(report.again, "-v"), style.width))
-    return "\n".join(lines)
+        return f"conformance explain {broken[0].requirement.id}"
+    if verdict_word(report) in ("INCOMPLETE", "NOTHING JUDGED"):
+        return with_words(report.again, "-v")
+    if style.folder is None:
+        return with_words(report.again, "--out DIR")
+    return "conformance prove"
 
 
-def block(departure: Breach, again: str, style: Style) -> str:
+def _blocks(report: Report, status: Status, style: Style) -> Iterator[str]:
+    shown = {exhibit.requirement: exhibit for exhibit in report.exhibits}
+    for departure in breaches(report.subjects, status):
+        yield block(departure, report.again, style, shown.get(departure.requirement.id))
+
+
+def block(departure: Breach, again: str, style: Style, exhibit: Exhibit | None = None) -> str:
     """One departure: verdict, expected, got, where, the rule, why it matters, its source, how to see it again."""
     requirement, word = departure.requirement, "FAIL" if departure.status is Status.FAIL else "WARN"
     names = tuple(safe(name) for name in departure.subjects)
@@ -140,6 +171,8 @@ def block(departure: Breach, again: str, style: Style) -> str:
     lines = [f"{style.word(word)}  {requirement.id}  {requirement.level}  {where}"]
     for case in departure.cases[:_CASES]:
         lines.extend(_case(case, style))
+        if case is departure.cases[0]:
+            lines.extend(_scene(exhibit, style))
     if len(departure.cases) > _CASES:
         lines.append(field("", f"and {len(departure.cases) - _CASES} other ways", style.width))
     if len(names) > 1:
@@ -148,7 +181,31 @@ def block(departure: Breach, again: str, style: Style) -> str:
         lines.append(listing("because", departure.because, style.width, _NAMES))
     if departure.effects:
         lines.append(listing("effects", departure.effects, style.width, _NAMES))
-    return "\n".join((*lines, *_rule(requirement, style), field("repeat", repeat(departure, again), style.width)))
+    return "\n".join((*lines, *_rule(requirement, style), *_repeats(departure, again, style, exhibit)))
+
+
+def _scene(exhibit: Exhibit | None, style: Style) -> Iterator[str]:
+    """What came around the event that departs, in which states, and what would have been legal there."""
+    if exhibit is None or exhibit.event is None:
+        return
+    at, events = exhibit.event, exhibit.moments
+    around = range(max(0, at - _BEFORE), min(len(events), at + _BEHIND + 1))
+    seen = (f"{'>' if index == at else ''}{index} {safe(events[index].event)}" for index in around)
+    yield field("events", " · ".join(seen), style.width)
+    yield field("state", " · ".join(f"{lane} {state}" for lane, state in exhibit.states.items()), style.width)
+    yield listing("legal", exhibit.allowed or ("nothing more",), style.width, _NAMES)
+
+
+def _repeats(departure: Breach, again: str, style: Style, exhibit: Exhibit | None) -> Iterator[str]:
+    """Commands that show the departure again: whole lines, since they are there to be copied."""
+    yield field("repeat", repeat(departure, again), style.width)
+    if exhibit is None:
+        return
+    if exhibit.cassette and style.folder is not None:
+        cassette = shlex.quote(f"{style.folder}/{REPRO}/{exhibit.requirement}.jsonl")
+        yield f"  {'or':<10}conformance judge {cassette} -k {exhibit.requirement}"
+    if exhibit.curl and style.verbose:
+        yield f"  {'or':<10}{safe(exhibit.curl, _COMMAND)}"
 
 
 def verdict_block(verdict: Verdict, again: str, style: Style) -> str:

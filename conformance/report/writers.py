@@ -13,6 +13,9 @@ from typing import NamedTuple
 
 from conformance.model import Report
 
+#: Where the cassettes lie that repeat departures, beside the forms of a report; each is named for its requirement.
+REPRO = "repro"
+
 
 class Writer(NamedTuple):
     """One form of a report."""

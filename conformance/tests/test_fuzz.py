@@ -15,7 +15,6 @@ import pytest
 from conformance import options
 from conformance.errors import OwnError, UsageError
 from conformance.fuzz import telling
-from conformance.fuzz.curl import curl
 from conformance.fuzz.departures import departures
 from conformance.fuzz.hunt import Hunt, hunt
 from conformance.fuzz.standing import Mode, Standing, addressed, standing
@@ -25,6 +24,7 @@ from conformance.mock.behaviour import Behaviour
 from conformance.mock.refusals import Refused
 from conformance.mock.server import Mock
 from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request, Response, Status, Transcript
+from conformance.report.curl import curl
 from conformance.targets.runs import PendingRun
 from conformance.targets.settings import Settings
 from conformance.tests.commands import pytest as run_pytest
@@ -281,9 +281,9 @@ def test_the_line_sends_the_same_bytes_and_holds_no_key(body: bytes, tmp_path: P
     line = curl(Exchange(Operation.SUBMIT, 0, request, None), "http://127.0.0.1:1", (KEY,), "MY_KEY")
     assert KEY not in line and line.isprintable() and line.isascii()
     words, given = sent_by(line, tmp_path)
-    assert words[:3] == ["-i", "-X", "POST"]
-    assert words[3] == f"http://127.0.0.1:1/v1/runs?key={KEY}&b='c'"
-    assert words[4:8] == ["-H", f"Authorization: Bearer {KEY}", "-H", 'X-Odd: a "$b" `c`']
+    assert words[:4] == ["-N", "-i", "-X", "POST"]
+    assert words[4] == f"http://127.0.0.1:1/v1/runs?key={KEY}&b='c'"
+    assert words[5:9] == ["-H", f"Authorization: Bearer {KEY}", "-H", 'X-Odd: a "$b" `c`']
     assert (given if words[-1] == "@-" else words[-1].encode()) == body
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.errors import UsageError
-from conformance.model import Finding, Report, Status, Subject, Verdict
+from conformance.model import Exhibit, Finding, Moment, Report, Status, Subject, Verdict
 from conformance.report.alike import without_ids
 from conformance.report.document import report_document
 from conformance.report.plain import safe, told
@@ -33,11 +33,11 @@ def test_the_verdict_comes_first_and_where_there_is_more_also_last(report: Repor
     assert shown[0].startswith(f"{word}  ")
     assert verdict_word(report) == word
     verdicts = [line for line in shown if line.startswith(f"{word}  ")]
-    assert len(shown) == 2 or len(verdicts) >= 2
+    assert len(shown) == 3 or len(verdicts) >= 2
 
 
-def test_a_clean_run_is_told_in_two_lines() -> None:
-    assert len(lines(passing())) == 2
+def test_a_clean_run_is_told_in_three_lines() -> None:
+    assert len(lines(passing())) == 3
     assert lines(passing())[1] == "1 planned · 1 judged · 1 passed · 0 failed · 0 warned"
 
 
@@ -236,3 +236,40 @@ def test_a_finding_without_a_place_is_told_without_one() -> None:
 
 def test_an_error_is_one_message_and_what_to_do() -> None:
     assert told(UsageError("no\x1b[2J", "do this\nand that")) == "conformance: no\\x1b[2J\n  do this\n  and that"
+
+
+def exhibited() -> Report:
+    names = ("thread.run.completed", "thread.message.delta", "done")
+    events = tuple(Moment(n, name, "run" if n == 0 else "", (n, n + 1)) for n, name in enumerate(names))
+    shown = Exhibit("done.last", "stream-one-call", 1, ("> POST /x",), "curl -N x", events, 1, {"run": "completed"},
+                    ("done",), "{}\n")  # fmt: skip
+    return replace(failing(), exhibits=(shown,))
+
+
+def test_a_departure_that_is_exhibited_says_what_came_around_it_and_what_was_legal() -> None:
+    shown = lines(exhibited(), style=Style(width=200))
+    assert "  events    0 thread.run.completed · >1 thread.message.delta · 2 done" in shown
+    assert "  state     run completed" in shown
+    assert "  legal     done" in shown
+
+
+def test_the_commands_that_repeat_a_departure_stand_whole_on_a_line() -> None:
+    kept = lines(exhibited(), style=Style(width=60, verbose=True, folder="a folder"))
+    assert "  or        conformance judge 'a folder/repro/done.last.jsonl' -k done.last" in kept
+    assert "  or        curl -N x" in kept
+    assert "  report    a folder/report.txt" in kept
+    loose = lines(exhibited(), style=Style(width=60))
+    assert not [line for line in loose if "repro/" in line or "curl" in line or "  report " in line]
+
+
+@pytest.mark.parametrize(
+    ("report", "folder", "command"),
+    [
+        (passing(), None, f"{AGAIN} --out DIR"),
+        (passing(), "x", "conformance prove"),
+        (failing(), None, "conformance explain done.last"),
+        (unreadable(), None, f"{AGAIN} -v"),
+    ],
+)
+def test_the_last_line_is_the_next_command(report: Report, folder: str | None, command: str) -> None:
+    assert lines(report, style=Style(width=200, folder=folder))[-1] == f"  next      {command}"

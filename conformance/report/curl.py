@@ -19,7 +19,7 @@ def curl(exchange: Exchange, origin: str, secrets: Sequence[str], variable: str)
     """The line that sends a request again; `origin` is scheme, host and port. Secrets are read from a variable."""
     request = exchange.request
     fields = [(name, value) for name, value in request.headers if name.lower() not in _LEFT_OUT]
-    words = ["curl", "-i", "-X", request.method, _quoted(origin + request.target, secrets, variable)]
+    words = ["curl", "-N", "-i", "-X", request.method, _quoted(origin + request.target, secrets, variable)]
     words += [word for name, value in fields for word in ("-H", _quoted(f"{name}: {value}", secrets, variable))]
     if _plain(request.body):
         return " ".join((*words, "--data-binary", shlex.quote(request.body.decode())))

@@ -1,0 +1,152 @@
+"""What shows a departure: the cassette breaks the same rule, the picture marks the event, nothing secret is in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from conformance.contract.lifecycle import WORDS
+from conformance.model import Chunk, Exhibit, Request, Response, Status, Subject, Transcript, Verdict
+from conformance.proof.faults import FAULTS
+from conformance.report.exhibits import Exhibitor
+from conformance.report.tally import DEPARTED, standing
+from conformance.tests.proof.proving import clean, lies, transcript
+from conformance.tests.report.reports import finding, verdict
+from conformance.verdict.judge import judge
+from conformance.verdict.moments import MOST, met, moments
+from conformance.verdict.shrink import shrunk
+from conformance.wire import cassette
+from conformance.wire.sse import Decoder
+
+SECRET = "sk-Zq8-abcdefghijklmnopqrstuvwxyz"
+#: Lies of every layer; `make test` looks at all of them.
+SOME = ("drop-done", "done-twice", "message-without-deltas", "text-changed", "json-for-stream")
+WIRE = [name for name, fault in FAULTS.items() if fault.tell is not None and fault.breaks]
+
+
+def shown(name: str) -> list[tuple[Transcript, Verdict, Exhibit]]:
+    """Every departure of the first transcript that a lie changes and that breaks what it declares."""
+    for lie in lies(name):
+        exhibitor = Exhibitor(secrets=(SECRET,))
+        exhibitor.look(lie.after, lie.subject)
+        by_requirement = {verdict.requirement: verdict for verdict in standing(lie.subject)}
+        if FAULTS[name].breaks & by_requirement.keys():
+            return [(lie.after, by_requirement[each.requirement], each) for each in exhibitor.exhibits]
+    return []
+
+
+def repeats(name: str) -> None:
+    found = shown(name)
+    assert found, f"{name} breaks nothing that can be shown"
+    for _, broken, exhibit in found:
+        kept = cassette.read(exhibit.cassette.splitlines(), "repro.jsonl")
+        told = {v.requirement: v for v in judge(kept, role=broken.role).verdicts}
+        assert told[broken.requirement].status in DEPARTED
+        assert any(each.primary for each in told[broken.requirement].findings)
+
+
+@pytest.mark.parametrize("name", [name for name in SOME if name in WIRE])
+def test_a_shrunk_cassette_breaks_the_same_rule(name: str) -> None:
+    repeats(name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", WIRE)
+def test_every_lie_can_be_shown_by_a_shrunk_cassette(name: str) -> None:
+    repeats(name)
+
+
+def test_nothing_can_be_left_out_of_a_shrunk_cassette() -> None:
+    (_, broken, exhibit), *_ = shown("done-twice")
+    kept = cassette.read(exhibit.cassette.splitlines(), "repro.jsonl")
+    assert broken.requirement == "done.once" and len(kept.exchanges) == 1
+    events = [moment.event for moment in exhibit.moments]
+    body = b"".join(chunk.data for chunk in kept.exchanges[0].response.chunks)  # type: ignore[union-attr]
+    left = [event.name for event in Decoder().events(body)]
+    assert events.count("done") == 2 and left == ["done", "done"]
+
+
+def test_a_stream_that_costs_too_much_is_shrunk_as_far_as_it_goes() -> None:
+    lie = next(lie for lie in lies("done-twice") if lie.after.scenario == "stream-one-call")
+    at = next(i for i, e in enumerate(lie.after.exchanges) if e.response and b"[DONE]" in e.response.chunks[-1].data)
+    exchange = lie.after.exchanges[at]
+    assert exchange.response is not None
+    more = tuple(Chunk(0, b"event: x.y%d\ndata: {}\n\n" % number) for number in range(30_000))
+    longer = replace(exchange, response=replace(exchange.response, chunks=(*more, *exchange.response.chunks)))
+    exchanges = (*lie.after.exchanges[:at], longer, *lie.after.exchanges[at + 1 :])
+    broken = next(each for each in lie.subject.verdicts if each.requirement == "done.once")
+    least = shrunk(replace(lie.after, exchanges=exchanges), broken)
+    assert least is not None
+    assert judge(least).verdicts
+
+
+def test_what_the_transcript_alone_does_not_break_is_not_shown_by_a_cassette() -> None:
+    right = transcript("stream-one-call")
+    passed = next(each for each in judge(right).verdicts if each.requirement == "done.once")
+    assert shrunk(right, passed) is None
+
+
+def test_the_timeline_has_every_event_in_its_lane_and_marks_the_one_that_departs() -> None:
+    (after, broken, exhibit), *_ = shown("done-twice")
+    first = next(each for each in broken.findings if each.primary)
+    response = after.exchanges[first.exchange].response
+    assert response is not None
+    assert [moment.event for moment in exhibit.moments] == [moment.event for moment in moments(response)]
+    assert exhibit.event == first.event
+    lanes = {moment.event: moment.lane for moment in exhibit.moments}
+    assert lanes["thread.run.queued"] == "run" and lanes["done"] == ""
+    assert lanes["thread.run.step.created"] == "step 2" and lanes["thread.message.delta"] == "message 1"
+    assert exhibit.states["run"] == "completed" and exhibit.allowed == ()
+
+
+def test_in_a_legal_stream_every_event_is_one_of_those_that_were_allowed() -> None:
+    streams = [
+        exchange.response
+        for one in clean()
+        for exchange in one.exchanges
+        if exchange.response is not None and exchange.operation.value == "submit"
+    ]
+    looked = 0
+    for response in streams:
+        timeline = moments(response)
+        for index, moment in enumerate(timeline):
+            _, allowed = met(timeline[:index], submitted=True)
+            assert moment.event in allowed or moment.event not in WORDS, (index, moment, allowed)
+            looked += 1
+    assert looked > 300
+
+
+def test_a_long_stream_is_shown_around_the_event_that_departs() -> None:
+    (_, _, exhibit), *_ = shown("done-twice")
+    assert exhibit.event is not None
+    left_out = [line for line in exhibit.lines if "are left out here" in line]
+    assert left_out == [f"< : {exhibit.event - 8} events are left out here"]
+    assert any(line == "< event: done" for line in exhibit.lines)
+
+
+def test_a_timeline_ends_somewhere() -> None:
+    response = Response(transcript("stream-one-call").exchanges[0].request.author, 200, (), (), None, 0)  # type: ignore[arg-type]
+    body = b"event: x\ndata: 1\n\n" * (MOST + 7)
+    assert len(moments(replace(response, chunks=(Chunk(0, body),)))) == MOST
+
+
+def test_an_exhibit_holds_no_secret_however_it_was_sent() -> None:
+    lie = next(lie for lie in lies("done-twice") if lie.after.scenario == "stream-one-call")
+
+    def with_key(request: Request) -> Request:
+        return replace(request, headers=(*request.headers, ("Authorization", f"Bearer {SECRET}"), ("X-Odd", SECRET)),
+                       target=f"{request.target}?key={SECRET}")  # fmt: skip
+
+    exchanges = tuple(replace(exchange, request=with_key(exchange.request)) for exchange in lie.after.exchanges)
+    exhibitor = Exhibitor(origin="http://127.0.0.1:1", variable="MY_KEY", secrets=(SECRET,))
+    exhibitor.look(replace(lie.after, exchanges=exchanges), lie.subject)
+    for exhibit in exhibitor.exhibits:
+        assert SECRET not in repr(exhibit)
+        assert '-H "Authorization: Bearer ${MY_KEY}"' in exhibit.curl and "X-Odd" not in exhibit.curl
+
+
+def test_a_client_that_sent_nothing_is_shown_without_an_exchange() -> None:
+    exhibitor = Exhibitor()
+    exhibitor.look(Transcript("s", ()), Subject("s", (verdict("sending.submitted", "s", Status.FAIL, finding()),)))
+    assert exhibitor.exhibits == (Exhibit("sending.submitted", "s", 1, ()),)
