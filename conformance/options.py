@@ -19,6 +19,7 @@ from conformance.errors import UsageError
 if TYPE_CHECKING:
     from conformance.plan import Target
     from conformance.report.exhibits import Exhibitor
+    from conformance.targets.sending import Watch
     from conformance.targets.settings import GivenRun, Settings
 
 #: Stands in for an address where only the other options are looked at.
@@ -105,16 +106,19 @@ def words(said: Given, prefix: str) -> Iterator[str]:
                 yield f"--{prefix}{option.name}" + ("" if each is True else f"={each}")
 
 
-def target(said: Given, environment: Mapping[str, str] | None = None) -> Target:
-    """The target the options mean; without a base URL, the built-in mock. Raises UsageError."""
+def target(said: Given, environment: Mapping[str, str] | None = None, watch: Watch | None = None) -> Target:
+    """The target the options mean; without a base URL, the built-in mock. Raises UsageError.
+
+    `watch` hears of every request.
+    """
     if "base_url" not in said:
         _check_alone(said)
         from conformance.targets.builtin import BuiltIn  # noqa: PLC0415 - a server and a client: only when asked
 
-        return BuiltIn(timeout=said.get("timeout"), max_requests=said.get("max_requests"))
+        return BuiltIn(timeout=said.get("timeout"), max_requests=said.get("max_requests"), watch=watch)
     from conformance.targets.http import HttpTarget  # noqa: PLC0415 - httpx: only when asked
 
-    return HttpTarget(settings(said, os.environ if environment is None else environment))
+    return HttpTarget(settings(said, os.environ if environment is None else environment), watch=watch)
 
 
 def exhibitor(said: Given, target: Target) -> Exhibitor:

@@ -43,9 +43,10 @@ from conformance.wire.secret import hidden
 class Run:
     """One run of one plan against one target: each scenario is exchanged and judged at most once.
 
-    `told` hears every subject as soon as it is judged, and `kept` then gets what makes the report of all there is so
-    far. `exhibitor` keeps what shows a departure, where somebody wants to see it. `stopped` is why nothing more is
-    sent: the target is gone or offers none of this API, or the budget of requests is reached.
+    `begun` hears of every scenario before it is exchanged, `told` of every subject as soon as it is judged, and `kept`
+    then gets what makes the report of all there is so far. `exhibitor` keeps what shows a departure, where somebody
+    wants to see it. `stopped` is why nothing more is sent: the target is gone or offers none of this API, or the budget
+    of requests is reached.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Run:
         profile: Profile | None = None,
         again: str = "",
         exhibitor: Exhibitor | None = None,
+        begun: Callable[[Scenario], None] | None = None,
         told: Callable[[Subject], None] | None = None,
         kept: Callable[[Callable[[], Report]], None] | None = None,
     ) -> None:
@@ -66,6 +68,7 @@ class Run:
         self._again = again
         self._began = datetime.now(UTC)
         self._exhibitor = exhibitor
+        self._begun = begun
         self._told = told
         self._kept = kept
         self._telling = Lock()
@@ -85,6 +88,8 @@ class Run:
             scenario = next(scenario for scenario in self.plan.scenarios if scenario.id == scenario_id)
             if self.stopped:
                 return self._unreached(scenario)
+            if self._begun:
+                self._begun(scenario)
             subject = self._judged(scenario)
             if self.stopped:
                 return subject

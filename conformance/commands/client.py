@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from conformance.commands import verdicts
-from conformance.commands.server import Console
+from conformance.commands.progress import Progress
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.errors import UsageError
 from conformance.model import Profile, Role, Transcript
@@ -56,14 +56,24 @@ def run(arguments: argparse.Namespace) -> int:
     if not chosen.scenarios:
         print("conformance: nothing judged: -k selects nothing that a client can be asked", file=sys.stderr)
         return 5
-    console = Console(arguments.verbose, quiet=False, mocked=False)
+    console = Progress(arguments.verbose, quiet=False, mocked=False)
     console.planned(chosen)
     profile = Profile(Role.CLIENT, strict=arguments.strict, selection=arguments.selection)
     again = _again(arguments, command)
     exhibitor = Exhibitor() if verdicts.shows(arguments) else None
     keeper = None if arguments.out is None else folder.Keeper(arguments.out)
-    judged = Run(target, chosen, profile=profile, again=again, exhibitor=exhibitor, told=console.judged, kept=keeper)
+    judged = Run(
+        target,
+        chosen,
+        profile=profile,
+        again=again,
+        exhibitor=exhibitor,
+        begun=console.begun,
+        told=console.judged,
+        kept=keeper,
+    )
     report = judged.report(judged.all(arguments.jobs or _JOBS * (os.cpu_count() or 1), target.interrupt))
+    console.end()
     verdicts.show(report, arguments)
     if arguments.out is not None:
         verdicts.keep(report, arguments.out)

@@ -9,14 +9,13 @@ from pathlib import Path
 
 from conformance import options
 from conformance.commands import verdicts
+from conformance.commands.progress import Progress
 from conformance.commands.termination import interrupting
-from conformance.errors import ConformanceError, OwnError
+from conformance.errors import OwnError
 from conformance.files import prepare_folder
-from conformance.model import Report, Subject
 from conformance.plan import Plan
-from conformance.report.document import verdict_of
 from conformance.report.result import exit_code
-from conformance.report.text import MOCKED, plan_line, plan_page
+from conformance.report.text import plan_page
 from conformance.selection import selection
 
 #: What pytest ends with where it was interrupted.
@@ -38,13 +37,19 @@ def run(arguments: argparse.Namespace) -> int:
     options.check(said)
     if arguments.selection:
         selection(arguments.selection)
-    console = Console(
+    console = Progress(
         arguments.verbose, quiet="plan" in said, mocked="base_url" not in said and not _at_hand(arguments)
     )
     if "out" in said and "plan" not in said:
         prepare_folder(Path(said["out"]))
     with interrupting():
-        code = call(options.target(said), said, arguments.selection, console, shows=verdicts.shows(arguments))
+        code = call(
+            options.target(said, watch=console.watch),
+            said,
+            arguments.selection,
+            console,
+            shows=verdicts.shows(arguments),
+        )
     if console.report is None:
         return _without_report(code, console, arguments)
     verdicts.show(console.report, arguments)
@@ -68,7 +73,7 @@ def _plan(plan: Plan, form: str) -> str:
     )
 
 
-def _without_report(code: int, console: Console, arguments: argparse.Namespace) -> int:
+def _without_report(code: int, console: Progress, arguments: argparse.Namespace) -> int:
     if console.error is not None:
         raise console.error
     if code == _INTERRUPTED:
@@ -81,44 +86,3 @@ def _without_report(code: int, console: Console, arguments: argparse.Namespace) 
         print("  `conformance list scenarios` and `conformance list requirements` show all names.", file=sys.stderr)
         return 5
     raise OwnError(f"pytest ended with {code} before there was a report")
-
-
-class Console:
-    """Listens to a run: says on standard error what is planned and how far it is, and keeps what comes of it."""
-
-    def __init__(self, verbose: bool, *, quiet: bool, mocked: bool) -> None:
-        self.plan: Plan | None = None
-        self.report: Report | None = None
-        self.error: ConformanceError | None = None
-        self._verbose = verbose
-        self._quiet = quiet
-        self._mocked = mocked
-        self._live = sys.stderr.isatty()
-        self._done = 0
-
-    def planned(self, plan: Plan) -> None:
-        """Say what is going to be asked, and where nobody's server is."""
-        self.plan = plan
-        if self._mocked:
-            print(f"conformance: {MOCKED}", file=sys.stderr)
-        if not self._quiet:
-            print(f"conformance: plan: {plan_line(plan.counts())}", file=sys.stderr, flush=True)
-
-    def judged(self, subject: Subject) -> None:
-        """Say how far it is: one line that is written over on a terminal, one for each scenario with `-v`."""
-        self._done += 1
-        total = 0 if self.plan is None else len(self.plan.scenarios)
-        said = f"{self._done}/{total}  {verdict_of(subject):5}  {subject.name}"
-        if self._verbose:
-            print(said, file=sys.stderr, flush=True)
-        elif self._live:
-            end = "\n" if self._done == total else ""
-            print(f"\r\x1b[K{said}", end=end, file=sys.stderr, flush=True)
-
-    def reported(self, report: Report) -> None:
-        """Keep the report."""
-        self.report = report
-
-    def failed(self, error: ConformanceError) -> None:
-        """Keep the first reason why nothing could be judged."""
-        self.error = self.error or error

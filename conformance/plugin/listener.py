@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from conformance.errors import ConformanceError
-from conformance.model import Report, Subject
+from conformance.model import Report, Scenario, Subject
 from conformance.plan import Plan, Target
 
 
 class Listener(Protocol):
-    """Hears of a run in this order: planned, judged for each scenario, then reported or failed."""
+    """Hears of a run in this order: planned, begun and judged for each scenario, then reported or failed."""
 
     def planned(self, plan: Plan) -> None:
         """What is going to be asked; nothing was sent yet."""
+        ...
+
+    def begun(self, scenario: Scenario) -> None:
+        """One scenario is going to be exchanged."""
         ...
 
     def judged(self, subject: Subject) -> None:

@@ -108,7 +108,7 @@ class Suite:
         """Fix the plan: every cell that was not deselected."""
         cells = [cell for cell in map(_cell, session.items) if cell is not None]
         if cells and self._target is not None:
-            told = None if self._listener is None else self._listener.judged
+            listener = self._listener
             fixed = narrowed(self._plan, self._target, cells)
             profile = Profile(strict="strict" in self._said, selection=self._config.option.keyword or None)
             self._run = Run(
@@ -117,7 +117,8 @@ class Suite:
                 profile=profile,
                 again=self._again,
                 exhibitor=options.exhibitor(self._said, self._target) if self._shows else None,
-                told=told,
+                begun=None if listener is None else listener.begun,
+                told=None if listener is None else listener.judged,
                 kept=self._keeper(),
             )
             if self._listener is not None:

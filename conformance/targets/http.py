@@ -23,7 +23,7 @@ from conformance.targets.contact import make_contact
 from conformance.targets.cost import cost
 from conformance.targets.deadline import Allowance, BoundedBackend, OverBudget
 from conformance.targets.provision import Provisioner
-from conformance.targets.sending import Ask, GivenUp, NoConnection, Sent, Session, Untestable
+from conformance.targets.sending import Ask, GivenUp, NoConnection, Sent, Session, Untestable, Watch
 from conformance.targets.settings import Settings
 
 #: A line that ends the stream, wherever the pieces of the body are cut.
@@ -45,14 +45,14 @@ class HttpTarget:
     wrong is told in the transcript.
     """
 
-    def __init__(self, settings: Settings, *, traits: frozenset[str] = frozenset()) -> None:
+    def __init__(self, settings: Settings, *, traits: frozenset[str] = frozenset(), watch: Watch | None = None) -> None:
         self.settings = settings
         own = {"key"} if settings.keyed else set()
         if settings.provision != "static":
             own.add("state")
         self.traits = traits | own
         self._wire = Wire(settings)
-        self._session = Session(settings, self._wire.send)
+        self._session = Session(settings, self._wire.send, watch)
         self._provisioner = Provisioner(self._session)
         self._contacted = False
 

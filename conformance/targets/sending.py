@@ -70,14 +70,19 @@ class Sent(NamedTuple):
     stalled: bool
 
 
+#: Hears of every request twice: before it is sent, with None, and with the exchange once that has ended.
+Watch = Callable[[Ask, Exchange | None], None]
+
+
 class Session:
     """Everything sent to one target in one run."""
 
-    def __init__(self, settings: Settings, send: Callable[[Ask], Sent]) -> None:
+    def __init__(self, settings: Settings, send: Callable[[Ask], Sent], watch: Watch | None = None) -> None:
         self.settings = settings
         #: Why nothing more is asked; None while the target answers.
         self.given_up: str | None = None
         self._send = send
+        self._watch = watch
         self._requests = 0
         self._limit = settings.max_requests
         self._epoch = time.perf_counter()
@@ -131,10 +136,14 @@ class Session:
 
     def _try(self, ask: Ask) -> Sent | NoConnection:
         began = time.perf_counter()
+        if self._watch:
+            self._watch(ask, None)
         try:
             sent = self._send(ask)
         except NoConnection as reason:
             return reason
+        if self._watch:
+            self._watch(ask, sent.exchange)
         return sent._replace(exchange=replace(sent.exchange, began_ms=int((began - self._epoch) * 1000)))
 
     def _settled(self, ask: Ask, result: Sent | NoConnection) -> Exchange:

@@ -1,0 +1,155 @@
+"""How far a run is: a live line on a terminal, nothing in a pipe, every scenario and exchange with `-v`.
+
+Everything goes to standard error, so that standard output holds verdicts alone.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from threading import Event, Lock, Thread
+
+from conformance.errors import ConformanceError
+from conformance.model import JUDGED, Exchange, Report, Scenario, Status, Subject
+from conformance.plan import Plan
+from conformance.report.alike import without_ids
+from conformance.report.document import verdict_of
+from conformance.report.plain import safe
+from conformance.report.text import MOCKED, plan_line
+from conformance.targets.sending import Ask
+
+#: Seconds between two looks at the clock: often enough to be seen moving, seldom enough to cost nothing.
+_TICK = 0.2
+
+
+class Progress:
+    """Listens to a run: says what is planned and how far it is, and keeps what comes of it."""
+
+    def __init__(self, verbose: bool, *, quiet: bool, mocked: bool) -> None:
+        self.plan: Plan | None = None
+        self.report: Report | None = None
+        self.error: ConformanceError | None = None
+        self._verbose = verbose
+        self._quiet = quiet
+        self._mocked = mocked
+        self._line = None if verbose or not sys.stderr.isatty() else _Line()
+        self._done = self._judged = self._failed = 0
+
+    def planned(self, plan: Plan) -> None:
+        """Say what is going to be asked, and where nobody's server is."""
+        self.plan = plan
+        if self._mocked:
+            print(f"conformance: {MOCKED}", file=sys.stderr)
+        if not self._quiet:
+            print(f"conformance: plan: {plan_line(plan.counts())}", file=sys.stderr, flush=True)
+
+    def begun(self, scenario: Scenario) -> None:
+        """Say which scenario it is at."""
+        if self._line is not None:
+            self._line.waits_for(scenario.id, "")
+            self._line.show(self._counts())
+
+    def watch(self, ask: Ask, exchange: Exchange | None) -> None:
+        """Say which request is under way; with `-v`, what came of it."""
+        if self._line is not None:
+            self._line.waits_for("", _asked(ask.method, ask.path) if exchange is None else "")
+        if self._verbose and exchange is not None:
+            print(f"    {safe(_told(exchange))}", file=sys.stderr, flush=True)
+
+    def judged(self, subject: Subject) -> None:
+        """Say how far it is."""
+        self._done += 1
+        self._judged += sum(verdict.status in JUDGED for verdict in subject.verdicts)
+        self._failed += sum(verdict.status is Status.FAIL for verdict in subject.verdicts)
+        if self._verbose:
+            print(f"{self._done}/{self._total()}  {verdict_of(subject):5}  {subject.name}", file=sys.stderr, flush=True)
+        elif self._line is not None:
+            self._line.over(subject.name)
+            self._line.show(self._counts())
+
+    def reported(self, report: Report) -> None:
+        """Keep the report."""
+        self.end()
+        self.report = report
+
+    def failed(self, error: ConformanceError) -> None:
+        """Keep the first reason why nothing could be judged."""
+        self.end()
+        self.error = self.error or error
+
+    def end(self) -> None:
+        """Take the live line away; what follows is the report."""
+        if self._line is not None:
+            self._line.clear()
+
+    def _total(self) -> int:
+        return 0 if self.plan is None else len(self.plan.scenarios)
+
+    def _counts(self) -> str:
+        return f"{self._done}/{self._total()} scenarios · {self._judged} judged · {self._failed} failed"
+
+
+class _Line:
+    """One line that is written over: counts, elapsed seconds, and what is waited for."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._counts = ""
+        self._scenarios: dict[str, None] = {}
+        self._request = ""
+        self._writing = Lock()
+        self._over = Event()
+        Thread(target=self._tick, name="conformance-progress", daemon=True).start()
+
+    def waits_for(self, scenario: str, request: str) -> None:
+        """What the run is at, from now on."""
+        with self._writing:
+            self._request = request
+            if scenario:
+                self._scenarios[scenario] = None
+
+    def over(self, scenario: str) -> None:
+        """A scenario is no longer waited for."""
+        with self._writing:
+            self._scenarios.pop(scenario, None)
+
+    def show(self, counts: str) -> None:
+        """Write the line with new counts."""
+        self._counts = counts
+        self._write()
+
+    def clear(self) -> None:
+        """Write nothing more, and leave the line empty."""
+        with self._writing:
+            if not self._over.is_set():
+                self._over.set()
+                print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def _tick(self) -> None:
+        while not self._over.wait(_TICK):
+            self._write()
+
+    def _write(self) -> None:
+        with self._writing:
+            if self._over.is_set() or not self._counts:
+                return
+            waits = " · ".join(filter(None, (", ".join(self._scenarios), self._request)))
+            said = f"{self._counts} · {time.monotonic() - self._began:.1f} s · {waits}"
+            width = shutil.get_terminal_size((80, 24)).columns - 1
+            print(f"\r\x1b[K{safe(said, width)}", end="", file=sys.stderr, flush=True)
+
+
+def _told(exchange: Exchange) -> str:
+    """One exchange on one line."""
+    asked = _asked(exchange.request.method, exchange.request.target)
+    if exchange.response is None:
+        return f"{asked}  {exchange.failure}"
+    response = exchange.response
+    size = sum(len(chunk.data) for chunk in response.chunks)
+    return f"{asked}  {response.status}, {size} bytes, {response.ended} after {response.ended_ms} ms"
+
+
+def _asked(method: str, target: str) -> str:
+    """A request in short, without its query, which may hold a credential."""
+    return f"{method} {without_ids(target.partition('?')[0])}"
