@@ -86,11 +86,13 @@ def test_without_a_status_line_there_is_no_response_but_a_reason(
     handler: Callable[[socket.socket, bytes], None], failure: str
 ) -> None:
     began = time.monotonic()
-    sent = exchanged(handler, max_bytes=10_000)
+    # A flood is to end by its bytes, however slow the machine is at the moment.
+    timed = failure == "no answer within 0.3 s"
+    sent = exchanged(handler, max_bytes=10_000, timeout=0.3 if timed else 20)
     assert sent.exchange.response is None
     assert failure in str(sent.exchange.failure)
-    assert sent.stalled == (failure == "no answer within 0.3 s")
-    assert time.monotonic() - began < 1
+    assert sent.stalled == timed
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,7 @@ def test_how_a_body_ended_is_told_apart(
     sent = exchanged(handler)
     assert sent.exchange.response is not None
     assert (sent.exchange.response.ended, sent.stalled) == (ended, stalled)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
 
 
 def test_after_the_last_done_the_body_gets_little_time_to_end_and_what_comes_is_kept() -> None:
@@ -128,7 +130,7 @@ def test_after_the_last_done_the_body_gets_little_time_to_end_and_what_comes_is_
 
     began = time.monotonic()
     sent = exchanged(handler, timeout=9)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
     assert sent.exchange.response is not None
     assert sent.exchange.response.ended is Ended.TIMEOUT
     assert not sent.stalled
@@ -171,16 +173,16 @@ def test_a_gzip_body_is_decoded_and_a_bomb_is_cut() -> None:
 def test_chunks_carry_their_time_and_tiny_ones_do_not_pile_up() -> None:
     def handler(connection: socket.socket, request: bytes) -> None:
         connection.sendall(CHUNKED + b"".join(chunk(b"x") for _ in range(5000)))
-        time.sleep(0.1)
+        time.sleep(0.8)
         connection.sendall(chunk(b"late") + b"0\r\n\r\n")
 
-    sent = exchanged(handler, timeout=2)
+    sent = exchanged(handler, timeout=10)
     assert sent.exchange.response is not None
     chunks = sent.exchange.response.chunks
     assert b"".join(c.data for c in chunks) == b"x" * 5000 + b"late"
     assert len(chunks) < 500
     assert chunks[-1].data == b"late"
-    assert 100 <= chunks[-1].ms - chunks[0].ms < 1000
+    assert 100 <= chunks[-1].ms - chunks[0].ms < 5000
     assert [c.ms for c in chunks] == sorted(c.ms for c in chunks)
     assert sent.exchange.response.ended_ms >= chunks[-1].ms
 
