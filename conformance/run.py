@@ -194,7 +194,7 @@ def judge_recording(
     name: str,
     transcripts: Iterable[Transcript],
     *,
-    role: Role = Role.SERVER,
+    role: Role | None = None,
     operation: Operation | None = None,
     wanted: Callable[[str], bool] | None = None,
     strict: bool = False,
@@ -202,8 +202,8 @@ def judge_recording(
 ) -> Subject:
     """Judge what one file holds.
 
-    `operation` is what a stream answers whose request is not there to say so; `wanted` picks cells by their names,
-    `scenario:requirement`.
+    Without a `role` it is the side that a cassette is about, of any other recording the server. `operation` is what a
+    stream answers whose request is not there to say so; `wanted` picks cells by their names, `scenario:requirement`.
     """
     heard = [_answering(transcript, operation) for transcript in transcripts]
     parts = [judge(transcript, role=role) for transcript in heard]

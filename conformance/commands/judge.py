@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what is judged, and the options of every command that gives verdicts."""
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, or - for standard input")
     parser.add_argument(
-        "--role", choices=[role.value for role in Role], default="server", help="whose bytes are judged"
+        "--role",
+        choices=[role.value for role in Role],
+        help="whose bytes are judged (default: who a cassette is about; of other recordings the server)",
     )
     parser.add_argument(
         "--operation", choices=tuple(_OPERATIONS), default="auto",
@@ -60,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         {"kind": "recordings", "name": f"{len(subjects)} recording{'s' * (len(subjects) != 1)}"},
         tuple(subjects),
         interrupted=interrupted,
-        profile=Profile(Role(arguments.role), strict=arguments.strict, selection=arguments.selection),
+        profile=Profile(_role(subjects), strict=arguments.strict, selection=arguments.selection),
         again=_AGAIN,
         began=f"{began:%Y-%m-%dT%H:%M:%SZ}",
         took_ms=(datetime.now(UTC) - began) // timedelta(milliseconds=1),
@@ -86,7 +89,7 @@ def _judged(
         return judge_recording(
             name,
             inputs.read(name),
-            role=Role(arguments.role),
+            role=None if arguments.role is None else Role(arguments.role),
             operation=_OPERATIONS[arguments.operation],
             wanted=wanted,
             strict=arguments.strict,
@@ -101,3 +104,9 @@ def _judged(
     print(told(error), file=sys.stderr)
     errors.append(error)
     return Subject(name, (), error.message)
+
+
+def _role(subjects: Sequence[Subject]) -> Role:
+    """Whose bytes were judged: the client's where nothing else was."""
+    roles = {verdict.role for subject in subjects for verdict in subject.verdicts}
+    return Role.CLIENT if roles == {Role.CLIENT} else Role.SERVER

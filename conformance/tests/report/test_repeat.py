@@ -73,3 +73,15 @@ def test_a_killed_run_leaves_a_report_that_says_so(tmp_path: Path) -> None:
     assert any(verdict.status.value == "pass" for subject in report.subjects for verdict in subject.verdicts)
     assert any(subject.reason for subject in report.subjects)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.json"]
+
+
+@pytest.mark.slow
+def test_what_a_client_does_wrong_is_shown_again_by_its_cassette(tmp_path: Path) -> None:
+    client = (sys.executable, "-m", "conformance.mock.client", "--habit", "first-output-only")
+    judged = conformance("client", "--scenario=plain-three-calls", "--out=out", "--", *client, cwd=tmp_path)
+    assert judged.returncode == 1, judged.stderr
+    told = [line for line in judged.stdout.splitlines() if line.startswith("  or ")]
+    assert told
+    for line in told:
+        again = conformance(*shlex.split(line)[2:], cwd=tmp_path)
+        assert again.returncode == 1, again.stdout
