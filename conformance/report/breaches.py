@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Finding, Requirement, Status, Subject, Verdict
 from conformance.report.alike import without_ids
-from conformance.report.tally import standing
+from conformance.report.tally import counted, excuse, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Breach:
     effects: tuple[str, ...] = ()
     #: Ids of the requirements that explain it, where those were not asked for.
     because: tuple[str, ...] = ()
+    #: Why it does not count against the target, where it does not.
+    excuses: tuple[str, ...] = ()
 
 
 def breach(seen: Iterable[tuple[str, Verdict]], effects: tuple[str, ...] = ()) -> Breach:
@@ -45,19 +47,38 @@ def breach(seen: Iterable[tuple[str, Verdict]], effects: tuple[str, ...] = ()) -
     verdict = met[0][1]
     because = dict.fromkeys(f.because for _, v in met for f in v.findings if f.because and not f.primary)
     subjects = tuple(subject for subject, _ in met)
-    return Breach(REQUIREMENTS[verdict.requirement], verdict.status, _cases(met), subjects, effects, tuple(because))
+    excuses = dict.fromkeys(filter(None, (excuse(each) for _, each in met)))
+    return Breach(
+        REQUIREMENTS[verdict.requirement],
+        verdict.status,
+        _cases(met),
+        subjects,
+        effects,
+        tuple(because),
+        tuple(excuses),
+    )
 
 
-def breaches(subjects: Iterable[Subject], status: Status) -> tuple[Breach, ...]:
-    """Requirements with a verdict of the given status that stands for itself, in the order they were met."""
+def breaches(
+    subjects: Iterable[Subject], status: Status, wanted: Callable[[Verdict], bool] = counted
+) -> tuple[Breach, ...]:
+    """Requirements with a verdict of the given status that stands for itself, in the order they were met.
+
+    Without `wanted` these are the ones that count against the target; `excused` picks the others.
+    """
     judged = tuple(subjects)
     met: dict[str, list[tuple[str, Verdict]]] = {}
     for subject in judged:
         for verdict in standing(subject):
-            if verdict.status is status:
+            if verdict.status is status and wanted(verdict):
                 met.setdefault(verdict.requirement, []).append((subject.name, verdict))
     effects = _effects(judged)
     return tuple(breach(seen, effects.get(name, ())) for name, seen in met.items())
+
+
+def excused(verdict: Verdict) -> bool:
+    """Whether a departure does not count against the target."""
+    return not counted(verdict)
 
 
 def _cases(seen: Iterable[tuple[str, Verdict]]) -> tuple[Case, ...]:

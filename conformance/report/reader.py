@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema_rs
 
 from conformance.contract.data import schema_text
+from conformance.contract.requirements import REQUIREMENTS
 from conformance.errors import UnreadableInput
 from conformance.model import (
     Complaint,
@@ -49,7 +50,20 @@ def read(content: bytes, name: str) -> Report:
             f"{name}: this is no report that this suite wrote: {broken[0] or 'the document'} breaks {broken[1]!r}",
             "schemas/own/report.json describes the format.",
         )
+    _check_names(document, name)
     return _report(document)
+
+
+def _check_names(document: Mapping[str, Any], name: str) -> None:
+    """Raise UnreadableInput where a report speaks of a requirement that this version does not have."""
+    told = [verdict["requirement"] for subject in document["subjects"] for verdict in subject["verdicts"]]
+    told += [*document["not_exercised"], *(exhibit["requirement"] for exhibit in document["exhibits"])]
+    unknown = next((each for each in told if each not in REQUIREMENTS), None)
+    if unknown is not None:
+        raise UnreadableInput(
+            f"{name}: this report judges {unknown!r:.60}, and this version has no such requirement",
+            "Read it with the version that wrote it: its report says which, under `suite`.",
+        )
 
 
 def _report(document: Mapping[str, Any]) -> Report:

@@ -83,6 +83,13 @@ def counted(verdict: Verdict) -> bool:
     return verdict.known is None and verdict.scored
 
 
+def excuse(verdict: Verdict) -> str | None:
+    """Why a departure does not count against the target; None where it does."""
+    if verdict.known is not None:
+        return f"known failure: {verdict.known}"
+    return None if verdict.scored else "not scored: the rule joined after the requirement set that is"
+
+
 def standing(subject: Subject) -> tuple[Verdict, ...]:
     """Failures and warnings that stand for themselves: with a primary finding, or with no cause told beside them."""
     departed = [verdict for verdict in subject.verdicts if verdict.status in DEPARTED]

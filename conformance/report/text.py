@@ -104,8 +104,13 @@ def summary(report: Report, style: Style) -> str:
 def head(report: Report, style: Style) -> str:
     """The verdict, and on whom."""
     mocked = (f"{MOCKED}.",) if report.target.get("kind") == "mock" else ()
-    name = safe(str(report.target.get("base_url") or report.target.get("name") or report.target.get("kind")))
-    return "\n".join((*mocked, f"{style.word(verdict_word(report))}  {name}  (suite {__version__})", counts(report)))
+    said = f"{style.word(verdict_word(report))}  {target_name(report)}  (suite {__version__})"
+    return "\n".join((*mocked, said, counts(report)))
+
+
+def target_name(report: Report) -> str:
+    """Who was judged, safe to print."""
+    return safe(str(report.target.get("base_url") or report.target.get("name") or report.target.get("kind")))
 
 
 def counts(report: Report) -> str:

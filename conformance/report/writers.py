@@ -34,5 +34,9 @@ WRITERS: Mapping[str, Writer] = MappingProxyType(
     {
         "text": Writer("report.txt", "text"),
         "json": Writer("report.json", "json_writer"),
+        "markdown": Writer("report.md", "markdown"),
+        "junit": Writer("junit.xml", "junit"),
+        "sarif": Writer("report.sarif", "sarif"),
+        "badge": Writer("badge.json", "badge"),
     }
 )

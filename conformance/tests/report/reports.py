@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.model import Finding, Report, Status, Subject, Verdict
+from conformance.model import Complaint, Exhibit, Finding, Report, Status, Subject, Verdict
 
 #: What a hostile target may send: terminal escapes, a bidi override, a carriage return, half a surrogate pair.
 HOSTILE = "\x1b[2J\x1b]0;pwned\x07\u202eevil\r\n\ud800"
@@ -60,4 +60,46 @@ def unreadable() -> Report:
     return Report({"kind": "recordings", "name": "1 recording"}, (Subject("x.sse", (), "cannot read x.sse"),))
 
 
-REPORTS = (passing, failing, broken, unreadable)
+def excused() -> Report:
+    """Nothing that counts: one failure is listed, one is of a rule that is not scored, and the list is outdated."""
+    subject = Subject(
+        "stream-one-call",
+        (
+            verdict("done.last", "stream-one-call", Status.FAIL, finding(), known="the proxy appends an event"),
+            verdict("done.once", "stream-one-call", Status.FAIL, finding(message="done came twice"), scored=False),
+            verdict("done.present", "stream-one-call", Status.PASS),
+        ),
+    )
+    complaint = Complaint("stale", "done.present", "it passes: take it off the list")
+    return Report({"kind": "http", "name": "a server"}, (subject,), complaints=(complaint,), plan={"cells": 3})
+
+
+#: Tries to break out of every form: tags, fences, tables, links, mentions, an end of CDATA, and what steers terminals.
+ATTACK = (
+    f"``` `\n</details>]]><script>alert(1)</script> @somebody #123 [x](//evil.example) | http://evil.example {HOSTILE}"
+)
+
+
+def hostile() -> Report:
+    """Whatever a target or a recording may say is an attack."""
+    found = finding(message=ATTACK, expected=ATTACK, got=ATTACK, pointer=ATTACK)
+    verdicts = (
+        verdict("done.last", ATTACK, Status.FAIL, found),
+        verdict("events.usage", ATTACK, Status.WARN, found),
+        verdict("done.once", ATTACK, Status.FAIL, found, known=ATTACK),
+        verdict("order.terminal-once", ATTACK, Status.UNTESTABLE, reason=ATTACK),
+        verdict("done.closes", ATTACK, Status.ERROR, reason=ATTACK),
+    )
+    subjects = (Subject(ATTACK, verdicts, unknown_events=(ATTACK,)), Subject(f"{ATTACK}2", (), ATTACK))
+    return Report(
+        {"kind": "recordings", "name": ATTACK},
+        subjects,
+        leftovers=(ATTACK,),
+        interrupted=ATTACK,
+        again="conformance judge",
+        exhibits=(Exhibit("done.last", ATTACK, 0, (ATTACK,), curl=f"curl '{ATTACK}'"),),
+        complaints=(Complaint("stale", ATTACK, ATTACK),),
+    )
+
+
+REPORTS = (passing, failing, broken, unreadable, excused)

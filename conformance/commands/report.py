@@ -1,0 +1,47 @@
+"""`conformance report FILE`: a report that was kept, in any other form."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from conformance import files
+from conformance.commands import verdicts
+from conformance.errors import UsageError
+from conformance.inputs import STDIN
+from conformance.model import Report
+from conformance.report import reader
+from conformance.report.text import text
+from conformance.report.writers import WRITERS
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what is read, in which form it is written, and where to."""
+    parser.add_argument("paths", nargs="+", metavar="FILE", help="the report.json of --out, or - for standard input")
+    parser.add_argument("--to", choices=tuple(WRITERS), help="the form (default: text; with --out, every form)")
+    parser.add_argument("--out", metavar="PATH", help="the file to write or, without --to, the folder for every form")
+    parser.add_argument("-v", "--verbose", action="store_true", help="leave nothing out of the text")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the report; 0 whatever its verdict is, which was told by whoever made it."""
+    if len(arguments.paths) > 1:
+        raise UsageError("more than one report was named", "Each is written by itself: name one.")
+    report = _read(arguments.paths[0])
+    if arguments.out is None:
+        verdicts.write(_form(report, arguments.to or "text", arguments.verbose))
+    elif arguments.to is None:
+        verdicts.keep(report, arguments.out)
+    else:
+        files.write_atomically(Path(arguments.out), WRITERS[arguments.to].render(report))
+    return 0
+
+
+def _read(name: str) -> Report:
+    content = files.read_standard_input() if name == STDIN else files.read(Path(name))
+    return reader.read(content, "standard input" if name == STDIN else name)
+
+
+def _form(report: Report, form: str, verbose: bool) -> str:
+    """The report in a form, for standard output: text fits the terminal."""
+    return text(report, verdicts.style(verbose)) if form == "text" else WRITERS[form].render(report)

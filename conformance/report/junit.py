@@ -1,0 +1,127 @@
+"""JUnit XML for CI systems: a suite for each family, a test case for each cell, and one for the run as a whole.
+
+A case is named as in `-k` and in the brackets of pytest's node ids, `scenario:requirement`, so that its history in a
+CI system goes on whichever door was used, and its name can be typed to see it again. What was not judged is skipped
+with its reason, and so is a failure that is excused. The file is red wherever the exit code of the run is not 0:
+what no cell shows, such as a run that was cut short, is a case of the suite `run`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from conformance.contract.requirements import REQUIREMENTS
+from conformance.model import Report, Status, Subject, Verdict
+from conformance.report.breaches import breach
+from conformance.report.document import reason_of
+from conformance.report.headline import headline
+from conformance.report.plain import safe
+from conformance.report.result import verdict_word
+from conformance.report.tally import DEPARTED, excuse
+from conformance.report.text import Style, block, counts, target_name, why
+
+#: The suite of what no cell shows; no family has its name.
+_RUN = "run"
+
+#: Longer than any line of ours: what is cut was cut by whoever wrote the line.
+_WHOLE = 2**31
+
+#: Children of a case that are counted by their suite, and the attribute that counts them.
+_COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
+
+
+def render(report: Report) -> str:
+    """The whole report as one document."""
+    suites = {_RUN: _suite(report, _RUN)}
+    suites[_RUN].extend(_run_cases(report))
+    seen: Counter[str] = Counter()
+    for subject in report.subjects:
+        for verdict in subject.verdicts:
+            family = REQUIREMENTS[verdict.requirement].family
+            suites.setdefault(family, _suite(report, family)).append(_case(report, subject, verdict, seen))
+    root = Element("testsuites", name="submit-tool-outputs-conformance", time=f"{report.took_ms / 1000:.3f}")
+    for suite in suites.values():
+        _count(suite, suite.findall("testcase"))
+        root.append(suite)
+    _count(root, root.findall("testsuite/testcase"))
+    indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
+
+
+def _suite(report: Report, name: str) -> Element:
+    suite = Element("testsuite", name=name)
+    if report.began:
+        # A zone is no part of the format; the time is that of UTC.
+        suite.set("timestamp", report.began.removesuffix("Z"))
+    return suite
+
+
+def _count(parent: Element, cases: list[Element]) -> None:
+    """Say how many cases there are, and how many of each outcome."""
+    outcomes = Counter(child.tag for case in cases for child in case)
+    parent.set("tests", str(len(cases)))
+    for tag, name in _COUNTED.items():
+        parent.set(name, str(outcomes[tag]))
+
+
+def _run_cases(report: Report) -> Iterator[Element]:
+    """The run as a whole, every file that could not be judged, every complaint on the list of known failures."""
+    word = verdict_word(report)
+    whole = Element("testcase", classname=f"conformance.{_RUN}", name="complete")
+    _properties(whole, verdict=word, target=target_name(report), strict=str(report.profile.strict).lower())
+    if report.interrupted or word in {"INCOMPLETE", "NOTHING JUDGED"}:
+        _say(whole, "error", report.interrupted or f"{word}: {counts(report)}")
+    SubElement(whole, "system-out").text = f"{word}  {_xml(counts(report))}\n{_xml(report.again)}"
+    yield whole
+    for subject in report.subjects:
+        if not subject.verdicts:
+            unjudged = Element("testcase", classname=f"conformance.{_RUN}", name=safe(subject.name, _WHOLE))
+            _say(unjudged, "error", reason_of(subject))
+            yield unjudged
+    for complaint in report.complaints:
+        told = Element("testcase", classname="conformance.known", name=safe(f"{complaint.row} ({complaint.kind})"))
+        _say(told, "failure", complaint.message)
+        yield told
+
+
+def _case(report: Report, subject: Subject, verdict: Verdict, seen: Counter[str]) -> Element:
+    name = safe(f"{subject.name}:{verdict.requirement}", _WHOLE)
+    seen[name] += 1
+    # One file may hold several recordings.
+    unique = name if seen[name] == 1 else f"{name} ({seen[name]})"
+    family = REQUIREMENTS[verdict.requirement].family
+    case = Element("testcase", classname=f"conformance.{family}", name=unique)
+    _properties(case, requirement=verdict.requirement, level=verdict.level, status=verdict.status)
+    departed = verdict.status in DEPARTED
+    told = block(breach(((subject.name, verdict),)), report.again, Style()) if departed else ""
+    excused = excuse(verdict)
+    if departed and excused:
+        _say(case, "skipped", excused)
+    elif verdict.status is Status.FAIL:
+        finding = next((f for f in verdict.findings if f.primary), next(iter(verdict.findings), None))
+        _say(case, "failure", headline(REQUIREMENTS[verdict.requirement], finding), told, type=verdict.level.value)
+        return case
+    elif verdict.status is Status.ERROR:
+        _say(case, "error", f"a slip of ours, not the target's: {why(verdict)}")
+    elif verdict.status in {Status.UNTESTABLE, Status.NOT_APPLICABLE}:
+        _say(case, "skipped", f"{verdict.status.value.replace('_', ' ')}: {why(verdict)}")
+    if told:
+        SubElement(case, "system-out").text = _xml(told)
+    return case
+
+
+def _say(case: Element, outcome: str, message: str, body: str = "", **facts: str) -> None:
+    SubElement(case, outcome, {"message": safe(message, _WHOLE), **facts}).text = _xml(body or message)
+
+
+def _properties(case: Element, **facts: str) -> None:
+    listed = SubElement(case, "properties")
+    for name, value in facts.items():
+        SubElement(listed, "property", name=name, value=safe(value))
+
+
+def _xml(text: str) -> str:
+    """The text without characters that XML cannot hold, or that steer whatever shows it; lines stay lines."""
+    return "\n".join(safe(line, _WHOLE) for line in text.split("\n"))

@@ -1,0 +1,189 @@
+"""Markdown for a step summary or a comment: the verdict, the counts, and each departure folded up under its title.
+
+Whatever a target sent stands in code spans and code blocks, where it can make no link, mention, image or HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from html import escape
+
+from conformance import __version__
+from conformance.contract.requirements import REQUIREMENTS
+from conformance.model import Exhibit, Report, Requirement, Status, Subject, Verdict
+from conformance.report.alike import without_ids
+from conformance.report.breaches import Breach, Case, breaches, excused
+from conformance.report.document import kind_of, reason_of
+from conformance.report.plain import safe
+from conformance.report.result import verdict_word
+from conformance.report.tally import DEPARTED, counted
+from conformance.report.text import MOCKED, counts, place, repeat, target_name, why
+from conformance.report.unseen import WHY, unseen
+
+#: Bytes of the whole page. GitHub refuses a step summary of more than 1 MiB; others may have written to it before.
+LIMIT = 1000 * 1024
+
+_CUT = "\n_The page ends here, for a step summary holds no more. The report in its other forms holds everything._\n"
+
+#: Ways of one departure shown, and names in a list, before the rest is counted.
+_CASES, _NAMES = 3, 12
+
+_HEAD = "| family | passed | failed | warned | excused | untestable | errors |\n|---|---:|---:|---:|---:|---:|---:|\n"
+
+
+def render(report: Report) -> str:
+    """The page, cut at a whole part where it would be too long."""
+    page, size = "", len(_CUT.encode())
+    for part in _parts(report):
+        size += len(part.encode()) + 1
+        if size > LIMIT:
+            return f"{page}{_CUT}"
+        page += f"{part}\n"
+    return page
+
+
+def _parts(report: Report) -> Iterator[str]:
+    yield f"### {verdict_word(report)}: {_code(target_name(report))}\n"
+    if report.target.get("kind") == "mock":
+        yield f"**{MOCKED}.**\n"
+    yield f"{counts(report)}\n"
+    if report.interrupted:
+        yield f"**Cut short:** {_code(report.interrupted)}\n"
+    yield from _families(report.subjects)
+    exhibits = {exhibit.requirement: exhibit for exhibit in report.exhibits}
+    for status in (Status.FAIL, Status.WARN):
+        for each in breaches(report.subjects, status):
+            yield _departure(each, report, exhibits.get(each.requirement.id))
+    yield from _unread(report.subjects)
+    yield from _reasons("A slip of ours, not the target's", report.subjects, Status.ERROR)
+    for status in (Status.FAIL, Status.WARN):
+        for each in breaches(report.subjects, status, excused):
+            yield _departure(each, report, exhibits.get(each.requirement.id))
+    if report.complaints:
+        rows = (f"- {row.kind} {_code(row.row)}: {_code(row.message)}" for row in report.complaints)
+        yield _section("The list of known failures is outdated", rows)
+    yield from _reasons("Untestable", report.subjects, Status.UNTESTABLE)
+    if report.not_exercised:
+        rows = (f"- {WHY[label] or label}: {_names(ids)}" for label, ids in unseen(report.not_exercised).items())
+        yield _section("Not exercised: nothing in this run could show it", rows)
+    if report.leftovers:
+        yield _section("Left behind, please remove", (f"- {_code(leftover)}" for leftover in report.leftovers))
+    again = f" To see it again: {_code(report.again)}" if report.again else ""
+    yield f"suite {__version__}.{again}"
+
+
+def _families(subjects: Iterable[Subject]) -> Iterator[str]:
+    """How many cells of each family came to what."""
+    rows: dict[str, Counter[str]] = {}
+    for subject in subjects:
+        for verdict in subject.verdicts:
+            rows.setdefault(REQUIREMENTS[verdict.requirement].family, Counter())[_column(verdict)] += 1
+    columns = ("pass", "fail", "warn", "excused", "untestable", "error")
+    if rows:
+        yield _HEAD + "".join(
+            f"| {family} | {' | '.join(str(count[column] or '') for column in columns)} |\n"
+            for family, count in sorted(rows.items())
+        )
+
+
+def _column(verdict: Verdict) -> str:
+    return "excused" if verdict.status in DEPARTED and not counted(verdict) else verdict.status.value
+
+
+def _departure(departure: Breach, report: Report, exhibit: Exhibit | None) -> str:
+    """One departure: its title, and folded up what was expected and what came, where, why it matters, how to see it."""
+    requirement = departure.requirement
+    names = tuple(dict.fromkeys(departure.subjects))
+    word = "EXCUSED" if departure.excuses else departure.status.value.upper()
+    where = _html(names[0]) if len(names) == 1 else f"{len(names)} {kind_of(report)}s"
+    found = "".join(f": {_html(case.finding.message)}" for case in departure.cases[:1])
+    title = f"<b>{word}</b> <code>{requirement.id}</code> {requirement.level} in {where}{found}"
+    lines = [f"<details><summary>{title}</summary>\n", f"{requirement.sentence} {requirement.why}\n"]
+    lines += [f"- {_code(excuse)}" for excuse in departure.excuses]
+    lines += [line for case in departure.cases[:_CASES] for line in _case(case)]
+    if len(departure.cases) > _CASES:
+        lines.append(f"- and {len(departure.cases) - _CASES} other ways")
+    if len(names) > 1:
+        lines.append(f"- in {_names(names)}")
+    if departure.because:
+        lines.append(f"- because of {_names(departure.because)}")
+    if departure.effects:
+        lines.append(f"- effects: {_names(departure.effects)}")
+    lines += [f"- rule {', '.join(requirement.contract)}, source {_source(requirement)}\n"]
+    lines.append(_fenced("sh", _commands(departure, report, exhibit)))
+    return "\n".join((*lines, "\n</details>\n"))
+
+
+def _case(case: Case) -> Iterator[str]:
+    finding = case.finding
+    yield f"- {_code(finding.message)}"
+    yield f"  - expected {_code(finding.expected)}"
+    yield f"  - got {_code(finding.got)}" + (f" and {case.values - 1} more" if case.values > 1 else "")
+    often = f", {case.times} times" if case.times > 1 else ""
+    yield f"  - at {_code(f'{safe(case.subject)} · {place(finding)}')}{often}"
+
+
+def _commands(departure: Breach, report: Report, exhibit: Exhibit | None) -> Iterator[str]:
+    """What to type to see it again: the run's own command, the request alone, what explains it."""
+    yield repeat(departure, report.again)
+    if exhibit is not None and exhibit.curl:
+        yield exhibit.curl
+    yield f"conformance explain {departure.requirement.id}"
+
+
+def _source(requirement: Requirement) -> str:
+    source = requirement.sources[0]
+    return f"[{source.ref}]({source.url})" if source.url else source.ref
+
+
+def _unread(subjects: Iterable[Subject]) -> Iterator[str]:
+    rows = [f"- {_code(each.name)}: {_code(reason_of(each))}" for each in subjects if not each.verdicts]
+    if rows:
+        yield _section("Could not be judged", rows)
+
+
+def _reasons(title: str, subjects: Iterable[Subject], status: Status) -> Iterator[str]:
+    """The cells of a status by their reasons, those that differ only in ids as one."""
+    told: dict[str, list[str]] = {}
+    for subject in subjects:
+        for verdict in subject.verdicts:
+            if verdict.status is status:
+                told.setdefault(without_ids(why(verdict)), []).append(f"{subject.name}:{verdict.requirement}")
+    if told:
+        yield _section(title, (f"- {_code(reason)}: {_names(cells)}" for reason, cells in told.items()))
+
+
+def _section(title: str, rows: Iterable[str]) -> str:
+    return "\n".join((f"<details><summary>{title}</summary>\n", *rows, "\n</details>\n"))
+
+
+def _names(names: Iterable[str]) -> str:
+    listed = [*map(_code, names)]
+    more = f" and {len(listed) - _NAMES} more" if len(listed) > _NAMES else ""
+    return f"{', '.join(listed[:_NAMES])}{more}"
+
+
+def _code(text: str) -> str:
+    """A code span that the text cannot end: its fence is longer than any run of backticks within."""
+    said = safe(text).strip() or "(nothing)"
+    fence = "`" * (_longest_run(said) + 1)
+    room = " " if said.startswith("`") or said.endswith("`") else ""
+    return f"{fence}{room}{said}{room}{fence}"
+
+
+def _html(text: str) -> str:
+    """The same as a code span, for a title: no Markdown is read in there."""
+    return f"<code>{escape(safe(text))}</code>"
+
+
+def _fenced(language: str, lines: Iterable[str]) -> str:
+    # The commands are ours, and what is foreign in them is quoted; its characters are spelled out all the same.
+    content = "\n".join(safe(line, 2**31) for told in lines for line in told.split("\n"))
+    fence = "`" * max(3, _longest_run(content) + 1)
+    return f"{fence}{language}\n{content}\n{fence}"
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)

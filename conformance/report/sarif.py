@@ -1,0 +1,177 @@
+"""SARIF 2.1.0 for code scanning: a rule for each requirement departed from, a result for each way of departing.
+
+Code scanning shows a result only where it lies in a file of the repository: that is the recording that was judged
+or, of a live run, the cassette that repeats the departure, in the folder of the report.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import quote
+
+from conformance import __version__
+from conformance.model import Confidence, Level, Report, Requirement, Status
+from conformance.report.alike import without_ids
+from conformance.report.breaches import Breach, Case, breaches, excused
+from conformance.report.document import COUNTS, kind_of, reason_of
+from conformance.report.folder import REPRO
+from conformance.report.headline import headline
+from conformance.report.plain import safe
+from conformance.report.result import exit_code, verdict_word
+from conformance.report.tally import Tally, counted
+from conformance.report.text import place, repeat, target_name, why
+from conformance.report.writers import WRITERS
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+#: A slip of ours, or a run that was cut short: the analysis did not succeed, whatever it found.
+_BROKEN_OFF = frozenset({2, 3})
+
+#: Cells without a verdict that somebody should know of, and how loudly it is told.
+_UNJUDGED = {Status.ERROR: "error", Status.UNTESTABLE: "warning"}
+
+_LEVELS = {Level.MUST: "error", Level.SHOULD: "warning", Level.MAY: "note", Level.INFO: "note"}
+
+#: Code scanning's own word for how much a rule is to be trusted.
+_PRECISION = {Confidence.H: "very-high", Confidence.M: "high", Confidence.L: "medium"}
+
+
+def render(report: Report) -> str:
+    """The log of one run."""
+    departures = [
+        departure
+        for wanted in (counted, excused)
+        for status in (Status.FAIL, Status.WARN)
+        for departure in breaches(report.subjects, status, wanted)
+    ]
+    rules = list(dict.fromkeys(departure.requirement.id for departure in departures))
+    named = {departure.requirement.id: departure.requirement for departure in departures}
+    run = {
+        "tool": {
+            "driver": {
+                "name": "submit-tool-outputs-conformance",
+                "version": __version__,
+                "rules": [_rule(named[rule]) for rule in rules],
+            }
+        },
+        "automationDetails": {"id": f"submit-tool-outputs-conformance/{report.profile.role}/"},
+        "invocations": [_invocation(report)],
+        "results": [
+            _result(report, departure, case, rules.index(departure.requirement.id))
+            for departure in departures
+            for case in departure.cases
+        ],
+        "properties": {
+            "target": target_name(report),
+            "verdict": verdict_word(report),
+            **{name: getattr(Tally.of(report.subjects), name) for name in COUNTS},
+        },
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+
+
+def _rule(requirement: Requirement) -> dict[str, Any]:
+    source = next((source.url for source in requirement.sources if source.url), None)
+    return {
+        "id": requirement.id,
+        "shortDescription": {"text": requirement.sentence},
+        "fullDescription": {"text": f"{requirement.sentence} {requirement.why}"},
+        "help": {"text": "\n".join((requirement.why, *requirement.evidence))},
+        **({"helpUri": source} if source else {}),
+        "defaultConfiguration": {"level": _LEVELS[requirement.level]},
+        "properties": {
+            "tags": [requirement.family, requirement.role.value, requirement.level.value],
+            "precision": _PRECISION[requirement.confidence],
+        },
+    }
+
+
+def _result(report: Report, departure: Breach, case: Case, index: int) -> dict[str, Any]:
+    requirement, finding = departure.requirement, case.finding
+    where = f"{safe(case.subject)}, {place(finding)}"
+    told = f"{headline(requirement, finding)}. At {where}. To see it again: {repeat(departure, report.again)}"
+    fingerprint = _fingerprint(departure, case)
+    return {
+        "ruleId": requirement.id,
+        "ruleIndex": index,
+        "level": "error" if departure.status is Status.FAIL else "warning",
+        "message": {"text": _unlinked(told)},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": _uri(report, departure, case)},
+                    # What is judged is a stream of bytes, not lines: the message says where in it.
+                    "region": {"startLine": 1},
+                },
+                "logicalLocations": [{"name": safe(case.subject), "kind": kind_of(report)}],
+            }
+        ],
+        "occurrenceCount": case.times,
+        # The first is the one that GitHub tells results apart by.
+        "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint}:1", "departure/v1": fingerprint},
+        "suppressions": [
+            {"kind": "external", "status": "accepted", "justification": safe(excuse)} for excuse in departure.excuses
+        ],
+    }
+
+
+def _fingerprint(departure: Breach, case: Case) -> str:
+    """The same for the same departure in the next run, whatever ids it meets there."""
+    said = (departure.requirement.id, case.subject, case.finding.pointer or "", without_ids(case.finding.message))
+    return hashlib.sha256("\0".join(map(safe, said)).encode()).hexdigest()[:16]
+
+
+def _uri(report: Report, departure: Breach, case: Case) -> str:
+    """A file that shows the departure: the recording where its path can lie in a repository, else our own."""
+    path = PurePosixPath(case.subject)
+    if kind_of(report) == "file" and case.subject != "-" and not path.is_absolute() and ".." not in path.parts:
+        return quote(str(path), errors="replace")
+    if any(exhibit.cassette for exhibit in report.exhibits if exhibit.requirement == departure.requirement.id):
+        return f"{REPRO}/{departure.requirement.id}.jsonl"
+    return WRITERS["json"].file
+
+
+def _invocation(report: Report) -> dict[str, Any]:
+    code = exit_code(report)
+    return {
+        "commandLine": report.again,
+        "exitCode": code,
+        "exitCodeDescription": verdict_word(report),
+        "executionSuccessful": code not in _BROKEN_OFF and not report.interrupted,
+        **_times(report),
+        "toolExecutionNotifications": [
+            {"level": level, "message": {"text": _unlinked(safe(reason))}} for level, reason in _notices(report)
+        ],
+    }
+
+
+def _times(report: Report) -> dict[str, str]:
+    if not report.began:
+        return {}
+    ended = datetime.fromisoformat(report.began) + timedelta(milliseconds=report.took_ms)
+    return {"startTimeUtc": report.began, "endTimeUtc": f"{ended:%Y-%m-%dT%H:%M:%SZ}"}
+
+
+def _notices(report: Report) -> Iterator[tuple[str, str]]:
+    """What kept a verdict from coming about, of the run, of a file, of a cell; and what is wrong with lists."""
+    if report.interrupted:
+        yield "error", report.interrupted
+    for subject in report.subjects:
+        if not subject.verdicts:
+            yield "error", f"{subject.name}: {reason_of(subject)}"
+        for verdict in subject.verdicts:
+            if verdict.status in _UNJUDGED:
+                said = f"{subject.name}:{verdict.requirement}: {verdict.status}: {why(verdict)}"
+                yield _UNJUDGED[verdict.status], said
+    for complaint in report.complaints:
+        yield "warning", f"{complaint.row}: {complaint.message}"
+
+
+def _unlinked(text: str) -> str:
+    """Plain text of SARIF in which no brackets make a link (section 3.11.6)."""
+    return text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
