@@ -69,7 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
         took_ms=(datetime.now(UTC) - began) // timedelta(milliseconds=1),
         exhibits=() if exhibitor is None else exhibitor.exhibits,
     )
-    if arguments.format != "json" and len(errors) < len(subjects):
+    # In words, nothing is left to say where every file was told to be unreadable; each line of JSON was said before.
+    if arguments.format != "json" and (arguments.format != "text" or len(errors) < len(subjects)):
         verdicts.show(report, arguments)
     if arguments.out is not None:
         verdicts.keep(report, arguments.out)

@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("more than one report was named", "Each is written by itself: name one.")
     report = _read(arguments.paths[0])
     if arguments.out is None:
-        verdicts.write(_form(report, arguments.to or "text", arguments.verbose))
+        verdicts.write(_form(report, arguments))
     elif arguments.to is None:
         verdicts.keep(report, arguments.out)
     else:
@@ -42,6 +42,10 @@ def _read(name: str) -> Report:
     return reader.read(content, "standard input" if name == STDIN else name)
 
 
-def _form(report: Report, form: str, verbose: bool) -> str:
-    """The report in a form, for standard output: text fits the terminal."""
-    return text(report, verdicts.style(verbose)) if form == "text" else WRITERS[form].render(report)
+def _form(report: Report, arguments: argparse.Namespace) -> str:
+    """The report in a form, for standard output: text fits the terminal, and says where the other forms lie."""
+    if arguments.to not in (None, "text"):
+        return WRITERS[arguments.to].render(report)
+    path = Path(arguments.paths[0])
+    folder = str(path.parent) if path.name == WRITERS["json"].file else None
+    return text(report, verdicts.style(arguments.verbose, folder))

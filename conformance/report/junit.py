@@ -95,7 +95,7 @@ def _case(report: Report, subject: Subject, verdict: Verdict, seen: Counter[str]
     case = Element("testcase", classname=f"conformance.{family}", name=unique)
     _properties(case, requirement=verdict.requirement, level=verdict.level, status=verdict.status)
     departed = verdict.status in DEPARTED
-    told = block(breach(((subject.name, verdict),)), report.again, Style()) if departed else ""
+    told = _block(report, subject, verdict) if departed else ""
     excused = excuse(verdict)
     if departed and excused:
         _say(case, "skipped", excused)
@@ -110,6 +110,13 @@ def _case(report: Report, subject: Subject, verdict: Verdict, seen: Counter[str]
     if told:
         SubElement(case, "system-out").text = _xml(told)
     return case
+
+
+def _block(report: Report, subject: Subject, verdict: Verdict) -> str:
+    """What people act on, with what shows the departure where it was seen in this very subject."""
+    seen = (verdict.requirement, subject.name)
+    exhibit = next((each for each in report.exhibits if (each.requirement, each.subject) == seen), None)
+    return block(breach(((subject.name, verdict),)), report.again, Style(folder="."), exhibit)
 
 
 def _say(case: Element, outcome: str, message: str, body: str = "", **facts: str) -> None:

@@ -16,11 +16,12 @@ from conformance.model import Exhibit, Report, Requirement, Status, Subject, Ver
 from conformance.report.alike import without_ids
 from conformance.report.breaches import Breach, Case, breaches, excused
 from conformance.report.document import kind_of, reason_of
-from conformance.report.plain import safe
+from conformance.report.plain import safe, shortened
 from conformance.report.result import verdict_word
 from conformance.report.tally import DEPARTED, counted
-from conformance.report.text import MOCKED, counts, place, repeat, target_name, why
+from conformance.report.text import MOCKED, counts, place, repeat, scene, target_name, why
 from conformance.report.unseen import WHY, unseen
+from conformance.report.writers import REPRO
 
 #: Bytes of the whole page. GitHub refuses a step summary of more than 1 MiB; others may have written to it before.
 LIMIT = 1000 * 1024
@@ -29,6 +30,9 @@ _CUT = "\n_The page ends here, for a step summary holds no more. The report in i
 
 #: Ways of one departure shown, and names in a list, before the rest is counted.
 _CASES, _NAMES = 3, 12
+
+#: Characters of the longest command shown: one that is cut cannot be run, and the other forms have it whole.
+_COMMAND = 8000
 
 _HEAD = "| family | passed | failed | warned | excused | untestable | errors |\n|---|---:|---:|---:|---:|---:|---:|\n"
 
@@ -103,6 +107,7 @@ def _departure(departure: Breach, report: Report, exhibit: Exhibit | None) -> st
     lines = [f"<details><summary>{title}</summary>\n", f"{requirement.sentence} {requirement.why}\n"]
     lines += [f"- {_code(excuse)}" for excuse in departure.excuses]
     lines += [line for case in departure.cases[:_CASES] for line in _case(case)]
+    lines += [f"- {label} {_code(said)}" for label, said in scene(exhibit)]
     if len(departure.cases) > _CASES:
         lines.append(f"- and {len(departure.cases) - _CASES} other ways")
     if len(names) > 1:
@@ -126,9 +131,11 @@ def _case(case: Case) -> Iterator[str]:
 
 
 def _commands(departure: Breach, report: Report, exhibit: Exhibit | None) -> Iterator[str]:
-    """What to type to see it again: the run's own command, the request alone, what explains it."""
+    """What to type to see it again: the run's own command, the cassette, the request alone; and what explains it."""
     yield repeat(departure, report.again)
-    if exhibit is not None and exhibit.curl:
+    if exhibit is not None and exhibit.cassette:
+        yield f"conformance judge {REPRO}/{exhibit.requirement}.jsonl -k {exhibit.requirement}"
+    if exhibit is not None and 0 < len(exhibit.curl) <= _COMMAND:
         yield exhibit.curl
     yield f"conformance explain {departure.requirement.id}"
 
@@ -160,9 +167,7 @@ def _section(title: str, rows: Iterable[str]) -> str:
 
 
 def _names(names: Iterable[str]) -> str:
-    listed = [*map(_code, names)]
-    more = f" and {len(listed) - _NAMES} more" if len(listed) > _NAMES else ""
-    return f"{', '.join(listed[:_NAMES])}{more}"
+    return shortened([*map(_code, names)], _NAMES)
 
 
 def _code(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
+from collections.abc import Sequence
 
 from conformance.errors import ConformanceError
 
@@ -49,6 +50,10 @@ def field(label: str, text: str, width: int) -> str:
 
 def listing(label: str, items: tuple[str, ...], width: int, most: int) -> str:
     """A labelled list of names, at most `most` of them, and how many are left."""
-    shown = ", ".join(items[:most])
+    return field(label, shortened(items, most), width)
+
+
+def shortened(items: Sequence[str], most: int) -> str:
+    """The first names of a list, at most `most` of them, and how many are left."""
     rest = f" and {len(items) - most} more" if len(items) > most else ""
-    return field(label, f"{shown}{rest}", width)
+    return f"{', '.join(items[:most])}{rest}"

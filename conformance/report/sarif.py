@@ -19,13 +19,12 @@ from conformance.model import Confidence, Level, Report, Requirement, Status
 from conformance.report.alike import without_ids
 from conformance.report.breaches import Breach, Case, breaches, excused
 from conformance.report.document import COUNTS, kind_of, reason_of
-from conformance.report.folder import REPRO
 from conformance.report.headline import headline
 from conformance.report.plain import safe
 from conformance.report.result import exit_code, verdict_word
 from conformance.report.tally import Tally, counted
 from conformance.report.text import place, repeat, target_name, why
-from conformance.report.writers import WRITERS
+from conformance.report.writers import REPRO, WRITERS
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

@@ -14,7 +14,7 @@ from conformance.model import Exhibit, Finding, Report, Requirement, Status, Sub
 from conformance.report.alike import without_ids
 from conformance.report.breaches import Breach, Case, breach, breaches
 from conformance.report.document import verdict_of
-from conformance.report.plain import field, listing, safe
+from conformance.report.plain import field, listing, safe, shortened
 from conformance.report.result import verdict_word
 from conformance.report.tally import Tally
 from conformance.report.unseen import WHY, unseen
@@ -190,15 +190,18 @@ def block(departure: Breach, again: str, style: Style, exhibit: Exhibit | None =
 
 
 def _scene(exhibit: Exhibit | None, style: Style) -> Iterator[str]:
-    """What came around the event that departs, in which states, and what would have been legal there."""
+    return (field(label, said, style.width) for label, said in scene(exhibit))
+
+
+def scene(exhibit: Exhibit | None) -> Iterator[tuple[str, str]]:
+    """What came around the event that departs, in which states, and what would have been legal there; safe to print."""
     if exhibit is None or exhibit.event is None:
         return
     at, events = exhibit.event, exhibit.moments
     around = range(max(0, at - _BEFORE), min(len(events), at + _BEHIND + 1))
-    seen = (f"{'>' if index == at else ''}{index} {safe(events[index].event)}" for index in around)
-    yield field("events", " · ".join(seen), style.width)
-    yield field("state", " · ".join(f"{lane} {state}" for lane, state in exhibit.states.items()), style.width)
-    yield listing("legal", exhibit.allowed or ("nothing more",), style.width, _NAMES)
+    yield "events", " · ".join(f"{'>' if index == at else ''}{index} {safe(events[index].event)}" for index in around)
+    yield "state", " · ".join(f"{safe(lane)} {safe(state)}" for lane, state in exhibit.states.items())
+    yield "legal", shortened(exhibit.allowed or ("nothing more",), _NAMES)
 
 
 def _repeats(departure: Breach, again: str, style: Style, exhibit: Exhibit | None) -> Iterator[str]:

@@ -10,7 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.model import Exhibit, Report, Status, Subject
+from conformance.model import Exhibit, Moment, Report, Status, Subject
 from conformance.report.markdown import LIMIT, render
 from conformance.tests.report.reports import (
     ATTACK,
@@ -108,7 +108,11 @@ def test_the_verdict_comes_first(report: Report, said: str) -> None:
 
 
 def test_a_departure_is_folded_up_with_all_it_takes_to_act_on_it() -> None:
-    exhibit = Exhibit("done.last", "stream-one-call", 1, (), curl="curl -N http://127.0.0.1:1/v1")
+    moments = (Moment(1, "done", "", (0, 1)), Moment(2, "thread.message.delta", "message 1", (1, 2)))
+    exhibit = Exhibit(
+        *("done.last", "stream-one-call", 1, ()),
+        *("curl -N http://127.0.0.1:1/v1", moments, 1, {"run": "completed"}, (), "{}"),
+    )
     shown = render(replace(failing(), again="conformance server", exhibits=(exhibit,)))
     folded = shown[shown.index("<details>") : shown.index("</details>")].splitlines()
     assert folded[0] == (
@@ -122,6 +126,10 @@ def test_a_departure_is_folded_up_with_all_it_takes_to_act_on_it() -> None:
         "- effects: `done.closes`",
         "conformance server -k 'stream-one-call:done.last'",
         "curl -N http://127.0.0.1:1/v1",
+        "conformance judge repro/done.last.jsonl -k done.last",
+        "- events `0 done · >1 thread.message.delta`",
+        "- state `run completed`",
+        "- legal `nothing more`",
     ):
         assert line in folded
 
