@@ -40,12 +40,16 @@ def render(report: Report) -> str:
     for subject in report.subjects:
         for verdict in subject.verdicts:
             family = REQUIREMENTS[verdict.requirement].family
-            suites.setdefault(family, _suite(report, family)).append(_case(report, subject, verdict, seen))
+            if family not in suites:
+                suites[family] = _suite(report, family)
+            suites[family].append(_case(report, subject, verdict, seen))
     root = Element("testsuites", name="submit-tool-outputs-conformance", time=f"{report.took_ms / 1000:.3f}")
     for suite in suites.values():
         _count(suite, suite.findall("testcase"))
         root.append(suite)
     _count(root, root.findall("testsuite/testcase"))
+    # The strictest of the schemas in use has this count in suites alone.
+    del root.attrib["skipped"]
     indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
 

@@ -28,8 +28,8 @@ from conformance.report.writers import REPRO, WRITERS
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
-#: A slip of ours, or a run that was cut short: the analysis did not succeed, whatever it found.
-_BROKEN_OFF = frozenset({2, 3})
+#: Exit codes of runs that came to a verdict: the analysis succeeded, whatever it found.
+_JUDGED = frozenset({0, 1, 6})
 
 #: Cells without a verdict that somebody should know of, and how loudly it is told.
 _UNJUDGED = {Status.ERROR: "error", Status.UNTESTABLE: "warning"}
@@ -49,6 +49,7 @@ def render(report: Report) -> str:
         for departure in breaches(report.subjects, status, wanted)
     ]
     rules = list(dict.fromkeys(departure.requirement.id for departure in departures))
+    tally = Tally.of(report.subjects)
     named = {departure.requirement.id: departure.requirement for departure in departures}
     run = {
         "tool": {
@@ -68,7 +69,7 @@ def render(report: Report) -> str:
         "properties": {
             "target": target_name(report),
             "verdict": verdict_word(report),
-            **{name: getattr(Tally.of(report.subjects), name) for name in COUNTS},
+            **{name: getattr(tally, name) for name in COUNTS},
         },
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
@@ -141,7 +142,7 @@ def _invocation(report: Report) -> dict[str, Any]:
         "commandLine": report.again,
         "exitCode": code,
         "exitCodeDescription": verdict_word(report),
-        "executionSuccessful": code not in _BROKEN_OFF and not report.interrupted,
+        "executionSuccessful": code in _JUDGED and not report.interrupted,
         **_times(report),
         "toolExecutionNotifications": [
             {"level": level, "message": {"text": _unlinked(safe(reason))}} for level, reason in _notices(report)

@@ -109,10 +109,8 @@ def test_the_verdict_comes_first(report: Report, said: str) -> None:
 
 def test_a_departure_is_folded_up_with_all_it_takes_to_act_on_it() -> None:
     moments = (Moment(1, "done", "", (0, 1)), Moment(2, "thread.message.delta", "message 1", (1, 2)))
-    exhibit = Exhibit(
-        *("done.last", "stream-one-call", 1, ()),
-        *("curl -N http://127.0.0.1:1/v1", moments, 1, {"run": "completed"}, (), "{}"),
-    )
+    curl = "curl -N http://127.0.0.1:1/v1"
+    exhibit = Exhibit("done.last", "stream-one-call", 1, (), curl, moments, 1, {"run": "completed"}, cassette="{}")
     shown = render(replace(failing(), again="conformance server", exhibits=(exhibit,)))
     folded = shown[shown.index("<details>") : shown.index("</details>")].splitlines()
     assert folded[0] == (

@@ -108,7 +108,7 @@ def test_an_excused_failure_is_suppressed_with_its_reason() -> None:
 
 @pytest.mark.parametrize(
     ("report", "successful", "notices"),
-    [(passing(), True, 0), (failing(), False, 3), (broken(), False, 1), (unreadable(), True, 1), (excused(), True, 1)],
+    [(passing(), True, 0), (failing(), False, 3), (broken(), False, 1), (unreadable(), False, 1), (excused(), True, 1)],
 )
 def test_what_kept_verdicts_from_coming_about_is_told(report: Report, successful: bool, notices: int) -> None:
     (invocation,) = run(report)["invocations"]
