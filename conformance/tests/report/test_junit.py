@@ -122,3 +122,9 @@ def test_text_comes_back_as_it_was_spelled_out() -> None:
     assert (error.text or "").replace("\n", "") == spelled.replace("\r", r"\x0d").replace("\ud800", r"\ud800").replace(
         "\n", ""
     )
+
+
+def test_a_failure_that_nobody_found_words_for_is_told_by_its_sentence() -> None:
+    bare = Report({"kind": "http"}, (Subject("s", (verdict("done.last", "s", Status.FAIL),)),))
+    said = outcome(bare, "s:done.last", "failure").get("message")
+    assert said == "done.last (MUST): A stream MUST NOT hold any event after `done`."
