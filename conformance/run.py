@@ -36,6 +36,7 @@ from conformance.model import (
 from conformance.plan import JOINED, Plan, Target
 from conformance.report.exhibits import Exhibitor
 from conformance.verdict.judge import judge
+from conformance.verdict.outline import outline
 from conformance.wire.redact import without_secrets
 from conformance.wire.secret import hidden
 
@@ -45,8 +46,8 @@ class Run:
 
     `begun` hears of every scenario before it is exchanged, `told` of every subject as soon as it is judged, and `kept`
     then gets what makes the report of all there is so far. `exhibitor` keeps what shows a departure, where somebody
-    wants to see it. `stopped` is why nothing more is sent: the target is gone or offers none of this API, or the budget
-    of requests is reached.
+    wants to see it; with `shapes`, subjects tell what their exchanges looked like. `stopped` is why nothing more is
+    sent: the target is gone or offers none of this API, or the budget of requests is reached.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Run:
         begun: Callable[[Scenario], None] | None = None,
         told: Callable[[Subject], None] | None = None,
         kept: Callable[[Callable[[], Report]], None] | None = None,
+        shapes: bool = False,
     ) -> None:
         self.plan = plan
         self.stopped: ConformanceError | None = None
@@ -71,6 +73,7 @@ class Run:
         self._begun = begun
         self._told = told
         self._kept = kept
+        self._shapes = shapes
         self._telling = Lock()
         self._subjects: dict[str, Subject] = {}
 
@@ -153,6 +156,8 @@ class Run:
             subject = judge(heard, role=self.plan.role)
             if self._profile.strict:
                 subject = strictly(subject)
+            if self._shapes:
+                subject = replace(subject, shape=outline(heard))
             subject = self._complete(scenario, masked(subject, self._target.secrets))
             if self._exhibitor is not None:
                 self._exhibitor.look(heard, subject)
@@ -199,11 +204,13 @@ def judge_recording(
     wanted: Callable[[str], bool] | None = None,
     strict: bool = False,
     exhibitor: Exhibitor | None = None,
+    shapes: bool = False,
 ) -> Subject:
     """Judge what one file holds.
 
     Without a `role` it is the side that a cassette is about, of any other recording the server. `operation` is what a
-    stream answers whose request is not there to say so; `wanted` picks cells by their names, `scenario:requirement`.
+    stream answers whose request is not there to say so; `wanted` picks cells by their names, `scenario:requirement`;
+    with `shapes` the subject tells what the exchanges looked like.
     """
     heard = [_answering(transcript, operation) for transcript in transcripts]
     parts = [judge(transcript, role=role) for transcript in heard]
@@ -217,7 +224,8 @@ def judge_recording(
         if wanted is None or wanted(f"{verdict.scenario}:{verdict.requirement}")
     )
     unknown = dict.fromkeys(event for part in parts for event in part.unknown_events)
-    subject = Subject(name, verdicts, None if verdicts else _why_empty(parts), tuple(unknown))
+    shape = tuple(seen for transcript in heard for seen in outline(transcript)) if shapes else ()
+    subject = Subject(name, verdicts, None if verdicts else _why_empty(parts), tuple(unknown), shape)
     return strictly(subject) if strict else subject
 
 
@@ -259,7 +267,18 @@ def masked(subject: Subject, secrets: Sequence[str]) -> Subject:
         )
         for verdict in subject.verdicts
     )
-    return replace(subject, verdicts=tuple(verdicts), unknown_events=tuple(map(clean, subject.unknown_events)))
+    shape = tuple({name: _each(fact, clean) for name, fact in part.items()} for part in subject.shape)
+    unknown = tuple(map(clean, subject.unknown_events))
+    return replace(subject, verdicts=tuple(verdicts), unknown_events=unknown, shape=shape)
+
+
+def _each(value: object, change: Callable[[str], str]) -> object:
+    """A JSON value with every text in it changed."""
+    if isinstance(value, dict):
+        return {change(name): _each(member, change) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_each(member, change) for member in value]
+    return change(value) if isinstance(value, str) else value
 
 
 def strictly(subject: Subject) -> Subject:

@@ -71,6 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         begun=console.begun,
         told=console.judged,
         kept=keeper,
+        shapes=arguments.out is not None,
     )
     report = judged.report(judged.all(arguments.jobs or _JOBS * (os.cpu_count() or 1), target.interrupt))
     console.end()

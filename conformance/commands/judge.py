@@ -95,6 +95,7 @@ def _judged(
             wanted=wanted,
             strict=arguments.strict,
             exhibitor=exhibitor,
+            shapes=arguments.out is not None,
         )
     except UnreadableInput as reason:
         error: ConformanceError = reason

@@ -13,11 +13,11 @@ from threading import Event, Lock, Thread
 from conformance.errors import ConformanceError
 from conformance.model import JUDGED, Exchange, Report, Scenario, Status, Subject
 from conformance.plan import Plan
-from conformance.report.alike import without_ids
 from conformance.report.document import verdict_of
 from conformance.report.plain import safe
 from conformance.report.text import MOCKED, plan_line
 from conformance.targets.sending import Ask
+from conformance.verdict.alike import without_ids
 
 #: Seconds between two looks at the clock: often enough to be seen moving, seldom enough to cost nothing.
 _TICK = 0.2

@@ -120,6 +120,7 @@ class Suite:
                 begun=None if listener is None else listener.begun,
                 told=None if listener is None else listener.judged,
                 kept=self._keeper(),
+                shapes="out" in self._said,
             )
             if self._listener is not None:
                 self._listener.planned(fixed)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Finding, Requirement, Status, Subject, Verdict
-from conformance.report.alike import without_ids
 from conformance.report.tally import counted, excuse, standing
+from conformance.verdict.alike import without_ids
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from conformance import __version__
 from conformance.model import Exhibit, Finding, Report, Requirement, Status, Subject, Verdict
-from conformance.report.alike import without_ids
 from conformance.report.breaches import Breach, Case, breach, breaches
 from conformance.report.document import verdict_of
 from conformance.report.plain import field, listing, safe, shortened
@@ -19,6 +18,7 @@ from conformance.report.result import verdict_word
 from conformance.report.tally import Tally
 from conformance.report.unseen import WHY, unseen
 from conformance.report.writers import REPRO
+from conformance.verdict.alike import without_ids
 
 #: Different ways of departing from one requirement that are shown in full; the others are counted.
 _CASES = 3
