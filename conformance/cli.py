@@ -17,6 +17,7 @@ COMMANDS = {
     "server": "judge a server; without a URL: the built-in mock",
     "client": "judge a client: its command runs against the mock",
     "judge": "judge recordings, without a network",
+    "compare": "what is new, mended, otherwise or gone between two reports or baselines",
     "record": "write cassettes of a server",
     "mock": "the reference server alone",
     "prove": "every fault that a server can have dies by the requirement it breaks",

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from conformance.targets.sending import Watch
     from conformance.targets.settings import GivenRun, Settings
 
+#: Where baselines lie unless somebody says otherwise.
+BASELINES = "reports/baseline"
+
 #: Stands in for an address where only the other options are looked at.
 _LOOPBACK = "http://127.0.0.1/v1"
 
@@ -38,6 +41,8 @@ class Option:
     metavar: str | None = None
     read: Callable[[str], object] | None = None
     repeatable: bool = False
+    #: What is meant where it is said without a value.
+    otherwise: str | None = None
 
     @property
     def key(self) -> str:
@@ -49,7 +54,9 @@ class Option:
         if self.metavar is None:
             return {"action": "store_true", "help": self.help}
         action = "append" if self.repeatable else "store"
-        reading = {} if self.read is None else {"type": self.read}
+        reading: dict[str, Any] = {} if self.read is None else {"type": self.read}
+        if self.otherwise is not None:
+            reading |= {"nargs": "?", "const": self.otherwise}
         return {"action": action, "metavar": self.metavar, "help": self.help, **reading}
 
 
@@ -76,6 +83,13 @@ TARGET = (
 VERDICTS = (
     Option("strict", "a SHOULD that is not met fails too, unless it is only inferred"),
     Option("out", "the folder to write the report into, in every form", "DIR"),
+    Option(
+        "baseline",
+        f"compare with what the target came to before; baselines lie in DIR ({BASELINES})",
+        "DIR",
+        otherwise=BASELINES,
+    ),
+    Option("update-baseline", "write what the target comes to as its baseline, instead of comparing"),
 )
 
 #: How a server is asked.
@@ -119,6 +133,16 @@ def target(said: Given, environment: Mapping[str, str] | None = None, watch: Wat
     from conformance.targets.http import HttpTarget  # noqa: PLC0415 - httpx: only when asked
 
     return HttpTarget(settings(said, os.environ if environment is None else environment), watch=watch)
+
+
+def baselines(said: Given) -> str | None:
+    """The folder of all baselines, where one is to be compared with or written."""
+    return said.get("baseline") or (BASELINES if said.get("update_baseline") else None)
+
+
+def shapes(said: Given) -> bool:
+    """Whether somebody is going to compare what exchanges look like."""
+    return said.get("out") is not None or baselines(said) is not None
 
 
 def exhibitor(said: Given, target: Target) -> Exhibitor:

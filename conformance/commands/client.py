@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from conformance import options
 from conformance.commands import verdicts
 from conformance.commands.progress import Progress
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
@@ -17,7 +18,6 @@ from conformance.model import Profile, Role, Transcript
 from conformance.plan import Plan, narrowed, plan
 from conformance.report import folder
 from conformance.report.exhibits import Exhibitor
-from conformance.report.result import exit_code
 from conformance.report.trace import trace
 from conformance.run import Run
 from conformance.selection import selection
@@ -49,6 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is that of the report."""
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     _check(arguments, command)
+    verdicts.check(arguments)
     artifacts = None if arguments.out is None else Path(arguments.out, "clients")
     driver = Command(command, timeout=arguments.timeout, artifacts=artifacts)
     target = ClientTarget(driver, azure=arguments.azure, traced=_show_trace if arguments.trace else None)
@@ -71,14 +72,14 @@ def run(arguments: argparse.Namespace) -> int:
         begun=console.begun,
         told=console.judged,
         kept=keeper,
-        shapes=arguments.out is not None,
+        shapes=options.shapes(vars(arguments)),
     )
     report = judged.report(judged.all(arguments.jobs or _JOBS * (os.cpu_count() or 1), target.interrupt))
     console.end()
     verdicts.show(report, arguments)
     if arguments.out is not None:
         verdicts.keep(report, arguments.out)
-    return exit_code(report)
+    return verdicts.settle(report, arguments)
 
 
 def _check(arguments: argparse.Namespace, command: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from conformance import inputs
+from conformance import inputs, options
 from conformance.commands import verdicts
 from conformance.errors import DEBUG, ConformanceError, OwnError, UnreadableInput
 from conformance.files import prepare_folder
@@ -17,7 +17,6 @@ from conformance.model import Operation, Profile, Report, Role, Subject
 from conformance.report.exhibits import Exhibitor
 from conformance.report.json_writer import line
 from conformance.report.plain import told
-from conformance.report.result import exit_code
 from conformance.run import judge_recording
 from conformance.selection import Selection, selection
 
@@ -44,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge every file, each as soon as it is read; 3 after a slip of ours, 4 where one could not be read."""
+    verdicts.check(arguments)
     wanted = selection(arguments.selection) if arguments.selection else None
     if arguments.out is not None:
         prepare_folder(Path(arguments.out))
@@ -74,8 +74,9 @@ def run(arguments: argparse.Namespace) -> int:
         verdicts.show(report, arguments)
     if arguments.out is not None:
         verdicts.keep(report, arguments.out)
-    codes = {exit_code(report), *(error.exit_code for error in errors)}
-    return next((code for code in (3, 4) if code in codes), exit_code(report))
+    code = verdicts.settle(report, arguments)
+    codes = {code, *(error.exit_code for error in errors)}
+    return next((code for code in (3, 4) if code in codes), code)
 
 
 def _judged(
@@ -95,7 +96,7 @@ def _judged(
             wanted=wanted,
             strict=arguments.strict,
             exhibitor=exhibitor,
-            shapes=arguments.out is not None,
+            shapes=options.shapes(vars(arguments)),
         )
     except UnreadableInput as reason:
         error: ConformanceError = reason

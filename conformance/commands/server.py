@@ -14,7 +14,6 @@ from conformance.commands.termination import interrupting
 from conformance.errors import OwnError
 from conformance.files import prepare_folder
 from conformance.plan import Plan
-from conformance.report.result import exit_code
 from conformance.report.text import plan_page
 from conformance.selection import selection
 
@@ -35,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     said = options.given(vars(arguments))
     options.check(said)
+    verdicts.check(arguments)
     if arguments.selection:
         selection(arguments.selection)
     console = Progress(
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise console.error
     if "out" in said:
         verdicts.told(said["out"])
-    return exit_code(console.report)
+    return verdicts.settle(console.report, arguments)
 
 
 def _at_hand(arguments: argparse.Namespace) -> bool:

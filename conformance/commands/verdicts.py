@@ -7,11 +7,12 @@ import os
 import shutil
 import sys
 
-from conformance import options
+from conformance import baseline, options
 from conformance.model import Report
 from conformance.report import folder
 from conformance.report.document import kind_of
 from conformance.report.json_writer import line
+from conformance.report.result import exit_code, worst
 from conformance.report.text import Style, text
 from conformance.report.writers import WRITERS
 
@@ -25,6 +26,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", choices=tuple(WRITERS), default="text", help="what standard output holds (default: text)"
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="leave nothing out")
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Raise UsageError for what is not done here, before anything is asked."""
+    if arguments.update_baseline:
+        baseline.refuse_update(os.environ)
+
+
+def settle(report: Report, arguments: argparse.Namespace) -> int:
+    """Compare with the baseline, or write it, where that was asked for; the exit code of all, the verdict's first."""
+    if options.baselines(vars(arguments)) is None:
+        return exit_code(report)
+    settled = baseline.settled(report, vars(arguments))
+    if arguments.format == "text" and not arguments.update_baseline:
+        write(f"\n{settled.told}")
+    else:
+        sys.stderr.write(settled.told)
+    return worst(exit_code(report), settled.exit_code)
 
 
 def style(verbose: bool, out: str | None = None) -> Style:

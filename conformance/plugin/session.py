@@ -11,14 +11,14 @@ from typing import Any, cast
 
 import pytest
 
-from conformance import options
+from conformance import baseline, options
 from conformance.errors import DEBUG, ConformanceError, NotThisApi, OwnError, UnreachableTarget
 from conformance.files import prepare_folder
 from conformance.model import JUDGED, Profile, Report, Status, Verdict
 from conformance.plan import Plan, Target, narrowed, plan
 from conformance.plugin import fuzzing
 from conformance.plugin.listener import Door
-from conformance.report import folder, text
+from conformance.report import folder, result, text
 from conformance.report.plain import told
 from conformance.report.result import exit_code
 from conformance.run import Run, merged, verdicts_on
@@ -27,7 +27,18 @@ _OUTPUT = "conformance_report"
 
 
 def join(config: pytest.Config, said: options.Given) -> None:
-    """Make a session one of ours."""
+    """Make a session one of ours. Raises pytest.UsageError for what must not be written now."""
+    spread = hasattr(config, "workerinput") or getattr(config.option, "dist", "no") != "no"
+    try:
+        if "update_baseline" in said:
+            baseline.refuse_update(os.environ, spread=spread)
+    except ConformanceError as error:
+        raise pytest.UsageError(str(error)) from None
+    if spread and getattr(config.option, "update_snapshots", False):
+        raise pytest.UsageError(
+            "--snapshot-update is refused while pytest-xdist shares the run out: snapshots would be lost\n"
+            "  Update them without -n."
+        )
     suite = Suite(config, said)
     config.pluginmanager.register(suite, "conformance.session")
     config.pluginmanager.register(fuzzing.Fuzzing(suite, said), "conformance.fuzzing")
@@ -55,6 +66,8 @@ class Suite:
         self._report: Report | None = None
         self._interrupted: str | None = None
         self._unwritten: ConformanceError | None = None
+        #: What the baseline has to say, for whoever reads pytest's own summary.
+        self._since = ""
         #: Reports of pytest-xdist's workers, on their controller, and the exit codes of what stopped them.
         self.parts: list[Report] = []
         self.stops: list[int] = []
@@ -120,7 +133,7 @@ class Suite:
                 begun=None if listener is None else listener.begun,
                 told=None if listener is None else listener.judged,
                 kept=self._keeper(),
-                shapes="out" in self._said,
+                shapes=options.shapes(self._said),
             )
             if self._listener is not None:
                 self._listener.planned(fixed)
@@ -200,6 +213,10 @@ class Suite:
             session.exitstatus = self.stops[0] if self.stops and not _judged(self._report) else exit_code(self._report)
         self._deliver(self._report)
         try:
+            if self._listener is None and options.baselines(self._said) is not None:
+                settled = baseline.settled(self._report, self._said)
+                self._since = settled.told
+                session.exitstatus = result.worst(session.exitstatus, settled.exit_code)
             if "out" in self._said:
                 folder.write(self._report, self._said["out"])
         except ConformanceError as error:
@@ -222,6 +239,9 @@ class Suite:
         if self._report is not None:
             terminalreporter.section("conformance")
             terminalreporter.write_line(text.summary(self._report, self._style))
+        if self._since:
+            terminalreporter.section("since the baseline")
+            terminalreporter.write_line(self._since.rstrip())
         if self._unwritten is not None:
             terminalreporter.write_line(told(self._unwritten))
 

@@ -32,7 +32,14 @@ from conformance.wire.shape import breach
 
 
 def read(content: bytes, name: str) -> Report:
-    """Read a report; `name` is what a message calls it. Raises UnreadableInput where it is none."""
+    """Read a report; `name` is what a message calls it. Raises UnreadableInput where it cannot be rendered here."""
+    told = document(content, name)
+    check_names(told, name)
+    return report(told)
+
+
+def document(content: bytes, name: str) -> dict[str, Any]:
+    """The document of a report, which fits its schema. Raises UnreadableInput where there is none."""
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):
@@ -50,11 +57,10 @@ def read(content: bytes, name: str) -> Report:
             f"{name}: this is no report that this suite wrote: {broken[0] or 'the document'} breaks {broken[1]!r}",
             "schemas/own/report.json describes the format.",
         )
-    _check_names(document, name)
-    return _report(document)
+    return document
 
 
-def _check_names(document: Mapping[str, Any], name: str) -> None:
+def check_names(document: Mapping[str, Any], name: str) -> None:
     """Raise UnreadableInput where a report speaks of a requirement that this version does not have."""
     told = [verdict["requirement"] for subject in document["subjects"] for verdict in subject["verdicts"]]
     told += [*document["not_exercised"], *(exhibit["requirement"] for exhibit in document["exhibits"])]
@@ -66,7 +72,8 @@ def _check_names(document: Mapping[str, Any], name: str) -> None:
         )
 
 
-def _report(document: Mapping[str, Any]) -> Report:
+def report(document: Mapping[str, Any]) -> Report:
+    """The report that a document tells."""
     return Report(
         target=document["target"],
         subjects=tuple(map(_subject, document["subjects"])),

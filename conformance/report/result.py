@@ -5,6 +5,14 @@ from __future__ import annotations
 from conformance.model import Report
 from conformance.report.tally import Tally
 
+#: Exit codes, those first that matter more.
+ORDER = (4, 3, 1, 2, 5, 6, 0)
+
+
+def worst(*codes: int) -> int:
+    """The exit code that stands for all of these."""
+    return next((code for code in ORDER if code in codes), max(codes))
+
 
 def verdict_word(report: Report) -> str:
     """The verdict on the whole run in a word or two."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from urllib.parse import unquote_plus
 
 from conformance.checks.answers import document_of, is_event_stream, looks_like_stream, media_type
@@ -17,6 +18,7 @@ from conformance.checks.observation import DONE
 from conformance.contract.lifecycle import WORDS
 from conformance.model import Author, Exchange, Operation, Request, Response, Transcript
 from conformance.verdict.alike import without_ids
+from conformance.wire.compact_json import compact
 from conformance.wire.sse import Decoder, Event
 from conformance.wire.strict_json import NotJson, read
 
@@ -51,16 +53,16 @@ _NAME = re.compile(r"[\w./-]+")
 def outline(transcript: Transcript) -> tuple[Outline, ...]:
     """The outlines of what an implementation took part in, in order, at most the first two hundred."""
     kept: list[Outline] = []
-    for exchange in transcript.exchanges:
-        if not _took_part(exchange):
+    part = (exchange for exchange in transcript.exchanges if _took_part(exchange))
+    for at_once, exchanges in groupby(part, key=lambda exchange: "concurrent" in exchange.situation):
+        if at_once:  # which of them comes first is chance
+            kept += sorted(map(_exchange, exchanges), key=compact)
             continue
-        seen = _exchange(exchange)
-        if exchange.operation in _LOOKS and kept and kept[-1] == seen:
-            continue
-        kept.append(seen)
-        if len(kept) == _MOST:
-            break
-    return tuple(kept)
+        for exchange in exchanges:
+            seen = _exchange(exchange)
+            if exchange.operation not in _LOOKS or not kept or kept[-1] != seen:
+                kept.append(seen)
+    return tuple(kept[:_MOST])
 
 
 def _took_part(exchange: Exchange) -> bool:

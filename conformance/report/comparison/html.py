@@ -1,0 +1,19 @@
+"""A comparison as a page by itself."""
+
+from __future__ import annotations
+
+from conformance.report.comparison.groups import counts, groups, word
+from conformance.report.sheet import sheet
+from conformance.verdict.compare import MEANING, Comparison
+
+
+def render(comparison: Comparison, strict: bool) -> str:
+    """The whole comparison."""
+    return sheet(
+        "comparison.html",
+        word=word(comparison, strict),
+        counts=counts(comparison),
+        comparison=comparison,
+        groups=groups(comparison),
+        meaning=MEANING,
+    )

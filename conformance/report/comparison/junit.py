@@ -1,0 +1,48 @@
+"""A comparison as JUnit XML: a test case for each cell that is not what it was; what is a reason to stop fails."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from conformance.report.comparison.groups import counts
+from conformance.report.plain import safe
+from conformance.verdict.compare import MEANING, Change, Comparison, Kind
+
+
+def render(comparison: Comparison, strict: bool) -> str:
+    """The whole comparison as one document."""
+    suite = Element("testsuite", name="comparison")
+    for change in comparison.changes:
+        _case(suite, change, failing=change.regression or (strict and change.kind is Kind.WARNED))
+    for subject, lines in comparison.reshaped.items():
+        case = SubElement(suite, "testcase", classname="conformance.shape", name=safe(subject))
+        told = "\n".join(map(safe, lines))
+        if strict:
+            SubElement(case, "failure", message="another shape").text = told
+        else:
+            SubElement(case, "system-out").text = told
+    if not len(suite):
+        SubElement(suite, "testcase", classname="conformance.comparison", name="nothing changed")
+    for element in (suite, root := Element("testsuites", name="submit-tool-outputs-conformance compare")):
+        element.set("tests", str(len(suite)))
+        element.set("failures", str(len(suite.findall("testcase/failure"))))
+        element.set("errors", "0")
+    suite.set("skipped", "0")
+    suite[0].insert(0, properties := Element("properties"))
+    for name, value in (("old", comparison.old.name), ("new", comparison.new.name), ("counts", counts(comparison))):
+        SubElement(properties, "property", name=name, value=safe(value))
+    root.append(suite)
+    indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
+
+
+def _case(suite: Element, change: Change, *, failing: bool) -> None:
+    name = f"{safe(change.subject)}:{change.requirement}"
+    case = SubElement(suite, "testcase", classname=f"conformance.{change.requirement.partition('.')[0]}", name=name)
+    finding = change.finding
+    shown = "" if finding is None else f"{finding.message}: expected {finding.expected}, got {finding.got}"
+    message = safe(f"{change.kind}: {MEANING[change.kind]}")
+    if failing:
+        SubElement(case, "failure", message=message, type=change.level.value).text = safe(shown) or message
+    else:
+        SubElement(case, "system-out").text = f"{message}\n{safe(shown)}".rstrip()

@@ -1,0 +1,120 @@
+"""Every form of a comparison tells the same three: nothing changed, a regression, all there is; and harms nobody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import jsonschema_rs
+import pytest
+
+from conformance.files import schemas_folder
+from conformance.model import Finding, Report, Status
+from conformance.report.comparison import WRITERS, render
+from conformance.tests.report.reports import HOSTILE, failing, finding, passing, verdict
+from conformance.verdict.compare import Comparison, compare, edition
+
+MARKUP = "<script>alert(1)</script>`|]](x)"
+
+
+def same() -> Comparison:
+    return compare(edition(failing(), "old", "1"), edition(failing(), "new", "1"))
+
+
+def regressed() -> Comparison:
+    return compare(edition(passing(), "old", "1"), edition(replace(failing(), interrupted=None), "new", "2"))
+
+
+def everything() -> Comparison:
+    """Every kind of change, all that a target said of itself hostile."""
+    bad = finding(message=f"found {MARKUP}{HOSTILE}", expected=MARKUP, got=f"{MARKUP}{HOSTILE}")
+    other = finding(message="another cause")
+    name = f"{MARKUP}{HOSTILE}.sse"
+
+    def report(shape: str, **statuses: tuple[Status, Finding | None]) -> Report:
+        rows = {f"done.{rule}" if rule != "usage" else "events.usage": told for rule, told in statuses.items()}
+        verdicts = tuple(
+            verdict(rule, name, status, *(() if found is None else (found,))) for rule, (status, found) in rows.items()
+        )
+        subject = replace(passing().subjects[0], name=name, verdicts=verdicts, shape=({"operation": shape},))
+        return replace(passing(), subjects=(subject,), target={"kind": "http", "base_url": f"http://h/{MARKUP}"})
+
+    good, fails, warns = (Status.PASS, None), (Status.FAIL, bad), (Status.WARN, bad)
+    old = report("submit", last=good, once=fails, present=good, closes=fails, usage=good)
+    new = report(MARKUP, last=fails, once=(Status.FAIL, other), closes=good, usage=warns)
+    return compare(edition(old, name, "1"), edition(new, "new", MARKUP))
+
+
+COMPARISONS = (same, regressed, everything)
+Make = Callable[[], Comparison]
+
+
+@pytest.mark.parametrize("make", COMPARISONS)
+@pytest.mark.parametrize("form", WRITERS)
+def test_every_form_tells_every_change(make: Make, form: str) -> None:
+    comparison = make()
+    told = render(comparison, form, strict=False)
+    for change in comparison.changes:
+        assert change.requirement in told, form
+        assert change.kind in told or change.kind.upper() in told, form
+    assert not {"\x1b", "\u202e", "\x07", "\ud800"} & set(told)
+    told.encode()
+
+
+@pytest.mark.parametrize("make", COMPARISONS)
+@pytest.mark.parametrize("strict", [False, True])
+def test_the_document_fits_its_schema(make: Make, strict: bool) -> None:
+    schema = json.loads((schemas_folder() / "own/comparison.json").read_text("utf-8"))
+    document = json.loads(render(make(), "json", strict=strict))
+    jsonschema_rs.Draft202012Validator(schema).validate(document)
+    assert document["verdict"] == {same: "NO CHANGE"}.get(make, "REGRESSION")
+    assert sum(document["counts"].values()) == len(document["changes"])
+
+
+@pytest.mark.parametrize("make", COMPARISONS)
+def test_junit_is_red_just_where_there_is_a_reason_to_stop(make: Make) -> None:
+    comparison = make()
+    for strict in (False, True):
+        root = ElementTree.fromstring(render(comparison, "junit", strict=strict))
+        assert (int(root.get("failures", "")) > 0) is comparison.failing(strict=strict)
+        assert int(root.get("tests", "")) == max(1, len(comparison.changes) + len(comparison.reshaped))
+
+
+def test_sarif_says_what_became_of_each_result() -> None:
+    (run,) = json.loads(render(everything(), "sarif", strict=False))["runs"]
+    states = {(result["ruleId"], result.get("baselineState")) for result in run["results"]}
+    assert states == {
+        ("done.last", "new"), ("done.once", "updated"), ("done.present", None), ("done.closes", "absent"),
+        ("events.usage", "new"),
+    }  # fmt: skip
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert all(rules[result["ruleIndex"]] == result["ruleId"] for result in run["results"])
+
+
+def test_nothing_that_a_target_said_is_markup() -> None:
+    class Tags(HTMLParser):
+        def __init__(self) -> None:
+            super().__init__()
+            self.seen: set[str] = set()
+
+        def handle_starttag(self, tag: str, attrs: object) -> None:
+            self.seen.add(tag)
+
+    page = render(everything(), "html", strict=False)
+    tags = Tags()
+    tags.feed(page)
+    assert "script" not in tags.seen
+    assert "alert(1)" in page
+    assert "Content-Security-Policy" in page
+    assert "http://" not in page.replace("http://h/", "").replace("http://127.0.0.1", "")
+    table = [line for line in render(everything(), "markdown", strict=False).splitlines() if line.startswith("| ")]
+    assert {line.replace("\\|", "").count("|") for line in table} == {5}
+
+
+def test_what_is_not_comparable_is_told_at_the_top() -> None:
+    for form in ("text", "markdown", "html"):
+        told = render(regressed(), form, strict=False)
+        assert told.index("suite is another") < told.index("done.last")
