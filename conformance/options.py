@@ -7,6 +7,7 @@ does so in every session of everybody who has the suite installed.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -92,8 +93,11 @@ VERDICTS = (
     Option("update-baseline", "write what the target comes to as its baseline, instead of comparing"),
 )
 
+#: Which part of the scenarios is played, of those that others play too.
+SHARD = Option("shard", "play part I of N, by scenarios; `conformance report merge` puts the reports together", "I/N")
+
 #: How a server is asked.
-ASKING = (Option("plan", "say what would be asked and what it costs, and stop"),)
+ASKING = (Option("plan", "say what would be asked and what it costs, and stop"), SHARD)
 
 ALL = (*TARGET, *ASKING, *VERDICTS)
 
@@ -135,6 +139,17 @@ def target(said: Given, environment: Mapping[str, str] | None = None, watch: Wat
     return HttpTarget(settings(said, os.environ if environment is None else environment), watch=watch)
 
 
+def shard(said: Given) -> tuple[int, int] | None:
+    """Which part of how many is wanted; None for all. Raises UsageError for what is no part."""
+    text = said.get("shard")
+    if text is None:
+        return None
+    match = re.fullmatch(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})", text)
+    if match is None or int(match[1]) > int(match[2]):
+        raise UsageError(f"--shard {text}: this is no part of a whole", "Write it as 1/4, 2/4, 3/4 and 4/4.")
+    return int(match[1]), int(match[2])
+
+
 def baselines(said: Given) -> str | None:
     """The folder of all baselines, where one is to be compared with or written."""
     return said.get("baseline") or (BASELINES if said.get("update_baseline") else None)
@@ -157,6 +172,7 @@ def exhibitor(said: Given, target: Target) -> Exhibitor:
 def check(said: Given, environment: Mapping[str, str] | None = None) -> None:
     """Raise UsageError for options that cannot be meant, before anything is started."""
     _check_fuzz(said)
+    shard(said)
     if "base_url" in said:
         settings(said, os.environ if environment is None else environment)
     else:

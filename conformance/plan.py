@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from conformance.contract.scenarios import SCENARIOS
+from conformance.errors import UsageError
 from conformance.model import Role, Scenario, Transcript
 from conformance.verdict.judge import planned
 
@@ -76,6 +77,29 @@ def plan(target: Target, table: Iterable[Scenario] = SCENARIOS, role: Role = Rol
     scenarios = tuple(scenario for scenario in table if target.plays(scenario))
     cells = {s.id: frozenset((JOINED, *(r.id for r in planned(s, target.traits)))) for s in scenarios}
     return Plan(scenarios, cells, target.cost(scenarios), role=role)
+
+
+def shard(whole: Plan, target: Target, number: int, count: int) -> Plan:
+    """Part `number`, from 1, of a plan that is shared out in `count`: the same parts each time, of like cost.
+
+    Scenarios that may share a run stay together. Raises UsageError where there are fewer groups of them than parts.
+    """
+    groups: dict[str, list[Scenario]] = {}
+    for scenario in whole.scenarios:
+        groups.setdefault(scenario.shares or scenario.id, []).append(scenario)
+    if count > len(groups):
+        raise UsageError(f"--shard {number}/{count}: this target can be asked in {len(groups)} parts at most")
+    costs = {name: sum(target.cost(group).values()) for name, group in groups.items()}
+    parts: list[list[str]] = [[] for _ in range(count)]
+    spent = [0] * count
+    for name in sorted(groups, key=lambda name: -costs[name]):
+        least = spent.index(min(spent))
+        parts[least].append(name)
+        spent[least] += costs[name]
+    mine = {scenario.id for name in parts[number - 1] for scenario in groups[name]}
+    scenarios = tuple(scenario for scenario in whole.scenarios if scenario.id in mine)
+    cells = {scenario.id: whole.cells[scenario.id] for scenario in scenarios}
+    return Plan(scenarios, cells, target.cost(scenarios), whole=False, role=whole.role)
 
 
 def narrowed(whole: Plan, target: Target, kept: Iterable[tuple[str, str]]) -> Plan:

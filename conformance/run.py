@@ -21,7 +21,6 @@ from conformance.errors import DEBUG, BudgetReached, ConformanceError, NotThisAp
 from conformance.model import (
     Confidence,
     Finding,
-    Level,
     Operation,
     Profile,
     Report,
@@ -35,6 +34,7 @@ from conformance.model import (
 )
 from conformance.plan import JOINED, Plan, Target
 from conformance.report.exhibits import Exhibitor
+from conformance.report.unseen import not_exercised
 from conformance.verdict.judge import judge
 from conformance.verdict.outline import outline
 from conformance.wire.redact import without_secrets
@@ -296,28 +296,3 @@ def verdicts_on(subject: Subject, requirement: str) -> tuple[Verdict, ...]:
     if requirement == JOINED:
         return tuple(verdict for verdict in subject.verdicts if verdict.joined)
     return tuple(verdict for verdict in subject.verdicts if verdict.requirement == requirement)
-
-
-def merged(reports: Sequence[Report]) -> Report:
-    """One report of a run that was shared out: of each scenario, what came of it where it was reached."""
-    subjects: dict[str, Subject] = {}
-    for subject in (subject for report in reports for subject in report.subjects):
-        if subject.name not in subjects or subjects[subject.name].reason is not None:
-            subjects[subject.name] = subject
-    unseen = [set(report.not_exercised) for report in reports]
-    return replace(
-        reports[0],
-        subjects=tuple(subjects.values()),
-        not_exercised=tuple(name for name in reports[0].not_exercised if all(name in names for names in unseen)),
-        leftovers=tuple(leftover for report in reports for leftover in report.leftovers),
-        interrupted=next((report.interrupted for report in reports if report.interrupted), None),
-    )
-
-
-def not_exercised(subjects: Iterable[Subject], role: Role = Role.SERVER) -> tuple[str, ...]:
-    """Ids of the requirements of a role that no subject has a verdict on, in the catalogue's order."""
-    seen = {verdict.requirement for subject in subjects for verdict in subject.verdicts}
-    judgeable = (
-        r for r in REQUIREMENTS.values() if r.role is role and r.excluded is None and r.level is not Level.INFO
-    )
-    return tuple(requirement.id for requirement in judgeable if requirement.id not in seen)

@@ -15,7 +15,7 @@ from conformance.commands.progress import Progress
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.errors import UsageError
 from conformance.model import Profile, Role, Transcript
-from conformance.plan import Plan, narrowed, plan
+from conformance.plan import Plan, narrowed, plan, shard
 from conformance.report import folder
 from conformance.report.exhibits import Exhibitor
 from conformance.report.trace import trace
@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--trace", action="store_true", help="show every byte with its time on standard error")
     parser.add_argument("--azure", action="store_true", help="the client speaks in the form of Azure: no beta header")
+    parser.add_argument(f"--{options.SHARD.name}", dest=options.SHARD.key, **options.SHARD.arguments())
     verdicts.add_arguments(parser)
     parser.add_argument(
         "command", nargs=argparse.REMAINDER, metavar="-- COMMAND …", help="what is run in each scenario"
@@ -59,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 5
     console = Progress(arguments.verbose, quiet=False, mocked=False)
     console.planned(chosen)
-    profile = Profile(Role.CLIENT, strict=arguments.strict, selection=arguments.selection)
+    profile = Profile(Role.CLIENT, strict=arguments.strict, selection=_selection(arguments), shard=arguments.shard)
     again = _again(arguments, command)
     exhibitor = Exhibitor() if verdicts.shows(arguments) else None
     keeper = None if arguments.out is None else folder.Keeper(arguments.out)
@@ -98,7 +99,8 @@ def _chosen(target: ClientTarget, arguments: argparse.Namespace) -> Plan:
     if unknown:
         raise UsageError(f"no client scenario has the id {unknown[0]!r}", "`conformance list scenarios` shows all.")
     wanted = selection(arguments.selection) if arguments.selection else None
-    whole = plan(target, CLIENT_SCENARIOS, Role.CLIENT)
+    whole, share = plan(target, CLIENT_SCENARIOS, Role.CLIENT), options.shard(vars(arguments))
+    whole = whole if share is None else shard(whole, target, *share)
     kept = (
         (scenario, requirement)
         for scenario, requirements in whole.cells.items()
@@ -107,6 +109,12 @@ def _chosen(target: ClientTarget, arguments: argparse.Namespace) -> Plan:
         if wanted is None or wanted(f"{scenario}:{requirement}")
     )
     return narrowed(whole, target, kept)
+
+
+def _selection(arguments: argparse.Namespace) -> str | None:
+    """What was selected, as an expression of `-k`; None where nothing was left out."""
+    named = " or ".join(f"{name}:" for name in arguments.scenario or ())
+    return f"({named}) and ({arguments.selection})" if named and arguments.selection else named or arguments.selection
 
 
 def _show_trace(transcript: Transcript) -> None:

@@ -1,4 +1,4 @@
-"""`conformance report FILE`: a report that was kept, in any other form."""
+"""`conformance report FILE`: a report that was kept, in any other form; `report merge`: see `merging`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from conformance import files
-from conformance.commands import verdicts
+from conformance.commands import merging, verdicts
 from conformance.errors import UsageError
 from conformance.inputs import STDIN
 from conformance.model import Report
@@ -17,14 +17,21 @@ from conformance.report.writers import WRITERS
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what is read, in which form it is written, and where to."""
-    parser.add_argument("paths", nargs="+", metavar="FILE", help="the report.json of --out, or - for standard input")
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="FILE",
+        help="the report.json of --out, or - for standard input; `merge A B …`: of every shard",
+    )
     parser.add_argument("--to", choices=tuple(WRITERS), help="the form (default: text; with --out, every form)")
     parser.add_argument("--out", metavar="PATH", help="the file to write or, without --to, the folder for every form")
     parser.add_argument("-v", "--verbose", action="store_true", help="leave nothing out of the text")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the report; 0 whatever its verdict is, which was told by whoever made it."""
+    """Write the report; 0 whatever its verdict is, which was told by whoever made it. A merged one is told anew."""
+    if arguments.paths[0] == merging.WORD:
+        return merging.run(arguments.paths[1:], arguments)
     if len(arguments.paths) > 1:
         raise UsageError("more than one report was named", "Each is written by itself: name one.")
     report = _read(arguments.paths[0])

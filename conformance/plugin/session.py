@@ -15,13 +15,14 @@ from conformance import baseline, options
 from conformance.errors import DEBUG, ConformanceError, NotThisApi, OwnError, UnreachableTarget
 from conformance.files import prepare_folder
 from conformance.model import JUDGED, Profile, Report, Status, Verdict
-from conformance.plan import Plan, Target, narrowed, plan
+from conformance.plan import Plan, Target, narrowed, plan, shard
 from conformance.plugin import fuzzing
 from conformance.plugin.listener import Door
 from conformance.report import folder, result, text
+from conformance.report.merge import merged
 from conformance.report.plain import told
 from conformance.report.result import exit_code
-from conformance.run import Run, merged, verdicts_on
+from conformance.run import Run, verdicts_on
 
 _OUTPUT = "conformance_report"
 
@@ -80,7 +81,11 @@ class Suite:
                 prepare_folder(Path(self._said["out"]))
             if self._target is None and not controls:
                 self._target = options.target(self._said)
+            if self._target is not None:
+                self._cells("")  # fixes the plan: a shard of it may be none
         except ConformanceError as error:
+            if self._listener is not None:
+                self._listener.failed(error)
             raise pytest.UsageError(str(error)) from None
 
     @property
@@ -90,7 +95,8 @@ class Suite:
 
     @cached_property
     def _plan(self) -> Plan:
-        return plan(cast("Target", self._target))
+        target, share = cast("Target", self._target), options.shard(self._said)
+        return plan(target) if share is None else shard(plan(target), target, *share)
 
     def pytest_report_header(self) -> str:
         """Say who is judged."""
@@ -123,7 +129,11 @@ class Suite:
         if cells and self._target is not None:
             listener = self._listener
             fixed = narrowed(self._plan, self._target, cells)
-            profile = Profile(strict="strict" in self._said, selection=self._config.option.keyword or None)
+            profile = Profile(
+                strict="strict" in self._said,
+                selection=self._config.option.keyword or (None if fixed is self._plan else "some tests"),
+                shard=self._said.get("shard"),
+            )
             self._run = Run(
                 self._target,
                 fixed,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import SCENARIOS, requires
-from conformance.model import Level, Requirement, Role
+from conformance.model import Level, Requirement, Role, Subject
 
 #: Label -> what would have had to be there, in the order in which it is looked for.
 WHY: Mapping[str, str] = {
@@ -16,6 +16,15 @@ WHY: Mapping[str, str] = {
     "luck": "happen or not: nobody can bring them about",
     "rules": "",
 }
+
+
+def not_exercised(subjects: Iterable[Subject], role: Role = Role.SERVER) -> tuple[str, ...]:
+    """Ids of the requirements of a role that no subject has a verdict on, in the catalogue's order."""
+    seen = {verdict.requirement for subject in subjects for verdict in subject.verdicts}
+    judgeable = (
+        r for r in REQUIREMENTS.values() if r.role is role and r.excluded is None and r.level is not Level.INFO
+    )
+    return tuple(requirement.id for requirement in judgeable if requirement.id not in seen)
 
 
 def unseen(names: Iterable[str]) -> dict[str, tuple[str, ...]]:

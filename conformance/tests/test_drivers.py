@@ -14,15 +14,17 @@ from types import ModuleType
 
 import pytest
 
+from conformance import __version__, baseline, options
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.model import Role, Status
+from conformance.model import Report, Role, Status
 from conformance.plan import plan
 from conformance.run import Run
 from conformance.targets.client import ClientTarget, Driver
 from conformance.targets.drivers import Command, Function
 from conformance.targets.given import Given
 from conformance.tests.commands import CHECKOUT
+from conformance.verdict.compare import compare, edition
 
 DRIVERS = CHECKOUT / "docs" / "drivers"
 PYTHON, NODE = "openai_python.py", "openai_node.mjs"
@@ -40,11 +42,15 @@ def known(driver: str, ways: str) -> Departures:
     return {(row["requirement"], scenario) for row in rows for scenario in row["scenarios"]}
 
 
-def departures(driver: Driver) -> Departures:
+def played(driver: Driver) -> Report:
     target = ClientTarget(driver)
-    run = Run(target, plan(target, CLIENT_SCENARIOS, Role.CLIENT))
+    run = Run(target, plan(target, CLIENT_SCENARIOS, Role.CLIENT), shapes=True)
     assert run.all(JOBS, target.interrupt) is None
-    subjects = run.report().subjects
+    return run.report()
+
+
+def departures(report: Report) -> Departures:
+    subjects = report.subjects
     assert [subject.name for subject in subjects] == [scenario.id for scenario in CLIENT_SCENARIOS]
     assert all(any(verdict.status is Status.PASS for verdict in subject.verdicts) for subject in subjects)
     return {
@@ -105,7 +111,16 @@ def test_the_package_from_pypi_departs_as_it_is_known_to(loaded: ModuleType, way
         told: dict[str, object] = loaded.drive(ways.split(), given.variables())
         return told
 
-    assert departures(Function(use)) == known(PYTHON, ways)
+    report = played(Function(use))
+    assert departures(report) == known(PYTHON, ways)
+    kept = baseline.folder_of(
+        str(CHECKOUT / options.BASELINES), {"kind": "client", "name": f"python docs/drivers/{PYTHON} {ways}"}
+    )
+    if baseline.is_baseline(kept):
+        found = compare(baseline.load(kept), edition(report, ways, __version__))
+        assert (found.changes, found.reshaped) == ((), {})
+    else:
+        assert ways != "plain stream"
 
 
 @pytest.fixture(scope="module")
@@ -131,4 +146,4 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("ways", ["plain stream", "poll helper"])
 def test_the_package_from_npm_departs_as_it_is_known_to(installed: Path, ways: str) -> None:
-    assert departures(Command(["node", str(installed / NODE), *ways.split()])) == known(NODE, ways)
+    assert departures(played(Command(["node", str(installed / NODE), *ways.split()]))) == known(NODE, ways)

@@ -16,8 +16,10 @@ from conformance.contract.scenarios import BY_ID
 from conformance.errors import BudgetReached, ConformanceError, NotThisApi, UnreachableTarget
 from conformance.model import Confidence, Report, Scenario, Status, Subject, Transcript
 from conformance.plan import JOINED, narrowed, plan
+from conformance.report.merge import merged
 from conformance.report.result import exit_code
-from conformance.run import Run, masked, merged, not_exercised, strictly, verdicts_on
+from conformance.report.unseen import not_exercised
+from conformance.run import Run, masked, strictly, verdicts_on
 from conformance.tests.report.reports import finding, verdict
 from conformance.verdict.judge import planned
 

@@ -12,8 +12,7 @@ from conformance.report.document import report_document
 from conformance.report.plain import safe, told
 from conformance.report.result import verdict_word
 from conformance.report.text import MOCKED, Style, place, text, verdict_block
-from conformance.report.unseen import unseen
-from conformance.run import not_exercised
+from conformance.report.unseen import not_exercised, unseen
 from conformance.tests.report.reports import HOSTILE, REPORTS, broken, failing, finding, passing, unreadable, verdict
 from conformance.verdict.alike import without_ids
 

@@ -1,0 +1,34 @@
+"""`conformance report merge A B … --out DIR`: the reports of all shards of a run, made the report of the whole."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from conformance.commands import verdicts
+from conformance.errors import UsageError
+from conformance.files import read
+from conformance.report import reader
+from conformance.report.merge import Part, merge
+from conformance.report.result import exit_code
+from conformance.report.text import text
+
+#: The word that says so, where a report would be named.
+WORD = "merge"
+
+
+def run(names: Sequence[str], arguments: argparse.Namespace) -> int:
+    """Write the whole report into the folder of `--out`, and show it; the exit code is that of the whole run."""
+    if not names or arguments.out is None:
+        raise UsageError("say which reports to merge, and where to", "conformance report merge A.json B.json --out DIR")
+    report = merge([_part(name) for name in names])
+    verdicts.write(text(report, verdicts.style(arguments.verbose, arguments.out)))
+    verdicts.keep(report, arguments.out)
+    return exit_code(report)
+
+
+def _part(name: str) -> Part:
+    document = reader.document(read(Path(name)), name)
+    reader.check_names(document, name)
+    return Part(name, document["suite"]["version"], reader.report(document))
