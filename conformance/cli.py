@@ -18,6 +18,8 @@ COMMANDS = {
     "client": "judge a client: its command runs against the mock",
     "judge": "judge recordings, without a network",
     "compare": "what is new, mended, otherwise or gone between two reports or baselines",
+    "matrix": "judge several servers and clients, and lay them side by side",
+    "report": "write a report that was kept in any other form; `report merge` puts the shards of a run together",
     "record": "write cassettes of a server",
     "mock": "the reference server alone",
     "prove": "every fault that a server can have dies by the requirement it breaks",

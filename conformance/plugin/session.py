@@ -84,9 +84,10 @@ class Suite:
             if self._target is not None:
                 self._cells("")  # fixes the plan: a shard of it may be none
         except ConformanceError as error:
-            if self._listener is not None:
-                self._listener.failed(error)
-            raise pytest.UsageError(str(error)) from None
+            if self._listener is None:
+                raise pytest.UsageError(str(error)) from None
+            self._listener.failed(error)
+            self._plan = Plan((), {})
 
     @property
     def target(self) -> Target:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from functools import cache
+from hashlib import sha256
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -13,8 +15,15 @@ from conformance.report.plain import safe
 _WHOLE = 2**31
 
 
-def sheet(template: str, **facts: object) -> str:
-    """Render a template of the folder `sheets`, with `facts` to tell."""
+def sheet(template: str, *, script: str = "", **facts: object) -> str:
+    """Render a template of the folder `sheets`, with `facts` to tell.
+
+    `script` is a file beside it; the template gets what is in it and the hash by which a browser knows it.
+    """
+    if script:
+        source, _, _ = _environment().loader.get_source(_environment(), script)  # type: ignore[union-attr]
+        facts["script"] = Markup(source)  # noqa: S704 - a file of ours
+        facts["script_hash"] = b64encode(sha256(source.encode()).digest()).decode()
     return _environment().get_template(template).render(**facts)
 
 

@@ -1,0 +1,213 @@
+"""Several targets side by side: each in a process of its own, whoever dies is a column that says so."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+
+from conformance import fleet
+from conformance.errors import UnreadableInput
+from conformance.files import schemas_folder
+from conformance.mock.server import Mock
+from conformance.report.fleet import Column, as_json, as_markdown, as_page, rows, worst_code
+from conformance.tests.canary import KEY
+from conformance.tests.commands import conformance
+from conformance.tests.report.reports import HOSTILE, broken, failing, passing
+
+FAULTS = {
+    "drop-done": "done.present",
+    "done-twice": "done.once",
+    "answer-milliseconds": "response.seconds",
+    "answer-lacks-fields": "response.run-fields",
+    "messages-not-listed": "surface.messages-after",
+}
+MARKUP = "<script>alert(1)</script>"
+CHROMIUM = shutil.which("chromium")
+
+
+def columns() -> tuple[Column, ...]:
+    return (
+        Column("good one", "server", "good-one", passing()),
+        Column("bad", "server", "bad", replace(failing(), interrupted=None)),
+        Column("slip", "client", "slip", broken()),
+        Column("away", "server", "away", None, f"{MARKUP}{HOSTILE}`|"),
+    )
+
+
+def fits(document: str) -> dict[str, object]:
+    schema = json.loads((schemas_folder() / "own/matrix.json").read_text("utf-8"))
+    told: dict[str, object] = json.loads(document)
+    jsonschema_rs.Draft202012Validator(schema).validate(told)
+    return told
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "targets.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_list_names_servers_and_clients(tmp_path: Path) -> None:
+    text = """
+        [[client]]
+        name = "SDK 1.0"
+        command = ["python", "driver.py", "--base-url"]
+        azure = true
+        limit = 60
+        [[server]]
+        name = "prod"
+        base-url = "http://h/v1"
+        api-key-env = "PROD_KEY"
+        header = ["A: 1", "B: $B"]
+        create-streamed = false
+    """
+    server, client = fleet.entries(written(tmp_path, text))
+    assert server.words == (
+        "server", "--base-url=http://h/v1", "--api-key-env=PROD_KEY", "--header=A: 1", "--header=B: $B",
+    )  # fmt: skip
+    assert (server.folder, server.limit, server.command) == ("prod", fleet.LIMIT, ())
+    assert client.words == ("client", "--azure")
+    assert (client.folder, client.limit, client.command[:2]) == ("sdk-1.0", 60.0, ("--", "python"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the list breaks"),
+        ("[[server]]\nname = 'a'", "/server/0 breaks 'required'"),
+        ("[[server]]\nname = '../a'\nbase-url = 'http://h'", "/server/0/name breaks 'pattern'"),
+        ("[[server]]\nname = 'a'\nbase-url = 'http://h'\nkey = 'sk-1'", "/server/0 breaks 'additionalProperties'"),
+        ("[[server]]\nname = 'a'\nbase-url = 'http://h'\napi-key-env = 'sk-1'", "api-key-env breaks 'pattern'"),
+        ("[[client]]\nname = 'a'\ncommand = 'true'", "/client/0/command breaks 'type'"),
+        (
+            "".join(f"[[client]]\nname = '{name}'\ncommand = ['x']\n" for name in ("a b", "A-b")),
+            "two targets are named",
+        ),
+        ("[[server", "this is no TOML"),
+    ],
+)
+def test_a_list_that_is_none_says_where(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UnreadableInput, match=re.escape(message)):
+        fleet.entries(written(tmp_path, text))
+
+
+def test_all_forms_tell_the_same_and_the_worst_counts() -> None:
+    document = fits(as_json(columns()))
+    assert document["exit_code"] == worst_code(columns()) == 3
+    told = {row.requirement.id: row.words for row in rows(columns())}
+    assert told["done.last"] == ("pass", "fail", "error", "-")
+    assert told["events.usage"] == ("-", "warn", "-", "-")
+    table = as_markdown(columns())
+    assert "| `done.last` MUST | pass | fail | error | - |" in table
+    page = as_page(columns())
+    for text in (table, page):
+        assert not {"\x1b", "\u202e", "\x07", "\ud800"} & set(text)
+    assert MARKUP not in page
+    assert page.count("<script>") == 1
+    assert 'href="good-one/' in page
+
+
+def test_the_worst_goes_by_the_order_of_exit_codes() -> None:
+    def ended(*codes: int) -> int:
+        return worst_code([Column("x", "server", "x", None, "y", code) for code in codes])
+
+    assert ended(0, 5, 2, 1, 3) == 3
+    assert ended(0, 6, 5, 2, 1) == 1
+    assert (ended(6, 5, 2), ended(6, 5, 0), ended(6, 0), ended(0)) == (2, 5, 6, 0)
+
+
+def test_whoever_cannot_be_judged_is_a_column_that_says_why(tmp_path: Path) -> None:
+    stale = tmp_path / "out/away/report.json"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("a report of yesterday")
+    text = """
+        [[server]]
+        name = "away"
+        base-url = "http://127.0.0.1:9/v1"
+        [[server]]
+        name = "no key"
+        base-url = "http://127.0.0.1:9/v1"
+        api-key-env = "NOBODY_SET_THIS"
+        [[client]]
+        name = "slow"
+        command = ["sleep", "60"]
+        scenario = ["plain-one-call"]
+        limit = 4
+    """
+    listed = fleet.entries(written(tmp_path, text))
+    told: list[str] = []
+    found = fleet.judged(listed, tmp_path / "out", 3, os.environ, lambda column: told.append(column.name))
+    assert sorted(told) == ["away", "no key", "slow"]
+    away, no_key, slow = found
+    assert "nothing answers at http://127.0.0.1:9" in str(away.reason)
+    assert not away.cells()
+    assert (no_key.word, no_key.reason, no_key.exit_code) == ("NO REPORT", "the environment has no NOBODY_SET_THIS", 5)
+    assert slow.reason == "it was ended after 4 seconds"
+    assert worst_code(found) == 2
+    fits(as_json(found))
+
+
+@pytest.mark.slow
+def test_five_faults_on_five_sockets_are_five_columns(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        mocks = {name: stack.enter_context(Mock(KEY, fault=name)) for name in FAULTS}
+        mocks["reference"] = stack.enter_context(Mock(KEY))
+        lines = (
+            f'[[server]]\nname = "{name}"\nbase-url = "{mock.base_url}"\napi-key-env = "MATRIX_KEY"'
+            for name, mock in mocks.items()
+        )
+        written(tmp_path, "\n".join(lines))
+        done = conformance("matrix", "targets.toml", "--out", "out", "--jobs", "2", cwd=tmp_path, MATRIX_KEY=KEY)
+    assert done.returncode == 1, done.stdout + done.stderr
+    document = fits((tmp_path / "out/matrix.json").read_text("utf-8"))
+    cells = {row["id"]: row["cells"] for row in document["requirements"]}  # type: ignore[attr-defined]
+    for fault, requirement in FAULTS.items():
+        assert cells[requirement][fault] in ("fail", "warn"), fault
+        assert cells[requirement]["reference"] == "pass"
+        others = {name for name in FAULTS if cells[requirement][name] in ("fail", "warn")}
+        assert others == {fault}
+    for path in tmp_path.rglob("*"):
+        assert path.is_dir() or KEY not in path.read_text("utf-8")
+    assert KEY not in done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+@pytest.mark.parametrize(
+    ("said", "visible"),
+    [
+        ("", {"done.last", "done.closes", "events.usage", "order.terminal-once"}),
+        ('field("text").value = "done."', {"done.last", "done.closes"}),
+        ('field("family").value = "events"', {"events.usage"}),
+        ('field("level").value = "SHOULD"', {"events.usage"}),
+        ('field("word").value = "error"', {"done.last"}),
+        ('field("word").value = "error"; boxes[2].checked = false', set()),
+        ('field("one").value = "1"; field("other").value = "1"', set()),
+        ('field("one").value = "0"; field("other").value = "3"', {"done.last"}),
+    ],
+)
+def test_a_browser_filters_both_axes_and_shows_differences(said: str, visible: set[str], tmp_path: Path) -> None:
+    page = re.sub(r"<meta http-equiv=.*?>", "", as_page(columns()))  # it would refuse the words of this test
+    (tmp_path / "page.html").write_text(page.replace("</body>", f"<script>{said}; apply();</script></body>"))
+    with tempfile.TemporaryDirectory() as profile:
+        shown = subprocess.run(
+            [
+                str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync", "--no-first-run", f"--user-data-dir={profile}",
+                "--dump-dom", (tmp_path / "page.html").as_uri(),
+            ],
+            capture_output=True, text=True, timeout=60, check=True,
+        ).stdout  # fmt: skip
+    found = re.findall(r'<tr id="([^"]+)"([^>]*)>', shown)
+    assert {name for name, facts in found if "hidden" not in facts} == visible
+    assert f"{len(visible)} of 4 requirements" in shown
