@@ -23,7 +23,6 @@ COMMANDS = {
     "record": "write cassettes of a server",
     "mock": "the reference server alone",
     "prove": "every fault that a server can have dies by the requirement it breaks",
-    "report": "write a report that was kept in any other form; `report merge` puts the shards of a run together",
     "list": "what is required, which situations are brought about, or which faults can be played",
     "explain": "one requirement: what, why, by whom it is said, with examples",
     "schemas": "derive the schemas anew, or compare an OpenAPI document with them",

