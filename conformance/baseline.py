@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,7 @@ def updated(report: Report, directory: str) -> str:
     What is no longer there is removed after a whole run only. Scenarios that were never reached, or that a slip of ours
     spoilt, stay as they were.
     """
+    _check_syrupy()
     from conformance import snapshots  # noqa: PLC0415 - syrupy brings pytest along: only where it is used
 
     folder = folder_of(directory, report.target)
@@ -136,6 +138,14 @@ def updated(report: Report, directory: str) -> str:
     if now.whole or not is_baseline(folder):
         snapshots.keep(folder, _TERMS, {"terms": dict(now.terms)})
     return f"baseline: wrote {len(places)} to {folder}/" + (f", removed {removed}" if removed else "") + "\n"
+
+
+def _check_syrupy() -> None:
+    if find_spec("syrupy") is None:
+        raise UsageError(
+            "baselines are written by syrupy, which is not installed",
+            "Install it with: pip install 'submit-tool-outputs-conformance[baseline]'",
+        )
 
 
 def _sound(snapshot: Snapshot) -> bool:

@@ -1,7 +1,7 @@
 """How a baseline lies on disk: one JSON snapshot for each scenario or file, through an extension of syrupy.
 
 syrupy knows snapshots as what tests keep beside themselves. Here a target keeps them, in a folder of its own, and they
-are written whole or not at all. Imported only where a baseline is read or written.
+are written whole or not at all. Imported only where a baseline is written: reading one takes no syrupy.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from syrupy.data import SnapshotCollection
-from syrupy.exceptions import SnapshotDoesNotExist
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from conformance.files import read, write_atomically
+from conformance.files import write_atomically
 
 #: Characters of a name before it is cut: file systems allow 255 bytes, and a hash and an ending come behind.
 _LONGEST = 200
@@ -40,7 +39,7 @@ class Place:
 
 
 class VerdictSnapshot(JSONSnapshotExtension):
-    """Naming, serialisation, reading and writing of the snapshots of a baseline."""
+    """Naming, serialisation and writing of the snapshots of a baseline; to be read, they are plain JSON."""
 
     @classmethod
     def dirname(cls, *, test_location: Place) -> str:  # type: ignore[override]
@@ -56,13 +55,6 @@ class VerdictSnapshot(JSONSnapshotExtension):
     def matches_test_location(cls, *, test_location: Place, snapshot_location: str) -> bool:  # type: ignore[override]
         """Whether a file is the one of a place."""
         return Path(snapshot_location).stem == test_location.basename
-
-    def read_snapshot_data_from_location(
-        self, *, snapshot_location: str, snapshot_name: str, session_id: str  # noqa: ARG002 - syrupy's signature
-    ) -> str | None:  # fmt: skip
-        """The text of a snapshot, None where there is none. Raises UnreadableInput where it cannot be read."""
-        path = Path(snapshot_location)
-        return read(path).decode("utf-8", "replace") if path.exists() else None
 
     @classmethod
     def write_snapshot_collection(
@@ -80,11 +72,3 @@ def keep(folder: Path, subject: str, data: object) -> Path:
     written = [(extension.serialize(data), place, 0)]
     extension.write_snapshot(snapshot_location=location, snapshots=written)  # type: ignore[arg-type]
     return Path(location)
-
-
-def recall(folder: Path, subject: str) -> str | None:
-    """The text of the snapshot of a subject; None where there is none."""
-    try:
-        return str(VerdictSnapshot().read_snapshot(test_location=Place(folder, subject), index=0, session_id=""))  # type: ignore[arg-type]
-    except SnapshotDoesNotExist:
-        return None

@@ -18,9 +18,10 @@ from conformance.plugin import session
 from conformance.proof.events import encode
 from conformance.report.json_writer import render
 from conformance.run import Run
-from conformance.snapshots import Place
+from conformance.snapshots import Place, VerdictSnapshot
 from conformance.targets.builtin import BuiltIn
 from conformance.tests.commands import CHECKOUT
+from conformance.tests.commands import pytest as run_pytest
 from conformance.tests.report.reports import failing, finding, passing, verdict
 from conformance.tests.verdict.streams import HAPPY
 from conformance.verdict.compare import Kind, compare, edition
@@ -51,6 +52,43 @@ def test_a_baseline_holds_no_ids_times_or_texts(tmp_path: Path) -> None:
     assert "thread.message.delta" not in written, "the text of a finding"
     assert "412" not in written, "its time"
     assert '"done.last": "fail ' in written
+
+
+def test_without_syrupy_a_baseline_is_compared_with_and_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    baseline.updated(two(), str(tmp_path))
+    monkeypatch.setattr(baseline, "find_spec", lambda name: None)
+    assert not baseline.compared(two(), str(tmp_path)).changes
+    with pytest.raises(UsageError, match=r"syrupy, which is not installed"):
+        baseline.updated(two(), str(tmp_path))
+
+
+def test_the_snapshots_are_syrupys_own(tmp_path: Path) -> None:
+    baseline.updated(two(), str(tmp_path))
+    place = Place(baseline.folder_of(str(tmp_path), two().target), "stream-one-call")
+    extension = VerdictSnapshot()
+    read = extension.read_snapshot(test_location=place, index=0, session_id="")  # type: ignore[arg-type]
+    assert extension.matches(serialized_data=extension.serialize(json.loads(str(read))), snapshot_data=read)
+
+
+@pytest.mark.slow
+def test_a_session_of_pytest_takes_the_same_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    suite = ("--pyargs", "conformance.suite", "-k", "json-one-call")
+    done = run_pytest(*suite, "--conformance-update-baseline", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "baseline: wrote 1 to reports/baseline/mock/" in done.stdout
+    done = run_pytest(*suite, "--conformance-baseline", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "NO CHANGE  since reports/baseline/mock" in done.stdout
+    kept = tmp_path / "reports/baseline/mock/json-one-call.json"
+    kept.write_text(kept.read_text().replace('"response.status-200": "pass"', '"response.status-200": "untestable"'))
+    extra = kept.read_text().replace('"verdicts": {', '"verdicts": {"done.last": "pass",')
+    kept.write_text(extra)
+    done = run_pytest("--pyargs", "conformance.suite", "--conformance-baseline", cwd=tmp_path)
+    assert "VANISHED  done.last" in done.stdout
+    assert done.returncode == 1, done.stdout
 
 
 def test_what_the_next_run_does_otherwise_is_told(tmp_path: Path) -> None:
