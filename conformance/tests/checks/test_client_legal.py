@@ -89,7 +89,12 @@ SENT = {
     "one round, and a word about the next": met(
         "streamed-second-round", streams(ASKS_AGAIN), outcome=told(status="requires_action")
     ),
-    "one round, and an error": met("streamed-second-round", streams(ASKS_AGAIN), outcome=FAILED),
+    "one round, and an error that names it": met(
+        "streamed-second-round", streams(ASKS_AGAIN), outcome=told(1, error="the run is requires_action once more")
+    ),
+    "one round, and a failure with the status": met(
+        "streamed-second-round", streams(ASKS_AGAIN), outcome=told(1, status="requires_action", error="no more tools")
+    ),
     "a round that it was never told of": met("plain-second-round", sends()),
 }  # fmt: skip
 
