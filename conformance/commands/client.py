@@ -11,6 +11,7 @@ from pathlib import Path
 from conformance import options
 from conformance.commands import verdicts
 from conformance.commands.progress import Progress
+from conformance.commands.termination import interrupting
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.errors import UsageError
 from conformance.model import Profile, Role, Transcript
@@ -73,7 +74,9 @@ def run(arguments: argparse.Namespace) -> int:
         told=console.judged,
         kept=keeper,
     )
-    report = judged.report(judged.all(arguments.jobs or _JOBS * (os.cpu_count() or 1), target.interrupt))
+    with interrupting():
+        cut_short = judged.all(arguments.jobs or _JOBS * (os.cpu_count() or 1), target.interrupt)
+    report = judged.report(cut_short)
     console.end()
     verdicts.show(report, arguments)
     if arguments.out is not None:

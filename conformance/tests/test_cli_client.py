@@ -81,19 +81,30 @@ def test_a_command_that_fails_without_a_request_is_not_judged() -> None:
     assert "the client sent no request: it ended with 1" in " ".join(done.stdout.split())
 
 
-def test_an_interrupted_run_reports_what_there_is() -> None:
-    words = ("client", "--jobs", "1", "--", sys.executable, "-S", "-c", "import time; time.sleep(30)")
+@mark.parametrize(
+    ("signum", "reason"),
+    [(signal.SIGINT, "interrupted from the keyboard"), (signal.SIGTERM, "interrupted by SIGTERM")],
+)
+def test_an_interrupted_run_reports_what_there_is_and_leaves_nothing(
+    tmp_path: Path, signum: signal.Signals, reason: str
+) -> None:
+    said_pid = tmp_path / "pid"
+    program = f"import os, pathlib, time; pathlib.Path({str(said_pid)!r}).write_text(str(os.getpid())); time.sleep(30)"
+    words = ("client", "--jobs", "1", "--", sys.executable, "-S", "-c", program)
     with subprocess.Popen(
         [sys.executable, "-m", "conformance", *words],
         cwd=CHECKOUT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stderr is not None and process.stdout is not None
         assert "plan: 70 scenarios" in process.stderr.readline()
-        time.sleep(0.3)
-        process.send_signal(signal.SIGINT)
+        until = time.monotonic() + 10
+        while not (said_pid.exists() and said_pid.read_text()) and time.monotonic() < until:
+            time.sleep(0.01)
+        process.send_signal(signum)
         said = process.stdout.read()
         assert process.wait(10) == 2
-    assert "interrupted from the keyboard" in said
+    assert reason in said
+    assert not Path(f"/proc/{said_pid.read_text()}").exists()
 
 
 def test_a_client_can_attach_and_is_judged_at_the_end() -> None:
