@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.requirements import REQUIREMENTS
@@ -74,8 +75,19 @@ def test_what_is_known_is_of_the_locked_versions_and_names_what_exists() -> None
         assert row["link"].startswith("https://github.com/openai/"), row
 
 
+def test_the_recipe_for_the_newest_clients_names_what_exists() -> None:
+    recipe = (CHECKOUT / "docs" / "recipes" / "newest-clients.yml").read_text("utf-8")
+    jobs = yaml.safe_load(recipe)["jobs"]
+    assert {row["driver"] for row in jobs["others"]["strategy"]["matrix"]["include"]} | {PYTHON, NODE} == {
+        driver.name for driver in DRIVERS.iterdir() if driver.suffix in (".py", ".mjs")
+    }
+    paths = set(re.findall(r"(?:docs|conformance)/[\w./-]+", recipe))
+    assert paths >= {"docs/drivers/known-failures.toml", "conformance/tests/test_drivers.py"}
+    assert [path for path in paths if not (CHECKOUT / path).exists()] == []
+
+
 def test_a_lock_file_names_no_host() -> None:
-    for name in ("requirements.txt", "package-lock.json"):
+    for name in ("requirements.txt", "requirements-semantic-kernel.txt", "package-lock.json"):
         assert "://" not in (DRIVERS / name).read_text("utf-8"), name
 
 
