@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from pytest import CaptureFixture, mark
+from pytest import CaptureFixture, importorskip, mark
 
 from conformance.cli import main
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
@@ -35,6 +35,16 @@ def test_a_right_client_passes_every_scenario_in_time(tmp_path: Path) -> None:
     assert len(list((tmp_path / "clients").iterdir())) == len(CLIENT_SCENARIOS)
     assert "PASS" in (tmp_path / "report.txt").read_text("utf-8")
     assert took < 20  # on two cores, with a client that starts in 0.1 s
+
+
+def test_the_program_of_the_documentation_conforms_where_its_package_does(tmp_path: Path) -> None:
+    importorskip("openai", reason="the openai package is a development dependency")
+    page = (CHECKOUT / "docs" / "clients.md").read_text("utf-8")
+    (tmp_path / "my_program.py").write_text(page.split("```python\n")[1].split("```")[0], encoding="utf-8")
+    rounds = ("--scenario", "plain-second-round", "--scenario", "streamed-second-round")
+    done = conformance("client", *SOME, *rounds, "--", sys.executable, str(tmp_path / "my_program.py"))
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("PASS")
 
 
 def test_a_failure_names_the_command_that_repeats_it() -> None:

@@ -35,6 +35,9 @@ JOBS = 8
 #: Departures: (requirement, scenario).
 Departures = set[tuple[str, str]]
 
+#: Nothing new, and nothing gone.
+NONE: dict[str, list[tuple[str, str]]] = {"new": [], "gone": []}
+
 
 def known(driver: str, ways: str) -> Departures:
     rows = (row for row in KNOWN if row["driver"] == driver and ways in row["ways"])
@@ -56,6 +59,11 @@ def departures(driver: Driver) -> Departures:
     }
 
 
+def news(found: Departures, listed: Departures) -> dict[str, list[tuple[str, str]]]:
+    """What is found and not listed, and what is listed and not found."""
+    return {"new": sorted(found - listed), "gone": sorted(listed - found)}
+
+
 def locked(driver: str) -> str:
     """The version of the package that the lock file of a driver holds."""
     if driver == NODE:
@@ -73,6 +81,14 @@ def test_what_is_known_is_of_the_locked_versions_and_names_what_exists() -> None
         assert set(row["scenarios"]) <= scenarios, row
         assert row["reason"], row
         assert row["link"].startswith("https://github.com/openai/"), row
+
+
+def test_another_departure_is_new_and_one_that_is_mended_is_gone() -> None:
+    listed = known(PYTHON, "plain stream")
+    mended = ("reading.empty-events", "streamed-retry-alone")
+    other = ("reading.empty-events", "streamed-one-call")
+    assert mended in listed
+    assert news(listed - {mended} | {other}, listed) == {"new": [other], "gone": [mended]}
 
 
 def test_the_recipe_for_the_newest_clients_names_what_exists() -> None:
@@ -117,7 +133,7 @@ def test_the_package_from_pypi_departs_as_it_is_known_to(loaded: ModuleType, way
         told: dict[str, object] = loaded.drive(ways.split(), given.variables())
         return told
 
-    assert departures(Function(use)) == known(PYTHON, ways)
+    assert news(departures(Function(use)), known(PYTHON, ways)) == NONE
 
 
 @pytest.fixture(scope="module")
@@ -143,4 +159,4 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("ways", ["plain stream", "poll helper"])
 def test_the_package_from_npm_departs_as_it_is_known_to(installed: Path, ways: str) -> None:
-    assert departures(Command(["node", str(installed / NODE), *ways.split()])) == known(NODE, ways)
+    assert news(departures(Command(["node", str(installed / NODE), *ways.split()])), known(NODE, ways)) == NONE
