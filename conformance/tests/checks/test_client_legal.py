@@ -104,6 +104,9 @@ AGAIN = {
         for status in (408, 409, 500, 502, 503)
     },
     "again after 429, as late as asked": met("plain-rate-limited", sends(BUSY), sends(at=1010)),
+    "again after 429 on a busy machine, which notes the end late": met(
+        "plain-rate-limited", sends(replace(BUSY, ended_ms=400)), sends(at=1010)
+    ),
     "again after a lost connection": met("plain-connection-lost", sends(None), sends(at=10)),
     "again with other spacing and order": met(
         "plain-fault-before", sends(m.refusal(500), THREE),
