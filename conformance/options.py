@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus, urlsplit
 
@@ -83,6 +84,12 @@ ASKING = (Option("plan", "say what would be asked and what it costs, and stop"),
 
 ALL = (*TARGET, *ASKING, *VERDICTS)
 
+#: Said to pytest alone, where the command is another: `conformance client`.
+CLIENT = (
+    Option("client", "judge a client in a server's place: the command that uses it, run in each scenario", "COMMAND"),
+    Option("azure", "the client speaks in the form of Azure: no beta header is asked for"),
+)
+
 #: Said to pytest alone: what a fuzz test finds is told by pytest, and is no part of a report.
 FUZZ = (
     Option("fuzz", "send N generated request bodies too; needs the extra `fuzz`", "N", int),
@@ -92,7 +99,7 @@ FUZZ = (
 
 def given(options: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """The options that were really said, by their keys."""
-    said = {option.key: options.get(prefix + option.key) for option in (*ALL, *FUZZ)}
+    said = {option.key: options.get(prefix + option.key) for option in (*ALL, *CLIENT, *FUZZ)}
     return {key: value for key, value in said.items() if value is not None and value is not False and value != []}
 
 
@@ -107,10 +114,12 @@ def words(said: Given, prefix: str) -> Iterator[str]:
 
 
 def target(said: Given, environment: Mapping[str, str] | None = None, watch: Watch | None = None) -> Target:
-    """The target the options mean; without a base URL, the built-in mock. Raises UsageError.
+    """The target the options mean; without a base URL and a client, the built-in mock. Raises UsageError.
 
-    `watch` hears of every request.
+    `watch` hears of every request to a server.
     """
+    if "client" in said:
+        return _client(said)
     if "base_url" not in said:
         _check_alone(said)
         from conformance.targets.builtin import BuiltIn  # noqa: PLC0415 - a server and a client: only when asked
@@ -133,7 +142,9 @@ def exhibitor(said: Given, target: Target) -> Exhibitor:
 def check(said: Given, environment: Mapping[str, str] | None = None) -> None:
     """Raise UsageError for options that cannot be meant, before anything is started."""
     _check_fuzz(said)
-    if "base_url" in said:
+    if "client" in said or "azure" in said:
+        _check_client(said)
+    elif "base_url" in said:
         settings(said, os.environ if environment is None else environment)
     else:
         _check_alone(said)
@@ -155,8 +166,19 @@ def settings(said: Given, environment: Mapping[str, str]) -> Settings:
     )
 
 
+def _client(said: Given) -> Target:
+    from conformance.targets.client import ClientTarget  # noqa: PLC0415 - a server and processes: only when asked
+    from conformance.targets.drivers import TIMEOUT, Command  # noqa: PLC0415
+
+    artifacts = Path(said["out"], "clients") if "out" in said else None
+    driver = Command(shlex.split(said["client"]), timeout=said.get("timeout", TIMEOUT), artifacts=artifacts)
+    return ClientTarget(driver, azure="azure" in said)
+
+
 def again(said: Given) -> str:
     """The command that asks the same once more, without anything secret in it."""
+    if "client" in said:
+        return again_client(shlex.split(said["client"]), azure="azure" in said, timeout=said.get("timeout"))
     shown = {option.key: said[option.key] for option in TARGET if option.key in said}
     if "base_url" in shown:
         shown["base_url"] = _shown_url(shown["base_url"])
@@ -165,6 +187,15 @@ def again(said: Given) -> str:
     shown |= {"header": [_hidden(text, ":") for text in shown["header"]]} if "header" in shown else {}
     shown |= {"param": [_hidden(text, "=") for text in shown["param"]]} if "param" in shown else {}
     return shlex.join(("conformance", "server", *words(shown, "")))
+
+
+def again_client(command: Sequence[str], *, azure: bool, timeout: float | None) -> str:
+    """The command that judges the same client once more; `timeout` is None for the usual one."""
+    from conformance.targets.drivers import shown  # noqa: PLC0415 - see the top
+
+    said = ["--azure"] if azure else []
+    said += [f"--timeout={timeout:g}"] if timeout is not None else []
+    return shown(shlex.join(("conformance", "client", *said, "--", *command)))
 
 
 def _shown_url(url: str) -> str:
@@ -194,6 +225,20 @@ def _check_alone(said: Given) -> None:
             "Name it with --base-url, or leave the option out to judge the built-in mock.",
         )
     settings({**said, "base_url": _LOOPBACK}, {})
+
+
+def _check_client(said: Given) -> None:
+    meant = {"client", "azure", "timeout", *(option.key for option in (*ASKING, *VERDICTS))}
+    stray = [key.replace("_", "-") for key in said if key not in meant]
+    if stray:
+        raise UsageError(
+            f"--conformance-{stray[0]} says something about a server, and a client is judged",
+            "Judge one of them at a time.",
+        )
+    if not shlex.split(said.get("client", "")):
+        raise UsageError("no command was given", "Say it in one word: --conformance-client 'python my_program.py'")
+    if not 0 < said.get("timeout", 1) < float("inf"):
+        raise UsageError(f"--conformance-timeout {said['timeout']:g}: say how many seconds a scenario may take")
 
 
 def _check_fuzz(said: Given) -> None:

@@ -104,16 +104,16 @@ class Run:
     def all(self, jobs: int, stop: Callable[[], None]) -> str | None:
         """Reach every scenario, `jobs` at a time; return why that was cut short.
 
-        Only for targets whose scenarios share nothing. `stop` is called when the run is interrupted from the keyboard,
-        and ends what is under way.
+        Only for targets whose scenarios share nothing. `stop` is called when the run is interrupted, and ends what is
+        under way.
         """
         pool = ThreadPoolExecutor(jobs, thread_name_prefix="conformance-run")
         reached = [pool.submit(self.subject, scenario.id) for scenario in self.plan.scenarios]
         try:
             for each in reached:
                 each.result()
-        except KeyboardInterrupt:
-            self.stopped = BudgetReached("interrupted from the keyboard")
+        except KeyboardInterrupt as interrupt:
+            self.stopped = BudgetReached(str(interrupt) or "interrupted from the keyboard")
             stop()
             return self.stopped.message
         finally:

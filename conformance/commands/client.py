@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from conformance import options
 from conformance.commands import verdicts
 from conformance.commands.progress import Progress
+from conformance.commands.termination import interrupting
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.errors import UsageError
 from conformance.model import Profile, Role, Transcript
@@ -22,7 +23,7 @@ from conformance.report.trace import trace
 from conformance.run import Run
 from conformance.selection import selection
 from conformance.targets.client import ClientTarget
-from conformance.targets.drivers import TIMEOUT, Command, shown
+from conformance.targets.drivers import TIMEOUT, Command
 
 #: Scenarios at a time for each processor: clients wait for their retries, and load must not be taken for slowness.
 _JOBS = 2
@@ -59,7 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
     console = Progress(arguments.verbose, quiet=False, mocked=False)
     console.planned(chosen)
     profile = Profile(Role.CLIENT, strict=arguments.strict, selection=arguments.selection)
-    again = _again(arguments, command)
+    timeout = None if arguments.timeout == TIMEOUT else arguments.timeout
+    again = options.again_client(command, azure=arguments.azure, timeout=timeout)
     exhibitor = Exhibitor() if verdicts.shows(arguments) else None
     keeper = None if arguments.out is None else folder.Keeper(arguments.out)
     judged = Run(
@@ -72,7 +74,9 @@ def run(arguments: argparse.Namespace) -> int:
         told=console.judged,
         kept=keeper,
     )
-    report = judged.report(judged.all(arguments.jobs or _JOBS * (os.cpu_count() or 1), target.interrupt))
+    with interrupting():
+        cut_short = judged.all(arguments.jobs or _JOBS * (os.cpu_count() or 1), target.interrupt)
+    report = judged.report(cut_short)
     console.end()
     verdicts.show(report, arguments)
     if arguments.out is not None:
@@ -109,11 +113,3 @@ def _chosen(target: ClientTarget, arguments: argparse.Namespace) -> Plan:
 
 def _show_trace(transcript: Transcript) -> None:
     sys.stderr.write(trace(transcript))
-
-
-def _again(arguments: argparse.Namespace, command: Sequence[str]) -> str:
-    """The command that asks the same once more."""
-    said = ["conformance", "client"]
-    said += ["--azure"] if arguments.azure else []
-    said += [f"--timeout={arguments.timeout:g}"] if arguments.timeout != TIMEOUT else []
-    return shown(shlex.join((*said, "--", *command)))

@@ -27,7 +27,7 @@ _SUITE = Path(__file__).parents[1] / "suite"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add our options, all of which start with `--conformance-`."""
     group = parser.getgroup("conformance", "conformance of submit_tool_outputs")
-    for option in (*options.ALL, *options.FUZZ):
+    for option in (*options.ALL, *options.CLIENT, *options.FUZZ):
         group.addoption(f"--{_PREFIX}{option.name}", dest=f"conformance_{option.key}", **option.arguments())
 
 

@@ -12,9 +12,10 @@ from typing import Any, cast
 import pytest
 
 from conformance import options
+from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.errors import DEBUG, ConformanceError, NotThisApi, OwnError, UnreachableTarget
 from conformance.files import prepare_folder
-from conformance.model import JUDGED, Profile, Report, Status, Verdict
+from conformance.model import JUDGED, Profile, Report, Role, Status, Verdict
 from conformance.plan import Plan, Target, narrowed, plan
 from conformance.plugin import fuzzing
 from conformance.plugin.listener import Door
@@ -77,11 +78,14 @@ class Suite:
 
     @cached_property
     def _plan(self) -> Plan:
-        return plan(cast("Target", self._target))
+        if "client" in self._said:
+            return plan(self.target, CLIENT_SCENARIOS, Role.CLIENT)
+        return plan(self.target)
 
     def pytest_report_header(self) -> str:
         """Say who is judged."""
-        return f"conformance: {self._said.get('base_url') or 'the built-in mock (no --conformance-base-url was given)'}"
+        named = self._said.get("client") or self._said.get("base_url")
+        return f"conformance: {named or 'the built-in mock (no --conformance-base-url was given)'}"
 
     def pytest_pycollect_makeitem(self, collector: pytest.Module) -> list[pytest.Item] | None:
         """Make no test at all for a family that nothing is planned of; pytest would make one that is skipped."""
@@ -110,7 +114,7 @@ class Suite:
         if cells and self._target is not None:
             listener = self._listener
             fixed = narrowed(self._plan, self._target, cells)
-            profile = Profile(strict="strict" in self._said, selection=self._config.option.keyword or None)
+            profile = Profile(fixed.role, strict="strict" in self._said, selection=self._config.option.keyword or None)
             self._run = Run(
                 self._target,
                 fixed,

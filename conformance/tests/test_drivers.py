@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.requirements import REQUIREMENTS
@@ -33,6 +34,9 @@ JOBS = 8
 
 #: Departures: (requirement, scenario).
 Departures = set[tuple[str, str]]
+
+#: Nothing new, and nothing gone.
+NONE: dict[str, list[tuple[str, str]]] = {"new": [], "gone": []}
 
 
 def known(driver: str, ways: str) -> Departures:
@@ -55,6 +59,11 @@ def departures(driver: Driver) -> Departures:
     }
 
 
+def news(found: Departures, listed: Departures) -> dict[str, list[tuple[str, str]]]:
+    """What is found and not listed, and what is listed and not found."""
+    return {"new": sorted(found - listed), "gone": sorted(listed - found)}
+
+
 def locked(driver: str) -> str:
     """The version of the package that the lock file of a driver holds."""
     if driver == NODE:
@@ -74,8 +83,27 @@ def test_what_is_known_is_of_the_locked_versions_and_names_what_exists() -> None
         assert row["link"].startswith("https://github.com/openai/"), row
 
 
+def test_another_departure_is_new_and_one_that_is_mended_is_gone() -> None:
+    listed = known(PYTHON, "plain stream")
+    mended = ("reading.empty-events", "streamed-retry-alone")
+    other = ("reading.empty-events", "streamed-one-call")
+    assert mended in listed
+    assert news(listed - {mended} | {other}, listed) == {"new": [other], "gone": [mended]}
+
+
+def test_the_recipe_for_the_newest_clients_names_what_exists() -> None:
+    recipe = (CHECKOUT / "docs" / "recipes" / "newest-clients.yml").read_text("utf-8")
+    jobs = yaml.safe_load(recipe)["jobs"]
+    assert {row["driver"] for row in jobs["others"]["strategy"]["matrix"]["include"]} | {PYTHON, NODE} == {
+        driver.name for driver in DRIVERS.iterdir() if driver.suffix in (".py", ".mjs")
+    }
+    paths = set(re.findall(r"(?:docs|conformance)/[\w./-]+", recipe))
+    assert paths >= {"docs/drivers/known-failures.toml", "conformance/tests/test_drivers.py"}
+    assert [path for path in paths if not (CHECKOUT / path).exists()] == []
+
+
 def test_a_lock_file_names_no_host() -> None:
-    for name in ("requirements.txt", "package-lock.json"):
+    for name in ("requirements.txt", "requirements-semantic-kernel.txt", "package-lock.json"):
         assert "://" not in (DRIVERS / name).read_text("utf-8"), name
 
 
@@ -105,7 +133,7 @@ def test_the_package_from_pypi_departs_as_it_is_known_to(loaded: ModuleType, way
         told: dict[str, object] = loaded.drive(ways.split(), given.variables())
         return told
 
-    assert departures(Function(use)) == known(PYTHON, ways)
+    assert news(departures(Function(use)), known(PYTHON, ways)) == NONE
 
 
 @pytest.fixture(scope="module")
@@ -131,4 +159,4 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("ways", ["plain stream", "poll helper"])
 def test_the_package_from_npm_departs_as_it_is_known_to(installed: Path, ways: str) -> None:
-    assert departures(Command(["node", str(installed / NODE), *ways.split()])) == known(NODE, ways)
+    assert news(departures(Command(["node", str(installed / NODE), *ways.split()])), known(NODE, ways)) == NONE
