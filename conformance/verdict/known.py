@@ -57,8 +57,10 @@ def causes(verdict: Verdict) -> dict[str, Finding]:
     return told
 
 
-def holding(rows: Iterable[KnownFailure], target: Mapping[str, object], role: Role) -> tuple[KnownFailure, ...]:
-    """The rows that are about a target in a role. One list may serve many; an unknown id is about everybody."""
+def holding(
+    rows: Iterable[KnownFailure], target: Mapping[str, object], role: Role | None = None
+) -> tuple[KnownFailure, ...]:
+    """The rows that are about a target, in a role or in both. One list may serve many; an unknown id is about all."""
     return tuple(row for row in rows if _meets(row, target) and _binds(row, role))
 
 
@@ -129,8 +131,8 @@ def _meets(row: KnownFailure, target: Mapping[str, object]) -> bool:
     return all(str(target.get(fact, "")) in values for fact, values in row.target.items())
 
 
-def _binds(row: KnownFailure, role: Role) -> bool:
-    return row.requirement not in REQUIREMENTS or REQUIREMENTS[row.requirement].role is role
+def _binds(row: KnownFailure, role: Role | None) -> bool:
+    return role is None or row.requirement not in REQUIREMENTS or REQUIREMENTS[row.requirement].role is role
 
 
 def _excused_causes(verdicts: Sequence[Verdict], reasons: Sequence[str | None]) -> dict[str, str]:
