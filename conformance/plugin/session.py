@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, cast
@@ -124,7 +125,7 @@ class Suite:
             self._run = Run(
                 self._target,
                 fixed,
-                profile=self._profile,
+                profile=replace(self._profile, role=fixed.role),
                 known_failures=self._known,
                 again=self._again,
                 exhibitor=options.exhibitor(self._said, self._target) if self._shows else None,

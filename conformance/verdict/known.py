@@ -35,6 +35,8 @@ _LENGTH = 12
 
 #: What differs from run to run though the cause is the same: numbers, and ids, which hold digits.
 _VARIES = re.compile(r"[\w~.-]*\d[\w~.-]*")
+#: How an answer is told that was another than expected: a server that breaks down is not one that is too lenient.
+_ANSWER = re.compile(r"no answer|[1-5]\d\d(?= [\w.+-]+/[\w.+-]+\Z)")
 _INDEX = re.compile(r"/\d+(?=/|\Z)")
 
 #: Every scenario of ours -> the role it is about.
@@ -42,10 +44,15 @@ _SCENARIOS = {scenario.id: scenario.role for scenario in (*SCENARIOS, *CLIENT_SC
 
 
 def fingerprint(requirement: str, finding: Finding) -> str:
-    """The cause of a finding in twelve characters: the same in every run, in every scenario, at every index."""
+    """The cause of a finding in twelve characters: the same in every run, in every scenario, at every index.
+
+    It is made of the message without ids and numbers, of the pointer, and of the status of an answer that was wrong.
+    """
     message = _VARIES.sub("#", without_ids(finding.message))
     pointer = _INDEX.sub("/*", finding.pointer or "")
-    return sha256("\n".join((requirement, message, pointer)).encode("utf-8", "replace")).hexdigest()[:_LENGTH]
+    answer = _ANSWER.match(finding.got)
+    told = (requirement, message, pointer, *([answer[0]] if answer else []))
+    return sha256("\n".join(told).encode("utf-8", "replace")).hexdigest()[:_LENGTH]
 
 
 def causes(verdict: Verdict) -> dict[str, Finding]:

@@ -54,6 +54,10 @@ def told(told: Report) -> list[tuple[str, str]]:
         (finding(got="a", event=1, ms=3, exchange=0), finding(got="b", event=9, ms=4), True),
         (finding(pointer="/data/0/id"), finding(pointer="/data/0/name"), False),
         (finding(pointer="/id"), finding(pointer=None), False),
+        (finding(got="500 text/html"), finding(got="200 text/html"), False),
+        (finding(got="no answer"), finding(got="200 text/html"), False),
+        (finding(got="500 text/html"), finding(got="500 application/json"), True),
+        (finding(got="512 characters"), finding(got="514 characters"), True),
         (finding(message="done came twice"), finding(message="done is missing"), False),
     ],
 )
