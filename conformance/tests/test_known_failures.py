@@ -6,16 +6,14 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from conformance.cli import main
 from conformance.files import cassettes_folder
 from conformance.mock.server import Mock
 from conformance.model import Level, Status
 from conformance.report.reader import read
-from conformance.tests.commands import ALONE
+from conformance.tests.commands import ALONE, Command, in_this_process
 from conformance.tests.commands import pytest as run_pytest
 
 #: One scenario, in which the fault `done-unnamed` breaks one requirement for itself.
@@ -32,26 +30,11 @@ fingerprints = ["ce29b109cdef"]
 """
 
 
-class Said(NamedTuple):
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Command = Callable[..., Said]
-
-
 @pytest.fixture
 def command(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
     """The command in this process: code, standard output, standard error."""
     monkeypatch.delenv("CI", raising=False)
-
-    def run(*words: str) -> Said:
-        capfd.readouterr()
-        code = main(words)
-        return Said(code, *capfd.readouterr())
-
-    return run
+    return in_this_process(capfd)
 
 
 @pytest.fixture
