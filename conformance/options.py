@@ -18,6 +18,7 @@ from urllib.parse import unquote_plus, urlsplit
 from conformance.errors import UsageError
 
 if TYPE_CHECKING:
+    from conformance.model import KnownFailure, Profile, Role
     from conformance.plan import Target
     from conformance.report.exhibits import Exhibitor
     from conformance.targets.sending import Watch
@@ -77,6 +78,9 @@ TARGET = (
 VERDICTS = (
     Option("strict", "a SHOULD that is not met fails too, unless it is only inferred"),
     Option("out", "the folder to write the report into, in every form", "DIR"),
+    Option("requirements", "the requirement set that is scored, such as 2026.11 (default: the newest)", "SET"),
+    Option("known-failures", "the list of what fails and is excused, a TOML file", "FILE"),
+    Option("update-known-failures", "bring that list up to date with what fails now; not in CI"),
 )
 
 #: How a server is asked.
@@ -142,12 +146,63 @@ def exhibitor(said: Given, target: Target) -> Exhibitor:
 def check(said: Given, environment: Mapping[str, str] | None = None) -> None:
     """Raise UsageError for options that cannot be meant, before anything is started."""
     _check_fuzz(said)
+    check_verdicts(said, environment)
     if "client" in said or "azure" in said:
         _check_client(said)
     elif "base_url" in said:
         settings(said, os.environ if environment is None else environment)
     else:
         _check_alone(said)
+
+
+def check_verdicts(said: Given, environment: Mapping[str, str] | None = None) -> None:
+    """Raise UsageError for a requirement set that does not exist or a list that may not be updated here.
+
+    Raises UnreadableInput for a list of known failures that cannot be read.
+    """
+    if "requirements" in said:
+        requirement_set(said)
+    known_failures(said)
+    if "update_known_failures" not in said:
+        return
+    if "known_failures" not in said:
+        raise UsageError("which list is to be updated was not said", "Name it with --known-failures FILE.")
+    if is_ci(os.environ if environment is None else environment):
+        raise UsageError(
+            "the list of known failures is not updated in CI: a job would excuse what it should have told",
+            "Update it on a desk, look at what changed, and commit it. (CI is set in the environment.)",
+        )
+
+
+def is_ci(environment: Mapping[str, str]) -> bool:
+    """Whether this is a CI job, as the variable that all of them set says."""
+    return environment.get("CI", "").lower() not in ("", "0", "false")
+
+
+def requirement_set(said: Given) -> str:
+    """The requirement set that is scored: the one that was named, else the newest. Raises UsageError."""
+    from conformance.contract import requirement_sets  # noqa: PLC0415 - see the top
+
+    name: str = said.get("requirements") or requirement_sets.newest()
+    requirement_sets.levels(name)
+    return name
+
+
+def profile(said: Given, role: Role, selection: str | None) -> Profile:
+    """On what terms is judged. Raises UsageError for a requirement set that does not exist."""
+    from conformance.model import Profile  # noqa: PLC0415 - see the top
+
+    return Profile(role, requirements=requirement_set(said), strict="strict" in said, selection=selection)
+
+
+def known_failures(said: Given) -> tuple[KnownFailure, ...]:
+    """The rows of the list that was named; one that is to be begun has none. Raises UnreadableInput."""
+    if "known_failures" not in said:
+        return ()
+    from conformance.known_failures import reading  # noqa: PLC0415 - see the top
+
+    path = Path(said["known_failures"])
+    return () if "update_known_failures" in said and not path.exists() else reading.read(path)
 
 
 def settings(said: Given, environment: Mapping[str, str]) -> Settings:

@@ -21,6 +21,7 @@ from conformance.errors import DEBUG, BudgetReached, ConformanceError, NotThisAp
 from conformance.model import (
     Confidence,
     Finding,
+    KnownFailure,
     Level,
     Operation,
     Profile,
@@ -35,7 +36,9 @@ from conformance.model import (
 )
 from conformance.plan import JOINED, Plan, Target
 from conformance.report.exhibits import Exhibitor
+from conformance.verdict import known
 from conformance.verdict.judge import judge
+from conformance.verdict.scored import scored
 from conformance.wire.redact import without_secrets
 from conformance.wire.secret import hidden
 
@@ -55,6 +58,7 @@ class Run:
         plan: Plan,
         *,
         profile: Profile | None = None,
+        known_failures: Sequence[KnownFailure] = (),
         again: str = "",
         exhibitor: Exhibitor | None = None,
         begun: Callable[[Scenario], None] | None = None,
@@ -65,6 +69,7 @@ class Run:
         self.stopped: ConformanceError | None = None
         self._target = target
         self._profile = profile or Profile(plan.role)
+        self._known = known.holding(known_failures, target.describe(), plan.role)
         self._again = again
         self._began = datetime.now(UTC)
         self._exhibitor = exhibitor
@@ -134,7 +139,7 @@ class Run:
             self._subjects.get(scenario.id) or self._unreached(scenario, interrupted)
             for scenario in self.plan.scenarios
         )
-        return Report(
+        report = Report(
             target=self._target.describe(),
             subjects=subjects,
             not_exercised=not_exercised(subjects, self.plan.role) if self.plan.whole else (),
@@ -145,15 +150,17 @@ class Run:
             began=f"{self._began:%Y-%m-%dT%H:%M:%SZ}",
             took_ms=(datetime.now(UTC) - self._began) // timedelta(milliseconds=1),
             exhibits=() if self._exhibitor is None else self._exhibitor.exhibits,
+            known_failures=self._known,
         )
+        return known.checked(report)
 
     def _judged(self, scenario: Scenario) -> Subject:
         try:
             heard = without_secrets(self._target.exchange(scenario), self._target.secrets)
             subject = judge(heard, role=self.plan.role)
-            if self._profile.strict:
-                subject = strictly(subject)
-            subject = self._complete(scenario, masked(subject, self._target.secrets))
+            subject = masked(subject, self._target.secrets)
+            subject = settled(subject, self._profile, self._known, f"{self._began:%Y-%m-%d}")
+            subject = self._complete(scenario, subject)
             if self._exhibitor is not None:
                 self._exhibitor.look(heard, subject)
         except (BudgetReached, UnreachableTarget, NotThisApi) as reason:
@@ -194,22 +201,26 @@ def judge_recording(
     name: str,
     transcripts: Iterable[Transcript],
     *,
+    profile: Profile,
     role: Role | None = None,
     operation: Operation | None = None,
     wanted: Callable[[str], bool] | None = None,
-    strict: bool = False,
+    known_failures: Sequence[KnownFailure] = (),
+    today: str = "",
     exhibitor: Exhibitor | None = None,
 ) -> Subject:
     """Judge what one file holds.
 
     Without a `role` it is the side that a cassette is about, of any other recording the server. `operation` is what a
-    stream answers whose request is not there to say so; `wanted` picks cells by their names, `scenario:requirement`.
+    stream answers whose request is not there to say so; `wanted` picks cells by their names, `scenario:requirement`;
+    `today`, a full-date, says which of the known failures have expired.
     """
     heard = [_answering(transcript, operation) for transcript in transcripts]
-    parts = [judge(transcript, role=role) for transcript in heard]
+    judged = (replace(judge(transcript, role=role), name=name) for transcript in heard)
+    parts = [settled(part, profile, known_failures, today) for part in judged]
     if exhibitor is not None:
         for transcript, part in zip(heard, parts, strict=True):
-            exhibitor.look(transcript, replace(part, name=name))
+            exhibitor.look(transcript, part)
     verdicts = tuple(
         verdict
         for part in parts
@@ -217,8 +228,7 @@ def judge_recording(
         if wanted is None or wanted(f"{verdict.scenario}:{verdict.requirement}")
     )
     unknown = dict.fromkeys(event for part in parts for event in part.unknown_events)
-    subject = Subject(name, verdicts, None if verdicts else _why_empty(parts), tuple(unknown))
-    return strictly(subject) if strict else subject
+    return Subject(name, verdicts, None if verdicts else _why_empty(parts), tuple(unknown))
 
 
 def _why_empty(parts: Sequence[Subject]) -> str | None:
@@ -262,6 +272,12 @@ def masked(subject: Subject, secrets: Sequence[str]) -> Subject:
     return replace(subject, verdicts=tuple(verdicts), unknown_events=tuple(map(clean, subject.unknown_events)))
 
 
+def settled(subject: Subject, profile: Profile, known_failures: Sequence[KnownFailure], today: str) -> Subject:
+    """The subject on the terms of a run: by the set that is scored, strictly or not, known failures excused."""
+    subject = scored(subject, profile.requirements)
+    return known.excused(strictly(subject) if profile.strict else subject, known_failures, today)
+
+
 def strictly(subject: Subject) -> Subject:
     """The subject with every warning a failure, save what is only inferred (confidence L)."""
     return replace(subject, verdicts=tuple(_strict(verdict) for verdict in subject.verdicts))
@@ -286,13 +302,14 @@ def merged(reports: Sequence[Report]) -> Report:
         if subject.name not in subjects or subjects[subject.name].reason is not None:
             subjects[subject.name] = subject
     unseen = [set(report.not_exercised) for report in reports]
-    return replace(
+    whole = replace(
         reports[0],
         subjects=tuple(subjects.values()),
         not_exercised=tuple(name for name in reports[0].not_exercised if all(name in names for names in unseen)),
         leftovers=tuple(leftover for report in reports for leftover in report.leftovers),
         interrupted=next((report.interrupted for report in reports if report.interrupted), None),
     )
+    return known.checked(whole)
 
 
 def not_exercised(subjects: Iterable[Subject], role: Role = Role.SERVER) -> tuple[str, ...]:

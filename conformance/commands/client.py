@@ -14,7 +14,7 @@ from conformance.commands.progress import Progress
 from conformance.commands.termination import interrupting
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.errors import UsageError
-from conformance.model import Profile, Role, Transcript
+from conformance.model import Role, Transcript
 from conformance.plan import Plan, narrowed, plan
 from conformance.report import folder
 from conformance.report.exhibits import Exhibitor
@@ -48,8 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is that of the report."""
+    said = options.given(vars(arguments))
+    options.check_verdicts(said)
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     _check(arguments, command)
+    profile, rows = options.profile(said, Role.CLIENT, _selection(arguments)), options.known_failures(said)
     artifacts = None if arguments.out is None else Path(arguments.out, "clients")
     driver = Command(command, timeout=arguments.timeout, artifacts=artifacts)
     target = ClientTarget(driver, azure=arguments.azure, traced=_show_trace if arguments.trace else None)
@@ -59,7 +62,6 @@ def run(arguments: argparse.Namespace) -> int:
         return 5
     console = Progress(arguments.verbose, quiet=False, mocked=False)
     console.planned(chosen)
-    profile = Profile(Role.CLIENT, strict=arguments.strict, selection=arguments.selection)
     timeout = None if arguments.timeout == TIMEOUT else arguments.timeout
     again = options.again_client(command, azure=arguments.azure, timeout=timeout)
     exhibitor = Exhibitor() if verdicts.shows(arguments) else None
@@ -68,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         target,
         chosen,
         profile=profile,
+        known_failures=rows,
         again=again,
         exhibitor=exhibitor,
         begun=console.begun,
@@ -78,10 +81,18 @@ def run(arguments: argparse.Namespace) -> int:
         cut_short = judged.all(arguments.jobs or _JOBS * (os.cpu_count() or 1), target.interrupt)
     report = judged.report(cut_short)
     console.end()
+    report = verdicts.updated(report, said)
     verdicts.show(report, arguments)
     if arguments.out is not None:
         verdicts.keep(report, arguments.out)
     return exit_code(report)
+
+
+def _selection(arguments: argparse.Namespace) -> str | None:
+    """What `-k` and `--scenario` select, as one expression."""
+    named = " or ".join(f"{name}:" for name in arguments.scenario or ())
+    both = [expression for expression in (arguments.selection, named) if expression]
+    return " and ".join(f"({expression})" for expression in both) if len(both) > 1 else "".join(both) or None
 
 
 def _check(arguments: argparse.Namespace, command: Sequence[str]) -> None:

@@ -13,7 +13,6 @@ from html import escape
 from conformance import __version__
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Exhibit, Report, Requirement, Status, Subject, Verdict
-from conformance.report.alike import without_ids
 from conformance.report.breaches import Breach, Case, breaches, excused
 from conformance.report.document import kind_of, reason_of
 from conformance.report.plain import safe, shortened
@@ -22,6 +21,7 @@ from conformance.report.tally import DEPARTED, counted
 from conformance.report.text import MOCKED, counts, place, repeat, scene, target_name, why
 from conformance.report.unseen import WHY, unseen
 from conformance.report.writers import REPRO
+from conformance.verdict.alike import without_ids
 
 #: Bytes of the whole page. GitHub refuses a step summary of more than 1 MiB; others may have written to it before.
 LIMIT = 1000 * 1024

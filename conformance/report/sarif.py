@@ -16,7 +16,6 @@ from urllib.parse import quote
 
 from conformance import __version__
 from conformance.model import Confidence, Level, Report, Requirement, Status
-from conformance.report.alike import without_ids
 from conformance.report.breaches import Breach, Case, breaches, excused
 from conformance.report.document import COUNTS, kind_of, reason_of
 from conformance.report.headline import headline
@@ -25,6 +24,7 @@ from conformance.report.result import exit_code, verdict_word
 from conformance.report.tally import Tally, counted
 from conformance.report.text import place, repeat, target_name, why
 from conformance.report.writers import REPRO, WRITERS
+from conformance.verdict.alike import without_ids
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 import subprocess
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +16,7 @@ import yaml
 
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.requirements import REQUIREMENTS
+from conformance.known_failures.reading import read
 from conformance.model import Role, Status
 from conformance.plan import plan
 from conformance.run import Run
@@ -27,41 +27,30 @@ from conformance.tests.commands import CHECKOUT
 
 DRIVERS = CHECKOUT / "docs" / "drivers"
 PYTHON, NODE = "openai_python.py", "openai_node.mjs"
-KNOWN = tomllib.loads((DRIVERS / "known-failures.toml").read_text("utf-8"))["departure"]
+KNOWN = read(DRIVERS / "known-failures.toml")
 
 #: Clients wait for their retries, and in one scenario for a connection to be closed: more at a time than processors.
 JOBS = 8
 
-#: Departures: (requirement, scenario).
-Departures = set[tuple[str, str]]
-
 #: Nothing new, and nothing gone.
-NONE: dict[str, list[tuple[str, str]]] = {"new": [], "gone": []}
+NONE: dict[str, list[str]] = {"new": [], "outdated": []}
 
 
-def known(driver: str, ways: str) -> Departures:
-    rows = (row for row in KNOWN if row["driver"] == driver and ways in row["ways"])
-    return {(row["requirement"], scenario) for row in rows for scenario in row["scenarios"]}
-
-
-def departures(driver: Driver) -> Departures:
-    target = ClientTarget(driver)
-    run = Run(target, plan(target, CLIENT_SCENARIOS, Role.CLIENT))
+def news(driver: Driver, name: str, way: str) -> dict[str, list[str]]:
+    """What a driver does otherwise and is not listed, and what is listed and is not so, or for another cause."""
+    target = ClientTarget(driver, facts={"name": name, "way": way})
+    run = Run(target, plan(target, CLIENT_SCENARIOS, Role.CLIENT), known_failures=KNOWN)
     assert run.all(JOBS, target.interrupt) is None
-    subjects = run.report().subjects
-    assert [subject.name for subject in subjects] == [scenario.id for scenario in CLIENT_SCENARIOS]
-    assert all(any(verdict.status is Status.PASS for verdict in subject.verdicts) for subject in subjects)
-    return {
-        (verdict.requirement, subject.name)
-        for subject in subjects
+    report = run.report()
+    assert [subject.name for subject in report.subjects] == [scenario.id for scenario in CLIENT_SCENARIOS]
+    assert all(any(verdict.status is Status.PASS for verdict in subject.verdicts) for subject in report.subjects)
+    new = [
+        f"{subject.name}:{verdict.requirement}"
+        for subject in report.subjects
         for verdict in subject.verdicts
-        if verdict.status in {Status.FAIL, Status.WARN, Status.ERROR}
-    }
-
-
-def news(found: Departures, listed: Departures) -> dict[str, list[tuple[str, str]]]:
-    """What is found and not listed, and what is listed and not found."""
-    return {"new": sorted(found - listed), "gone": sorted(listed - found)}
+        if verdict.status in {Status.FAIL, Status.WARN, Status.ERROR} and verdict.known is None
+    ]
+    return {"new": new, "outdated": [f"{complaint.kind} {complaint.row}" for complaint in report.complaints]}
 
 
 def locked(driver: str) -> str:
@@ -73,22 +62,16 @@ def locked(driver: str) -> str:
     return next(line.removeprefix("openai==") for line in lines if line.startswith("openai=="))
 
 
-def test_what_is_known_is_of_the_locked_versions_and_names_what_exists() -> None:
+def test_what_is_known_is_of_these_drivers_and_names_what_exists() -> None:
     scenarios = {scenario.id for scenario in CLIENT_SCENARIOS}
     for row in KNOWN:
-        assert row["version"] == locked(row["driver"]), row
-        assert row["requirement"] in REQUIREMENTS, row
-        assert set(row["scenarios"]) <= scenarios, row
-        assert row["reason"], row
-        assert row["link"].startswith("https://github.com/openai/"), row
-
-
-def test_another_departure_is_new_and_one_that_is_mended_is_gone() -> None:
-    listed = known(PYTHON, "plain stream")
-    mended = ("reading.empty-events", "streamed-retry-alone")
-    other = ("reading.empty-events", "streamed-one-call")
-    assert mended in listed
-    assert news(listed - {mended} | {other}, listed) == {"new": [other], "gone": [mended]}
+        assert row.target.keys() == {"name", "way"}, row
+        assert set(row.target["name"]) <= {PYTHON, NODE}, row
+        assert row.requirement in REQUIREMENTS, row
+        assert row.scenarios, row
+        assert set(row.scenarios) <= scenarios, row
+        assert row.fingerprints, row
+        assert row.link.startswith("https://github.com/openai/"), row
 
 
 def test_the_recipe_for_the_newest_clients_names_what_exists() -> None:
@@ -110,7 +93,7 @@ def test_a_lock_file_names_no_host() -> None:
 def test_every_finding_of_the_locked_clients_is_told_in_the_documentation() -> None:
     told = (CHECKOUT / "docs" / "findings.md").read_text("utf-8")
     for row in KNOWN:
-        assert f"`{row['requirement']}`" in told, row
+        assert f"`{row.requirement}`" in told, row
 
 
 @pytest.fixture
@@ -133,7 +116,7 @@ def test_the_package_from_pypi_departs_as_it_is_known_to(loaded: ModuleType, way
         told: dict[str, object] = loaded.drive(ways.split(), given.variables())
         return told
 
-    assert news(departures(Function(use)), known(PYTHON, ways)) == NONE
+    assert news(Function(use), PYTHON, ways) == NONE
 
 
 @pytest.fixture(scope="module")
@@ -159,4 +142,4 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("ways", ["plain stream", "poll helper"])
 def test_the_package_from_npm_departs_as_it_is_known_to(installed: Path, ways: str) -> None:
-    assert news(departures(Command(["node", str(installed / NODE), *ways.split()])), known(NODE, ways)) == NONE
+    assert news(Command(["node", str(installed / NODE), *ways.split()]), NODE, ways) == NONE

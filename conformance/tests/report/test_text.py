@@ -8,7 +8,6 @@ import pytest
 
 from conformance.errors import UsageError
 from conformance.model import Exhibit, Finding, Moment, Report, Status, Subject, Verdict
-from conformance.report.alike import without_ids
 from conformance.report.document import report_document
 from conformance.report.plain import safe, told
 from conformance.report.result import verdict_word
@@ -16,6 +15,7 @@ from conformance.report.text import MOCKED, Style, place, text, verdict_block
 from conformance.report.unseen import unseen
 from conformance.run import not_exercised
 from conformance.tests.report.reports import HOSTILE, REPORTS, broken, failing, finding, passing, unreadable, verdict
+from conformance.verdict.alike import without_ids
 
 AGAIN = "conformance server --base-url=http://127.0.0.1:1/v1"
 
