@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Exhibit, Report, Requirement, Status, Verdict
-from conformance.report.breaches import Breach, breach, breaches
-from conformance.report.tally import DEPARTED, standing
+from conformance.report.breaches import Breach, breach, breaches, excused
+from conformance.report.tally import DEPARTED, counted, standing
 from conformance.report.text import why
 from conformance.report.unseen import WHY, unseen
 
@@ -77,8 +77,12 @@ def entries(report: Report) -> tuple[Entry, ...]:
         for verdict in subject.verdicts:
             word = _word(verdict, stands=verdict.requirement in own)
             seen.setdefault(verdict.requirement, []).append(_Cell(subject.name, verdict, word))
+    # What counts, and what fails, is told before what does not.
     stand = {
-        each.requirement.id: each for status in (Status.WARN, Status.FAIL) for each in breaches(report.subjects, status)
+        each.requirement.id: each
+        for wanted in (excused, counted)
+        for status in (Status.WARN, Status.FAIL)
+        for each in breaches(report.subjects, status, wanted)
     }
     exhibits = {exhibit.requirement: exhibit for exhibit in report.exhibits}
     unshown = {name: WHY[label] for label, names in unseen(report.not_exercised).items() for name in names}
