@@ -68,7 +68,7 @@ def report_document(report: Report) -> dict[str, Any]:
     return {
         "report": FORMAT,
         "suite": {"name": "submit-tool-outputs-conformance", "version": __version__},
-        "schemas": dict(_schemas()),
+        "schemas": dict(schemas_source()),
         "target": dict(report.target),
         "profile": _profile_document(report.profile),
         "again": report.again,
@@ -89,7 +89,7 @@ def report_document(report: Report) -> dict[str, Any]:
 
 
 @cache
-def _schemas() -> Mapping[str, str]:
+def schemas_source() -> Mapping[str, str]:
     """Which document of the vendor the schemas were derived from."""
     rows = dict(line.split(": ", 1) for line in schema_text("SOURCE").splitlines())
     return {"document": rows["document"], "sha256": rows["sha256"]}

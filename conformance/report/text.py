@@ -296,7 +296,7 @@ def _subjects(report: Report, style: Style) -> Iterator[str]:
 
 
 def _slips(report: Report, style: Style) -> Iterator[str]:
-    for reason, cells in _by_reason(report.subjects, Status.ERROR).items():
+    for reason, cells in by_reason(report.subjects, Status.ERROR).items():
         yield f"{style.word('ERROR')}  a slip of ours, not the target's\n" + _reason(reason, cells, style)
 
 
@@ -313,7 +313,7 @@ def _untestable(report: Report, style: Style) -> Iterator[str]:
     if unreached:
         yield "NEVER REACHED\n" + listing("scenarios", unreached, style.width, _NAMES)
     reached = (subject for subject in report.subjects if not subject.reason)
-    reasons = _by_reason(reached, Status.UNTESTABLE)
+    reasons = by_reason(reached, Status.UNTESTABLE)
     if reasons:
         yield "\n".join(("UNTESTABLE", *(_reason(reason, cells, style) for reason, cells in reasons.items())))
 
@@ -343,7 +343,8 @@ def _unseen(report: Report, style: Style) -> Iterator[str]:
         yield listing("" if WHY[label] else label, names, style.width, len(names) if style.verbose else _NAMES)
 
 
-def _by_reason(subjects: Iterable[Subject], status: Status) -> dict[str, list[str]]:
+def by_reason(subjects: Iterable[Subject], status: Status) -> dict[str, list[str]]:
+    """Why cells were not judged -> those cells."""
     told: dict[str, list[str]] = {}
     for subject in subjects:
         for verdict in subject.verdicts:
