@@ -33,9 +33,6 @@ _TERMS = "_terms"
 #: Characters of the name of a target's folder.
 _LONGEST = 80
 
-#: Variables that CI systems set, and the values by which they say that it is none.
-_CI, _NO = "CI", frozenset({"", "0", "false"})
-
 _JOINED = "joined"
 
 
@@ -63,7 +60,7 @@ def settled(report: Report, said: Mapping[str, Any]) -> Settled:
 
 def refuse_update(environment: Mapping[str, str], *, spread: bool = False) -> None:
     """Raise UsageError where a baseline must not be written: in CI, and while a run is `spread` over workers."""
-    if environment.get(_CI, "").lower() not in _NO:
+    if options.is_ci(environment):
         raise UsageError(
             "a baseline is not written in CI (the environment has CI): whatever came of the run would then be right",
             "Update it on your own desk, read the difference, and commit it.",

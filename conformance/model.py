@@ -352,8 +352,29 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownFailure:
+    """A row of an implementer's own list: a failure that is excused, for a reason, perhaps until a day."""
+
+    requirement: str
+    #: Why it is excused; stands beside every verdict that it excuses.
+    reason: str
+    #: Scenarios or recordings that it holds in; none for all.
+    scenarios: tuple[str, ...] = ()
+    #: Facts of the target that must hold, each with the values that will do.
+    target: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    link: str = ""
+    #: The last day on which it excuses anything, as an RFC 3339 full-date; empty for no end.
+    expires: str = ""
+    #: The causes that it excuses, as `verdict.known.fingerprint` tells them; none for any cause.
+    fingerprints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Complaint:
-    """What is wrong with a list of known failures: a row that is `stale`, `expired` or `unmatched`."""
+    """What is wrong with a list of known failures: a row that is `stale`, `expired`, `unmatched` or `changed`.
+
+    A row is changed where what it lists fails for another cause than the known one.
+    """
 
     kind: str
     #: The row, as its owner would look for it: `requirement` or `scenario:requirement`.
@@ -384,5 +405,7 @@ class Report:
     took_ms: int = 0
     #: One for each requirement that was departed from, where somebody wants to see.
     exhibits: tuple[Exhibit, ...] = ()
-    #: What is wrong with the list of known failures.
+    #: Rows of the list of known failures that are about this target.
+    known_failures: tuple[KnownFailure, ...] = ()
+    #: What is wrong with them.
     complaints: tuple[Complaint, ...] = ()

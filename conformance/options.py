@@ -9,15 +9,17 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus, urlsplit
 
 from conformance.errors import UsageError
 
 if TYPE_CHECKING:
+    from conformance.model import KnownFailure, Profile, Role
     from conformance.plan import Target
     from conformance.report.exhibits import Exhibitor
     from conformance.targets.sending import Watch
@@ -84,6 +86,9 @@ TARGET = (
 VERDICTS = (
     Option("strict", "a SHOULD that is not met fails too, unless it is only inferred"),
     Option("out", "the folder to write the report into, in every form", "DIR"),
+    Option("requirements", "the requirement set that is scored, such as 2026.11 (default: the newest)", "SET"),
+    Option("known-failures", "the list of what fails and is excused, a TOML file", "FILE"),
+    Option("update-known-failures", "bring that list up to date with what fails now; not in CI"),
     Option(
         "baseline",
         f"compare with what the target came to before; baselines lie in DIR ({BASELINES})",
@@ -101,6 +106,12 @@ ASKING = (Option("plan", "say what would be asked and what it costs, and stop"),
 
 ALL = (*TARGET, *ASKING, *VERDICTS)
 
+#: Said to pytest alone, where the command is another: `conformance client`.
+CLIENT = (
+    Option("client", "judge a client in a server's place: the command that uses it, run in each scenario", "COMMAND"),
+    Option("azure", "the client speaks in the form of Azure: no beta header is asked for"),
+)
+
 #: Said to pytest alone: what a fuzz test finds is told by pytest, and is no part of a report.
 FUZZ = (
     Option("fuzz", "send N generated request bodies too; needs the extra `fuzz`", "N", int),
@@ -110,7 +121,7 @@ FUZZ = (
 
 def given(options: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """The options that were really said, by their keys."""
-    said = {option.key: options.get(prefix + option.key) for option in (*ALL, *FUZZ)}
+    said = {option.key: options.get(prefix + option.key) for option in (*ALL, *CLIENT, *FUZZ)}
     return {key: value for key, value in said.items() if value is not None and value is not False and value != []}
 
 
@@ -125,10 +136,12 @@ def words(said: Given, prefix: str) -> Iterator[str]:
 
 
 def target(said: Given, environment: Mapping[str, str] | None = None, watch: Watch | None = None) -> Target:
-    """The target the options mean; without a base URL, the built-in mock. Raises UsageError.
+    """The target the options mean; without a base URL and a client, the built-in mock. Raises UsageError.
 
-    `watch` hears of every request.
+    `watch` hears of every request to a server.
     """
+    if "client" in said:
+        return _client(said)
     if "base_url" not in said:
         _check_alone(said)
         from conformance.targets.builtin import BuiltIn  # noqa: PLC0415 - a server and a client: only when asked
@@ -173,10 +186,65 @@ def check(said: Given, environment: Mapping[str, str] | None = None) -> None:
     """Raise UsageError for options that cannot be meant, before anything is started."""
     _check_fuzz(said)
     shard(said)
-    if "base_url" in said:
+    check_verdicts(said, environment)
+    if "client" in said or "azure" in said:
+        _check_client(said)
+    elif "base_url" in said:
         settings(said, os.environ if environment is None else environment)
     else:
         _check_alone(said)
+
+
+def check_verdicts(said: Given, environment: Mapping[str, str] | None = None) -> None:
+    """Raise UsageError for a requirement set that does not exist or a list that may not be updated here.
+
+    Raises UnreadableInput for a list of known failures that cannot be read.
+    """
+    if "requirements" in said:
+        requirement_set(said)
+    known_failures(said)
+    if "update_known_failures" not in said:
+        return
+    if "known_failures" not in said:
+        raise UsageError("which list is to be updated was not said", "Name it with --known-failures FILE.")
+    if is_ci(os.environ if environment is None else environment):
+        raise UsageError(
+            "the list of known failures is not updated in CI: a job would excuse what it should have told",
+            "Update it on a desk, look at what changed, and commit it. (CI is set in the environment.)",
+        )
+
+
+def is_ci(environment: Mapping[str, str]) -> bool:
+    """Whether this is a CI job, as the variable that all of them set says."""
+    return environment.get("CI", "").lower() not in ("", "0", "false")
+
+
+def requirement_set(said: Given) -> str:
+    """The requirement set that is scored: the one that was named, else the newest. Raises UsageError."""
+    from conformance.contract import requirement_sets  # noqa: PLC0415 - see the top
+
+    name: str = said.get("requirements") or requirement_sets.newest()
+    requirement_sets.levels(name)
+    return name
+
+
+def profile(said: Given, role: Role, selection: str | None) -> Profile:
+    """On what terms is judged. Raises UsageError for a requirement set that does not exist."""
+    from conformance.model import Profile  # noqa: PLC0415 - see the top
+
+    return Profile(
+        role, requirements=requirement_set(said), strict="strict" in said, selection=selection, shard=said.get("shard")
+    )
+
+
+def known_failures(said: Given) -> tuple[KnownFailure, ...]:
+    """The rows of the list that was named; one that is to be begun has none. Raises UnreadableInput."""
+    if "known_failures" not in said:
+        return ()
+    from conformance.known_failures import reading  # noqa: PLC0415 - see the top
+
+    path = Path(said["known_failures"])
+    return () if "update_known_failures" in said and not path.exists() else reading.read(path)
 
 
 def settings(said: Given, environment: Mapping[str, str]) -> Settings:
@@ -195,8 +263,19 @@ def settings(said: Given, environment: Mapping[str, str]) -> Settings:
     )
 
 
+def _client(said: Given) -> Target:
+    from conformance.targets.client import ClientTarget  # noqa: PLC0415 - a server and processes: only when asked
+    from conformance.targets.drivers import TIMEOUT, Command  # noqa: PLC0415
+
+    artifacts = Path(said["out"], "clients") if "out" in said else None
+    driver = Command(shlex.split(said["client"]), timeout=said.get("timeout", TIMEOUT), artifacts=artifacts)
+    return ClientTarget(driver, azure="azure" in said)
+
+
 def again(said: Given) -> str:
     """The command that asks the same once more, without anything secret in it."""
+    if "client" in said:
+        return again_client(shlex.split(said["client"]), azure="azure" in said, timeout=said.get("timeout"))
     shown = {option.key: said[option.key] for option in TARGET if option.key in said}
     if "base_url" in shown:
         shown["base_url"] = _shown_url(shown["base_url"])
@@ -205,6 +284,15 @@ def again(said: Given) -> str:
     shown |= {"header": [_hidden(text, ":") for text in shown["header"]]} if "header" in shown else {}
     shown |= {"param": [_hidden(text, "=") for text in shown["param"]]} if "param" in shown else {}
     return shlex.join(("conformance", "server", *words(shown, "")))
+
+
+def again_client(command: Sequence[str], *, azure: bool, timeout: float | None) -> str:
+    """The command that judges the same client once more; `timeout` is None for the usual one."""
+    from conformance.targets.drivers import shown  # noqa: PLC0415 - see the top
+
+    said = ["--azure"] if azure else []
+    said += [f"--timeout={timeout:g}"] if timeout is not None else []
+    return shown(shlex.join(("conformance", "client", *said, "--", *command)))
 
 
 def _shown_url(url: str) -> str:
@@ -234,6 +322,20 @@ def _check_alone(said: Given) -> None:
             "Name it with --base-url, or leave the option out to judge the built-in mock.",
         )
     settings({**said, "base_url": _LOOPBACK}, {})
+
+
+def _check_client(said: Given) -> None:
+    meant = {"client", "azure", "timeout", *(option.key for option in (*ASKING, *VERDICTS))}
+    stray = [key.replace("_", "-") for key in said if key not in meant]
+    if stray:
+        raise UsageError(
+            f"--conformance-{stray[0]} says something about a server, and a client is judged",
+            "Judge one of them at a time.",
+        )
+    if not shlex.split(said.get("client", "")):
+        raise UsageError("no command was given", "Say it in one word: --conformance-client 'python my_program.py'")
+    if not 0 < said.get("timeout", 1) < float("inf"):
+        raise UsageError(f"--conformance-timeout {said['timeout']:g}: say how many seconds a scenario may take")
 
 
 def _check_fuzz(said: Given) -> None:

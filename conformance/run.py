@@ -21,6 +21,7 @@ from conformance.errors import DEBUG, BudgetReached, ConformanceError, NotThisAp
 from conformance.model import (
     Confidence,
     Finding,
+    KnownFailure,
     Operation,
     Profile,
     Report,
@@ -35,8 +36,10 @@ from conformance.model import (
 from conformance.plan import JOINED, Plan, Target
 from conformance.report.exhibits import Exhibitor
 from conformance.report.unseen import not_exercised
+from conformance.verdict import known
 from conformance.verdict.judge import judge
 from conformance.verdict.outline import outline
+from conformance.verdict.scored import scored
 from conformance.wire.redact import without_secrets
 from conformance.wire.secret import hidden
 
@@ -56,6 +59,7 @@ class Run:
         plan: Plan,
         *,
         profile: Profile | None = None,
+        known_failures: Sequence[KnownFailure] = (),
         again: str = "",
         exhibitor: Exhibitor | None = None,
         begun: Callable[[Scenario], None] | None = None,
@@ -67,6 +71,7 @@ class Run:
         self.stopped: ConformanceError | None = None
         self._target = target
         self._profile = profile or Profile(plan.role)
+        self._known = known.holding(known_failures, target.describe(), plan.role)
         self._again = again
         self._began = datetime.now(UTC)
         self._exhibitor = exhibitor
@@ -107,16 +112,16 @@ class Run:
     def all(self, jobs: int, stop: Callable[[], None]) -> str | None:
         """Reach every scenario, `jobs` at a time; return why that was cut short.
 
-        Only for targets whose scenarios share nothing. `stop` is called when the run is interrupted from the keyboard,
-        and ends what is under way.
+        Only for targets whose scenarios share nothing. `stop` is called when the run is interrupted, and ends what is
+        under way.
         """
         pool = ThreadPoolExecutor(jobs, thread_name_prefix="conformance-run")
         reached = [pool.submit(self.subject, scenario.id) for scenario in self.plan.scenarios]
         try:
             for each in reached:
                 each.result()
-        except KeyboardInterrupt:
-            self.stopped = BudgetReached("interrupted from the keyboard")
+        except KeyboardInterrupt as interrupt:
+            self.stopped = BudgetReached(str(interrupt) or "interrupted from the keyboard")
             stop()
             return self.stopped.message
         finally:
@@ -137,7 +142,7 @@ class Run:
             self._subjects.get(scenario.id) or self._unreached(scenario, interrupted)
             for scenario in self.plan.scenarios
         )
-        return Report(
+        report = Report(
             target=self._target.describe(),
             subjects=subjects,
             not_exercised=not_exercised(subjects, self.plan.role) if self.plan.whole else (),
@@ -148,17 +153,19 @@ class Run:
             began=f"{self._began:%Y-%m-%dT%H:%M:%SZ}",
             took_ms=(datetime.now(UTC) - self._began) // timedelta(milliseconds=1),
             exhibits=() if self._exhibitor is None else self._exhibitor.exhibits,
+            known_failures=self._known,
         )
+        return known.checked(report)
 
     def _judged(self, scenario: Scenario) -> Subject:
         try:
             heard = without_secrets(self._target.exchange(scenario), self._target.secrets)
             subject = judge(heard, role=self.plan.role)
-            if self._profile.strict:
-                subject = strictly(subject)
             if self._shapes:
                 subject = replace(subject, shape=outline(heard))
-            subject = self._complete(scenario, masked(subject, self._target.secrets))
+            subject = masked(subject, self._target.secrets)
+            subject = settled(subject, self._profile, self._known, f"{self._began:%Y-%m-%d}")
+            subject = self._complete(scenario, subject)
             if self._exhibitor is not None:
                 self._exhibitor.look(heard, subject)
         except (BudgetReached, UnreachableTarget, NotThisApi) as reason:
@@ -199,10 +206,12 @@ def judge_recording(
     name: str,
     transcripts: Iterable[Transcript],
     *,
+    profile: Profile,
     role: Role | None = None,
     operation: Operation | None = None,
     wanted: Callable[[str], bool] | None = None,
-    strict: bool = False,
+    known_failures: Sequence[KnownFailure] = (),
+    today: str = "",
     exhibitor: Exhibitor | None = None,
     shapes: bool = False,
 ) -> Subject:
@@ -210,13 +219,15 @@ def judge_recording(
 
     Without a `role` it is the side that a cassette is about, of any other recording the server. `operation` is what a
     stream answers whose request is not there to say so; `wanted` picks cells by their names, `scenario:requirement`;
-    with `shapes` the subject tells what the exchanges looked like.
+    with `shapes` the subject tells what the exchanges looked like. `today`, a full-date, says which of the known
+    failures have expired.
     """
     heard = [_answering(transcript, operation) for transcript in transcripts]
-    parts = [judge(transcript, role=role) for transcript in heard]
+    judged = (replace(judge(transcript, role=role), name=name) for transcript in heard)
+    parts = [settled(part, profile, known_failures, today) for part in judged]
     if exhibitor is not None:
         for transcript, part in zip(heard, parts, strict=True):
-            exhibitor.look(transcript, replace(part, name=name))
+            exhibitor.look(transcript, part)
     verdicts = tuple(
         verdict
         for part in parts
@@ -225,8 +236,7 @@ def judge_recording(
     )
     unknown = dict.fromkeys(event for part in parts for event in part.unknown_events)
     shape = tuple(seen for transcript in heard for seen in outline(transcript)) if shapes else ()
-    subject = Subject(name, verdicts, None if verdicts else _why_empty(parts), tuple(unknown), shape)
-    return strictly(subject) if strict else subject
+    return Subject(name, verdicts, None if verdicts else _why_empty(parts), tuple(unknown), shape)
 
 
 def _why_empty(parts: Sequence[Subject]) -> str | None:
@@ -279,6 +289,12 @@ def _each(value: object, change: Callable[[str], str]) -> object:
     if isinstance(value, list):
         return [_each(member, change) for member in value]
     return change(value) if isinstance(value, str) else value
+
+
+def settled(subject: Subject, profile: Profile, known_failures: Sequence[KnownFailure], today: str) -> Subject:
+    """The subject on the terms of a run: by the set that is scored, strictly or not, known failures excused."""
+    subject = scored(subject, profile.requirements)
+    return known.excused(strictly(subject) if profile.strict else subject, known_failures, today)
 
 
 def strictly(subject: Subject) -> Subject:

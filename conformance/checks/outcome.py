@@ -23,6 +23,9 @@ _LEFT_OPEN_MS = 5_000
 #: Reads of a run that has stopped: the loop's last one, and two for a caller who looks once more.
 _READS = 3
 
+#: The status of a run that asks once more.
+_ASKS = "requires_action"
+
 _RUN_OR_MESSAGES = (Operation.GET_RUN, Operation.LIST_MESSAGES)
 
 
@@ -102,17 +105,19 @@ unusual(
 
 @check("outcome.second-round", on=[CLOSE])
 def second_round(observation: Observation) -> Iterable[Finding] | None:
-    """A run that asks once more is answered, or reported."""
+    """A run that asks once more is answered, or reported as one that does; a bare exit code tells neither."""
     end = told(observation)
     if end is None or "second-round" not in observation.held or not end.accepted:
         return None
     known = observation.history.run(end.sent.submitted.run_id)
     asks = known is not None and known.status == "requires_action"
     # Who never looks at the run is never told that it asks.
-    if not asks or len(rounds(observation)) > 1 or end.reported or end.status == "requires_action":
+    if not asks or len(rounds(observation)) > 1 or end.says(_ASKS):
         return ()
+    if end.gave_up and end.status is None and not end.error:
+        return None
     message = "the run asks once more, and nobody answers or says so"
-    return [end.finding(message, "another submission, or a report", end.end)]
+    return [end.finding(message, f"another submission, or a report that the run is {_ASKS}", end.said)]
 
 
 @check("outcome.text", on=[CLOSE])

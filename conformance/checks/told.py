@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from conformance.checks.answers import served
-from conformance.checks.documents import Document, find, members, text
+from conformance.checks.documents import Document, find, members, shown, text
 from conformance.checks.expected import got_status
 from conformance.checks.observation import Message, Observation, Stream
 from conformance.checks.rounds import Sent, own, rounds
@@ -71,6 +71,17 @@ class Told:
     def reported(self) -> bool:
         """Whether it reported a failure, of whatever kind."""
         return self.gave_up or self.status in _BAD_ENDS
+
+    @property
+    def said(self) -> str:
+        """How it ended, and the error and the status that it wrote down."""
+        document = self.outcome.document or {}
+        told = [f"the {name} {shown(document[name])}" for name in ("error", "status") if document.get(name)]
+        return " and ".join((self.end, *told))
+
+    def says(self, status: str) -> bool:
+        """Whether it wrote down that status, or an error that names it."""
+        return self.status == status or status in (text(self.outcome.document, "error") or "")
 
     def looked(self, *operations: Operation) -> bool:
         """Whether it read the run, or whatever else is asked for, after the submission, and was answered."""

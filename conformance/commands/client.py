@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,9 +11,10 @@ from pathlib import Path
 from conformance import options
 from conformance.commands import verdicts
 from conformance.commands.progress import Progress
+from conformance.commands.termination import interrupting
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.errors import UsageError
-from conformance.model import Profile, Role, Transcript
+from conformance.model import Role, Transcript
 from conformance.plan import Plan, narrowed, plan, shard
 from conformance.report import folder
 from conformance.report.exhibits import Exhibitor
@@ -22,7 +22,7 @@ from conformance.report.trace import trace
 from conformance.run import Run
 from conformance.selection import selection
 from conformance.targets.client import ClientTarget
-from conformance.targets.drivers import TIMEOUT, Command, shown
+from conformance.targets.drivers import TIMEOUT, Command
 
 #: Scenarios at a time for each processor: clients wait for their retries, and load must not be taken for slowness.
 _JOBS = 2
@@ -48,9 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is that of the report."""
+    said = options.given(vars(arguments))
+    options.check_verdicts(said)
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     _check(arguments, command)
     verdicts.check(arguments)
+    profile, rows = options.profile(said, Role.CLIENT, _selection(arguments)), options.known_failures(said)
     artifacts = None if arguments.out is None else Path(arguments.out, "clients")
     driver = Command(command, timeout=arguments.timeout, artifacts=artifacts)
     target = ClientTarget(driver, azure=arguments.azure, traced=_show_trace if arguments.trace else None)
@@ -60,14 +63,15 @@ def run(arguments: argparse.Namespace) -> int:
         return 5
     console = Progress(arguments.verbose, quiet=False, mocked=False)
     console.planned(chosen)
-    profile = Profile(Role.CLIENT, strict=arguments.strict, selection=_selection(arguments), shard=arguments.shard)
-    again = _again(arguments, command)
+    timeout = None if arguments.timeout == TIMEOUT else arguments.timeout
+    again = options.again_client(command, azure=arguments.azure, timeout=timeout)
     exhibitor = Exhibitor() if verdicts.shows(arguments) else None
     keeper = None if arguments.out is None else folder.Keeper(arguments.out)
     judged = Run(
         target,
         chosen,
         profile=profile,
+        known_failures=rows,
         again=again,
         exhibitor=exhibitor,
         begun=console.begun,
@@ -75,12 +79,22 @@ def run(arguments: argparse.Namespace) -> int:
         kept=keeper,
         shapes=options.shapes(vars(arguments)),
     )
-    report = judged.report(judged.all(arguments.jobs or _JOBS * (os.cpu_count() or 1), target.interrupt))
+    with interrupting():
+        cut_short = judged.all(arguments.jobs or _JOBS * (os.cpu_count() or 1), target.interrupt)
+    report = judged.report(cut_short)
     console.end()
+    report = verdicts.updated(report, said)
     verdicts.show(report, arguments)
     if arguments.out is not None:
         verdicts.keep(report, arguments.out)
     return verdicts.settle(report, arguments)
+
+
+def _selection(arguments: argparse.Namespace) -> str | None:
+    """What `-k` and `--scenario` select, as one expression."""
+    named = " or ".join(f"{name}:" for name in arguments.scenario or ())
+    both = [expression for expression in (arguments.selection, named) if expression]
+    return " and ".join(f"({expression})" for expression in both) if len(both) > 1 else "".join(both) or None
 
 
 def _check(arguments: argparse.Namespace, command: Sequence[str]) -> None:
@@ -111,19 +125,5 @@ def _chosen(target: ClientTarget, arguments: argparse.Namespace) -> Plan:
     return narrowed(whole, target, kept)
 
 
-def _selection(arguments: argparse.Namespace) -> str | None:
-    """What was selected, as an expression of `-k`; None where nothing was left out."""
-    named = " or ".join(f"{name}:" for name in arguments.scenario or ())
-    return f"({named}) and ({arguments.selection})" if named and arguments.selection else named or arguments.selection
-
-
 def _show_trace(transcript: Transcript) -> None:
     sys.stderr.write(trace(transcript))
-
-
-def _again(arguments: argparse.Namespace, command: Sequence[str]) -> str:
-    """The command that asks the same once more."""
-    said = ["conformance", "client"]
-    said += ["--azure"] if arguments.azure else []
-    said += [f"--timeout={arguments.timeout:g}"] if arguments.timeout != TIMEOUT else []
-    return shown(shlex.join((*said, "--", *command)))

@@ -45,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _judge(scenario: Scenario, port: int) -> int:
     """Let a client attach, and judge what it did once this is interrupted."""
     from conformance.commands import verdicts  # noqa: PLC0415 - only where a client is judged
+    from conformance.commands.termination import interrupting  # noqa: PLC0415 - see above
     from conformance.plan import plan  # noqa: PLC0415 - see above
     from conformance.report.result import exit_code  # noqa: PLC0415 - see above
     from conformance.report.text import text  # noqa: PLC0415 - see above
@@ -55,7 +56,8 @@ def _judge(scenario: Scenario, port: int) -> int:
     target = ClientTarget(Attached(_announce_variables), port=port)
     again = f"conformance mock --scenario {scenario.id}"
     judged = Run(target, plan(target, (scenario,), Role.CLIENT), again=again)
-    judged.subject(scenario.id)
+    with interrupting():
+        judged.subject(scenario.id)
     report = judged.report()
     verdicts.write(text(report, verdicts.style(verbose=False)))
     return exit_code(report)

@@ -8,13 +8,16 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from threading import Event, Lock, Thread
 
+from conformance.commands import verdicts
 from conformance.errors import ConformanceError
 from conformance.model import JUDGED, Exchange, Report, Scenario, Status, Subject
 from conformance.plan import Plan
 from conformance.report.document import verdict_of
 from conformance.report.plain import safe
+from conformance.report.tally import counted
 from conformance.report.text import MOCKED, plan_line
 from conformance.targets.sending import Ask
 from conformance.verdict.alike import without_ids
@@ -61,12 +64,17 @@ class Progress:
         """Say how far it is."""
         self._done += 1
         self._judged += sum(verdict.status in JUDGED for verdict in subject.verdicts)
-        self._failed += sum(verdict.status is Status.FAIL for verdict in subject.verdicts)
+        self._failed += sum(verdict.status is Status.FAIL and counted(verdict) for verdict in subject.verdicts)
         if self._verbose:
             print(f"{self._done}/{self._total()}  {verdict_of(subject):5}  {subject.name}", file=sys.stderr, flush=True)
         elif self._line is not None:
             self._line.over(subject.name)
             self._line.show(self._counts())
+
+    def amended(self, changes: Sequence[str]) -> None:
+        """Say what was changed in the list of known failures."""
+        self.end()
+        verdicts.amended(changes)
 
     def reported(self, report: Report) -> None:
         """Keep the report."""

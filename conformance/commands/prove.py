@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from conformance.commands import verdicts
+from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.scenarios import SCENARIOS
 
 if TYPE_CHECKING:
@@ -25,6 +27,19 @@ SEED = "legal"
 
 #: Played with every stateful fault besides the scenarios that show it: what it must not touch shows here.
 SMOKE = ("json-one-call", "json-three-calls", "stream-one-call", "stream-next-round")
+
+#: Played with every bad habit of a client besides the scenarios that show it.
+CLIENT_SMOKE = ("plain-one-call", "streamed-one-call")
+
+#: Played with every legal habit: in each of these one of them shows.
+CLIENT_LEGAL = (
+    *("plain-one-call", "plain-three-calls", "plain-second-round", "plain-fault-before", "plain-answer-lost"),
+    *("plain-refused-calls", "streamed-three-calls", "streamed-second-round", "streamed-fault-before"),
+    *("streamed-error-bare", "streamed-reset-within-event", "streamed-no-done", "streamed-json"),
+)
+
+#: Habits that are played at a time: some wait for a retry, some for a connection to be closed.
+_JOBS = 8
 
 #: Seconds for one exchange: longer than any fault makes wait that ends by itself, and than the time to close a body.
 _PATIENCE = 10.0
@@ -49,15 +64,18 @@ def run(arguments: argparse.Namespace) -> int:
     clean = record()
     trials = tuple(_heard(prove(clean, full=arguments.full)))
     matrix = matrix_of(trials, clean)
+    clients = matrix_of_clients(full=arguments.full)
     count = VARIATIONS_IN_FULL if arguments.full else VARIATIONS
     accused = tuple(vary(count, arguments.seed))
     printed = {
-        "text": lambda: matrix_page.summary(matrix, _variations(count, arguments.seed, accused), monotonic() - began),
-        "json": lambda: matrix_page.as_json(matrix),
-        "markdown": lambda: matrix_page.page(matrix, trials),
+        "text": lambda: matrix_page.summary(
+            matrix, clients, _variations(count, arguments.seed, accused), monotonic() - began
+        ),
+        "json": lambda: matrix_page.as_json(matrix, clients),
+        "markdown": lambda: matrix_page.page(matrix, trials, clients),
     }
     verdicts.write(printed[arguments.format]())
-    return 0 if matrix.holds and not accused else 1
+    return 0 if matrix.holds and clients.holds and not accused else 1
 
 
 def vary(count: int, seed: str) -> Iterator[str]:
@@ -119,6 +137,38 @@ def matrix_of(trials: Iterable[Trial], clean: tuple[Transcript, ...]) -> Matrix:
     faults = tuple(dict.fromkeys(trial.fault for trial in kept))
     found = tuple(dict.fromkeys(row for trial in kept for row in rows(trial)))
     return Matrix(faults, found, void(clean))
+
+
+def matrix_of_clients(*, full: bool = False) -> Matrix:
+    """The matrix of the bundled client's habits, each played against the mock.
+
+    `full`: in every scenario, else in those that show it and a few more. The right client is the control.
+    """
+    from conformance.model import Role  # noqa: PLC0415 - only where it is used
+    from conformance.proof.faults import HABITS  # noqa: PLC0415
+    from conformance.proof.matrix import Matrix, accused, rows, told  # noqa: PLC0415
+    from conformance.verdict.judge import judge  # noqa: PLC0415
+
+    every = tuple(scenario.id for scenario in CLIENT_SCENARIOS)
+
+    def tried(habit: Fault) -> Trial:
+        chosen = every if full else CLIENT_LEGAL if habit.equivalent else {*CLIENT_SMOKE, *habit.scenarios}
+        return told(habit, [judge(transcript) for transcript in _acted(habit.name, chosen)])
+
+    with ThreadPoolExecutor(_JOBS) as pool:
+        right = pool.submit(_acted, "none", every)
+        trials = tuple(pool.map(tried, HABITS.values()))
+        void = accused(right.result(), "right client")
+    return Matrix(tuple(HABITS.values()), tuple(row for trial in trials for row in rows(trial)), void, Role.CLIENT)
+
+
+def _acted(habit: str, wanted: Collection[str]) -> tuple[Transcript, ...]:
+    """The transcripts of the bundled client with a habit, in the order of the table of scenarios."""
+    from conformance.targets.bundled import Bundled  # noqa: PLC0415 - the client, only where it is used
+    from conformance.targets.client import ClientTarget  # noqa: PLC0415
+
+    target = ClientTarget(Bundled(habit))
+    return tuple(target.exchange(scenario) for scenario in CLIENT_SCENARIOS if scenario.id in wanted)
 
 
 def _exchanged(fault: str | None, wanted: set[str]) -> Iterator[Transcript]:

@@ -6,12 +6,15 @@ import argparse
 import os
 import shutil
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from conformance import baseline, options
 from conformance.model import Report
 from conformance.report import folder
 from conformance.report.document import kind_of
 from conformance.report.json_writer import line
+from conformance.report.plain import safe
 from conformance.report.result import exit_code, worst
 from conformance.report.text import Style, text
 from conformance.report.writers import WRITERS
@@ -44,6 +47,23 @@ def settle(report: Report, arguments: argparse.Namespace) -> int:
     else:
         sys.stderr.write(settled.told)
     return worst(exit_code(report), settled.exit_code)
+
+
+def updated(report: Report, said: options.Given) -> Report:
+    """The report by the list of known failures as it is after this run, where that is to be updated."""
+    if "update_known_failures" not in said:
+        return report
+    from conformance.known_failures import updating  # noqa: PLC0415 - only where it is used
+
+    done = updating.update(report, Path(said["known_failures"]))
+    amended(done.changes)
+    return done.report
+
+
+def amended(changes: Sequence[str]) -> None:
+    """Say what was changed in the list of known failures."""
+    for change in changes or ("nothing to change",):
+        print(f"conformance: known failures: {safe(change)}", file=sys.stderr)
 
 
 def style(verbose: bool, out: str | None = None) -> Style:

@@ -23,6 +23,11 @@ def contract_text(name: str) -> str:
     return files("conformance.contract").joinpath(name).read_text(encoding="utf-8")
 
 
+def contract_names(folder: str) -> tuple[str, ...]:
+    """The names of the files in a folder beside this module."""
+    return tuple(file.name for file in files("conformance.contract").joinpath(folder).iterdir())
+
+
 @cache
 def schema_text(path: str) -> str:
     """The text of a file below `schemas/`, such as `derived/RunObject.json`."""

@@ -9,6 +9,7 @@ session of ours loads.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,14 +28,15 @@ _SUITE = Path(__file__).parents[1] / "suite"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add our options, all of which start with `--conformance-`."""
     group = parser.getgroup("conformance", "conformance of submit_tool_outputs")
-    for option in (*options.ALL, *options.FUZZ):
+    for option in (*options.ALL, *options.CLIENT, *options.FUZZ):
         group.addoption(f"--{_PREFIX}{option.name}", dest=f"conformance_{option.key}", **option.arguments())
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Join the sessions that are ours, and no other."""
     said = options.given(vars(config.option), "conformance_")
-    if not said and not any(_reaches_suite(str(argument), config) for argument in config.args):
+    shared = {option.key for option in options.VERDICTS}
+    if said.keys() <= shared and not any(_reaches_suite(str(argument), config) for argument in config.args):
         return
     try:
         options.check(said)
@@ -46,11 +48,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def conformance_client() -> Callable[..., Subject]:
+def conformance_client(pytestconfig: pytest.Config) -> Callable[..., Subject]:
     """Judge a client within its own tests: `conformance_client(scenario, use)`; see `conformance.plugin.client`."""
     from conformance.plugin.client import judged  # noqa: PLC0415 - only for tests of clients
 
-    return judged
+    return partial(judged, options.given(vars(pytestconfig.option), _PREFIX.replace("-", "_")))
 
 
 def _reaches_suite(argument: str, config: pytest.Config) -> bool:

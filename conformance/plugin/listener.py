@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +24,10 @@ class Listener(Protocol):
 
     def judged(self, subject: Subject) -> None:
         """One scenario was exchanged and judged."""
+        ...
+
+    def amended(self, changes: Sequence[str]) -> None:
+        """The list of known failures was brought up to date: what was changed in it."""
         ...
 
     def reported(self, report: Report) -> None:

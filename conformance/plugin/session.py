@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, cast
@@ -12,16 +13,19 @@ from typing import Any, cast
 import pytest
 
 from conformance import baseline, options
-from conformance.errors import DEBUG, ConformanceError, NotThisApi, OwnError, UnreachableTarget
+from conformance.contract.client_scenarios import CLIENT_SCENARIOS
+from conformance.contract.scenarios import SCENARIOS
+from conformance.errors import DEBUG, ConformanceError, NotThisApi, OwnError, UnreachableTarget, UsageError
 from conformance.files import prepare_folder
-from conformance.model import JUDGED, Profile, Report, Status, Verdict
+from conformance.model import JUDGED, KnownFailure, Profile, Report, Role, Status, Verdict
 from conformance.plan import Plan, Target, narrowed, plan, shard
 from conformance.plugin import fuzzing
 from conformance.plugin.listener import Door
 from conformance.report import folder, result, text
 from conformance.report.merge import merged
-from conformance.report.plain import told
+from conformance.report.plain import safe, told
 from conformance.report.result import exit_code
+from conformance.report.tally import counted, excuse
 from conformance.run import Run, verdicts_on
 
 _OUTPUT = "conformance_report"
@@ -63,12 +67,15 @@ class Suite:
         self._works = hasattr(config, "workerinput")
         self._again = options.again(said)
         self._style = text.Style()
+        self._profile = Profile()
+        self._known: tuple[KnownFailure, ...] = ()
         self._run: Run | None = None
         self._report: Report | None = None
         self._interrupted: str | None = None
         self._unwritten: ConformanceError | None = None
         #: What the baseline has to say, for whoever reads pytest's own summary.
         self._since = ""
+        self._amended: tuple[str, ...] | None = None
         #: Reports of pytest-xdist's workers, on their controller, and the exit codes of what stopped them.
         self.parts: list[Report] = []
         self.stops: list[int] = []
@@ -79,6 +86,13 @@ class Suite:
         try:
             if "out" in self._said and "plan" not in self._said and not self._works:
                 prepare_folder(Path(self._said["out"]))
+            if "update_known_failures" in self._said and (controls or self._works):
+                raise UsageError(
+                    "the list of known failures is not updated under pytest-xdist: each worker sees a part of the run",
+                    "Update it without -n.",
+                )
+            self._profile = options.profile(self._said, Role.SERVER, self._config.option.keyword or None)
+            self._known = options.known_failures(self._said)
             if self._target is None and not controls:
                 self._target = options.target(self._said)
             if self._target is not None:
@@ -96,12 +110,15 @@ class Suite:
 
     @cached_property
     def _plan(self) -> Plan:
-        target, share = cast("Target", self._target), options.shard(self._said)
-        return plan(target) if share is None else shard(plan(target), target, *share)
+        asked = (CLIENT_SCENARIOS, Role.CLIENT) if "client" in self._said else (SCENARIOS, Role.SERVER)
+        whole = plan(self.target, *asked)
+        share = options.shard(self._said)
+        return whole if share is None else shard(whole, self.target, *share)
 
     def pytest_report_header(self) -> str:
         """Say who is judged."""
-        return f"conformance: {self._said.get('base_url') or 'the built-in mock (no --conformance-base-url was given)'}"
+        named = self._said.get("client") or self._said.get("base_url")
+        return f"conformance: {named or 'the built-in mock (no --conformance-base-url was given)'}"
 
     def pytest_pycollect_makeitem(self, collector: pytest.Module) -> list[pytest.Item] | None:
         """Make no test at all for a family that nothing is planned of; pytest would make one that is skipped."""
@@ -130,15 +147,13 @@ class Suite:
         if cells and self._target is not None:
             listener = self._listener
             fixed = narrowed(self._plan, self._target, cells)
-            profile = Profile(
-                strict="strict" in self._said,
-                selection=self._config.option.keyword or (None if fixed is self._plan else "some tests"),
-                shard=self._said.get("shard"),
-            )
+            if fixed is not self._plan and self._profile.selection is None:
+                self._profile = replace(self._profile, selection="some tests")
             self._run = Run(
                 self._target,
                 fixed,
-                profile=profile,
+                profile=replace(self._profile, role=fixed.role),
+                known_failures=self._known,
                 again=self._again,
                 exhibitor=options.exhibitor(self._said, self._target) if self._shows else None,
                 begun=None if listener is None else listener.begun,
@@ -180,13 +195,18 @@ class Suite:
 
     def _tell(self, node: pytest.Item, verdicts: tuple[Verdict, ...]) -> None:
         blocks = {
-            status: "\n\n".join(text.verdict_block(v, self._again, self._style) for v in verdicts if v.status is status)
+            status: "\n\n".join(
+                text.verdict_block(v, self._again, self._style) for v in verdicts if v.status is status and counted(v)
+            )
             for status in (Status.FAIL, Status.WARN)
         }
         if blocks[Status.FAIL]:
             pytest.fail(blocks[Status.FAIL], pytrace=False)
         if blocks[Status.WARN]:
             node.add_report_section("call", "conformance warning", blocks[Status.WARN])
+        excused = [verdict for verdict in verdicts if verdict.status is Status.FAIL]
+        if excused:
+            pytest.xfail(str(excuse(excused[0])))
         unjudged = [verdict for verdict in verdicts if verdict.status not in JUDGED]
         if unjudged and len(unjudged) == len(verdicts):
             pytest.skip(f"{unjudged[0].status}: {text.why(unjudged[0])}")
@@ -220,6 +240,7 @@ class Suite:
             stops = [] if self._run is None or self._run.stopped is None else [self._run.stopped.exit_code]
             self._config.workeroutput[_OUTPUT] = pickle.dumps((self._report, stops))
             return
+        self._update(self._report)
         if session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = self.stops[0] if self.stops and not _judged(self._report) else exit_code(self._report)
         self._deliver(self._report)
@@ -231,10 +252,26 @@ class Suite:
             if "out" in self._said:
                 folder.write(self._report, self._said["out"])
         except ConformanceError as error:
-            session.exitstatus = error.exit_code
             self._unwritten = error
+        if self._unwritten is not None:
+            session.exitstatus = self._unwritten.exit_code
             if self._listener is not None:
-                self._listener.failed(error)
+                self._listener.failed(self._unwritten)
+
+    def _update(self, report: Report) -> None:
+        """Bring the list of known failures up to date, and the report with it, where that was asked for."""
+        if "update_known_failures" not in self._said:
+            return
+        from conformance.known_failures import updating  # noqa: PLC0415 - only where it is used
+
+        try:
+            done = updating.update(report, Path(self._said["known_failures"]))
+        except ConformanceError as error:
+            self._unwritten = error
+            return
+        self._report, self._amended = done.report, done.changes
+        if self._listener is not None:
+            self._listener.amended(done.changes)
 
     def _deliver(self, report: Report) -> None:
         if self._listener is None:
@@ -250,6 +287,8 @@ class Suite:
         if self._report is not None:
             terminalreporter.section("conformance")
             terminalreporter.write_line(text.summary(self._report, self._style))
+        for change in self._amended or ():
+            terminalreporter.write_line(f"known failures: {safe(change)}")
         if self._since:
             terminalreporter.section("since the baseline")
             terminalreporter.write_line(self._since.rstrip())

@@ -139,8 +139,10 @@ class Matrix:
 
     faults: tuple[Fault, ...]
     rows: tuple[Row, ...]
-    #: Why the run is void: a control came out otherwise, or the clean server was accused.
+    #: Why the run is void: a control came out otherwise, or the clean server or the right client was accused.
     void: tuple[str, ...] = ()
+    #: Whose faults they are.
+    role: Role = Role.SERVER
 
     @property
     def wrong(self) -> tuple[Row, ...]:
@@ -166,7 +168,7 @@ class Matrix:
     def uncovered(self) -> tuple[Requirement, ...]:
         """The requirements that can fail by their level, and that no fault was seen to break."""
         killing = {row.requirement for row in self.rows if row.outcome is Outcome.KILLED}
-        return tuple(requirement for requirement in judged() if requirement.id not in killing)
+        return tuple(requirement for requirement in judged(self.role) if requirement.id not in killing)
 
     @property
     def holds(self) -> bool:
@@ -174,33 +176,36 @@ class Matrix:
         return not self.wrong and not self.void and not self.uncovered()
 
 
-def judged() -> tuple[Requirement, ...]:
-    """The requirements of a server that are judged at all: each can fail or warn."""
+def judged(role: Role = Role.SERVER) -> tuple[Requirement, ...]:
+    """The requirements of a role that are judged at all: each can fail or warn."""
     return tuple(
         requirement
         for requirement in REQUIREMENTS.values()
-        if requirement.role is Role.SERVER
-        and requirement.excluded is None
-        and requirement.level in (Level.MUST, Level.SHOULD)
+        if requirement.role is role and requirement.excluded is None and requirement.level in (Level.MUST, Level.SHOULD)
     )
+
+
+def accused(transcripts: Iterable[Transcript], innocent: str) -> tuple[str, ...]:
+    """What is said against somebody who does everything right; empty where all is well."""
+    subjects = [judge(transcript) for transcript in transcripts]
+    findings = (
+        f"the {innocent} is accused: {found.requirement} in {found.scenario}: {found.message}"
+        for subject in subjects
+        for found in sightings(subject)
+    )
+    broke = (f"a check broke on the {innocent}: {slip}" for subject in subjects for slip in slips(subject))
+    return (*findings, *broke)
 
 
 def void(transcripts: Sequence[Transcript]) -> tuple[str, ...]:
     """Why nothing can be proven by these transcripts of the clean server; empty where all is well."""
-    subjects = [judge(transcript) for transcript in transcripts]
-    accused = [
-        f"the clean server is accused: {found.requirement} in {found.scenario}: {found.message}"
-        for subject in subjects
-        for found in sightings(subject)
-    ]
-    broke = [f"a check broke on the clean server: {slip}" for subject in subjects for slip in slips(subject)]
     expected = ((HARMLESS, Outcome.SURVIVED), (RUINOUS, Outcome.KILLED))
     controls = [
         f"{fault.name} was to be {outcome} and is {', '.join(outcomes)}"
         for fault, outcome in expected
         if (outcomes := [row.outcome for row in rows(tried(fault, transcripts))]) != [outcome]
     ]
-    return (*accused, *broke, *controls)
+    return (*accused(transcripts, "clean server"), *controls)
 
 
 def alike(trials: Iterable[Trial]) -> tuple[tuple[str, ...], ...]:

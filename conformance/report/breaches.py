@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.model import Finding, Requirement, Status, Subject, Verdict
+from conformance.model import Finding, Level, Requirement, Status, Subject, Verdict
 from conformance.report.tally import counted, excuse, standing
 from conformance.verdict.alike import without_ids
 
@@ -39,6 +39,8 @@ class Breach:
     because: tuple[str, ...] = ()
     #: Why it does not count against the target, where it does not.
     excuses: tuple[str, ...] = ()
+    #: Its level in the requirement set that is scored.
+    level: Level = Level.MUST
 
 
 def breach(seen: Iterable[tuple[str, Verdict]], effects: tuple[str, ...] = ()) -> Breach:
@@ -56,6 +58,7 @@ def breach(seen: Iterable[tuple[str, Verdict]], effects: tuple[str, ...] = ()) -
         effects,
         tuple(because),
         tuple(excuses),
+        verdict.level,
     )
 
 

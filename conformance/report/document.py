@@ -12,7 +12,7 @@ from typing import Any
 
 from conformance import __version__
 from conformance.contract.data import schema_text
-from conformance.model import Complaint, Exhibit, Finding, Profile, Report, Subject, Verdict
+from conformance.model import Complaint, Exhibit, Finding, KnownFailure, Profile, Report, Subject, Verdict
 from conformance.report.result import exit_code, verdict_word
 from conformance.report.tally import Tally
 
@@ -68,7 +68,7 @@ def report_document(report: Report) -> dict[str, Any]:
     return {
         "report": FORMAT,
         "suite": {"name": "submit-tool-outputs-conformance", "version": __version__},
-        "schemas": dict(_schemas()),
+        "schemas": dict(schemas_source()),
         "target": dict(report.target),
         "profile": _profile_document(report.profile),
         "again": report.again,
@@ -82,13 +82,14 @@ def report_document(report: Report) -> dict[str, Any]:
         "not_exercised": list(report.not_exercised),
         "leftovers": [*map(_whole, report.leftovers)],
         "interrupted": report.interrupted,
+        "known_failures": [_known_document(row) for row in report.known_failures],
         "complaints": [_complaint_document(complaint) for complaint in report.complaints],
         "exhibits": [_exhibit_document(exhibit) for exhibit in report.exhibits],
     }
 
 
 @cache
-def _schemas() -> Mapping[str, str]:
+def schemas_source() -> Mapping[str, str]:
     """Which document of the vendor the schemas were derived from."""
     rows = dict(line.split(": ", 1) for line in schema_text("SOURCE").splitlines())
     return {"document": rows["document"], "sha256": rows["sha256"]}
@@ -131,6 +132,18 @@ def _finding_document(finding: Finding) -> dict[str, Any]:
         "pointer": None if finding.pointer is None else _whole(finding.pointer),
         "primary": finding.primary,
         "because": finding.because,
+    }
+
+
+def _known_document(row: KnownFailure) -> dict[str, Any]:
+    return {
+        "requirement": _whole(row.requirement),
+        "reason": _whole(row.reason),
+        "scenarios": [*map(_whole, row.scenarios)],
+        "target": {fact: list(values) for fact, values in row.target.items()},
+        "link": _whole(row.link),
+        "expires": row.expires,
+        "fingerprints": list(row.fingerprints),
     }
 
 

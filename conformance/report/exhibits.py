@@ -24,7 +24,7 @@ from conformance.model import (
 )
 from conformance.report import exchanges
 from conformance.report.curl import curl
-from conformance.report.tally import standing
+from conformance.report.tally import counted, standing
 from conformance.verdict.moments import met, moments
 from conformance.verdict.shrink import shrunk
 from conformance.wire import cassette
@@ -56,8 +56,9 @@ class Exhibitor:
         return tuple(self._made.values())
 
     def look(self, transcript: Transcript, subject: Subject) -> None:
-        """Keep what shows the departures of a subject that no other subject has shown before."""
-        new = [verdict for verdict in standing(subject) if verdict.requirement not in self._made and verdict.findings]
+        """Keep what shows the departures of a subject that count and that no other subject has shown before."""
+        departed = [verdict for verdict in standing(subject) if counted(verdict) and verdict.findings]
+        new = [verdict for verdict in departed if verdict.requirement not in self._made]
         if not new:
             return
         kept = redact(transcript, self._secrets)

@@ -26,28 +26,50 @@ finding, over all scenarios, and nothing else has. One that is told as something
 this suite.
 
 `conformance prove` plays the proof; `conformance mock --fault NAME` plays any fault for you on a socket;
-`conformance explain ID` shows a requirement. This page is generated.
+`conformance explain ID` shows a requirement. [Clients](#clients) come after the servers. This page is generated.
 """
+
+_CLIENTS = """\
+## Clients
+
+What is asked of clients is shown to fail likewise, by a bundled client that does everything right but for one
+**habit**. `conformance client -- python -m conformance.mock.client --habit NAME` judges any of them for you.
+"""
+
+#: What a fault is called, and what it does.
+_WORDS = {Role.SERVER: ("fault", "lie"), Role.CLIENT: ("habit", "habit")}
 
 _LEVELS = (Level.MUST, Level.SHOULD)
 
 
-def summary(matrix: Matrix, variations: tuple[str, ...], seconds: float) -> str:
+def summary(matrix: Matrix, clients: Matrix, variations: tuple[str, ...], seconds: float) -> str:
     """The totals, and whatever is not right; the first line on variations counts them, the others accuse."""
-    covered = len(judged()) - len(matrix.uncovered())
+    holds = matrix.holds and clients.holds and len(variations) == 1
     lines = [
-        f"faults killed / declared: {len(matrix.killed)} / {len(matrix.lethal)}",
-        f"legal lies let pass: {_let_pass(matrix)} / {len(matrix.faults) - len(matrix.lethal)}",
-        f"requirements covered: {covered} / {len(judged())}",
+        *_counts(matrix),
+        *_counts(clients),
         *variations,
         f"seconds: {seconds:.1f}",
-        *(f"void: {reason}" for reason in matrix.void),
-        *(f"{row.outcome}: {row.fault}: {_said(row)}" for row in matrix.wrong),
-        *(f"no fault breaks {requirement.id} ({requirement.level})" for requirement in matrix.uncovered()),
+        *_amiss(matrix),
+        *_amiss(clients),
+        "the proof holds" if holds else "the proof does not hold",
     ]
-    return "\n".join(
-        [*lines, "the proof holds" if matrix.holds and len(variations) == 1 else "the proof does not hold", ""]
-    )
+    return "\n".join([*lines, ""])
+
+
+def _counts(matrix: Matrix) -> Iterator[str]:
+    fault, lie = _WORDS[matrix.role]
+    every = len(judged(matrix.role))
+    yield f"{fault}s killed / declared: {len(matrix.killed)} / {len(matrix.lethal)}"
+    yield f"legal {lie}s let pass: {_let_pass(matrix)} / {len(matrix.faults) - len(matrix.lethal)}"
+    yield f"{matrix.role} requirements covered: {every - len(matrix.uncovered())} / {every}"
+
+
+def _amiss(matrix: Matrix) -> Iterator[str]:
+    fault, _ = _WORDS[matrix.role]
+    yield from (f"void: {reason}" for reason in matrix.void)
+    yield from (f"{row.outcome}: {row.fault}: {_said(row)}" for row in matrix.wrong)
+    yield from (f"no {fault} breaks {requirement.id} ({requirement.level})" for requirement in matrix.uncovered())
 
 
 def _let_pass(matrix: Matrix) -> int:
@@ -59,11 +81,17 @@ def _said(row: Row) -> str:
     return " ".join(filter(None, (row.requirement, first, row.reason))) or "it applied nowhere"
 
 
-def as_json(matrix: Matrix) -> str:
-    """The matrix for programs, a fault or a requirement a line: verdicts, and no ids, times or texts of a run."""
-    faults = ",\n".join(f"  {_line(_fault_document(fault, matrix))}" for fault in matrix.faults)
-    killing = ",\n".join(f"  {_line(row.id)}: {_line(matrix.killing(row.id))}" for row in judged())
-    return f'{{\n"faults": [\n{faults}\n],\n"requirements": {{\n{killing}\n}}\n}}\n'
+def as_json(matrix: Matrix, clients: Matrix) -> str:
+    """The matrices for programs, a fault, habit or requirement a line: verdicts, no ids, times or texts of a run."""
+    sections = {
+        "faults": [_line(_fault_document(fault, matrix)) for fault in matrix.faults],
+        "habits": [_line(_fault_document(habit, clients)) for habit in clients.faults],
+    }
+    lists = (f'"{name}": [\n' + ",\n".join(f"  {line}" for line in lines) + "\n]" for name, lines in sections.items())
+    killing = ",\n".join(
+        f"  {_line(row.id)}: {_line(each.killing(row.id))}" for each in (matrix, clients) for row in judged(each.role)
+    )
+    return "{\n" + ",\n".join((*lists, f'"requirements": {{\n{killing}\n}}')) + "\n}\n"
 
 
 def _fault_document(fault: Fault, matrix: Matrix) -> dict[str, object]:
@@ -87,59 +115,68 @@ def _row(row: Row) -> dict[str, object]:
     return {key: value for key, value in told.items() if value is not None}
 
 
-def page(matrix: Matrix, trials: Iterable[Trial]) -> str:
+def page(matrix: Matrix, trials: Iterable[Trial], clients: Matrix) -> str:
     """The text of docs/matrix.md."""
     return "\n".join(
         [
             _INTRODUCTION,
-            *_totals(matrix),
-            *_wrong(matrix),
-            *_by_requirement(matrix),
-            *_without(),
-            *_by_layer(matrix),
-            *_legal(matrix),
+            *_side(matrix),
             *_alike(trials),
+            _CLIENTS,
+            *_side(clients),
         ]
     )
 
 
+def _side(matrix: Matrix) -> Iterator[str]:
+    yield from _totals(matrix)
+    yield from _wrong(matrix)
+    yield from _by_requirement(matrix)
+    yield from _without(matrix.role)
+    yield from _by_layer(matrix)
+    yield from _legal(matrix)
+
+
 def _totals(matrix: Matrix) -> Iterator[str]:
-    yield "## Totals\n"
+    fault, lie = _WORDS[matrix.role]
+    yield f"## How many {fault}s\n"
     yield "| | |\n|---|---|"
-    yield f"| faults that break something | {len(matrix.lethal)} |"
+    yield f"| {fault}s that break something | {len(matrix.lethal)} |"
     yield f"| of these killed as declared | {len(matrix.killed)} |"
-    yield f"| lies that are legal, and let pass | {_let_pass(matrix)} |"
+    yield f"| {lie}s that are legal, and let pass | {_let_pass(matrix)} |"
     for level in _LEVELS:
-        of_level = [requirement for requirement in judged() if requirement.level is level]
+        of_level = [requirement for requirement in judged(matrix.role) if requirement.level is level]
         covered = sum(bool(matrix.killing(requirement.id)) for requirement in of_level)
-        yield f"| {level} requirements with a killing fault | {covered} of {len(of_level)} |"
+        yield f"| {level} requirements with a killing {fault} | {covered} of {len(of_level)} |"
     yield ""
 
 
 def _wrong(matrix: Matrix) -> Iterator[str]:
     if matrix.wrong or matrix.void:
-        yield "## Not as it should be\n"
+        yield f"## {_WORDS[matrix.role][0].title()}s that are not as they should be\n"
         yield from (f"- {reason}" for reason in matrix.void)
         yield from (f"- `{row.fault}`: {row.outcome} {_linked(row.requirement)}" for row in matrix.wrong)
         yield ""
 
 
 def _by_requirement(matrix: Matrix) -> Iterator[str]:
-    yield "## Which faults each requirement kills\n"
-    for family, rows in groupby(judged(), lambda row: row.family):
+    fault, _ = _WORDS[matrix.role]
+    yield f"## Which {fault}s each requirement kills\n"
+    for family, rows in groupby(judged(matrix.role), lambda row: row.family):
         yield f"### {family}\n"
-        yield "| requirement | level | faults |\n|---|---|---|"
+        yield f"| requirement | level | {fault}s |\n|---|---|---|"
         for requirement in rows:
             faults = ", ".join(f"[{name}](#{name})" for name in matrix.killing(requirement.id))
             yield f"| {_linked(requirement.id)} | {requirement.level} | {faults or '**none**'} |"
         yield ""
 
 
-def _without() -> Iterator[str]:
-    yield "## Requirements without a fault\n"
-    yield "Nothing judges these, so nothing could kill a fault of theirs.\n"
+def _without(role: Role) -> Iterator[str]:
+    fault, _ = _WORDS[role]
+    yield f"## Requirements without a {fault}\n"
+    yield f"Nothing judges these, so nothing could kill a {fault} of theirs.\n"
     yield "| requirement | level | why |\n|---|---|---|"
-    yield from (_excluded(row) for row in REQUIREMENTS.values() if row.role is Role.SERVER and row.excluded)
+    yield from (_excluded(row) for row in REQUIREMENTS.values() if row.role is role and row.excluded)
     yield ""
 
 
@@ -148,11 +185,12 @@ def _excluded(requirement: Requirement) -> str:
 
 
 def _by_layer(matrix: Matrix) -> Iterator[str]:
-    yield "## The faults, layer by layer\n"
-    yield "The number is that of the scenarios in which the fault is told.\n"
+    fault, lie = _WORDS[matrix.role]
+    yield f"## The {fault}s, layer by layer\n"
+    yield f"The number is that of the scenarios in which the {fault} is told.\n"
     for layer, faults in groupby(matrix.lethal, lambda fault: fault.layer):
         yield f"### {layer}\n"
-        yield "| fault | the lie | told as |\n|---|---|---|"
+        yield f"| {fault} | the {lie} | told as |\n|---|---|---|"
         yield from (_fault(fault, matrix) for fault in faults)
         yield ""
 
@@ -164,9 +202,10 @@ def _fault(fault: Fault, matrix: Matrix) -> str:
 
 
 def _legal(matrix: Matrix) -> Iterator[str]:
-    yield "## Lies that the contract leaves legal\n"
-    yield "They change what a client sees, and nobody may be accused of them.\n"
-    yield "| lie | | why it is legal |\n|---|---|---|"
+    _, lie = _WORDS[matrix.role]
+    yield f"## {lie.title()}s that the contract leaves legal\n"
+    yield "They change what the other side sees, and nobody may be accused of them.\n"
+    yield f"| {lie} | | why it is legal |\n|---|---|---|"
     yield from (
         f"| {fault.name} | {_cell(fault.lie)} | {_cell(fault.equivalent)} |"
         for fault in matrix.faults

@@ -11,6 +11,7 @@ from conformance.contract.scenarios import BY_ID
 from conformance.errors import UsageError
 from conformance.model import Exhibit, Report, Subject
 from conformance.report.unseen import not_exercised
+from conformance.verdict import known
 
 #: How the table orders scenarios.
 _ORDER = {name: index for index, name in enumerate(BY_ID)}
@@ -47,17 +48,17 @@ def merged(reports: Sequence[Report]) -> Report:
     subjects = _subjects(reports)
     whole = first.profile.selection is None and first.profile.shard is None
     began, took_ms = _time(reports)
-    return replace(
+    whole_report = replace(
         first,
         subjects=subjects,
         not_exercised=not_exercised(subjects, first.profile.role) if whole else (),
         leftovers=tuple(leftover for report in reports for leftover in report.leftovers),
         interrupted=next((report.interrupted for report in reports if report.interrupted), None),
         exhibits=_exhibits(reports),
-        complaints=tuple(dict.fromkeys(complaint for report in reports for complaint in report.complaints)),
         began=began,
         took_ms=took_ms,
     )
+    return known.checked(whole_report)
 
 
 def _subjects(reports: Iterable[Report]) -> tuple[Subject, ...]:

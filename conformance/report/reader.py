@@ -18,6 +18,7 @@ from conformance.model import (
     Complaint,
     Exhibit,
     Finding,
+    KnownFailure,
     Level,
     Moment,
     Profile,
@@ -86,6 +87,7 @@ def report(document: Mapping[str, Any]) -> Report:
         began=document["began"] or "",
         took_ms=document["took_ms"],
         exhibits=tuple(map(_exhibit, document["exhibits"])),
+        known_failures=tuple(map(_known, document["known_failures"])),
         complaints=tuple(Complaint(**row) for row in document["complaints"]),
     )
 
@@ -111,6 +113,12 @@ def _verdict(row: Mapping[str, Any]) -> Verdict:
 
 def _finding(row: Mapping[str, Any]) -> Finding:
     return Finding(**{**row, "span": None if row["span"] is None else tuple(row["span"])})
+
+
+def _known(row: Mapping[str, Any]) -> KnownFailure:
+    listed = {name: tuple(row[name]) for name in ("scenarios", "fingerprints")}
+    facts = {fact: tuple(values) for fact, values in row["target"].items()}
+    return KnownFailure(**{**row, **listed, "target": facts})
 
 
 def _exhibit(row: Mapping[str, Any]) -> Exhibit:

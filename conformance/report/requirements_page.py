@@ -31,7 +31,8 @@ reason.
 An `error` event suspends every rule of the kind that something must still come.
 """
 
-_FAMILIES = {
+#: What each family of requirements is about.
+FAMILIES = {
     "request": "What must be understood of a request",
     "submission": "Which submissions are accepted, and what a refusal leaves as it was",
     "response": "The plain answer",
@@ -59,11 +60,11 @@ def page() -> str:
 
 def _entry(family: str, rows: tuple[Requirement, ...]) -> str:
     judged = sum(row.excluded is None for row in rows)
-    return f"- [{family}](#{family}): {_FAMILIES[family]} ({judged} judged, {len(rows) - judged} not)"
+    return f"- [{family}](#{family}): {FAMILIES[family]} ({judged} judged, {len(rows) - judged} not)"
 
 
 def _section(family: str, rows: tuple[Requirement, ...]) -> str:
-    head = f'\n<a id="{family}"></a>\n\n## {_FAMILIES[family]}\n'
+    head = f'\n<a id="{family}"></a>\n\n## {FAMILIES[family]}\n'
     return "\n".join([head, *("\n".join(_requirement(row)) for row in rows)])
 
 

@@ -23,7 +23,7 @@ def verdict_word(report: Report) -> str:
         return "FAIL"
     if not tally.judged:
         return "NOTHING JUDGED"
-    if report.interrupted or tally.untestable:
+    if report.interrupted or tally.missed:
         return "INCOMPLETE"
     return "OUTDATED LIST" if report.complaints else "PASS"
 
@@ -35,7 +35,7 @@ def exit_code(report: Report) -> int:
         return 3
     if tally.departed:
         return 1
-    if report.interrupted or tally.untestable:
+    if report.interrupted or tally.missed:
         return 2
     if not tally.judged:
         return 5

@@ -41,6 +41,8 @@ class Tally:
 
     #: Failures of every kind, the excused ones too.
     broke: int
+    #: Untestable cells of scored rules that no excused failure explains: they leave the run incomplete.
+    missed: int
 
     @property
     def departed(self) -> bool:
@@ -75,6 +77,7 @@ class Tally:
             broken=len(set(failed)),
             doubted=len(set(warned)),
             broke=count[Status.FAIL],
+            missed=sum(verdict.status is Status.UNTESTABLE and counted(verdict) for verdict in verdicts),
         )
 
 
@@ -91,10 +94,14 @@ def excuse(verdict: Verdict) -> str | None:
 
 
 def standing(subject: Subject) -> tuple[Verdict, ...]:
-    """Failures and warnings that stand for themselves: with a primary finding, or with no cause told beside them."""
+    """Failures and warnings that stand for themselves: with a primary finding, or with no cause told beside them.
+
+    What counts is not told by a cause that does not.
+    """
     departed = [verdict for verdict in subject.verdicts if verdict.status in DEPARTED]
     told = {verdict.requirement for verdict in departed}
-    return tuple(verdict for verdict in departed if not _causes(verdict) & told)
+    against = {verdict.requirement for verdict in departed if counted(verdict)}
+    return tuple(verdict for verdict in departed if not _causes(verdict) & (against if counted(verdict) else told))
 
 
 def _causes(verdict: Verdict) -> set[str | None]:

@@ -6,6 +6,7 @@ It decides nothing: every word comes from the report and the catalogue of requir
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from conformance import __version__
 from conformance.model import Exhibit, Finding, Report, Requirement, Status, Subject, Verdict
 from conformance.report.breaches import Breach, Case, breach, breaches
 from conformance.report.document import verdict_of
+from conformance.report.excuses import known_blocks, next_to_expire, outdated, unscored
 from conformance.report.plain import field, listing, safe, shortened
 from conformance.report.result import verdict_word
 from conformance.report.tally import Tally
@@ -35,7 +37,17 @@ _COMMAND = 8000
 #: Said wherever nobody's server was judged, so that nobody takes the verdict for theirs.
 MOCKED = "this judges the BUILT-IN MOCK: no --base-url was given, so no server of yours was asked"
 
-_COLOURS = {"PASS": 32, "FAIL": 31, "WARN": 33, "ERROR": 35, "INCOMPLETE": 33, "NOTHING JUDGED": 33}
+_COLOURS = {
+    "PASS": 32,
+    "FAIL": 31,
+    "WARN": 33,
+    "ERROR": 35,
+    "INCOMPLETE": 33,
+    "NOTHING JUDGED": 33,
+    "KNOWN": 33,
+    "NOT SCORED": 33,
+    "OUTDATED LIST": 31,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,7 @@ def text(report: Report, style: Style) -> str:
         *_blocks(report, Status.FAIL, style),
         *_slips(report, style),
         *_blocks(report, Status.WARN, style),
+        *_excused(report, style),
         *_untestable(report, style),
         *_unknown(report, style),
         *_rest(report, style),
@@ -95,6 +108,7 @@ def summary(report: Report, style: Style) -> str:
     parts = (
         *_blocks(report, Status.WARN, style),
         *_slips(report, style),
+        *_excused(report, style),
         *_untestable(report, style),
         *_rest(report, style),
     )
@@ -120,6 +134,8 @@ def counts(report: Report) -> str:
     said = [f"{tally.planned - tally.joined} planned{joined}", f"{tally.judged} judged", f"{tally.passed} passed"]
     said += [f"{tally.failed} failed{_of(tally.broken)}{_after(tally.failed_after)}"]
     said += [f"{tally.warned} warned{_of(tally.doubted)}{_after(tally.warned_after)}"]
+    said += [f"{tally.known} known"] if tally.known else []
+    said += [f"{tally.unscored} not scored"] if tally.unscored else []
     said += [f"{tally.untestable} untestable"] if tally.untestable else []
     said += [f"{tally.not_applicable} not applicable"] if tally.not_applicable else []
     said += [f"{tally.errors} errors of our own"] if tally.errors else []
@@ -145,6 +161,11 @@ def _onward(report: Report, style: Style) -> Iterator[str]:
     """Why it stopped, where the report lies, and the next command to type."""
     if report.interrupted:
         yield field("stopped", safe(report.interrupted), style.width)
+    expiry = next_to_expire(report)
+    if expiry:
+        yield field("known", expiry, style.width)
+    if report.complaints:
+        yield field("outdated", f"{len(report.complaints)} in the list of known failures", style.width)
     if style.folder is not None:
         yield field("report", f"{style.folder}/report.txt", style.width)
     yield field("next", _next(report, style), style.width)
@@ -154,6 +175,8 @@ def _next(report: Report, style: Style) -> str:
     broken = breaches(report.subjects, Status.FAIL) or breaches(report.subjects, Status.WARN)
     if broken:
         return f"conformance explain {broken[0].requirement.id}"
+    if verdict_word(report) == "OUTDATED LIST":
+        return with_words(report.again, "--known-failures FILE --update-known-failures")
     if verdict_word(report) in ("INCOMPLETE", "NOTHING JUDGED"):
         return with_words(report.again, "-v")
     if style.folder is None:
@@ -167,13 +190,13 @@ def _blocks(report: Report, status: Status, style: Style) -> Iterator[str]:
         yield block(departure, report.again, style, shown.get(departure.requirement.id))
 
 
-def block(departure: Breach, again: str, style: Style, exhibit: Exhibit | None = None) -> str:
+def block(departure: Breach, again: str, style: Style, exhibit: Exhibit | None = None, word: str = "") -> str:
     """One departure: verdict, expected, got, where, the rule, why it matters, its source, how to see it again."""
-    requirement, word = departure.requirement, "FAIL" if departure.status is Status.FAIL else "WARN"
+    requirement, word = departure.requirement, word or ("FAIL" if departure.status is Status.FAIL else "WARN")
     names = tuple(safe(name) for name in departure.subjects)
     kind = "files" if again.endswith(" judge") else "scenarios"
     where = names[0] if len(names) == 1 else f"in {len(names)} {kind}"
-    lines = [f"{style.word(word)}  {requirement.id}  {requirement.level}  {where}"]
+    lines = [f"{style.word(word)}  {requirement.id}  {departure.level}  {where}"]
     for case in departure.cases[:_CASES]:
         lines.extend(_case(case, style))
         if case is departure.cases[0]:
@@ -273,8 +296,16 @@ def _subjects(report: Report, style: Style) -> Iterator[str]:
 
 
 def _slips(report: Report, style: Style) -> Iterator[str]:
-    for reason, cells in _by_reason(report.subjects, Status.ERROR).items():
+    for reason, cells in by_reason(report.subjects, Status.ERROR).items():
         yield f"{style.word('ERROR')}  a slip of ours, not the target's\n" + _reason(reason, cells, style)
+
+
+def _excused(report: Report, style: Style) -> Iterator[str]:
+    """What does not count: in full where a rule is new, shortly where its owner knows it; then what is outdated."""
+    yield from (block(each, report.again, style, word="NOT SCORED") for each in unscored(report))
+    most = sys.maxsize if style.verbose else _NAMES
+    yield from known_blocks(report, style.word("KNOWN"), style.width, most)
+    yield from outdated(report, style.width)
 
 
 def _untestable(report: Report, style: Style) -> Iterator[str]:
@@ -282,7 +313,7 @@ def _untestable(report: Report, style: Style) -> Iterator[str]:
     if unreached:
         yield "NEVER REACHED\n" + listing("scenarios", unreached, style.width, _NAMES)
     reached = (subject for subject in report.subjects if not subject.reason)
-    reasons = _by_reason(reached, Status.UNTESTABLE)
+    reasons = by_reason(reached, Status.UNTESTABLE)
     if reasons:
         yield "\n".join(("UNTESTABLE", *(_reason(reason, cells, style) for reason, cells in reasons.items())))
 
@@ -312,7 +343,8 @@ def _unseen(report: Report, style: Style) -> Iterator[str]:
         yield listing("" if WHY[label] else label, names, style.width, len(names) if style.verbose else _NAMES)
 
 
-def _by_reason(subjects: Iterable[Subject], status: Status) -> dict[str, list[str]]:
+def by_reason(subjects: Iterable[Subject], status: Status) -> dict[str, list[str]]:
+    """Why cells were not judged -> those cells."""
     told: dict[str, list[str]] = {}
     for subject in subjects:
         for verdict in subject.verdicts:

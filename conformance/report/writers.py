@@ -38,5 +38,6 @@ WRITERS: Mapping[str, Writer] = MappingProxyType(
         "junit": Writer("junit.xml", "junit"),
         "sarif": Writer("report.sarif", "sarif"),
         "badge": Writer("badge.json", "badge"),
+        "html": Writer("index.html", "html"),
     }
 )

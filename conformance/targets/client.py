@@ -47,18 +47,24 @@ class Driver(Protocol):
 
 
 class ClientTarget:
-    """A client, however it is driven. `traced` hears every transcript; `port` 0 takes any free one in each scenario."""
+    """A client, however it is driven.
+
+    `facts` are told of it beside its name, such as its `version`. `traced` hears every transcript; `port` 0 takes any
+    free one in each scenario.
+    """
 
     def __init__(
         self,
         driver: Driver,
         *,
         azure: bool = False,
+        facts: Mapping[str, str] | None = None,
         port: int = 0,
         traced: Callable[[Transcript], None] | None = None,
     ) -> None:
         self._driver = driver
         self._azure = azure
+        self._facts = dict(facts or {})
         self._port = port
         self._traced = traced
 
@@ -74,7 +80,7 @@ class ClientTarget:
 
     def describe(self) -> Mapping[str, object]:
         """Which client it is."""
-        return {"kind": "client", "name": self._driver.name}
+        return {"kind": "client", "name": self._driver.name, **self._facts}
 
     def plays(self, scenario: Scenario) -> bool:
         """Whether the scenario is one for clients."""

@@ -5,7 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
+
+from pytest import CaptureFixture
+
+from conformance.cli import main
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -31,6 +37,29 @@ def conformance(
         cwd=cwd or CHECKOUT, env=environment(**more), input=stdin, capture_output=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+class Said(NamedTuple):
+    """What came of a command that was run in this process."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+#: Runs the command with words.
+Command = Callable[..., Said]
+
+
+def in_this_process(capfd: CaptureFixture[str]) -> Command:
+    """The command in this process: code, standard output, standard error."""
+
+    def run(*words: str) -> Said:
+        capfd.readouterr()
+        code = main(words)
+        return Said(code, *capfd.readouterr())
+
+    return run
 
 
 def pytest(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from conformance import __version__, baseline
+from conformance import __version__, baseline, options
 from conformance.cli import main
 from conformance.errors import UnreadableInput, UsageError
 from conformance.model import Profile, Report, Role, Status, Subject
@@ -250,7 +250,7 @@ def test_another_shape_fails_the_strict_only(strict: bool, tmp_path: Path) -> No
 
 def test_the_mock_does_what_it_did() -> None:
     target = BuiltIn()
-    run = Run(target, plan(target), shapes=True)
+    run = Run(target, plan(target), profile=options.profile({}, Role.SERVER, None), shapes=True)
     for scenario in run.plan.scenarios:
         run.subject(scenario.id)
     found = baseline.compared(run.report(), str(BASELINES))

@@ -21,7 +21,7 @@ USAGE = {
     "a command of later": ["compare"],
     "half an option": ["server", "--prov", "static"],
     "half an option of a command in a command": ["schemas", "drift", "--sp", "x.json"],
-    "a format of later": ["server", "--format", "html"],
+    "a format of nobody": ["server", "--format", "prose"],
     "a number that is none": ["server", "--timeout", "soon"],
     **{
         f"{option} {number} {'of a server' if server else 'alone'}": ["server", *server, option, number]

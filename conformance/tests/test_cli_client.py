@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from pytest import CaptureFixture, mark
+from pytest import CaptureFixture, importorskip, mark
 
 from conformance.cli import main
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
@@ -35,6 +35,16 @@ def test_a_right_client_passes_every_scenario_in_time(tmp_path: Path) -> None:
     assert len(list((tmp_path / "clients").iterdir())) == len(CLIENT_SCENARIOS)
     assert "PASS" in (tmp_path / "report.txt").read_text("utf-8")
     assert took < 20  # on two cores, with a client that starts in 0.1 s
+
+
+def test_the_program_of_the_documentation_conforms_where_its_package_does(tmp_path: Path) -> None:
+    importorskip("openai", reason="the openai package is a development dependency")
+    page = (CHECKOUT / "docs" / "clients.md").read_text("utf-8")
+    (tmp_path / "my_program.py").write_text(page.split("```python\n")[1].split("```")[0], encoding="utf-8")
+    rounds = ("--scenario", "plain-second-round", "--scenario", "streamed-second-round")
+    done = conformance("client", *SOME, *rounds, "--", sys.executable, str(tmp_path / "my_program.py"))
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("PASS")
 
 
 def test_a_failure_names_the_command_that_repeats_it() -> None:
@@ -81,19 +91,30 @@ def test_a_command_that_fails_without_a_request_is_not_judged() -> None:
     assert "the client sent no request: it ended with 1" in " ".join(done.stdout.split())
 
 
-def test_an_interrupted_run_reports_what_there_is() -> None:
-    words = ("client", "--jobs", "1", "--", sys.executable, "-S", "-c", "import time; time.sleep(30)")
+@mark.parametrize(
+    ("signum", "reason"),
+    [(signal.SIGINT, "interrupted from the keyboard"), (signal.SIGTERM, "interrupted by SIGTERM")],
+)
+def test_an_interrupted_run_reports_what_there_is_and_leaves_nothing(
+    tmp_path: Path, signum: signal.Signals, reason: str
+) -> None:
+    said_pid = tmp_path / "pid"
+    program = f"import os, pathlib, time; pathlib.Path({str(said_pid)!r}).write_text(str(os.getpid())); time.sleep(30)"
+    words = ("client", "--jobs", "1", "--", sys.executable, "-S", "-c", program)
     with subprocess.Popen(
         [sys.executable, "-m", "conformance", *words],
         cwd=CHECKOUT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stderr is not None and process.stdout is not None
         assert "plan: 70 scenarios" in process.stderr.readline()
-        time.sleep(0.3)
-        process.send_signal(signal.SIGINT)
+        until = time.monotonic() + 10
+        while not (said_pid.exists() and said_pid.read_text()) and time.monotonic() < until:
+            time.sleep(0.01)
+        process.send_signal(signum)
         said = process.stdout.read()
         assert process.wait(10) == 2
-    assert "interrupted from the keyboard" in said
+    assert reason in said
+    assert not Path(f"/proc/{said_pid.read_text()}").exists()
 
 
 def test_a_client_can_attach_and_is_judged_at_the_end() -> None:

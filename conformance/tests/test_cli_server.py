@@ -7,18 +7,15 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from conformance.cli import main
 from conformance.contract.scenarios import BY_ID, SCENARIOS
 from conformance.errors import UsageError
 from conformance.mock.server import Mock
 from conformance.report import folder
-from conformance.tests.commands import CHECKOUT, conformance, environment
+from conformance.tests.commands import CHECKOUT, Command, conformance, environment, in_this_process
 from conformance.tests.targets.servers import RawServer, SmallApi, answer, static
 
 #: Cells of two scenarios: enough to see a run, quick enough to see many.
@@ -26,25 +23,10 @@ FEW = "stream-one-call or json-one-call"
 KEY = "canary-9f8e7d6c5b4a"
 
 
-class Said(NamedTuple):
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Command = Callable[..., Said]
-
-
 @pytest.fixture
 def command(capfd: pytest.CaptureFixture[str]) -> Command:
     """The command in this process: code, standard output, standard error."""
-
-    def run(*words: str) -> Said:
-        capfd.readouterr()
-        code = main(words)
-        return Said(code, *capfd.readouterr())
-
-    return run
+    return in_this_process(capfd)
 
 
 def objects(out: str) -> list[dict[str, object]]:

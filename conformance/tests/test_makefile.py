@@ -10,8 +10,8 @@ import pytest
 from conformance.tests.commands import CHECKOUT
 
 GENERATED = (
-    "conformance/contract/requirements.json", "docs/requirements.md", "docs/lifecycle.md", "docs/lifecycle.json",
-    "docs/matrix.md", "docs/matrix.json",
+    "conformance/contract/requirements.json", "conformance/contract/sets/2026.11.json", "docs/requirements.md",
+    "docs/lifecycle.md", "docs/lifecycle.json", "docs/matrix.md", "docs/matrix.json",
 )  # fmt: skip
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import shlex
 import socket
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -80,6 +82,57 @@ def test_a_family_that_nothing_is_planned_of_has_no_test(suite: Session) -> None
     assert "NOTSET" not in listed
     assert "empty parameter set" not in done.stdout.str()
     assert outcomes(done.stdout.str())["passed"] > 20, done.stdout.str()
+
+
+def client(habit: str) -> str:
+    return (
+        f"--conformance-client={shlex.join((sys.executable, '-S', '-m', 'conformance.mock.client', '--habit', habit))}"
+    )
+
+
+def test_a_client_is_judged_in_a_servers_place(suite: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
+    done = suite("-k", "three-calls", client("first-output-only"), "--conformance-out=out")
+    shown = done.stdout.str()
+    assert "test_sending[plain-three-calls:sending.every-call]" in shown
+    assert "repeat    conformance client -k 'plain-three-calls:sending.every-call' --" in shown
+    assert outcomes(shown)["failed"] == 2
+    assert outcomes(shown)["passed"] > 20
+    assert sorted(path.name for path in Path("out/clients").iterdir()) == [
+        "plain-three-calls.txt",
+        "streamed-three-calls.txt",
+    ]
+
+
+def test_every_planned_cell_of_a_client_is_one_test(suite: Session) -> None:
+    nodes = [
+        line.partition("::")[2]
+        for line in suite("--collect-only", "-q", client("none")).stdout.str().splitlines()
+        if "::" in line
+    ]
+    assert {"test_reading[streamed-crlf:reading.line-ends]", "test_retry[plain-not-found:retry.not-refused]"} < set(
+        nodes
+    )
+    assert len(nodes) == len(set(nodes)) > 900
+    assert {node.partition("[")[0] for node in nodes} == {
+        "test_sending", "test_retry", "test_reading", "test_outcome", "test_joined"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--conformance-client=",), "no command was given"),
+        (("--conformance-azure",), "no command was given"),
+        (("--conformance-client=no-such-program",), "there is no command 'no-such-program'"),
+        (("--conformance-client=true", "--conformance-base-url=http://127.0.0.1/v1"), "--conformance-base-url"),
+        (("--conformance-client=true", "--conformance-timeout=0"), "--conformance-timeout 0"),
+    ],
+)
+def test_what_cannot_be_meant_of_a_client_is_a_usage_error(suite: Session, words: tuple[str, ...], said: str) -> None:
+    done = suite(*words)
+    assert done.ret == 4
+    assert said in done.stderr.str()
 
 
 def test_a_scenario_is_exchanged_once_for_all_its_tests(suite: Session) -> None:

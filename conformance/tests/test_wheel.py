@@ -82,6 +82,12 @@ def test_a_server_is_judged_with_the_suite_of_the_wheel(unpacked: Path, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_page_is_written_with_the_templates_of_the_wheel(unpacked: Path, tmp_path: Path) -> None:
+    done = run(unpacked, tmp_path, "judge", "-", "--format", "html", stdin=b"event: done\ndata: [DONE]\n\n")
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.startswith(b"<!doctype html>")
+
+
 def test_schemas_are_not_derived_outside_a_checkout(unpacked: Path, tmp_path: Path) -> None:
     done = run(unpacked, tmp_path, "schemas", "derive")
     assert done.returncode == 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -64,6 +65,23 @@ def test_each_scenario_and_each_shared_run_is_one_workers_work(tmp_path: Path) -
     assert document["planned"] == document["judged"] >= document["plan"]["cells"]
 
 
+def test_each_scenario_of_a_client_is_one_workers_work(tmp_path: Path) -> None:
+    log = tmp_path / "played"
+    client = f"import os; open({str(log)!r}, 'a').write(os.environ['CONFORMANCE_SCENARIO'] + '\\n')"
+    words = ("-n", "2", "-k", "plain-one-call or refused-calls or streamed-crlf", "--conformance-out=out")
+    program = shlex.join((sys.executable, "-S", "-c", client))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *ALONE, "-p", "xdist.plugin", "--pyargs", "conformance.suite", *words,
+         f"--conformance-client={program}"],
+        cwd=tmp_path, env=environment(), text=True, capture_output=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert "no outputs were submitted" in done.stdout, done.stdout + done.stderr
+    played = log.read_text().splitlines()
+    document = json.loads((tmp_path / "out/report.json").read_text())
+    assert sorted(played) == sorted(subject["scenario"] for subject in document["subjects"])
+    assert len(played) == len(set(played)) == 4
+
+
 def test_cells_are_one_scope_by_scenario_or_by_the_run_they_share() -> None:
     scope = ByScenario.__new__(ByScenario)._split_scope
     node = "conformance/suite/test_{}.py::test_{}[{}]".format
@@ -71,6 +89,7 @@ def test_cells_are_one_scope_by_scenario_or_by_the_run_they_share() -> None:
     assert scope(node("order", "order", "stream-one-call:order.run-path")) == "stream-one-call"
     assert scope(node("errors", "errors", "missing-id:errors.message")) == "refusals"
     assert scope(node("errors", "errors", "empty-list:errors.message")) == "refusals"
+    assert scope(node("reading", "reading", "streamed-crlf:reading.line-ends")) == "streamed-crlf"
     assert scope("tests/test_theirs.py::test_theirs[a:b]") == "tests/test_theirs.py"
 
 

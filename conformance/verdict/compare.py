@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import JUDGED, Finding, Level, Report, Status, Subject, Verdict
-from conformance.verdict.fingerprint import fingerprint
+from conformance.verdict.known import fingerprint
 from conformance.verdict.outline import Outline
 from conformance.verdict.reshaping import reshaping
 

@@ -9,9 +9,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from conformance.mock.client.conversation import Client
+from conformance.mock.client.conversation import act
 from conformance.mock.client.habits import HABITS
-from conformance.mock.client.seen import Failed
 
 
 def main(words: list[str], environment: Mapping[str, str]) -> int:
@@ -21,18 +20,12 @@ def main(words: list[str], environment: Mapping[str, str]) -> int:
     habit = HABITS[parser.parse_args(words).habit]
     if "CONFORMANCE_RUN_ID" not in environment:
         parser.error("this is run by `conformance client -- COMMAND`, which says in the environment what to do")
-    client, error = Client(environment, habit), None
-    try:
-        client.converse()
-    except Failed as failure:
-        error = str(failure)
-        print(f"client: {error}", file=sys.stderr)
-    status, text = habit.said_status(client.seen.status), habit.said_text(client.seen.text)
-    said = {"status": status, "text": text, "error": error}
+    said = act(environment, habit)
+    if "error" in said:
+        print(f"client: {said['error']}", file=sys.stderr)
     if "CONFORMANCE_OUTCOME" in environment:
-        known = {name: value for name, value in said.items() if value is not None}
-        Path(environment["CONFORMANCE_OUTCOME"]).write_text(json.dumps(known), encoding="utf-8")
-    return 0 if error is None else 1
+        Path(environment["CONFORMANCE_OUTCOME"]).write_text(json.dumps(said), encoding="utf-8")
+    return 1 if "error" in said else 0
 
 
 if __name__ == "__main__":

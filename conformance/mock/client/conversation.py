@@ -28,6 +28,18 @@ _MOVING = ("queued", "in_progress", "cancelling")
 Answer = http.client.HTTPResponse
 
 
+def act(environment: Mapping[str, str], habit: Habit) -> dict[str, str]:
+    """What a client with a habit says of what the environment asks for, as the outcome file holds it."""
+    client, error = Client(environment, habit), None
+    try:
+        client.converse()
+    except Failed as failure:
+        error = str(failure)
+    status, text = client.seen.status, client.seen.text
+    said = {"status": habit.said_status(status), "text": habit.said_text(status, text), "error": error}
+    return {name: value for name, value in said.items() if value is not None}
+
+
 class Client:
     """One run, from the outputs it waits for to its end."""
 
@@ -59,10 +71,17 @@ class Client:
                 self._follow()
             if not self._habit.further_rounds:
                 break
-        if self.seen.calls and not self._habit.says_it_waits:
-            self.seen.status = "completed"
+        if self.seen.calls:
+            self._stop_here()
         for _ in range(self._habit.idle_reads):
             self._look()
+
+    def _stop_here(self) -> None:
+        """End although the run asks once more."""
+        if not self._habit.says_it_waits:
+            self.seen.status = None if self._habit.fails_at_further_rounds else "completed"
+        if self._habit.fails_at_further_rounds:
+            raise Failed("there is nothing to go on with")
 
     def _look(self) -> None:
         self.seen.run(_document(self._get(self._path(self._run))))

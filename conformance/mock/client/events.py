@@ -40,7 +40,7 @@ class Reading:
     only_line_ends: bool = True
     #: Lines may be of any length; otherwise they are cut at 64 KiB.
     any_length: bool = True
-    #: Pieces add up to lines and characters; otherwise each piece of the body is read by itself.
+    #: Pieces add up to characters; otherwise each piece of the body is decoded by itself.
     joins_pieces: bool = True
 
 
@@ -81,9 +81,7 @@ def _field(line: str, reading: Reading) -> tuple[str, str]:
 def _lines(pieces: Iterable[bytes], reading: Reading) -> Iterator[str]:
     rest, first = b"", True
     for piece in pieces:
-        if not reading.joins_pieces:
-            rest = b""
-        rest += piece
+        rest += piece if reading.joins_pieces else piece.decode("utf-8", "replace").encode()
         if reading.all_line_ends and rest.endswith(b"\r"):
             continue  # the other half of a CRLF may be on its way
         *whole, rest = _split(rest, reading)

@@ -77,12 +77,16 @@ class Habit:
     skips_unknown_texts: bool = True
     #: Whether it takes only runs that hold a member which none need hold.
     demands_members: bool = False
-    #: Whether it goes on when the run asks once more, and says so where it does not.
+    #: Whether it takes only steps that call functions.
+    demands_functions: bool = False
+    #: Whether it goes on when the run asks once more; where it does not: whether it says so, whether it fails.
     further_rounds: bool = True
     says_it_waits: bool = False
+    fails_at_further_rounds: bool = False
     #: What it says of the run's status and text.
     said_status: Callable[[str | None], str | None] = lambda status: status
-    said_text: Callable[[str], str] = str
+    #: The text, by the run's status and the text that was told.
+    said_text: Callable[[str | None, str], str] = lambda _, text: text
     #: Times that a run which has stopped is read on.
     idle_reads: int = 0
 
@@ -122,6 +126,9 @@ def _spaced(document: Document) -> bytes:
     return json.dumps(dict(reversed(document.items())), indent=2).encode()
 
 
+_QUESTION = "How warm is it, and how does the wind blow?"
+_NOT_COMPLETED = frozenset({"failed", "expired", "cancelled", "incomplete"})
+
 #: What a client may do otherwise without being wrong.
 GOOD: Mapping[str, Habit] = MappingProxyType(
     {
@@ -133,6 +140,9 @@ GOOD: Mapping[str, Habit] = MappingProxyType(
         "content-type-with-charset": _with("Content-Type", "application/json; charset=utf-8"),
         "never-retries": replace(RIGHT, retried=frozenset()),
         "reports-the-next-round": replace(RIGHT, further_rounds=False, says_it_waits=True),
+        "fails-at-the-next-round": replace(
+            RIGHT, further_rounds=False, says_it_waits=True, fails_at_further_rounds=True
+        ),
     }
 )
 
@@ -157,7 +167,8 @@ BAD: Mapping[str, Habit] = MappingProxyType(
         "form-body": replace(RIGHT, written=_form),
         "never-streams": replace(RIGHT, stream={True: False, False: None}),
         "always-streams": replace(RIGHT, stream={True: True, False: True}),
-        "another-run": replace(RIGHT, path_id=lambda run_id: f"{run_id}0"),
+        "wrong-run": replace(RIGHT, path_id=lambda run_id: f"{run_id}0"),
+        "no-run": replace(RIGHT, path_id=lambda _: ""),
         "never-submits": replace(RIGHT, submits=False),
         "never-speaks": replace(RIGHT, speaks=False),
         # what it sends again
@@ -179,9 +190,14 @@ BAD: Mapping[str, Habit] = MappingProxyType(
         "no-unknown-events": replace(RIGHT, skips_unknown_events=False),
         "no-unknown-texts": replace(RIGHT, skips_unknown_texts=False),
         "demands-members": replace(RIGHT, demands_members=True),
+        "functions-only": replace(RIGHT, demands_functions=True),
         "stops-at-the-next-round": replace(RIGHT, further_rounds=False),
+        "breaks-at-the-next-round": replace(RIGHT, further_rounds=False, fails_at_further_rounds=True),
         "all-is-completed": replace(RIGHT, said_status=lambda _: "completed"),
-        "loses-a-word": replace(RIGHT, said_text=lambda text: text.rpartition(" ")[0]),
+        "quotes-the-question": replace(
+            RIGHT, said_text=lambda status, text: _QUESTION if status in _NOT_COMPLETED else text
+        ),
+        "loses-a-word": replace(RIGHT, said_text=lambda _, text: text.rpartition(" ")[0]),
         "reads-on": replace(RIGHT, idle_reads=6),
         # how it reads a stream
         "line-feeds-only": _reading(all_line_ends=False),

@@ -90,6 +90,8 @@ class Seen:
             self._error(document)
         elif event.name.startswith(_RUN) and not event.name.startswith(_STEP):
             self.run(document)
+        elif event.name.startswith(_STEP) and self._habit.demands_functions:
+            self._step(document)
         elif event.name == f"{_MESSAGE}delta":
             for part in document["delta"]["content"]:
                 self._texts[document["id"]] = self._texts.get(document["id"], "") + part["text"]["value"]
@@ -105,6 +107,11 @@ class Seen:
                 return None
             raise Failed(f"{event.name} is no JSON") from None
         return document if event.name in _KNOWN and isinstance(document, dict) else None
+
+    def _step(self, document: Document) -> None:
+        calls = document.get("step_details", {}).get("tool_calls", ())
+        if any(call["type"] != "function" for call in calls):
+            raise Failed("a step that calls no function")
 
     def _error(self, document: Document) -> None:
         wrapped = isinstance(document.get("error"), dict)

@@ -15,6 +15,7 @@ from conformance.proof.faults import (
     schema,
     state,
 )
+from conformance.proof.faults.habits import HABITS
 from conformance.proof.faults.registry import FAULTS, Fault, broken
 
 #: From the outermost layer to the innermost.
@@ -34,4 +35,4 @@ LAYERS = (
     state,
 )
 
-__all__ = ["FAULTS", "LAYERS", "Fault", "broken"]
+__all__ = ["FAULTS", "HABITS", "LAYERS", "Fault", "broken"]

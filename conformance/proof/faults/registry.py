@@ -54,23 +54,24 @@ class Applies:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A named lie and what it breaks."""
+    """A named lie, or a habit of a client, and what it breaks."""
 
     name: str
-    #: The file it is in.
+    #: The file it is in; of a habit: what it is about.
     layer: str
-    #: What the server does wrong, in one sentence.
+    #: What the server, or the client, does wrong, in one sentence.
     lie: str
     #: The requirements that have a primary finding for it, over all scenarios; nothing else may have one.
     breaks: frozenset[str]
     applies: Applies = Applies()
-    #: None for a stateful fault, which the mock's behaviour of the same name plays.
+    #: None for a stateful fault, which the mock's behaviour of the same name plays, and for a habit, which the bundled
+    #: client has.
     tell: Lie | None = None
     #: The one event that it changes in each stream; empty where it does more, or is not about an event.
     event: str = ""
     #: Why the contract leaves it legal, where it breaks nothing.
     equivalent: str = ""
-    #: For a stateful fault: the scenarios that show it.
+    #: For a stateful fault and a habit: the scenarios that show it.
     scenarios: tuple[str, ...] = ()
 
     def told(self, exchange: Exchange) -> Response | None:

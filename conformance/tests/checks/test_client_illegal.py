@@ -209,6 +209,8 @@ BROKEN: dict[str, dict[str, Transcript]] = {
     "outcome.second-round": {
         "unanswered": met("streamed-second-round", streams(ASKS_AGAIN)),
         "taken for the end": met("streamed-second-round", streams(ASKS_AGAIN), outcome=told(status="completed")),
+        "taken for an error": met("streamed-second-round", streams(ASKS_AGAIN), outcome=told(1, error="KeyError: 'x'")),
+        "given up in the middle": met("streamed-second-round", streams(ASKS_AGAIN), outcome=told(1, status="in_progress")),
         "unanswered, polled": met(
             "plain-second-round", sends(), reads("requires_action", required_action=m.action(m.call("2")))
         ),

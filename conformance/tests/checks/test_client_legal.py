@@ -89,7 +89,12 @@ SENT = {
     "one round, and a word about the next": met(
         "streamed-second-round", streams(ASKS_AGAIN), outcome=told(status="requires_action")
     ),
-    "one round, and an error": met("streamed-second-round", streams(ASKS_AGAIN), outcome=FAILED),
+    "one round, and an error that names it": met(
+        "streamed-second-round", streams(ASKS_AGAIN), outcome=told(1, error="the run is requires_action once more")
+    ),
+    "one round, and a failure with the status": met(
+        "streamed-second-round", streams(ASKS_AGAIN), outcome=told(1, status="requires_action", error="no more tools")
+    ),
     "a round that it was never told of": met("plain-second-round", sends()),
 }  # fmt: skip
 
@@ -99,6 +104,9 @@ AGAIN = {
         for status in (408, 409, 500, 502, 503)
     },
     "again after 429, as late as asked": met("plain-rate-limited", sends(BUSY), sends(at=1010)),
+    "again after 429 on a busy machine, which notes the end late": met(
+        "plain-rate-limited", sends(replace(BUSY, ended_ms=400)), sends(at=1010)
+    ),
     "again after a lost connection": met("plain-connection-lost", sends(None), sends(at=10)),
     "again with other spacing and order": met(
         "plain-fault-before", sends(m.refusal(500), THREE),

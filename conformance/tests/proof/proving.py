@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from conformance.commands.prove import SMOKE, matrix_of, played, record
+from conformance.commands.prove import SMOKE, matrix_of, matrix_of_clients, played, record
 from conformance.model import Subject, Transcript
 from conformance.proof.faults import FAULTS, broken
 from conformance.proof.matrix import Matrix, Trial, told
@@ -48,6 +48,12 @@ def trials() -> tuple[Trial, ...]:
 def matrix() -> Matrix:
     """The matrix of all trials."""
     return matrix_of(trials(), clean())
+
+
+@cache
+def clients() -> Matrix:
+    """The matrix of the bundled client's habits."""
+    return matrix_of_clients()
 
 
 def transcript(scenario: str) -> Transcript:

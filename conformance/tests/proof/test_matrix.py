@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from conformance.checks.families import CHECKS
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.mock.misbehaviour import MISBEHAVIOURS
 from conformance.model import Level, Role
-from conformance.proof.faults import FAULTS
+from conformance.proof.faults import FAULTS, HABITS
 from conformance.proof.faults.control import HARMLESS, RUINOUS
 from conformance.proof.faults.registry import Applies
 from conformance.proof.matrix import Matrix, Outcome, Sighting, Trial, judged, rows, sightings, tried, void
 from conformance.report import matrix_page
-from conformance.tests.proof.proving import clean, matrix, transcript, trials
+from conformance.tests.proof.proving import clean, clients, matrix, transcript, trials
 from conformance.verdict.judge import judge
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -41,11 +42,9 @@ def test_every_should_can_warn() -> None:
     assert [requirement.id for requirement in matrix().uncovered()] == []
 
 
-def test_what_is_covered_is_everything_that_has_a_check() -> None:
-    from conformance.checks.families import CHECKS
-
-    of_servers = {name for name in CHECKS if REQUIREMENTS[name].role is Role.SERVER}
-    assert {requirement.id for requirement in judged()} == of_servers
+@pytest.mark.parametrize("role", Role)
+def test_what_is_covered_is_everything_that_has_a_check(role: Role) -> None:
+    assert {requirement.id for requirement in judged(role)} == {n for n in CHECKS if REQUIREMENTS[n].role is role}
 
 
 def test_the_proof_holds() -> None:
@@ -123,13 +122,13 @@ def test_a_must_that_no_fault_breaks_is_told() -> None:
     poorer = replace(matrix(), rows=kept)
     assert [requirement.id for requirement in poorer.uncovered()] == ["done.once"]
     assert not poorer.holds
-    assert "no fault breaks done.once (MUST)" in matrix_page.summary(poorer, ("all passed",), 1.0)
+    assert "no fault breaks done.once (MUST)" in matrix_page.summary(poorer, clients(), ("all passed",), 1.0)
 
 
 def test_what_is_not_right_is_named_with_its_reason() -> None:
     harmless = replace(HARMLESS, applies=Applies(streamed=True))
     shown = matrix_page.summary(
-        Matrix((harmless,), rows(tried(harmless, clean())), ("it is void",)), ("all passed",), 1.0
+        Matrix((harmless,), rows(tried(harmless, clean())), ("it is void",)), clients(), ("all passed",), 1.0
     )
     assert "void: it is void" in shown
     assert "survived: control-harmless: done.present" in shown
@@ -147,20 +146,23 @@ def test_a_sighting_says_where() -> None:
 
 def test_the_pages_in_docs_are_current() -> None:
     written = (DOCS / "matrix.md").read_text(encoding="utf-8")
-    assert written == matrix_page.page(matrix(), trials()), "make docs writes it anew"
+    assert written == matrix_page.page(matrix(), trials(), clients()), "make docs writes it anew"
     kept = (DOCS / "matrix.json").read_text(encoding="utf-8")
-    assert kept == matrix_page.as_json(matrix()), "make docs writes it anew"
+    assert kept == matrix_page.as_json(matrix(), clients()), "make docs writes it anew"
 
 
 def test_the_page_names_every_fault_and_every_requirement() -> None:
-    shown = matrix_page.page(matrix(), trials())
-    assert all(f"| {name} |" in shown or f"</a>{name} |" in shown for name in FAULTS)
-    assert all(f"(requirements.md#{row.id})" in shown for row in REQUIREMENTS.values() if row.role == "server")
+    shown = matrix_page.page(matrix(), trials(), clients())
+    assert all(f"| {name} |" in shown or f"</a>{name} |" in shown for name in (*FAULTS, *HABITS))
+    judgeable = (row for row in REQUIREMENTS.values() if row.role == "server" or row.level != "INFO")
+    assert all(f"(requirements.md#{row.id})" in shown for row in judgeable)
     assert "**none**" not in shown
 
 
 def test_the_snapshot_holds_verdicts_and_nothing_of_a_run() -> None:
-    document = json.loads(matrix_page.as_json(matrix()))
+    document = json.loads(matrix_page.as_json(matrix(), clients()))
     assert [fault["name"] for fault in document["faults"]] == list(FAULTS)
-    keys = {key for fault in document["faults"] for row in fault["rows"] for key in row}
+    assert [habit["name"] for habit in document["habits"]] == list(HABITS)
+    assert set(document["requirements"]) == set(CHECKS)
+    keys = {key for name in ("faults", "habits") for each in document[name] for row in each["rows"] for key in row}
     assert keys == {"requirement", "outcome", "scenarios", "event"}

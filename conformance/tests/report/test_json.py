@@ -29,7 +29,8 @@ FINDING = ["message", "expected", "got", "exchange", "event", "span", "ms", "poi
 REPORT = [
     *("report", "suite", "schemas", "target", "profile", "again", "began", "took_ms", "verdict", "exit_code", "plan"),
     *("planned", "joined", "judged", "passed", "failed", "warned", "known", "unscored", "untestable"),
-    *("not_applicable", "errors", "subjects", "not_exercised", "leftovers", "interrupted", "complaints", "exhibits"),
+    *("not_applicable", "errors", "subjects", "not_exercised", "leftovers", "interrupted", "known_failures"),
+    *("complaints", "exhibits"),
 ]
 
 

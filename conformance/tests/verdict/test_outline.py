@@ -17,7 +17,7 @@ from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request
 from conformance.proof.events import Event, encode
 from conformance.tests.report.reports import HOSTILE, finding
 from conformance.tests.verdict.streams import HAPPY, OUTPUTS, WAITING, answer, looked, streamed, submission, transcript
-from conformance.verdict.fingerprint import fingerprint
+from conformance.verdict.known import fingerprint
 from conformance.verdict.outline import MANY, outline, path_form
 from conformance.wire import cassette
 from conformance.wire.redact import redact
