@@ -10,6 +10,7 @@ from conformance.checks.moments import END
 from conformance.checks.observation import Observation
 from conformance.checks.registry import Check
 from conformance.model import Ended, Operation, Status, Subject
+from conformance.tests.checks.miniatures import conversation, pending, refusal, submit
 from conformance.tests.checks.mutations import (
     Case,
     Edit,
@@ -130,6 +131,15 @@ def test_a_stream_that_is_closed_just_in_time_is_closed():
     play = Play(base(ONE))
     ends(Ended.COMPLETE, lingers=5000)(play)
     assert _clear(judge(play.played()))
+
+
+@pytest.mark.parametrize(("size", "accused"), [(512_000, False), (511_999, True)])
+def test_outputs_may_be_refused_from_the_limit_on_and_not_below(size, accused):
+    told = conversation(
+        pending(),
+        submit(refusal(400, "too much"), [{"tool_call_id": "call_1", "output": "x" * size}], streamed=False),
+    )
+    assert any(verdict.status is Status.FAIL for verdict in judge(told).verdicts) is accused
 
 
 def asked(play: Play, query: str) -> Subject:
