@@ -10,7 +10,7 @@ from conformance.checks.moments import END
 from conformance.checks.observation import Observation
 from conformance.checks.registry import Check
 from conformance.model import Ended, Operation, Status, Subject
-from conformance.tests.checks.miniatures import conversation, pending, refusal, submit
+from conformance.tests.checks.miniatures import call, conversation, pending, refusal, submit
 from conformance.tests.checks.mutations import (
     Case,
     Edit,
@@ -140,6 +140,18 @@ def test_outputs_may_be_refused_from_the_limit_on_and_not_below(size, accused):
         submit(refusal(400, "too much"), [{"tool_call_id": "call_1", "output": "x" * size}], streamed=False),
     )
     assert any(verdict.status is Status.FAIL for verdict in judge(told).verdicts) is accused
+
+
+@pytest.mark.parametrize("status", [400, 422, 499])
+def test_a_recording_shows_by_itself_that_a_refusal_was_the_last_word(status):
+    whole = [{"tool_call_id": f"call_{one}", "output": "x"} for one in "12"]
+    told = conversation(
+        pending(call("1"), call("2")),
+        submit(refusal(status), whole[:1], streamed=False, at=10),
+        submit(refusal(status), whole, streamed=False, at=20),
+    )
+    found = {one.requirement for one in judge(told).verdicts if any(finding.primary for finding in one.findings)}
+    assert found - {"submission.partial-error"} == {"submission.still-accepted"}
 
 
 def asked(play: Play, query: str) -> Subject:
