@@ -10,7 +10,16 @@ from conformance.checks.moments import END
 from conformance.checks.observation import Observation
 from conformance.checks.registry import Check
 from conformance.model import Ended, Operation, Status, Subject
-from conformance.tests.checks.miniatures import call, conversation, pending, refusal, submit
+from conformance.tests.checks.miniatures import (
+    answer,
+    call,
+    conversation,
+    listed,
+    pending,
+    refusal,
+    run_document,
+    submit,
+)
 from conformance.tests.checks.mutations import (
     Case,
     Edit,
@@ -152,6 +161,17 @@ def test_a_recording_shows_by_itself_that_a_refusal_was_the_last_word(status):
     )
     found = {one.requirement for one in judge(told).verdicts if any(finding.primary for finding in one.findings)}
     assert found - {"submission.partial-error"} == {"submission.still-accepted"}
+
+
+def test_the_last_read_of_the_run_counts_whatever_else_was_read_after_it():
+    told = conversation(
+        pending(),
+        submit(answer(run_document("queued")), streamed=False, at=10),
+        pending(at=20),
+        listed(Operation.LIST_STEPS, "steps", at=30),
+    )
+    found = {one.requirement for one in judge(told).verdicts if one.findings}
+    assert found == {"response.moved-on"}
 
 
 def asked(play: Play, query: str) -> Subject:
