@@ -23,7 +23,7 @@ _WIDTH, _HEIGHT = 4, 7
 _GAP = 5
 
 #: Where the cells begin: families stand left of them, layers above.
-_LEFT, _TOP = 92, 86
+_LEFT, _TOP = 92, 128
 
 
 _Thing = TypeVar("_Thing")
@@ -112,7 +112,9 @@ def document(matrix: Matrix, trials: Iterable[Trial], clients: Matrix) -> str:
     """The page: servers first, then clients in the same way."""
     sides = (matrix, clients)
     faults = [fault for side in sides for fault in side.faults]
-    rows = {fault.name: tuple(row for side in sides for row in side.rows if row.fault == fault.name) for fault in faults}
+    rows = {
+        fault.name: tuple(row for side in sides for row in side.rows if row.fault == fault.name) for fault in faults
+    }
     environment = Environment(
         loader=PackageLoader("conformance.report"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
@@ -122,6 +124,7 @@ def document(matrix: Matrix, trials: Iterable[Trial], clients: Matrix) -> str:
             Side(side, picture(side), tuple(_covered(side)), _families(side), _layers(side), title, lies)
             for side, title, lies in zip(sides, ("Servers", "Clients"), ("faults", "bad habits"), strict=True)
         ),
+        width=max(picture(side).width for side in sides),
         holds=all(side.holds for side in sides),
         legal=tuple(fault for fault in faults if fault.equivalent),
         excluded=tuple(row for row in REQUIREMENTS.values() if row.excluded),
