@@ -49,10 +49,11 @@ def whole(value: object) -> int | None:
 #: Long enough for an id, a status or a sentence, short enough for a terminal line.
 _SHOWN = 120
 
+#: How JSON writes what Python writes otherwise.
+_LITERALS: Mapping[object, str] = {None: "null", True: "true", False: "false"}
+
 
 def shown(value: object) -> str:
     """A value as people see it in a finding: JSON-like, on one line, cut with its length when long."""
-    written = (
-        repr(value) if not isinstance(value, bool | type(None)) else {None: "null", True: "true"}.get(value, "false")
-    )
+    written = _LITERALS[value] if value is None or isinstance(value, bool) else repr(value)
     return written if len(written) <= _SHOWN else f"{written[:_SHOWN]}… ({len(written)} characters)"

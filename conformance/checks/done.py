@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.moments import END, EVENT
+from conformance.checks.moments import DONE_EVENT, END, EVENT
 from conformance.checks.observation import DONE, Observation
 from conformance.checks.registry import check
 from conformance.model import Ended, Finding
 
 #: ORD-CLOSE: generous on purpose; clients that drain the body wait for it.
 CLOSES_WITHIN_MS = 5000
-
-
-def _is_done(observation: Observation) -> bool:
-    place = observation.place
-    return place is not None and (place.name == "done" or observation.data.strip() == DONE)
 
 
 @check("done.present", on=[END])
@@ -30,54 +25,48 @@ def present(observation: Observation) -> Iterable[Finding] | None:
     return [observation.finding("the stream has no [DONE]", "event: done with data [DONE] at the end", got)]
 
 
-@check("done.once", on=[EVENT])
-def once(observation: Observation) -> Iterable[Finding] | None:
+@check("done.once", on=[DONE_EVENT])
+def once(observation: Observation) -> Iterable[Finding]:
     """`[DONE]` does not come again."""
-    if not _is_done(observation):
-        return None
     if observation.stream.done is None:
         return ()
     return [observation.finding("[DONE] came again", "exactly one done event", "another one")]
 
 
-@check("done.last", on=[EVENT])
+@check("done.last", on=[EVENT, END])
 def last(observation: Observation) -> Iterable[Finding] | None:
     """No event comes after `[DONE]`."""
-    if _is_done(observation):
-        return ()
     if observation.stream.done is None:
         return None
-    name = observation.place.name if observation.place else ""
-    return [observation.finding("an event came after [DONE]", "nothing after done", name or "an event without a name")]
+    if observation.place is None:
+        return ()
+    got = observation.place.name or "an event without a name"
+    return [observation.finding("an event came after [DONE]", "nothing after done", got)]
 
 
-@check("done.name", on=[EVENT])
-def name(observation: Observation) -> Iterable[Finding] | None:
+@check("done.name", on=[DONE_EVENT])
+def name(observation: Observation) -> Iterable[Finding]:
     """The event that carries `[DONE]` is named done."""
-    if not _is_done(observation):
-        return None
     got = observation.place.name if observation.place else ""
     if got == "done":
         return ()
     return [observation.finding("[DONE] came under another name", "event: done", got or "no event field")]
 
 
-@check("done.data", on=[EVENT])
-def data(observation: Observation) -> Iterable[Finding] | None:
+@check("done.data", on=[DONE_EVENT])
+def data(observation: Observation) -> Iterable[Finding]:
     """The data of the done event is `[DONE]`, byte for byte."""
-    if not _is_done(observation):
-        return None
     if observation.data == DONE:
         return ()
     got = observation.data[:60].decode("utf-8", "replace")
     return [observation.finding("the done event carries something else", "data: [DONE]", got or "no data")]
 
 
-@check("done.after-terminal", on=[EVENT])
+@check("done.after-terminal", on=[DONE_EVENT])
 def after_terminal(observation: Observation) -> Iterable[Finding] | None:
     """`[DONE]` comes only once the run has ended, needs another round, or broke with an error event."""
     stream = observation.stream
-    if not _is_done(observation) or stream.done is not None:
+    if stream.done is not None:
         return None
     if stream.terminal is not None or stream.error is not None:
         return ()

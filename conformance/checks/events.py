@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from conformance.checks.documents import Document, find, member, members, shown, text
 from conformance.checks.ledger import KEPT
-from conformance.checks.moments import ENTITY_EVENTS, EVENT, RUN_EVENTS, WHOLE_EVENTS
+from conformance.checks.moments import END, ENTITY_EVENTS, RUN_EVENTS, WHOLE_EVENTS
 from conformance.checks.observation import Observation
 from conformance.checks.registry import check
 from conformance.checks.times import wrong_seconds
@@ -120,12 +120,12 @@ def no_error(observation: Observation) -> Iterable[Finding] | None:
     return [observation.finding("what completed carries an error", "null", shown(got), pointer="/last_error")]
 
 
-@check("events.create-only", on=[EVENT])
+@check("events.create-only", on=["thread.created", "thread.run.created", END])
 def create_only(observation: Observation) -> Iterable[Finding]:
     """What announces a new thread or run does not come in the stream of a submission."""
-    name = observation.name
-    if name not in ("thread.created", "thread.run.created"):
+    if observation.place is None:
         return ()
+    name = observation.name
     return [observation.finding(f"{name} came although the run exists already", "no such event here", name)]
 
 

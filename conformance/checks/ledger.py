@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from conformance.checks.observation import Observation
@@ -22,13 +22,11 @@ class Entry:
     #: A slip of ours inside the check.
     slip: str | None = None
 
-    def add(self, findings: Iterable[Finding]) -> None:
+    def add(self, findings: Sequence[Finding]) -> None:
         """Keep the first findings, count the rest."""
-        for finding in findings:
-            if len(self.findings) < KEPT:
-                self.findings.append(finding)
-            else:
-                self.more += 1
+        kept = findings[: KEPT - len(self.findings)]
+        self.findings += kept
+        self.more += len(findings) - len(kept)
 
 
 class Ledger:
@@ -40,18 +38,19 @@ class Ledger:
     def call(self, checks: Iterable[Check], observation: Observation) -> None:
         """Call checks at a moment; a check that breaks is our slip and stops nobody else."""
         for check in checks:
+            entry = self.entries.get(check.requirement)
+            observation.counting = entry is not None and len(entry.findings) == KEPT
+            found: tuple[Finding, ...] = ()
+            slip = None
             try:
                 result = check.judge(observation)
                 if result is None:
                     continue
                 found = tuple(result)
-            except Exception as slip:
-                self._entry(check.requirement).slip = f"{type(slip).__name__}: {slip}"
-                continue
-            self._entry(check.requirement).add(found)
-
-    def _entry(self, requirement: str) -> Entry:
-        entry = self.entries.get(requirement)
-        if entry is None:
-            entry = self.entries[requirement] = Entry()
-        return entry
+            except Exception as raised:
+                slip = f"{type(raised).__name__}: {raised}"
+            if entry is None:
+                entry = self.entries[check.requirement] = Entry()
+            if found:
+                entry.add(found)
+            entry.slip = slip or entry.slip

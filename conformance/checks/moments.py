@@ -12,8 +12,10 @@ RUN = "run"
 WAITING = "waiting"
 #: The head of an answer that should be, or says it is, a stream.
 HEAD = "head"
-#: Any dispatched event, `done` and unknown names included, before its own checks.
+#: Any dispatched event but those of the next kind, unknown names included, before its own checks.
 EVENT = "event"
+#: An event that is named done, or carries what `done` does.
+DONE_EVENT = "done event"
 #: The end of a stream's body, even of one without an event.
 BODY = "body"
 #: The end of a stream that held at least one event.

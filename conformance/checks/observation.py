@@ -181,6 +181,10 @@ class Stream:
         return tuple(step for step in self.steps.values() if not step.inherited)
 
 
+#: Stands for a finding that is counted and not kept.
+_COUNTED = Finding("", "", "", -1)
+
+
 @dataclass(slots=True)
 class Observation:
     """Everything a check may look at. Only the walk writes it."""
@@ -215,6 +219,8 @@ class Observation:
     step: Step | None = None
     message: Message | None = None
     move: Move | None = None
+    #: The check at hand has told as much as is kept of it: of what else it finds only the number matters.
+    counting: bool = False
 
     @property
     def response(self) -> Response | None:
@@ -233,6 +239,8 @@ class Observation:
         exchange: int | None = None,
     ) -> Finding:
         """A finding at `at`, else at the event at hand, else at the exchange."""
+        if self.counting:
+            return _COUNTED
         place = at or self.place
         response = self.exchange.response if exchange is None and self.exchange is not None else None
         if response is not None and response.reconstructed and place is not None:

@@ -9,7 +9,7 @@ from orjson import JSONDecodeError, loads
 from conformance.checks.documents import member, text
 from conformance.checks.entities import ENTER, LEAVE
 from conformance.checks.ledger import Ledger
-from conformance.checks.moments import BODY, END, EVENT, WAITING
+from conformance.checks.moments import BODY, DONE_EVENT, END, EVENT, WAITING
 from conformance.checks.observation import DONE, Message, Observation, Place, Stream
 from conformance.checks.registry import Check
 from conformance.contract.lifecycle import STREAM_TERMINAL, WORDS, Word
@@ -92,7 +92,7 @@ def _event(observation: Observation, ledger: Ledger, plan: Plan, event: Event, m
     observation.fits = observation.whole_characters = True
     observation.name = event.name
     if event.name == "done" or event.data.strip() == DONE:
-        ledger.call(plan.get(EVENT, ()), observation)
+        ledger.call(plan.get(DONE_EVENT, ()), observation)
         stream.dones += 1
         stream.done = stream.done or place
         return
@@ -146,6 +146,8 @@ def _unnamed(observation: Observation, place: Place) -> str:
     stream = observation.stream
     stream.nameless = stream.nameless or place
     stream.nameless_count += 1
+    if not observation.data.lstrip().startswith(b"{"):
+        return ""
     try:
         document, observation.whole_characters = read_either(observation.data)
     except NotJson:

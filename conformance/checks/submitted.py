@@ -27,11 +27,6 @@ REFUSABLE = frozenset(
 #: All outputs together stay below 512 kB, the lowest of the vendor's limits; no scenario comes near it.
 _LIMIT = 512_000
 
-#: Those for which a refusal is only a SHOULD: a server may take the submission (contract §5).
-TOLERABLE = frozenset(
-    {"empty", "null-output", "extra-key", "string-stream", "duplicate-id", "expired-run", "cancelled-run"}
-)
-
 _OF_STATUS = {"expired": "expired-run", "cancelled": "cancelled-run"}
 
 
@@ -54,11 +49,6 @@ class Submitted(NamedTuple):
     def refusable(self) -> bool:
         """Whether some requirement asks for a refusal."""
         return bool(self.faults & REFUSABLE)
-
-    @property
-    def intolerable(self) -> bool:
-        """Whether a refusal is a MUST."""
-        return bool(self.faults & (REFUSABLE - TOLERABLE))
 
 
 def ids_of_path(target: str) -> tuple[str | None, str | None]:

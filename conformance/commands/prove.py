@@ -53,12 +53,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add how thorough it is to be, and what is printed."""
     parser.add_argument("--full", action="store_true", help="play wire faults over sockets too, and every scenario")
     parser.add_argument("--seed", default=SEED, help=f"what legal variations are drawn from (default: {SEED})")
-    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="what is printed")
+    parser.add_argument(
+        "--format", choices=("text", "json", "markdown", "html"), default="text", help="what is printed"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Prove and print the matrix; 0 where the proof holds, else 1."""
-    from conformance.report import matrix_page  # noqa: PLC0415 - these load the client and the judge: only when asked
+    from conformance.report import matrix_page, matrix_picture  # noqa: PLC0415 - these load the client and the judge: only when asked
 
     began = monotonic()
     clean = record()
@@ -73,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         ),
         "json": lambda: matrix_page.as_json(matrix, clients),
         "markdown": lambda: matrix_page.page(matrix, trials, clients),
+        "html": lambda: matrix_picture.document(matrix, trials, clients),
     }
     verdicts.write(printed[arguments.format]())
     return 0 if matrix.holds and clients.holds and not accused else 1

@@ -31,30 +31,6 @@ _NOTHING = {
     Role.CLIENT: "it holds no submission",
 }
 
-#: Submissions that should have been refused: once they are served, nobody can look at the refusal.
-_WRONGLY_SERVED = (
-    "submission.unknown-id-refused",
-    "submission.duplicate-refused",
-    "submission.empty-not-resumed",
-    "submission.empty-refused",
-    "submission.outputs-required",
-    "submission.id-required",
-    "submission.output-not-null",
-    "submission.output-string",
-    "submission.state-refused",
-    "submission.again-refused",
-    "submission.expired-refused",
-    "submission.cancelled-refused",
-    "submission.other-thread-refused",
-    "errors.wrong-key",
-    "errors.no-key",
-    "errors.unknown-thread",
-    "errors.unknown-run",
-    "errors.malformed-json",
-    "request.stream-type",
-    "request.extra-key",
-)
-
 #: Breaches that leave later rules nothing to look at, the most telling first.
 _PREREQUISITES = (
     "sending.empty-id",
@@ -102,7 +78,7 @@ _PREREQUISITES = (
     "request.stream-type",
     "errors.no-server-fault",
     "errors.stream-refused-plainly",
-    *_WRONGLY_SERVED,
+    "submission.empty-not-resumed",
     "response.status-200",
     "response.run-object",
     "response.moved-on",

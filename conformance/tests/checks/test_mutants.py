@@ -10,6 +10,16 @@ from conformance.checks.moments import END
 from conformance.checks.observation import Observation
 from conformance.checks.registry import Check
 from conformance.model import Ended, Operation, Status, Subject
+from conformance.tests.checks.miniatures import (
+    answer,
+    call,
+    conversation,
+    listed,
+    pending,
+    refusal,
+    run_document,
+    submit,
+)
 from conformance.tests.checks.mutations import (
     Case,
     Edit,
@@ -130,6 +140,38 @@ def test_a_stream_that_is_closed_just_in_time_is_closed():
     play = Play(base(ONE))
     ends(Ended.COMPLETE, lingers=5000)(play)
     assert _clear(judge(play.played()))
+
+
+@pytest.mark.parametrize(("size", "accused"), [(512_000, False), (511_999, True)])
+def test_outputs_may_be_refused_from_the_limit_on_and_not_below(size, accused):
+    told = conversation(
+        pending(),
+        submit(refusal(400, "too much"), [{"tool_call_id": "call_1", "output": "x" * size}], streamed=False),
+    )
+    assert any(verdict.status is Status.FAIL for verdict in judge(told).verdicts) is accused
+
+
+@pytest.mark.parametrize("status", [400, 422, 499])
+def test_a_recording_shows_by_itself_that_a_refusal_was_the_last_word(status):
+    whole = [{"tool_call_id": f"call_{one}", "output": "x"} for one in "12"]
+    told = conversation(
+        pending(call("1"), call("2")),
+        submit(refusal(status), whole[:1], streamed=False, at=10),
+        submit(refusal(status), whole, streamed=False, at=20),
+    )
+    found = {one.requirement for one in judge(told).verdicts if any(finding.primary for finding in one.findings)}
+    assert found - {"submission.partial-error"} == {"submission.still-accepted"}
+
+
+def test_the_last_read_of_the_run_counts_whatever_else_was_read_after_it():
+    told = conversation(
+        pending(),
+        submit(answer(run_document("queued")), streamed=False, at=10),
+        pending(at=20),
+        listed(Operation.LIST_STEPS, "steps", at=30),
+    )
+    found = {one.requirement for one in judge(told).verdicts if one.findings}
+    assert found == {"response.moved-on"}
 
 
 def asked(play: Play, query: str) -> Subject:

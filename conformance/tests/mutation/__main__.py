@@ -28,7 +28,8 @@ from conformance.tests.mutation.deciding import ROOT, Case, Judged, cases, faili
 from conformance.tests.mutation.mutants import Mutant, mutants
 from conformance.tests.mutation.reach import JUDGING, Reach, Test, reached
 
-#: Tests that are run of those that get another answer: where these pass it is one that no test cares for.
+#: Tests that are run of those that get another answer, and of those that never ask the judge: where these pass it is
+#: an answer that no test cares for.
 _SUSPECTS = 60
 
 #: Seconds for one mutant; the slowest that ends by itself takes a quarter on two busy cores.
@@ -105,15 +106,20 @@ def _killer(path: Path, mutant: Mutant) -> str | None:
     for case, lines in _reach.cases:
         if (everywhere or at & lines) and _noticed(case):
             return f"case: {case.name}"
-    suspects = (test.name for test in _reach.tests if everywhere or at & test.lines if _may_fail(test))
-    names = list(islice(suspects, _SUSPECTS))
+    reaching = [test for test in _reach.tests if everywhere or at & test.lines]
+    names = [*islice(_told_otherwise(reaching), _SUSPECTS), *islice(_asking_nothing(reaching), _SUSPECTS)]
     failed = failing(names) if names else None
     return None if failed is None else f"test: {failed}"
 
 
-def _may_fail(test: Test) -> bool:
-    """Whether a test gets another answer from the judge than before, or never asks it."""
-    return not test.asked or any(_noticed(judged) for judged in test.asked)
+def _told_otherwise(tests: Sequence[Test]) -> Iterator[str]:
+    """The tests that get another answer from the judge than before."""
+    return (test.name for test in tests if any(_noticed(judged) for judged in test.asked))
+
+
+def _asking_nothing(tests: Sequence[Test]) -> Iterator[str]:
+    """The tests that never ask it: they may look at a check, or at what is planned, themselves."""
+    return (test.name for test in tests if not test.asked)
 
 
 def _noticed(question: Case | Judged) -> bool:
@@ -134,12 +140,12 @@ def _modules(named: Sequence[str]) -> Iterator[Path]:
         yield from (module for module in found if module.name != "__init__.py")
 
 
-def _sampled(paths: Sequence[Path], most: int | None, among: frozenset[tuple[str, str]] | None) -> list[Chosen]:
+def _sampled(paths: Sequence[Path], most: int | None, among: frozenset[tuple[str, str, str]] | None) -> list[Chosen]:
     """Every mutant, or as many from each function in turn until there are so many; the choice is always the same."""
     functions: dict[tuple[Path, str], list[Chosen]] = defaultdict(list)
     for path in paths:
         for number, mutant in enumerate(mutants(_tree(path))):
-            if among is None or (mutant.was, mutant.now) in among:
+            if among is None or (f"{path.relative_to(ROOT)}:{mutant.line}", mutant.was, mutant.now) in among:
                 functions[path, mutant.function].append(Chosen(path, number))
     for group in functions.values():
         Random(0).shuffle(group)
@@ -147,12 +153,12 @@ def _sampled(paths: Sequence[Path], most: int | None, among: frozenset[tuple[str
     return turns[:most]
 
 
-def _survivors(out: Path | None) -> frozenset[tuple[str, str]] | None:
-    """What survived in an earlier run, by what stood there and what stood there instead."""
+def _survivors(out: Path | None) -> frozenset[tuple[str, str, str]] | None:
+    """What survived in an earlier run: where, what stood there and what stood there instead."""
     if out is None:
         return None
     told = (Told(**json.loads(line)) for line in out.read_text(encoding="utf-8").splitlines())
-    return frozenset((one.was, one.now) for one in told if one.by is None)
+    return frozenset((one.where, one.was, one.now) for one in told if one.by is None)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -17,7 +17,7 @@ from conformance.checks.walk import walk
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import BY_ID
 from conformance.files import cassettes_folder
-from conformance.model import Role, Status, Transcript
+from conformance.model import Operation, Role, Status, Transcript
 from conformance.verdict.judge import judge, planned
 from conformance.wire import cassette
 
@@ -47,6 +47,13 @@ def test_what_is_planned_is_judged_and_nothing_joins_that_was_not_looked_at(scen
 @pytest.mark.parametrize("scenario", PLAYED, ids=lambda scenario: scenario.id)
 def test_exchanges_show_themselves_what_they_are_about(scenario):
     assert walk(_reference(scenario.id), frozenset(), Role.SERVER).traits == set(TRAITS[scenario.id].split())
+
+
+@pytest.mark.parametrize(("name", "waits"), [("stream-one-call", False), ("stream-next-round", True)])
+def test_a_stream_alone_shows_whether_the_run_waits_again(name, waits):
+    stream = next(one for one in _reference(name).exchanges if one.operation is Operation.SUBMIT)
+    traits = walk(Transcript("a recording", (stream,)), frozenset(), Role.SERVER).traits
+    assert ("waiting" in traits) is waits
 
 
 @pytest.mark.parametrize("scenario", [one for one in PLAYED if one.id not in _UNTOLD], ids=lambda scenario: scenario.id)
