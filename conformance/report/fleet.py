@@ -10,9 +10,9 @@ from typing import Any
 from conformance import __version__
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Report, Requirement, Status, Verdict
+from conformance.report.page import page
 from conformance.report.plain import safe
 from conformance.report.result import exit_code, verdict_word, worst
-from conformance.report.sheet import sheet
 from conformance.report.tally import counted
 from conformance.report.writers import WRITERS
 
@@ -89,8 +89,9 @@ def worst_code(columns: Iterable[Column]) -> int:
 def as_page(columns: Sequence[Column]) -> str:
     """The page: implementations across, requirements down, both to be filtered, any two to be compared."""
     table = rows(columns)
-    return sheet(
+    return page(
         "fleet.html",
+        style="sheet.css",
         script="fleet.js",
         columns=columns,
         rows=table,

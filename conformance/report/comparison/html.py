@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from conformance.report.comparison.groups import counts, groups, word
-from conformance.report.sheet import sheet
+from conformance.report.page import page
 from conformance.verdict.compare import MEANING, Comparison
 
 
 def render(comparison: Comparison, strict: bool) -> str:
     """The whole comparison."""
-    return sheet(
+    return page(
         "comparison.html",
+        style="sheet.css",
         word=word(comparison, strict),
         counts=counts(comparison),
         comparison=comparison,
