@@ -20,6 +20,7 @@ COMMANDS = {
     "compare": "what is new, mended, otherwise or gone between two reports or baselines",
     "matrix": "judge several servers and clients, and lay them side by side",
     "report": "write a report that was kept in any other form; `report merge` puts the shards of a run together",
+    "verify": "show that recordings are whole, unaltered and free of secrets; nothing is judged",
     "record": "write cassettes of a server",
     "mock": "the reference server alone",
     "prove": "every fault that a server can have dies by the requirement it breaks",
