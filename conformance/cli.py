@@ -21,6 +21,7 @@ COMMANDS = {
     "matrix": "judge several servers and clients, and lay them side by side",
     "report": "write a report that was kept in any other form; `report merge` puts the shards of a run together",
     "record": "write cassettes of a server",
+    "verify": "show that recordings are whole, unaltered and free of secrets; nothing is judged",
     "mock": "the reference server alone",
     "prove": "every fault that a server can have dies by the requirement it breaks",
     "list": "what is required, which situations are brought about, or which faults can be played",

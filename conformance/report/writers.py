@@ -39,5 +39,6 @@ WRITERS: Mapping[str, Writer] = MappingProxyType(
         "sarif": Writer("report.sarif", "sarif"),
         "badge": Writer("badge.json", "badge"),
         "html": Writer("index.html", "html"),
+        "github": Writer("annotations.txt", "github"),
     }
 )

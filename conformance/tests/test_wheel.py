@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 pytest.importorskip("hatchling")
 
 #: What a build reads.
-NEEDED = ("pyproject.toml", "README.md", "LICENSE", "conformance", "schemas", "cassettes")
+NEEDED = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "conformance", "schemas", "cassettes")
 
 
 @pytest.fixture(scope="module")

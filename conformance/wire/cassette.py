@@ -7,14 +7,18 @@ deceived by what a target sent. Nothing here opens a file: lines come in and go 
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
-from conformance.errors import OwnError
+from conformance.errors import OwnError, UnreadableInput
 from conformance.model import Exchange, Response, Transcript
 from conformance.wire.cassette_reader import VERSION, BodyDigest, Reader
 from conformance.wire.compact_json import compact
 from conformance.wire.redact import leaks
+
+#: A line of a SHA256SUMS file, of a text or a binary file.
+_SUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 
 
 def write(transcript: Transcript, *, recorded: str, by: str, secrets: Iterable[str] = ()) -> Iterator[str]:
@@ -52,6 +56,20 @@ def read(lines: Iterable[str], name: str) -> Transcript:
 def sums(digests: Iterable[tuple[str, str]]) -> str:
     """Return the text of a SHA256SUMS file for pairs of a file's name and its SHA-256 in hexadecimal digits."""
     return "".join(f"{digest}  {name}\n" for name, digest in sorted(digests))
+
+
+def parsed_sums(text: str, name: str) -> dict[str, str]:
+    """Return the digests of a SHA256SUMS file by file name; `name` is what a message calls it.
+
+    Raises UnreadableInput with the number of the first line that is none.
+    """
+    digests = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        match = _SUM.fullmatch(line)
+        if match is None:
+            raise UnreadableInput(f"{name}: line {number}: no digest and file name", "`sha256sum` writes such files.")
+        digests[match[2]] = match[1]
+    return digests
 
 
 def _line(document: Mapping[str, object]) -> str:

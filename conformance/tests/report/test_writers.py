@@ -84,7 +84,7 @@ def test_every_form_says_the_same_verdict_and_counts(make: Make, form: str) -> N
     SAYS.get(form, in_words)(make(), WRITERS[form].render(make()))
 
 
-@pytest.mark.parametrize("form", ["text", "markdown", "junit", "sarif", "badge"])
+@pytest.mark.parametrize("form", ["text", "markdown", "junit", "sarif", "badge", "github"])
 @pytest.mark.parametrize("make", REPORTS)
 def test_every_form_of_the_small_reports_is_as_it_was(make: Make, form: str, snapshot: SnapshotAssertion) -> None:
     assert WRITERS[form].render(make()).replace(__version__, "VERSION") == snapshot
