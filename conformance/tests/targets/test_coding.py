@@ -47,7 +47,9 @@ def test_a_legal_body_comes_undone(coding: str, coded: bytes, body: bytes, cut: 
 
 
 @pytest.mark.parametrize(
-    "coded", [b"", ONE[:-1], ONE + TWO[:-1], ONE + TWO[:2], ONE + b"\x1f\x8bno member", b"no gzip"]
+    "coded",
+    [b"", ONE[:-1], ONE + TWO[:-1], ONE + TWO[:2], ONE + b"\x1f\x8bno member", b"no gzip"],
+    ids=["nothing", "cut short", "second cut short", "second hardly begun", "a first word alone", "words"],
 )
 def test_a_broken_body_is_told(coded: bytes) -> None:
     with pytest.raises(DamagedCoding):
