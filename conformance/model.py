@@ -398,6 +398,8 @@ class Report:
     #: What the run planned: scenarios, runs, requests, cells.
     plan: Mapping[str, int] = field(default_factory=dict)
     profile: Profile = field(default_factory=Profile)
+    #: Version of the suite that judged; empty for the one that runs.
+    version: str = ""
     #: The command that repeats the run, without `-k`; for recordings, without the file.
     again: str = ""
     #: When it began, as an RFC 3339 date-time, and how long it took in milliseconds; empty and 0 where nobody knows.

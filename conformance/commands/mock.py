@@ -19,7 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scenario", metavar="ID", help="what runs play that name none; one for clients is judged in the end"
     )
-    parser.add_argument("--fault", metavar="ID", help="the lie that is told; `conformance list faults` shows all")
+    parser.add_argument(
+        "--fault",
+        metavar="ID",
+        help="the lie that is told, or several with commas; `conformance list faults` shows all",
+    )
     parser.add_argument("--api-key-env", metavar="NAME", help="ask for the key that this environment variable holds")
 
 

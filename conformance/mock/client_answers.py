@@ -13,7 +13,7 @@ from types import MappingProxyType
 from conformance.mock import stream_forms as forms
 from conformance.mock.answering import Answering
 from conformance.mock.behaviour import Behaviour
-from conformance.mock.faults import told_by
+from conformance.mock.faults import answering
 from conformance.mock.refusals import Refused
 from conformance.mock.runs import Run
 from conformance.mock.scripted_model import HINDRANCES
@@ -119,14 +119,14 @@ ANSWERED: Mapping[str, Answering] = MappingProxyType(
         "reset-within-event": _cut(forms.within_event, Ended.RESET),
         "no-done": _cut(forms.without_done, Ended.COMPLETE),
         # not what a client waits for
-        "error-bare": Answering(tell=told_by("error-event-bare")),
+        "error-bare": answering("error-event-bare"),
         "bad-json": _events(forms.brace_too_many),
-        "json": Answering(tell=told_by("json-for-stream")),
+        "json": answering("json-for-stream"),
         "html": _told(_page_for_stream),
         "after-done": _events(forms.more_after_done),
         "left-open": _told(forms.left_open),
         "delta-first": _events(forms.delta_first),
-        "two-endings": Answering(tell=told_by("two-endings")),
+        "two-endings": answering("two-endings"),
         # legal
         "crlf": _told(forms.line_ends(b"\r\n")),
         "cr": _told(forms.line_ends(b"\r")),

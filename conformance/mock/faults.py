@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
 from conformance.errors import UsageError
@@ -22,19 +22,26 @@ def find(name: str) -> Fault:
     return FAULTS[name]
 
 
-def answering(name: str) -> Answering:
-    """How a server with this fault answers. Raises UsageError where there is no such fault."""
-    if find(name).tell is None:
-        return Answering(MISBEHAVIOURS[name])
-    return Answering(tell=told_by(name))
+def answering(names: str) -> Answering:
+    """How a server with these faults answers, told with commas between: one of state at most, any of the wire.
+
+    Raises UsageError where there is no such fault, or more than one of state.
+    """
+    faults = [find(name) for name in names.split(",")]
+    stateful = [fault.name for fault in faults if fault.tell is None]
+    if len(stateful) > 1:
+        raise UsageError(f"{' and '.join(stateful)} change what the server decides", "Play one of them at a time.")
+    tell = _told_by([fault for fault in faults if fault.tell is not None])
+    return Answering(MISBEHAVIOURS[stateful[0]], tell) if stateful else Answering(tell=tell)
 
 
-def told_by(name: str) -> Callable[[Request, Response], Response]:
-    """What a server with this wire fault makes of the answers it has planned."""
-    fault = find(name)
+def _told_by(faults: Sequence[Fault]) -> Callable[[Request, Response], Response]:
+    """What a server with these wire faults makes of the answers it has planned, one after the other."""
 
     def told(request: Request, planned: Response) -> Response:
-        exchange = Exchange(of_target(request.method, request.target), 0, request, planned)
-        return fault.told(exchange) or planned
+        operation = of_target(request.method, request.target)
+        for fault in faults:
+            planned = fault.told(Exchange(operation, 0, request, planned)) or planned
+        return planned
 
     return told

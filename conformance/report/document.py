@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from conformance import __version__
 from conformance.contract.data import schema_text
 from conformance.model import Complaint, Exhibit, Finding, KnownFailure, Profile, Report, Subject, Verdict
-from conformance.report.result import exit_code, verdict_word
+from conformance.report.result import exit_code, verdict_word, version_of
 from conformance.report.tally import Tally
 
 #: Raised whenever the document changes in a way its readers notice.
@@ -67,7 +66,7 @@ def report_document(report: Report) -> dict[str, Any]:
     kind = kind_of(report)
     return {
         "report": FORMAT,
-        "suite": {"name": "submit-tool-outputs-conformance", "version": __version__},
+        "suite": {"name": "submit-tool-outputs-conformance", "version": version_of(report)},
         "schemas": dict(schemas_source()),
         "target": dict(report.target),
         "profile": _profile_document(report.profile),

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from conformance import __version__
 from conformance.model import Exhibit, Level, Report, Status
 from conformance.report.breaches import Case
 from conformance.report.document import schemas_source
@@ -20,7 +19,7 @@ from conformance.report.excerpt import Excerpt, excerpt
 from conformance.report.marks import LEGEND, milliseconds
 from conformance.report.page import page
 from conformance.report.requirements_page import FAMILIES
-from conformance.report.result import exit_code, verdict_word
+from conformance.report.result import exit_code, verdict_word, version_of
 from conformance.report.text import MOCKED, by_reason, counts, place, plan_line, repeat, target_name
 from conformance.report.timeline import Timeline, timeline
 from conformance.report.unseen import WHY, unseen
@@ -154,7 +153,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
         ("Began", report.began),
         ("Took", milliseconds(report.took_ms) if report.took_ms else ""),
         ("Planned", plan_line(report.plan)),
-        ("Suite", __version__),
+        ("Suite", version_of(report)),
         ("Schemas", f"{source['document']}, sha256 {source['sha256'][:12]}"),
         ("Requirements", f"scored as of {profile.requirements}" if profile.requirements else ""),
         ("Warnings", "fail (strict)" if profile.strict else ""),

@@ -10,13 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from conformance import __version__
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Exhibit, Report, Requirement, Status, Subject, Verdict
 from conformance.report.breaches import Breach, Case, breaches, excused
 from conformance.report.document import kind_of, reason_of
 from conformance.report.plain import safe, shortened
-from conformance.report.result import verdict_word
+from conformance.report.result import verdict_word, version_of
 from conformance.report.tally import DEPARTED, counted
 from conformance.report.text import MOCKED, counts, place, repeat, scene, target_name, why
 from conformance.report.unseen import WHY, unseen
@@ -75,7 +74,7 @@ def _parts(report: Report) -> Iterator[str]:
     if report.leftovers:
         yield _section("Left behind, please remove", (f"- {code(leftover)}" for leftover in report.leftovers))
     again = f" To see it again: {code(report.again)}" if report.again else ""
-    yield f"suite {__version__}.{again}"
+    yield f"suite {version_of(report)}.{again}"
 
 
 def _families(subjects: Iterable[Subject]) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The kill matrix as one page by itself, with the whole of it in a picture: requirements down, faults across.
 
-It needs no script and loads nothing; every text is escaped by the template engine.
+It needs no script and loads nothing; every text is escaped.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple, TypeVar
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Level, Requirement
 from conformance.proof.faults import Fault
 from conformance.proof.matrix import Matrix, Outcome, Row, Trial, alike, judged
+from conformance.report.page import page
 
 #: Units of the picture: a fault is as wide, and a requirement as high, as can be told apart on a laptop's screen.
 _WIDTH, _HEIGHT = 4, 7
@@ -115,11 +114,9 @@ def document(matrix: Matrix, trials: Iterable[Trial], clients: Matrix) -> str:
     rows = {
         fault.name: tuple(row for side in sides for row in side.rows if row.fault == fault.name) for fault in faults
     }
-    environment = Environment(
-        loader=PackageLoader("conformance.report"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    return environment.get_template("matrix.html").render(
+    return page(
+        "matrix.html",
+        style="matrix.css",
         sides=tuple(
             Side(side, picture(side), tuple(_covered(side)), _families(side), _layers(side), title, lies)
             for side, title, lies in zip(sides, ("Servers", "Clients"), ("faults", "bad habits"), strict=True)

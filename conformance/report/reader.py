@@ -83,6 +83,7 @@ def report(document: Mapping[str, Any]) -> Report:
         interrupted=document["interrupted"],
         plan=document["plan"],
         profile=_profile(document["profile"]),
+        version=document["suite"]["version"],
         again=document["again"],
         began=document["began"] or "",
         took_ms=document["took_ms"],

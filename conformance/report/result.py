@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance import __version__
 from conformance.model import Report
 from conformance.report.tally import Tally
 
@@ -40,3 +41,8 @@ def exit_code(report: Report) -> int:
     if not tally.judged:
         return 5
     return 6 if report.complaints else 0
+
+
+def version_of(report: Report) -> str:
+    """The version of the suite that judged, which may have been another than writes."""
+    return report.version or __version__

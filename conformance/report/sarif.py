@@ -14,13 +14,12 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from conformance import __version__
 from conformance.model import Confidence, Level, Report, Requirement, Status
 from conformance.report.breaches import Breach, Case, breaches, excused
 from conformance.report.document import COUNTS, kind_of, reason_of
 from conformance.report.headline import headline
 from conformance.report.plain import safe
-from conformance.report.result import exit_code, verdict_word
+from conformance.report.result import exit_code, verdict_word, version_of
 from conformance.report.tally import Tally, counted
 from conformance.report.text import place, repeat, target_name, why
 from conformance.report.writers import REPRO, WRITERS
@@ -55,7 +54,7 @@ def render(report: Report) -> str:
         "tool": {
             "driver": {
                 "name": "submit-tool-outputs-conformance",
-                "version": __version__,
+                "version": version_of(report),
                 "rules": [_rule(named[rule]) for rule in rules],
             }
         },

@@ -10,13 +10,12 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance import __version__
 from conformance.model import Exhibit, Finding, Report, Requirement, Status, Subject, Verdict
 from conformance.report.breaches import Breach, Case, breach, breaches
 from conformance.report.document import verdict_of
 from conformance.report.excuses import known_blocks, next_to_expire, outdated, unscored
 from conformance.report.plain import field, listing, safe, shortened
-from conformance.report.result import verdict_word
+from conformance.report.result import verdict_word, version_of
 from conformance.report.tally import Tally
 from conformance.report.unseen import WHY, unseen
 from conformance.report.writers import REPRO
@@ -33,6 +32,9 @@ _BEFORE, _BEHIND = 2, 1
 
 #: Characters of a command that are shown: one submission of all outputs of a round, which may be texts.
 _COMMAND = 8000
+
+#: Recordings named in a command that judges them again.
+_FILES = 3
 
 #: Said wherever nobody's server was judged, so that nobody takes the verdict for theirs.
 MOCKED = "this judges the BUILT-IN MOCK: no --base-url was given, so no server of yours was asked"
@@ -118,7 +120,7 @@ def summary(report: Report, style: Style) -> str:
 def head(report: Report, style: Style) -> str:
     """The verdict, and on whom."""
     mocked = (f"{MOCKED}.",) if report.target.get("kind") == "mock" else ()
-    said = f"{style.word(verdict_word(report))}  {target_name(report)}  (suite {__version__})"
+    said = f"{style.word(verdict_word(report))}  {target_name(report)}  (suite {version_of(report)})"
     return "\n".join((*mocked, said, counts(report)))
 
 
@@ -176,12 +178,20 @@ def _next(report: Report, style: Style) -> str:
     if broken:
         return f"conformance explain {broken[0].requirement.id}"
     if verdict_word(report) == "OUTDATED LIST":
-        return with_words(report.again, "--known-failures FILE --update-known-failures")
+        return with_words(_whole(report), "--known-failures FILE --update-known-failures")
     if verdict_word(report) in ("INCOMPLETE", "NOTHING JUDGED"):
-        return with_words(report.again, "-v")
+        return with_words(_whole(report), "-v")
     if style.folder is None:
-        return with_words(report.again, "--out DIR")
+        return with_words(_whole(report), "--out DIR")
     return "conformance prove"
+
+
+def _whole(report: Report) -> str:
+    """The command that judges everything again; of many recordings the names are left to whoever has them."""
+    if not report.again.endswith(" judge"):
+        return report.again
+    names = [shlex.quote(safe(subject.name)) for subject in report.subjects]
+    return " ".join((report.again, *(names if len(names) <= _FILES else ("PATH",))))
 
 
 def _blocks(report: Report, status: Status, style: Style) -> Iterator[str]:

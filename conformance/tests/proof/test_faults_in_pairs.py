@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from hashlib import sha256
 from itertools import islice
 
 import pytest
 
+from conformance.contract.scenarios import BY_ID
+from conformance.errors import UsageError
+from conformance.mock import faults
 from conformance.model import Subject, Transcript
 from conformance.proof.faults import FAULTS, LAYERS, broken
+from conformance.targets.builtin import BuiltIn
 from conformance.tests.proof.proving import clean
 from conformance.verdict.blame import cause_of
 from conformance.verdict.judge import judge
@@ -80,3 +85,17 @@ def test_two_lies_are_both_told_or_one_explains_why_the_other_is_not() -> None:
         ]
     assert tried == PAIRS
     assert lost == []
+
+
+def test_a_server_tells_several_lies_at_once_but_decides_in_one_wrong_way() -> None:
+    with closing(BuiltIn(fault="error-as-text,drop-done,accepts-partial")) as target:
+        chosen = [BY_ID[name] for name in ("stream-one-call", "unknown-run", "partial-plain")]
+        broken = {
+            verdict.requirement
+            for scenario in chosen
+            for verdict in judge(target.exchange(scenario)).verdicts
+            if any(finding.primary for finding in verdict.findings)
+        }
+    assert broken >= {"done.present", "errors.message", "submission.partial-refused"}
+    with pytest.raises(UsageError, match="change what the server decides"):
+        faults.answering("accepts-partial,executes-twice")
