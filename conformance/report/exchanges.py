@@ -106,13 +106,16 @@ def _cut_line(line: str, shown: frozenset[str]) -> str:
     """The line with its JSON document cut; any other line as it is."""
     field = "data: " if line.startswith("data: ") else ""
     document = _document(line.removeprefix(field))
-    return line if document is None else field + _cut(document, shown)
+    try:
+        return line if document is None else field + _cut(document, shown)
+    except RecursionError:  # nested deeper than anything of this API
+        return line
 
 
 def _document(text: str) -> object:
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
 

@@ -33,6 +33,9 @@ from conformance.wire.redact import REDACTED, redact
 #: Events shown before and behind the one that departs, and at both ends of a stream where none does: a screenful.
 _AROUND = 8
 
+#: Bytes of a body that an exhibit is made of: over twenty thousand events. Redaction holds a body many times over.
+_LARGEST = 4 * 2**20
+
 #: The variable that stands for the key in a command, where the target's own is not known.
 KEY_VARIABLE = "OPENAI_API_KEY"
 
@@ -61,7 +64,7 @@ class Exhibitor:
         new = [verdict for verdict in departed if verdict.requirement not in self._made]
         if not new:
             return
-        kept = redact(transcript, self._secrets)
+        kept = redact(_bounded(transcript), self._secrets)
         for verdict in new:
             self._made[verdict.requirement] = self._exhibit(transcript, kept, subject.name, verdict)
 
@@ -71,6 +74,10 @@ class Exhibitor:
             return Exhibit(verdict.requirement, name, finding.exchange, exchanges.lines(kept))
         exchange = kept.exchanges[finding.exchange]
         timeline = () if exchange.response is None else moments(exchange.response)
+        # Redaction moves bytes: where an event lies is said of the body as it came, like the finding.
+        came = transcript.exchanges[finding.exchange].response
+        places = () if came is None else moments(came)
+        told = tuple(replace(moment, span=place.span) for moment, place in zip(timeline, places, strict=False))
         at = finding.event if finding.event is not None and finding.event < len(timeline) else None
         states, allowed = met(timeline[: len(timeline) if at is None else at], submitted=_submits(exchange))
         shown = replace(kept, exchanges=(_around(exchange, timeline, at),))
@@ -81,7 +88,7 @@ class Exhibitor:
             finding.exchange,
             exchanges.lines(shown),
             curl=self._curl(transcript, exchange, finding),
-            moments=timeline,
+            moments=told,
             event=at,
             states=states if timeline else {},
             allowed=allowed if timeline else (),
@@ -101,6 +108,24 @@ class Exhibitor:
         # The provenance says when and by what it was recorded; a part of it was recorded then too.
         recorded = str(least.provenance.get("recorded", ""))
         return cassette.write(least, recorded=recorded, by=f"conformance {__version__}", secrets=self._secrets)
+
+
+def _bounded(transcript: Transcript) -> Transcript:
+    """The transcript with every body cut to what an exhibit may hold."""
+    return replace(transcript, exchanges=tuple(map(_bounded_exchange, transcript.exchanges)))
+
+
+def _bounded_exchange(exchange: Exchange) -> Exchange:
+    response = exchange.response
+    if response is None or sum(len(chunk.data) for chunk in response.chunks) <= _LARGEST:
+        return exchange
+    left, kept = _LARGEST, []
+    for chunk in response.chunks:
+        kept.append(Chunk(chunk.ms, chunk.data[:left]))
+        left -= len(chunk.data)
+        if left <= 0:
+            break
+    return replace(exchange, response=replace(response, chunks=tuple(kept)))
 
 
 def _submits(exchange: Exchange) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from conformance.model import Chunk, Exchange, Response, Role, Status, Transcript, Verdict
 from conformance.verdict.judge import judge
@@ -84,12 +85,15 @@ class _Search:
 def _blocks(response: Response) -> tuple[Chunk, ...]:
     """A stream cut between its events, each with the time at which it was there; fewer than two for another body."""
     decoder = Decoder()
-    ends = [(event.end, chunk.ms) for chunk in response.chunks for event in decoder.events(chunk.data)]
+    # Time does not go back in a cassette, whatever a transcript says that nobody recorded.
+    times = accumulate((chunk.ms for chunk in response.chunks), max)
+    came = tuple(zip(response.chunks, times, strict=True))
+    ends = [(event.end, ms) for chunk, ms in came for event in decoder.events(chunk.data)]
     body = b"".join(chunk.data for chunk in response.chunks)
     starts = [0, *(end for end, _ in ends)]
     blocks = [Chunk(ms, body[start:end]) for start, (end, ms) in zip(starts, ends, strict=False)]
     rest = body[starts[-1] :]
-    return (*blocks, Chunk(response.ended_ms, rest)) if rest else tuple(blocks)
+    return (*blocks, Chunk(came[-1][1], rest)) if rest else tuple(blocks)
 
 
 def _with_body(transcript: Transcript, index: int, response: Response, chunks: tuple[Chunk, ...]) -> Transcript:

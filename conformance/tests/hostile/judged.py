@@ -9,6 +9,7 @@ from pathlib import Path
 from conformance.model import Report, Status
 from conformance.plan import narrowed, plan
 from conformance.report import folder
+from conformance.report.exhibits import Exhibitor
 from conformance.report.result import exit_code
 from conformance.report.text import Style, text
 from conformance.run import Run
@@ -56,7 +57,7 @@ def judged(server: HostileServer, scenarios: tuple[str, ...], out: Path, **limit
     target = HttpTarget(Settings(server.base_url, api_key=KEY, **(LIMITS | limits)))  # type: ignore[arg-type]
     whole = plan(target)
     part = narrowed(whole, target, [(name, cell) for name in scenarios for cell in whole.cells[name]])
-    run = Run(target, part, again=AGAIN)
+    run = Run(target, part, again=AGAIN, exhibitor=Exhibitor(origin=server.base_url, secrets=target.secrets))
     for scenario in run.plan.scenarios:
         run.subject(scenario.id)
     report = run.report()

@@ -150,3 +150,25 @@ def test_a_client_that_sent_nothing_is_shown_without_an_exchange() -> None:
     exhibitor = Exhibitor()
     exhibitor.look(Transcript("s", ()), Subject("s", (verdict("sending.submitted", "s", Status.FAIL, finding()),)))
     assert exhibitor.exhibits == (Exhibit("sending.submitted", "s", 1, ()),)
+
+
+@pytest.mark.parametrize("depth", [400, 900, 100_000])
+def test_a_document_that_nests_too_deeply_is_shown_as_it_came(depth: int) -> None:
+    deep = b'{"id": "x", "a": ' + b"[" * depth + b"]" * depth + b"}"
+    exchange = transcript("json-one-call").exchanges[1]
+    assert exchange.response is not None
+    deeply = replace(exchange, response=replace(exchange.response, chunks=(Chunk(0, deep),)))
+    told = (verdict("response.run-object", "json-one-call", Status.FAIL, finding(exchange=0, event=None)),)
+    exhibitor = Exhibitor()
+    exhibitor.look(Transcript("json-one-call", (deeply,)), Subject("json-one-call", told))
+    assert [line for line in exhibitor.exhibits[0].lines if "[[[[" in line]
+
+
+def test_a_body_of_any_size_is_shown_in_part() -> None:
+    exchange = transcript("json-one-call").exchanges[1]
+    assert exchange.response is not None
+    large = replace(exchange, response=replace(exchange.response, chunks=(Chunk(0, b"x" * 6_000_000),) * 2))
+    told = (verdict("response.run-object", "json-one-call", Status.FAIL, finding(exchange=0, event=None)),)
+    exhibitor = Exhibitor()
+    exhibitor.look(Transcript("json-one-call", (large,)), Subject("json-one-call", told))
+    assert len(exhibitor.exhibits[0].cassette) < 5_000_000
