@@ -18,8 +18,8 @@ test: $(VENV)/ready-to-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q
-	$(BIN)/pytest -q -m slow conformance/tests
+	$(BIN)/pytest -q -n auto
+	$(BIN)/pytest -q -n auto -m slow conformance/tests
 
 bench: $(VENV)/ready-to-test
 	$(BIN)/python -m conformance.tests.bench
