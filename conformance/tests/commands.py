@@ -24,7 +24,11 @@ ALONE = ("--disable-plugin-autoload", "-p", "conformance.plugin", "-p", "no:cach
 
 def environment(**more: str) -> dict[str, str]:
     """The environment without what would change how the command, or pytest, behaves."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "CONFORMANCE", "COV"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST", "CONFORMANCE", "COV", "MAKE", "MFLAGS"))
+    }
     return {**kept, "PYTHONPATH": str(CHECKOUT), "PYTHONIOENCODING": "utf-8", **more}
 
 
