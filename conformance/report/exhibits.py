@@ -6,7 +6,7 @@ that `conformance judge` finds the same departure in. Everything is redacted bef
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from conformance import __version__
@@ -40,6 +40,9 @@ _LARGEST = 4 * 2**20
 KEY_VARIABLE = "OPENAI_API_KEY"
 
 
+_Timeline = tuple[Moment, ...]
+
+
 class Exhibitor:
     """Makes the exhibits of one run: of each requirement the first departure that is met.
 
@@ -65,19 +68,29 @@ class Exhibitor:
         if not new:
             return
         kept = redact(_bounded(transcript), self._secrets)
+        # What departs in one subject is mostly of one stream, which is read once for all of it.
+        timelines = {
+            index: _timelines(transcript.exchanges[index], kept.exchanges[index])
+            for index in {_first(verdict).exchange for verdict in new}
+            if index < len(kept.exchanges)
+        }
         for verdict in new:
-            self._made[verdict.requirement] = self._exhibit(transcript, kept, subject.name, verdict)
+            made = self._exhibit(transcript, kept, timelines, subject.name, verdict)
+            self._made[verdict.requirement] = made
 
-    def _exhibit(self, transcript: Transcript, kept: Transcript, name: str, verdict: Verdict) -> Exhibit:
-        finding = next((finding for finding in verdict.findings if finding.primary), verdict.findings[0])
+    def _exhibit(
+        self,
+        transcript: Transcript,
+        kept: Transcript,
+        timelines: Mapping[int, tuple[_Timeline, _Timeline]],
+        name: str,
+        verdict: Verdict,
+    ) -> Exhibit:
+        finding = _first(verdict)
         if finding.exchange >= len(kept.exchanges):  # a client that sent nothing
             return Exhibit(verdict.requirement, name, finding.exchange, exchanges.lines(kept))
         exchange = kept.exchanges[finding.exchange]
-        timeline = () if exchange.response is None else moments(exchange.response)
-        # Redaction moves bytes: where an event lies is said of the body as it came, like the finding.
-        came = transcript.exchanges[finding.exchange].response
-        places = () if came is None else moments(came)
-        told = tuple(replace(moment, span=place.span) for moment, place in zip(timeline, places, strict=False))
+        timeline, told = timelines[finding.exchange]
         at = finding.event if finding.event is not None and finding.event < len(timeline) else None
         states, allowed = met(timeline[: len(timeline) if at is None else at], submitted=_submits(exchange))
         shown = replace(kept, exchanges=(_around(exchange, timeline, at),))
@@ -108,6 +121,23 @@ class Exhibitor:
         # The provenance says when and by what it was recorded; a part of it was recorded then too.
         recorded = str(least.provenance.get("recorded", ""))
         return cassette.write(least, recorded=recorded, by=f"conformance {__version__}", secrets=self._secrets)
+
+
+def _first(verdict: Verdict) -> Finding:
+    """The finding that is shown."""
+    return next((finding for finding in verdict.findings if finding.primary), verdict.findings[0])
+
+
+def _timelines(came: Exchange, kept: Exchange) -> tuple[_Timeline, _Timeline]:
+    """The events of a stream as they are kept, and the same where they lay in the body as it came.
+
+    Redaction moves bytes, and the finding speaks of the body as it came.
+    """
+    if came.response is None or kept.response is None:
+        return (), ()
+    timeline = moments(kept.response)
+    places = zip(timeline, moments(came.response), strict=False)
+    return timeline, tuple(replace(moment, span=place.span) for moment, place in places)
 
 
 def _bounded(transcript: Transcript) -> Transcript:
