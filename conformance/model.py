@@ -250,6 +250,8 @@ class Finding:
     ms: int | None = None
     #: JSON pointer into the document.
     pointer: str | None = None
+    #: The objects at fault within the exchange: `run`, `step ID`, `message ID`; none for the answer itself.
+    about: tuple[str, ...] = ()
     primary: bool = True
     #: The requirement whose breach explains this finding.
     because: str | None = None

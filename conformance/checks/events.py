@@ -45,7 +45,9 @@ def object_(observation: Observation) -> Iterable[Finding] | None:
     if got == expected:
         return ()
     message = f"{observation.name} carries another object"
-    return [observation.finding(message, expected, shown(got), pointer="/object")]
+    # What has no `id` either is another document altogether, such as an envelope around the right one.
+    pointer = "" if find(observation.document, "id") is None else "/object"
+    return [observation.finding(message, expected, shown(got), pointer=pointer)]
 
 
 @check("events.schema", on=[*ENTITY_EVENTS, "thread.created"])

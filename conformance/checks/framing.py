@@ -75,9 +75,12 @@ def utf8(observation: Observation) -> Iterable[Finding] | None:
     if not found and not observation.stream.count:
         return None
     return [
-        observation.finding("the stream is not UTF-8", "valid UTF-8", defect.message, span=(defect.start, defect.end))
+        observation.finding(
+            "the stream is not UTF-8", "valid UTF-8", defect.message,
+            at=observation.stream.spoilt.get(defect), span=(defect.start, defect.end),
+        )
         for defect in found
-    ]
+    ]  # fmt: skip
 
 
 @check("framing.blank-line", on=[BODY])
@@ -99,7 +102,7 @@ def blank_line(observation: Observation) -> Iterable[Finding] | None:
     return [
         observation.finding(
             "an event is not ended by a blank line", "a blank line after each event", defect.message,
-            span=(defect.start, defect.end),
+            at=stream.spoilt.get(defect), span=(defect.start, defect.end),
         )
         for defect in found
     ]  # fmt: skip

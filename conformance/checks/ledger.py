@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from conformance.checks.observation import Observation
-from conformance.checks.registry import Check
+from conformance.checks.registry import UNSEEN, Check
 from conformance.model import Finding
 
 #: Findings kept of one requirement: ten show the pattern, the rest is counted.
@@ -19,6 +19,8 @@ class Entry:
 
     findings: list[Finding] = field(default_factory=list)
     more: int = 0
+    #: Something looked wrong that could not be settled: without a finding this is no pass.
+    unseen: bool = False
     #: A slip of ours inside the check.
     slip: str | None = None
 
@@ -41,16 +43,20 @@ class Ledger:
             entry = self.entries.get(check.requirement)
             observation.counting = entry is not None and len(entry.findings) == KEPT
             found: tuple[Finding, ...] = ()
-            slip = None
+            slip, unseen = None, False
             try:
                 result = check.judge(observation)
-                if result is None:
+                if result is None and observation.not_json is None:
                     continue
-                found = tuple(result)
+                unseen = result is UNSEEN
+                found = tuple(result or ())
             except Exception as raised:
                 slip = f"{type(raised).__name__}: {raised}"
+            # A document that could not be read passes no rule of its event.
+            unseen = unseen or (observation.not_json is not None and not found)
             if entry is None:
                 entry = self.entries[check.requirement] = Entry()
             if found:
                 entry.add(found)
+            entry.unseen = unseen or entry.unseen
             entry.slip = slip or entry.slip

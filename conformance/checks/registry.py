@@ -13,8 +13,17 @@ if TYPE_CHECKING:
     from conformance.model import Finding
 
 #: None: there was nothing to look at. Empty: looked at and found in order.
-Result = "Iterable[Finding] | None"
 Judge = Callable[["Observation"], "Iterable[Finding] | None"]
+
+
+class _Unseen(tuple["Finding", ...]):
+    """No finding, and no pass either."""
+
+    __slots__ = ()
+
+
+#: What a check returns where something looks wrong, and what would settle it was lost to another breach.
+UNSEEN = _Unseen()
 
 
 class Check(NamedTuple):

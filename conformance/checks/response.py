@@ -54,6 +54,9 @@ def run_object(observation: Observation) -> Iterable[Finding]:
         return [observation.finding("the answer is not JSON", "a run", str(observation.not_json))]
     if accepts("RunObject", observation.document):
         return ()
+    if find(observation.document, "object") != "thread.run" and find(observation.document, "id") is None:
+        got = shown(observation.document)
+        return [observation.finding("the answer is another document", "a run", got, pointer="")]
     return [
         observation.finding(
             f"the run does not fit its schema at {found.pointer or '/'}",

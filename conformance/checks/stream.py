@@ -28,20 +28,28 @@ def walk_stream(observation: Observation, ledger: Ledger, plan: Plan, response: 
     """Fold the chunks of a response into `observation.stream`."""
     stream = observation.stream
     decoder = Decoder()
+    defects = stream.defects = decoder.defects
     fits = decider("MessageDeltaObject")
     for chunk in response.chunks:
         ms = chunk.ms
         for event in decoder.events(chunk.data):
-            if event[0] != _DELTA or not _plain_delta(stream, event[1], fits):
+            if event[0] != _DELTA or defects or not _plain_delta(stream, event[1], fits):
                 _event(observation, ledger, plan, event, ms)
                 stream.writing = _writing(stream)
+                if defects and observation.place is not None:
+                    _spoil(stream, observation.place)
     decoder.close()
-    stream.defects = decoder.defects
     stream.unterminated = decoder.unterminated
     observation.place = observation.move = observation.document = None
     ledger.call(plan.get(BODY, ()), observation)
     if stream.count:
         ledger.call(plan.get(END, ()), observation)
+
+
+def _spoil(stream: Stream, place: Place) -> None:
+    """Keep the event that each defect of its bytes is in."""
+    within = (defect for defect in stream.defects if place.span[0] <= defect.start < place.span[1])
+    stream.spoilt.update(dict.fromkeys(within, place))
 
 
 def _writing(stream: Stream) -> Message | None:
@@ -102,11 +110,12 @@ def _event(observation: Observation, ledger: Ledger, plan: Plan, event: Event, m
             stream.dones += 1
             stream.done = stream.done or place
             return
-    ledger.call(plan.get(EVENT, ()), observation)
     word = WORDS.get(observation.name)
     if word is not None:
         _known_event(observation, ledger, plan, word, place)
-    elif observation.name:
+        return
+    ledger.call(plan.get(EVENT, ()), observation)
+    if observation.name:
         stream.unknown[observation.name] += 1
 
 
@@ -117,13 +126,15 @@ def _known_event(observation: Observation, ledger: Ledger, plan: Plan, word: Wor
         _read(observation, observation.data)
     if name in SCHEMA_OF_EVENT and observation.not_json is None:
         observation.fits = accepts(SCHEMA_OF_EVENT[name], observation.document)
-    if not observation.fits:
-        stream.misfit.add(word.entity)
     if word.entity in ENTER:
-        ENTER[word.entity](observation, word.word, place)
+        ENTER[word.entity](observation, word.word)
+    place = observation.place or place
+    if observation.not_json is not None:
+        stream.unread.update(place.about or (word.entity,))
+    ledger.call(plan.get(EVENT, ()), observation)
     ledger.call(plan.get(name, ()), observation)
     if word.entity in LEAVE:
-        LEAVE[word.entity](observation, word.word, place)
+        LEAVE[word.entity](observation, word.word)
     stream.first_known = stream.first_known or place
     if word.entity == "run":
         _run_document(observation, ledger, plan)
@@ -166,7 +177,6 @@ def _read(observation: Observation, data: bytes) -> None:
     except NotJson as refused:
         observation.not_json = refused.with_traceback(None)
         observation.fits = False
-        observation.stream.unread.add(WORDS[observation.name].entity)
 
 
 def _run_document(observation: Observation, ledger: Ledger, plan: Plan) -> None:

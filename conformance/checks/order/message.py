@@ -8,7 +8,7 @@ from conformance.checks.documents import find, shown
 from conformance.checks.moments import END, MESSAGE_EVENTS
 from conformance.checks.observation import Observation
 from conformance.checks.order.tables import breaches
-from conformance.checks.registry import check
+from conformance.checks.registry import UNSEEN, check
 from conformance.model import Finding
 
 _WHOLE = tuple(name for name in MESSAGE_EVENTS if not name.endswith(".delta"))
@@ -21,14 +21,15 @@ def message_life(observation: Observation) -> Iterable[Finding] | None:
     if observation.place is not None:
         return None if observation.move is None else breaches(observation, "order.message-life")
     stream = observation.stream
-    if (
-        not stream.messages
-        or not stream.settled
-        or "message" in stream.unread
-        or stream.terminal_word in ("failed", "cancelled", "expired")
-    ):
+    if not stream.messages or stream.error is not None or stream.terminal_word in ("failed", "cancelled", "expired"):
         return None
-    return _left_open(observation)
+    return _settled(observation, _left_open(observation))
+
+
+def _settled(observation: Observation, found: list[Finding]) -> Iterable[Finding]:
+    """What is found at the end of a stream, unless what is missed may have been cut off or unreadable."""
+    stream = observation.stream
+    return UNSEEN if found and (not stream.settled or "message" in stream.unread) else found
 
 
 def _left_open(observation: Observation) -> list[Finding]:
@@ -65,10 +66,13 @@ def message_ids(observation: Observation) -> Iterable[Finding] | None:
         "assistant_id": find(run, "assistant_id"),
     }
     return [
-        observation.finding(f"{name} is not the run's", shown(value), shown(document[name]), pointer=f"/{name}")
+        observation.finding(
+            f"{name} is not the run's", shown(value), shown(document[name]), pointer=f"/{name}",
+            about=("run", *(observation.place.about if observation.place else ())),
+        )
         for name, value in expected.items()
         if value is not None and name in document and document[name] != value
-    ]
+    ]  # fmt: skip
 
 
 @check("order.message-role", on=_WHOLE)
@@ -87,14 +91,9 @@ def message_role(observation: Observation) -> Iterable[Finding] | None:
 def open_message_ends(observation: Observation) -> Iterable[Finding] | None:
     """When the run breaks off, its open message becomes incomplete first."""
     stream = observation.stream
-    if (
-        not stream.messages
-        or not stream.settled
-        or "message" in stream.unread
-        or stream.terminal_word not in ("failed", "cancelled", "expired")
-    ):
+    if not stream.messages or not stream.settled or stream.terminal_word not in ("failed", "cancelled", "expired"):
         return None
-    return [*_left_open(observation), *_blamed_on_another_end(observation)]
+    return [*_settled(observation, _left_open(observation)), *_blamed_on_another_end(observation)]
 
 
 def _blamed_on_another_end(observation: Observation) -> list[Finding]:

@@ -27,7 +27,11 @@ def run_queued(observation: Observation) -> Iterable[Finding] | None:
         return ()
     if stream.error is not None or stream.run_first is None or stream.run_state in ("failed", "expired", "cancelled"):
         return None
-    return [observation.finding("the run was never queued", "thread.run.queued before thread.run.in_progress", "none")]
+    return [
+        observation.finding(
+            "the run was never queued", "thread.run.queued before thread.run.in_progress", "none", about=("run",)
+        )
+    ]
 
 
 @check("order.run-started", on=[*RUN_EVENTS, *_NEW])

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.checks.observation import Move, Observation
-from conformance.checks.registry import check
+from conformance.checks.registry import UNSEEN, check
 from conformance.model import Finding
 
 
-def breaches(observation: Observation, requirement: str) -> list[Finding]:
+def breaches(observation: Observation, requirement: str) -> Iterable[Finding]:
     """The finding of the event at hand where its move broke `requirement`, else none."""
     move = observation.move
-    if move is None or move.breach != requirement or _excused(move, observation):
-        return []
+    if move is None or move.breach != requirement:
+        return ()
+    if _excused(move, observation):
+        return UNSEEN
     subject = f"{move.entity} {move.id}".strip()
     message = f"{observation.name} came while {subject} was {move.before}"
     expected = " or ".join(move.legal) if move.legal else "no further event of it"
