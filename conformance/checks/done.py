@@ -28,9 +28,13 @@ def present(observation: Observation) -> Iterable[Finding] | None:
 @check("done.once", on=[DONE_EVENT])
 def once(observation: Observation) -> Iterable[Finding]:
     """`[DONE]` does not come again."""
-    if observation.stream.done is None:
+    stream = observation.stream
+    if stream.done is None:
         return ()
-    return [observation.finding("[DONE] came again", "exactly one done event", "another one")]
+    # Where the one before came while the run was still going on, that is the one too many.
+    over = stream.terminal or stream.error
+    surplus = stream.done if over is not None and stream.done.event < over.event else None
+    return [observation.finding("[DONE] came again", "exactly one done event", "another one", at=surplus)]
 
 
 @check("done.last", on=[EVENT, END])

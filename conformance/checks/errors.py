@@ -11,7 +11,7 @@ from conformance.checks.expected import Refusal, got_status, refusals
 from conformance.checks.moments import ANSWER
 from conformance.checks.observation import Observation
 from conformance.checks.registry import check
-from conformance.contract.schema import accepts
+from conformance.contract.schema import accepts, explain
 from conformance.model import Finding, Response
 
 #: A stream that begins with an error event.
@@ -48,13 +48,15 @@ def envelope(observation: Observation) -> Iterable[Finding] | None:
         return None if response is None else [_envelope(observation, "no error object")]
     missing = [name for name in ("message", "type", "param", "code") if name not in error]
     if missing:
-        return [_envelope(observation, f"without {', '.join(missing)}")]
-    return () if accepts("Error", error) else [_envelope(observation, shown(error))]
+        return [_envelope(observation, f"without {', '.join(missing)}", *missing)]
+    return [_envelope(observation, shown(error), found.pointer.strip("/")) for found in explain("Error", error)]
 
 
-def _envelope(observation: Observation, got: str) -> Finding:
+def _envelope(observation: Observation, got: str, *members: str) -> Finding:
+    """A finding on the error object; where a single member of it is wrong, at that one."""
     expected = '{"error": {"message", "type", "param", "code"}}'
-    return observation.finding("the error has another shape", expected, got, pointer="/error")
+    pointer = f"/error/{members[0]}" if len(members) == 1 and members[0] else "/error"
+    return observation.finding("the error has another shape", expected, got, pointer=pointer)
 
 
 @check("errors.content-type", on=[ANSWER])

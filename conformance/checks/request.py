@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from conformance.checks.answers import body_of, error_of, is_event_stream, looks_like_stream, served
+from conformance.checks.answers import body_of, error_of, is_event_stream, looks_like_stream, nowhere, served
 from conformance.checks.documents import text
 from conformance.checks.expected import acceptable, got_status, refused
-from conformance.checks.moments import ANSWER, CLOSE
+from conformance.checks.moments import ANSWER, CLOSE, NOWHERE
 from conformance.checks.observation import Observation
 from conformance.checks.registry import check
 from conformance.model import Finding, Operation, Response
@@ -18,13 +18,13 @@ _ASKS_FOR_MORE = re.compile(rb"(?i)\b(stream|required|missing)\b")
 _METHODS = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
 
-@check("request.path", on=[ANSWER])
+@check("request.path", on=[ANSWER, NOWHERE])
 def path(observation: Observation) -> Iterable[Finding] | None:
-    """A valid submission is answered at this path."""
+    """A valid submission is answered at this path; a redirect, or 405, says of any that it is not."""
     response = observation.response
-    if response is None or not acceptable(observation):
+    if response is None or not (nowhere(response) or acceptable(observation)):
         return None
-    if response.status not in (404, 405, 501):
+    if response.status not in (404, 501) and not nowhere(response):
         return ()
     target = observation.exchange.request.target
     return [observation.finding("the endpoint is not there", f"POST {target} is served", got_status(response))]
@@ -38,6 +38,7 @@ def other_methods(observation: Observation) -> Iterable[Finding] | None:
         for index, exchange in enumerate(observation.transcript.exchanges)
         if exchange.operation is Operation.OTHER
         and exchange.request.method in _METHODS
+        and not (exchange.response is not None and 300 <= exchange.response.status < 400)
         and exchange.request.target.partition("?")[0].endswith("/submit_tool_outputs")
     ]
     if not asked:
@@ -108,7 +109,7 @@ def _plain(observation: Observation, *said: object) -> Iterable[Finding] | None:
         return None
     if sent.body.get("stream", "absent") not in said:
         return None
-    if served(response) and not is_event_stream(response):
+    if served(response) and _other_kind(response):
         return ()
     if served(response):
         return [observation.finding("a stream came that nobody asked for", "a JSON run", "text/event-stream")]
@@ -139,9 +140,9 @@ def stream_null(observation: Observation) -> Iterable[Finding] | None:
 def stream_true(observation: Observation) -> Iterable[Finding] | None:
     """With stream true the answer is a stream, whatever Accept says."""
     sent, response = observation.submitted, observation.response
-    if sent is None or not sent.stream or response is None or not acceptable(observation):
+    if sent is None or not sent.stream or response is None or sent.refusable or "approvals" in sent.faults:
         return None
-    if response.status == 406:
+    if response.status == 406 and acceptable(observation):
         return [observation.finding("the Accept header decides", "a stream whatever Accept says", "406")]
     if not served(response):
         return None

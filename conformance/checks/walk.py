@@ -7,12 +7,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from conformance.checks.answers import document_of, is_event_stream, looks_like_stream, served
+from conformance.checks.answers import document_of, is_event_stream, looks_like_stream, nowhere, served
 from conformance.checks.documents import Document, find, member, members, text
 from conformance.checks.families import CHECKS
 from conformance.checks.history import Look
 from conformance.checks.ledger import Entry, Ledger
-from conformance.checks.moments import ANSWER, CLOSE, HEAD, RUN, WAITING
+from conformance.checks.moments import ANSWER, CLOSE, HEAD, NOWHERE, RUN, WAITING
 from conformance.checks.observation import Observation, Stream
 from conformance.checks.registry import Check
 from conformance.checks.rounds import PASSING
@@ -81,12 +81,13 @@ class _Walk:
         known = observation.history.run(ids_of_path(exchange.request.target)[1])
         sent = submitted(exchange, known)
         observation.submitted, observation.known = sent, known
-        asked = sent.stream or ("unrecorded" in sent.faults and response is not None and is_event_stream(response))
+        asked = sent.stream or ("unrecorded" in sent.faults and response is not None and _streamed(response))
         self.traits |= _traits_of(sent, asked, response)
         if self.role is Role.CLIENT:
             self.traits |= _traits_of_client(sent, exchange, response)
         plan = _plan(Operation.SUBMIT, self.role)
-        self.ledger.call(plan.get(ANSWER, ()), observation)
+        unanswered = self.role is Role.SERVER and response is not None and nowhere(response)
+        self.ledger.call(plan.get(NOWHERE if unanswered else ANSWER, ()), observation)
         if known is not None:
             known.answered(frozenset(sent.outputs), response, partial="partial" in sent.faults)
         observation.submissions.append((observation.index, sent, response))
@@ -96,7 +97,7 @@ class _Walk:
             return
         if asked:
             self._stream(response, plan)
-        elif not is_event_stream(response) and response.status != _NO_CONTENT:
+        elif not _streamed(response) and response.status != _NO_CONTENT:
             observation.document, observation.not_json = document_of(response)
             self.ledger.call(plan.get(RUN, ()), observation)
             self._saw_run(plan)
@@ -106,8 +107,7 @@ class _Walk:
         if response is None or not served(response):
             return
         plan = _plan(Operation.CREATE_RUN, self.role)
-        streamed = is_event_stream(response) or looks_like_stream(response)
-        if streamed or _asks_for_stream(exchange.request.body):
+        if _streamed(response) or _asks_for_stream(exchange.request.body):
             if self.role is Role.SERVER:
                 self.judged += 1
                 self.traits |= {"create-run", "stream", "state"}
@@ -119,8 +119,11 @@ class _Walk:
     def _stream(self, response: Response, plan: Plan) -> None:
         observation = self.observation
         stream = observation.stream = Stream(observation.exchange.operation)
-        self.ledger.call(plan.get(HEAD, ()), observation)
-        if is_event_stream(response) or looks_like_stream(response):
+        streamed = _streamed(response)
+        if streamed or observation.submitted is None:
+            # Another answer to a submission is told by request.stream-true: it has no head of a stream.
+            self.ledger.call(plan.get(HEAD, ()), observation)
+        if streamed:
             walk_stream(observation, self.ledger, plan, response)
             self.unknown.update(dict.fromkeys(stream.unknown))
             self.traits |= _traits_of_stream(stream)
@@ -170,6 +173,11 @@ def walk(transcript: Transcript, held: frozenset[str], role: Role = Role.SERVER)
         under_way.take(index, exchange)
     under_way.close()
     return Walked(under_way.ledger.entries, frozenset(under_way.traits), tuple(under_way.unknown), under_way.judged)
+
+
+def _streamed(response: Response) -> bool:
+    """Whether an answer is a stream, by its head or by its body."""
+    return is_event_stream(response) or looks_like_stream(response)
 
 
 def _asks_for_stream(body: bytes) -> bool:

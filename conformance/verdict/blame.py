@@ -8,7 +8,7 @@ what they follow from: they would not be there, were the cause repaired.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from fnmatch import fnmatchcase
@@ -149,6 +149,7 @@ _TAKEN = (
 ROWS: Sequence[Row] = (
     # A submission that was refused, or not answered by the operation at all.
     *_rows("request.path request.bearer request.beta-accepted", Through.EXCHANGE, f"{_REFUSED} errors.*"),
+    *_rows("request.path", Through.EXCHANGE, "submission.concurrent"),
     *_rows("errors.no-server-fault", Through.EXCHANGE,
            "submission.* errors.* request.stream-type request.extra-key"),
     *_rows("errors.stream-refused-plainly", Through.EXCHANGE, "submission.*"),
