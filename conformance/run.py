@@ -36,7 +36,7 @@ from conformance.model import (
 from conformance.plan import JOINED, Plan, Target
 from conformance.report.exhibits import Exhibitor
 from conformance.report.unseen import not_exercised
-from conformance.verdict import known, plainest
+from conformance.verdict import known, run_wide
 from conformance.verdict.judge import judge
 from conformance.verdict.outline import outline
 from conformance.verdict.scored import scored
@@ -138,7 +138,7 @@ class Run:
         return self._made("this was written while the run went on: it was ended before it could write the rest")
 
     def _made(self, interrupted: str | None) -> Report:
-        subjects = plainest.settled(
+        subjects = run_wide.settled(
             self._subjects.get(scenario.id) or self._unreached(scenario, interrupted)
             for scenario in self.plan.scenarios
         )

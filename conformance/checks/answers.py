@@ -43,11 +43,6 @@ def served(response: Response) -> bool:
     return 200 <= response.status < 300
 
 
-def nowhere(response: Response) -> bool:
-    """Whether no operation answered, whatever was asked of it: a redirect, or a path that does not know the method."""
-    return 300 <= response.status < 400 or response.status == 405
-
-
 def body_of(response: Response) -> bytes:
     """The whole body."""
     return b"".join(chunk.data for chunk in response.chunks)

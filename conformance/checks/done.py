@@ -39,8 +39,9 @@ def once(observation: Observation) -> Iterable[Finding]:
 
 @check("done.last", on=[EVENT, END])
 def last(observation: Observation) -> Iterable[Finding] | None:
-    """No event comes after `[DONE]`."""
-    if observation.stream.done is None:
+    """No event comes after `[DONE]`; where that came before the run's end, it is `[DONE]` that is out of place."""
+    stream = observation.stream
+    if stream.done is None or (stream.terminal is None and stream.error is None):
         return None
     if observation.place is None:
         return ()

@@ -6,8 +6,6 @@ from conformance.contract.lifecycle import WORDS
 
 #: An answer to a submission, or the lack of one, whatever was expected of it.
 ANSWER = "answer"
-#: An answer to a submission that no operation gave: a redirect, or a path that does not know the method.
-NOWHERE = "nowhere"
 #: A plain 2xx answer to a submission that asked for none but a plain one.
 RUN = "run"
 #: A run document in requires_action, read or streamed.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from conformance.checks.answers import body_of, error_of, is_event_stream, looks_like_stream, nowhere, served
+from conformance.checks.answers import body_of, error_of, is_event_stream, looks_like_stream, served
 from conformance.checks.documents import text
 from conformance.checks.expected import acceptable, got_status, refused
-from conformance.checks.moments import ANSWER, CLOSE, NOWHERE
+from conformance.checks.moments import ANSWER, CLOSE
 from conformance.checks.observation import Observation
 from conformance.checks.registry import check
 from conformance.model import Finding, Operation, Response
@@ -18,13 +18,13 @@ _ASKS_FOR_MORE = re.compile(rb"(?i)\b(stream|required|missing)\b")
 _METHODS = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
 
-@check("request.path", on=[ANSWER, NOWHERE])
+@check("request.path", on=[ANSWER])
 def path(observation: Observation) -> Iterable[Finding] | None:
-    """A valid submission is answered at this path; a redirect, or 405, says of any that it is not."""
+    """A valid submission is answered at this path, not sent elsewhere."""
     response = observation.response
-    if response is None or not (nowhere(response) or acceptable(observation)):
+    if response is None or not acceptable(observation):
         return None
-    if response.status not in (404, 501) and not nowhere(response):
+    if response.status not in (404, 405, 501) and not 300 <= response.status < 400:
         return ()
     target = observation.exchange.request.target
     return [observation.finding("the endpoint is not there", f"POST {target} is served", got_status(response))]
@@ -38,7 +38,6 @@ def other_methods(observation: Observation) -> Iterable[Finding] | None:
         for index, exchange in enumerate(observation.transcript.exchanges)
         if exchange.operation is Operation.OTHER
         and exchange.request.method in _METHODS
-        and not (exchange.response is not None and 300 <= exchange.response.status < 400)
         and exchange.request.target.partition("?")[0].endswith("/submit_tool_outputs")
     ]
     if not asked:

@@ -7,12 +7,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from conformance.checks.answers import document_of, is_event_stream, looks_like_stream, nowhere, served
+from conformance.checks.answers import document_of, is_event_stream, looks_like_stream, served
 from conformance.checks.documents import Document, find, member, members, text
 from conformance.checks.families import CHECKS
 from conformance.checks.history import Look
 from conformance.checks.ledger import Entry, Ledger
-from conformance.checks.moments import ANSWER, CLOSE, HEAD, NOWHERE, RUN, WAITING
+from conformance.checks.moments import ANSWER, CLOSE, HEAD, RUN, WAITING
 from conformance.checks.observation import Observation, Stream
 from conformance.checks.registry import Check
 from conformance.checks.rounds import PASSING
@@ -86,8 +86,7 @@ class _Walk:
         if self.role is Role.CLIENT:
             self.traits |= _traits_of_client(sent, exchange, response)
         plan = _plan(Operation.SUBMIT, self.role)
-        unanswered = self.role is Role.SERVER and response is not None and nowhere(response)
-        self.ledger.call(plan.get(NOWHERE if unanswered else ANSWER, ()), observation)
+        self.ledger.call(plan.get(ANSWER, ()), observation)
         if known is not None:
             known.answered(frozenset(sent.outputs), response, partial="partial" in sent.faults)
         observation.submissions.append((observation.index, sent, response))

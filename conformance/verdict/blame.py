@@ -121,7 +121,7 @@ _MISSED = (
     "order.run-path order.run-queued order.run-started order.step-life order.step-delta-after-created "
     "order.step-closed* order.step-serial order.step-before-message order.message-life order.message-created-first "
     "order.message-delta-id order.message-before-step-end order.message-has-step order.open-message-ends "
-    "order.submitted-closed order.submitted-first order.submitted-before-new order.terminal-present "
+    "order.submitted-closed order.submitted-first order.submitted-before-new "
     f"content.message-index content.tool-call-deltas {_BUILT} done.present done.after-terminal"
 )
 
@@ -175,7 +175,7 @@ ROWS: Sequence[Row] = (
     *_rows("framing.utf8", Through.EVENT, "events.json events.schema content.submitted-*"),
     *_rows("framing.utf8", Through.OBJECT, _BUILT),
     *_rows("framing.blank-line", Through.EVENT, "events.* order.* content.* done.name done.data"),
-    *_rows("framing.blank-line", Through.REST, f"framing.not-empty {_MISSED} done.last"),
+    *_rows("framing.blank-line", Through.REST, f"framing.not-empty {_MISSED} order.terminal-present done.last"),
     *_rows("framing.event-name", Through.REST, f"{_MISSED} done.name {_SURFACE}"),
     *_rows("framing.blank-line framing.event-name", Through.EXCHANGE, f"{_LEFT_OPEN} done.after-error"),
     # One document.

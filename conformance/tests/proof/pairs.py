@@ -161,16 +161,16 @@ def main(arguments: Sequence[str]) -> int:
         for sight in found:
             count[sight.said, sight.apart] += 1
             if sight.said in (Said.EFFECT, Said.LOST):
-                kind = (sight.said, sight.requirement, sight.because, "apart" if sight.apart else "")
+                kind: tuple[str, ...] = (sight.said, sight.requirement, sight.because, "apart" if sight.apart else "")
                 hidden[kind] += 1
                 example.setdefault(kind, sight)
     print(f"{pairs} pairs, {apart} about different objects")
     for (said, away), times in sorted(count.items()):
         print(f"  {said:12}{'apart' if away else '':8}{times}")
-    for kind, times in hidden.most_common():
-        sight = example[kind]
-        print(f"{times:5} {' '.join(kind)}  e.g. {sight.fault} beside {sight.beside} in {sight.scenario}")
-    return 1 if any(kind[0] == Said.LOST for kind in hidden) else 0
+    for hiding, times in hidden.most_common():
+        sight = example[hiding]
+        print(f"{times:5} {' '.join(hiding)}  e.g. {sight.fault} beside {sight.beside} in {sight.scenario}")
+    return 1 if any(hiding[0] == Said.LOST for hiding in hidden) else 0
 
 
 if __name__ == "__main__":

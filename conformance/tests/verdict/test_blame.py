@@ -27,11 +27,13 @@ def test_no_cause_is_explained_by_its_own_effects():
         while not told[cause][0].primary:
             assert cause not in seen
             seen.add(cause)
-            cause = told[cause][0].because
+            cause = str(told[cause][0].because)
 
 
-def _finding(exchange: int = 0, **place: object) -> tuple[Finding, ...]:
-    return (Finding("it is off", "this", "that", exchange, **place),)
+def _finding(
+    exchange: int = 0, event: int | None = None, pointer: str | None = None, about: tuple[str, ...] = ()
+) -> tuple[Finding, ...]:
+    return (Finding("it is off", "this", "that", exchange, event=event, pointer=pointer, about=about),)
 
 
 def test_an_effect_says_what_it_follows_from():
