@@ -21,6 +21,12 @@ _TAKEN = ("reading.*", "outcome.usual", "outcome.unknown-*", "outcome.after-done
 
 #: The rule that a valid submission reaches the operation.
 _PATH = "request.path"
+#: The rule that a full submission is accepted, and those that say why one was not.
+_ACCEPTED = "submission.accepted"
+_REASONS = frozenset(
+    {"submission.opaque-accepted", "submission.any-order", "request.minimal-body", "request.stream-false",
+     "request.stream-null"}
+)  # fmt: skip
 _DEPARTED = frozenset({Status.FAIL, Status.WARN})
 
 
@@ -34,8 +40,11 @@ def settled(subjects: Iterable[Subject]) -> tuple[Subject, ...]:
         if (cause := _primary(subject, _PATH)) is not None
         for found in cause.findings
     }
+    refused = _refused_alike(judged)
+    if not (usual or nowhere or refused):
+        return judged
     return tuple(
-        _of_path(_of_usual(subject, usual.get(_plainest(subject.name))), nowhere) if usual or nowhere else subject
+        _of_refusal(_of_path(_of_usual(subject, usual.get(_plainest(subject.name))), nowhere), refused)
         for subject in judged
     )
 
@@ -88,6 +97,31 @@ def _of_path(subject: Subject, nowhere: Mapping[str, Verdict]) -> Subject:
             for verdict in subject.verdicts
         ),
     )
+
+
+def _refused_alike(subjects: Iterable[Subject]) -> Verdict | None:
+    """The first refusal of a full submission, where none was accepted and all got the same answer."""
+    relevant = [each for subject in subjects for each in subject.verdicts if each.requirement in {_ACCEPTED, *_REASONS}]
+    accepted = any(each.requirement == _ACCEPTED and each.status is Status.PASS for each in relevant)
+    answers = {_answer(found) for each in relevant for found in each.findings}
+    if accepted or len(answers) != 1:
+        return None
+    refusals = (each for each in relevant if each.requirement == _ACCEPTED)
+    return next((each for each in refusals if any(found.primary for found in each.findings)), None)
+
+
+def _of_refusal(subject: Subject, cause: Verdict | None) -> Subject:
+    """A server's subject, where every full submission was refused alike: neither text nor order were the reason."""
+    if cause is None:
+        return subject
+
+    def told(verdict: Verdict) -> Verdict:
+        if verdict.requirement == _ACCEPTED:
+            findings = (replace(found, primary=True, because=None) for found in verdict.findings)
+            return replace(verdict, findings=tuple(findings))
+        return _settled(verdict, cause, follows=verdict.requirement in _REASONS)
+
+    return replace(subject, verdicts=tuple(told(verdict) for verdict in subject.verdicts))
 
 
 def _answer(finding: Finding) -> str:

@@ -150,6 +150,16 @@ def test_what_a_client_gets_wrong_in_the_plainest_stream_is_caused_there():
     assert run_wide.settled(subjects[1:]) == subjects[1:]
 
 
+def test_a_server_that_refuses_every_submission_alike_is_told_once():
+    plain = _verdict("submission.accepted", "json-three-calls", "400: 'a header is missing'", Role.SERVER)
+    texts = _verdict("submission.opaque-accepted", "json-opaque-outputs", "400: 'a header is missing'", Role.SERVER)
+    other = _verdict("submission.accepted", "stream-one-call", "", Role.SERVER, Status.PASS)
+    subjects = (Subject("json-three-calls", (plain,)), Subject("json-opaque-outputs", (texts,)))
+    assert [primary(subject) for subject in run_wide.settled(subjects)] == [{"submission.accepted"}, set()]
+    served = (*subjects, Subject("stream-one-call", (replace(other, findings=()),)))
+    assert run_wide.settled(served) == served
+
+
 def test_an_endpoint_that_is_elsewhere_is_told_once():
     subjects = (
         Subject("json-one-call", (_verdict("request.path", "json-one-call", "307 text/html", Role.SERVER),)),
