@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import zip_longest
 
-from conformance.checks.documents import Document, find, members, number, shown, text
-from conformance.checks.entities import texts_of
-from conformance.checks.history import Call, calls_of
-from conformance.checks.moments import ENTITY_EVENTS, STEP_EVENTS
-from conformance.checks.observation import CallPieces, Message, Observation, Step
-from conformance.checks.registry import check
 from conformance.contract.lifecycle import STEP, WORDS
 from conformance.model import Finding
+from conformance.walk.documents import Document, find, members, number, shown, text
+from conformance.walk.entities import texts_of
+from conformance.walk.history import Call, calls_of
+from conformance.walk.observation import CallPieces, Message, Observation, Step
+from conformance.walk.occasions import ENTITY_EVENTS, STEP_EVENTS
+from conformance.walk.registry import check
 
 _STEP_ENDS = tuple(name for name in STEP_EVENTS if name.rpartition(".")[2] in STEP.ended)
 

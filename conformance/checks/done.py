@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.moments import DONE_EVENT, END, EVENT
-from conformance.checks.observation import DONE, Observation
-from conformance.checks.registry import check
 from conformance.model import Ended, Finding
+from conformance.walk.observation import DONE, Observation
+from conformance.walk.occasions import DONE_EVENT, END, EVENT
+from conformance.walk.registry import check
 
 #: ORD-CLOSE: generous on purpose; clients that drain the body wait for it.
 CLOSES_WITHIN_MS = 5000

@@ -5,14 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from conformance.checks.answers import body_of, error_of, header, is_event_stream, looks_like_stream, media_type, served
-from conformance.checks.documents import member, shown, text
-from conformance.checks.expected import Refusal, got_status, refusals
-from conformance.checks.moments import ANSWER
-from conformance.checks.observation import Observation
-from conformance.checks.registry import check
+from conformance.checks.shared.acceptance import Refusal, got_status, refusals
 from conformance.contract.schema import accepts
 from conformance.model import Finding, Response
+from conformance.walk.documents import member, shown, text
+from conformance.walk.http_response import (
+    body_of,
+    error_of,
+    header,
+    is_event_stream,
+    looks_like_stream,
+    media_type,
+    served,
+)
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import ANSWER
+from conformance.walk.registry import check
 
 #: A stream that begins with an error event.
 _ERROR_FIRST = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:(?::[^\r\n]*)?[\r\n])*event: ?error[\r\n]")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.documents import Document, find, member, members, shown, text
-from conformance.checks.ledger import KEPT
-from conformance.checks.moments import END, ENTITY_EVENTS, RUN_EVENTS, WHOLE_EVENTS
-from conformance.checks.observation import Observation
-from conformance.checks.registry import check
-from conformance.checks.times import wrong_seconds
+from conformance.checks.shared.timestamps import wrong_seconds
 from conformance.contract.lifecycle import STREAM_TERMINAL, WORDS
 from conformance.contract.schema import SCHEMA_OF_EVENT, Violation, cause_violations, explain, missing_fields
 from conformance.model import Finding
+from conformance.walk.documents import Document, find, member, members, shown, text
+from conformance.walk.findings import KEPT
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import END, ENTITY_EVENTS, RUN_EVENTS, WHOLE_EVENTS
+from conformance.walk.registry import check
 
 #: `data.object` by entity and kind of event.
 _OBJECT = {

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from email.message import Message
 
-from conformance.checks.answers import header, is_event_stream
-from conformance.checks.documents import number
-from conformance.checks.moments import BODY, END, HEAD
-from conformance.checks.observation import Observation
-from conformance.checks.registry import check
 from conformance.model import Ended, Finding, Operation
+from conformance.walk.documents import number
+from conformance.walk.http_response import header, is_event_stream
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import BODY, END, HEAD
+from conformance.walk.registry import check
 
 #: A model that worked for this long by the server's own clock, …
 _WORKED_SECONDS = 3

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import NamedTuple
 
-from conformance.checks.answers import document_of, is_event_stream, looks_like_stream, served
-from conformance.checks.documents import member, shown, text
-from conformance.checks.history import OVER
-from conformance.checks.moments import CLOSE
-from conformance.checks.observation import DONE, Observation
-from conformance.checks.registry import Judge, check
-from conformance.checks.rounds import own, rounds
-from conformance.checks.told import Told, told
-from conformance.checks.unusual import Unusual, unusual
+from conformance.checks.shared.legal_forms import Unusual, unusual
 from conformance.model import Finding, Operation
+from conformance.walk.client_end import Told, told
+from conformance.walk.documents import member, shown, text
+from conformance.walk.history import OVER
+from conformance.walk.http_response import document_of, is_event_stream, looks_like_stream, served
+from conformance.walk.observation import DONE, Observation
+from conformance.walk.occasions import CLOSE
+from conformance.walk.registry import Judge, check
+from conformance.walk.rounds import own, rounds
 
 #: A server has five seconds to close a connection after done (contract ORD-CLOSE): who is still there then, waits.
 _LEFT_OPEN_MS = 5_000

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from conformance.checks.answers import body_of, error_of, is_event_stream, looks_like_stream, served
-from conformance.checks.documents import text
-from conformance.checks.expected import acceptable, got_status, refused
-from conformance.checks.moments import ANSWER, CLOSE
-from conformance.checks.observation import Observation
-from conformance.checks.registry import check
+from conformance.checks.shared.acceptance import acceptable, got_status, refused
 from conformance.model import Finding, Operation, Response
+from conformance.walk.documents import text
+from conformance.walk.http_response import body_of, error_of, is_event_stream, looks_like_stream, served
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import ANSWER, CLOSE
+from conformance.walk.registry import check
 
 #: A refusal that asks for a field; whatever else a refusal says is told by submission.accepted.
 _ASKS_FOR_MORE = re.compile(rb"(?i)\b(stream|required|missing)\b")

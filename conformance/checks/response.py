@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.answers import media_type, served
-from conformance.checks.documents import find, shown, text
 from conformance.checks.events import lacking
-from conformance.checks.expected import acceptable, got_status
-from conformance.checks.history import calls_of
-from conformance.checks.moments import ANSWER, CLOSE, RUN
-from conformance.checks.observation import Observation
 from conformance.checks.order.run import not_of_path
-from conformance.checks.registry import check
-from conformance.checks.times import wrong_seconds
+from conformance.checks.shared.acceptance import acceptable, got_status
+from conformance.checks.shared.timestamps import wrong_seconds
 from conformance.contract.schema import accepts, explain
 from conformance.model import Ended, Finding, Operation
+from conformance.walk.documents import find, shown, text
+from conformance.walk.history import calls_of
+from conformance.walk.http_response import media_type, served
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import ANSWER, CLOSE, RUN
+from conformance.walk.registry import check
 
 #: Ends of a body that are the server's doing; what its reader broke off is not.
 _CUT_OFF = frozenset({Ended.SHORT, Ended.RESET, Ended.TIMEOUT})

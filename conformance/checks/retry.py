@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from conformance.checks.answers import header, served
-from conformance.checks.expected import got_status
-from conformance.checks.moments import CLOSE
-from conformance.checks.observation import Observation
-from conformance.checks.registry import check
-from conformance.checks.rounds import Again, Sent, begun, rounds
+from conformance.checks.shared.acceptance import got_status
 from conformance.model import Author, Exchange, Finding, Response
+from conformance.walk.http_response import header, served
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import CLOSE
+from conformance.walk.registry import check
+from conformance.walk.rounds import Again, Sent, begun, rounds
 
 #: A client may cap what it waits; the official ones do at a minute.
 _LONGEST_MS = 60_000

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from conformance.checks.answers import header
-from conformance.checks.documents import shown
-from conformance.checks.moments import ANSWER, CLOSE
-from conformance.checks.observation import Observation
-from conformance.checks.registry import check
-from conformance.checks.rounds import own, rounds
-from conformance.checks.submitted import ids_of_path
 from conformance.model import Exchange, Finding, Headers
+from conformance.walk.documents import shown
+from conformance.walk.http_response import header
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import ANSWER, CLOSE
+from conformance.walk.registry import check
+from conformance.walk.rounds import own, rounds
+from conformance.walk.submission_facts import ids_of_path
 
 _SUBMISSION = "submit_tool_outputs"
 #: The path below any prefix; ids are of unreserved characters, the sub-delimiters of RFC 3986, or percent-encoded.

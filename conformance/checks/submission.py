@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.answers import document_of, error_of, served
-from conformance.checks.documents import Document, member, shown, text
-from conformance.checks.expected import Refusal, acceptable, got_status, refusals, refused
-from conformance.checks.moments import ANSWER, CLOSE
-from conformance.checks.observation import Observation
-from conformance.checks.registry import check
-from conformance.checks.submitted import Submitted, turned_down
+from conformance.checks.shared.acceptance import Refusal, acceptable, got_status, refusals, refused
 from conformance.model import Finding, Operation, Response
+from conformance.walk.documents import Document, member, shown, text
+from conformance.walk.http_response import document_of, error_of, served
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import ANSWER, CLOSE
+from conformance.walk.registry import check
+from conformance.walk.submission_facts import Submitted, turned_down
 
 #: Outputs that nobody may touch hold one of these, or are longer than any line that a reader might be made for.
 _OPAQUE_LENGTH = 32_768

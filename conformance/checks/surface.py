@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.documents import Document, find, member, members, shown, text
-from conformance.checks.entities import texts_of
-from conformance.checks.history import Look
-from conformance.checks.moments import CLOSE, WAITING
-from conformance.checks.observation import Observation, Step, Stream
-from conformance.checks.registry import check
 from conformance.model import Finding, Operation
+from conformance.walk.documents import Document, find, member, members, shown, text
+from conformance.walk.entities import texts_of
+from conformance.walk.history import Look
+from conformance.walk.observation import Observation, Step, Stream
+from conformance.walk.occasions import CLOSE, WAITING
+from conformance.walk.registry import check
 
 
 @check("surface.pending-calls", on=[WAITING])

@@ -11,9 +11,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from conformance import run as run_module
-from conformance.checks import registry, walk
-from conformance.checks.observation import Observation
-from conformance.checks.registry import CHECKS
 from conformance.cli import main
 from conformance.mock.server import Mock
 from conformance.model import Finding, Role, Scenario, Subject, Transcript
@@ -21,6 +18,10 @@ from conformance.targets import acts, http
 from conformance.targets.acts import Play
 from conformance.targets.outputs import body, unknown_like
 from conformance.verdict.judge import judge
+from conformance.walk import registry
+from conformance.walk import transcript as walk
+from conformance.walk.observation import Observation
+from conformance.walk.registry import CHECKS
 
 pytestmark = pytest.mark.slow
 

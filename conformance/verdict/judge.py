@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.checks.ledger import Entry
-from conformance.checks.walk import Walked, walk
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import BY_ID
 from conformance.model import (
@@ -21,6 +19,8 @@ from conformance.model import (
     Verdict,
 )
 from conformance.verdict.blame import blame, cause_of, first_cause
+from conformance.walk.findings import Entry
+from conformance.walk.transcript import Walked, walk
 
 #: Traits of the environment: a requirement that needs one is never judged without it, not even by luck.
 ENVIRONMENT = frozenset({"state", "key"})

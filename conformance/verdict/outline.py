@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from urllib.parse import unquote_plus
 
-from conformance.checks.answers import document_of, is_event_stream, looks_like_stream, media_type
-from conformance.checks.observation import DONE
 from conformance.contract.lifecycle import WORDS
 from conformance.model import Author, Exchange, Operation, Request, Response, Transcript
 from conformance.verdict.alike import without_ids
+from conformance.walk.http_response import document_of, is_event_stream, looks_like_stream, media_type
+from conformance.walk.observation import DONE
 from conformance.wire.compact_json import compact
 from conformance.wire.sse import Decoder, Event
 from conformance.wire.strict_json import NotJson, read

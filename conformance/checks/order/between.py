@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
-from conformance.checks.documents import number, shown
-from conformance.checks.history import calls_of, ids_in
-from conformance.checks.moments import END
-from conformance.checks.observation import Observation, Step
-from conformance.checks.registry import check
 from conformance.contract.lifecycle import MESSAGE
 from conformance.model import Finding
+from conformance.walk.documents import number, shown
+from conformance.walk.history import calls_of, ids_in
+from conformance.walk.observation import Observation, Step
+from conformance.walk.occasions import END
+from conformance.walk.registry import check
 
 _CREATED = ("thread.run.step.created", "thread.message.created")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.moments import END, ENTITY_EVENTS, RUN_EVENTS
-from conformance.checks.observation import Observation
-from conformance.checks.registry import check
 from conformance.contract.lifecycle import STREAM_TERMINAL, WORDS
 from conformance.model import Finding
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import END, ENTITY_EVENTS, RUN_EVENTS
+from conformance.walk.registry import check
 
 
 @check("order.terminal-present", on=[END])

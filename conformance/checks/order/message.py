@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.documents import find, shown
-from conformance.checks.moments import END, MESSAGE_EVENTS
-from conformance.checks.observation import Observation
 from conformance.checks.order.tables import breaches
-from conformance.checks.registry import check
 from conformance.model import Finding
+from conformance.walk.documents import find, shown
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import END, MESSAGE_EVENTS
+from conformance.walk.registry import check
 
 _WHOLE = tuple(name for name in MESSAGE_EVENTS if not name.endswith(".delta"))
 _DELTA = ("thread.message.delta",)

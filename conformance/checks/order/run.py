@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.documents import Document, find, number, shown, text
-from conformance.checks.moments import END, RUN_EVENTS
-from conformance.checks.observation import Observation
 from conformance.checks.order.tables import breaches, follows_table
-from conformance.checks.registry import check
 from conformance.contract.lifecycle import WORDS
 from conformance.model import Finding
+from conformance.walk.documents import Document, find, number, shown, text
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import END, RUN_EVENTS
+from conformance.walk.registry import check
 
 _IDENTITY = ("id", "object", "thread_id", "assistant_id", "created_at")
 _SETTINGS = ("model", "instructions", "tools", "metadata")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from conformance.checks.documents import find, shown, text
-from conformance.checks.moments import END, STEP_EVENTS
-from conformance.checks.observation import Observation
 from conformance.checks.order.tables import breaches
-from conformance.checks.registry import check
 from conformance.contract.lifecycle import STEP
 from conformance.model import Finding
+from conformance.walk.documents import find, shown, text
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import END, STEP_EVENTS
+from conformance.walk.registry import check
 
 #: Steps named in one finding.
 _NAMED = 3

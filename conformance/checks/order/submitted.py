@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.documents import text
-from conformance.checks.moments import END, STEP_EVENTS
-from conformance.checks.observation import Observation, Step
-from conformance.checks.registry import check
 from conformance.contract.lifecycle import STEP
 from conformance.model import Finding
+from conformance.walk.documents import text
+from conformance.walk.observation import Observation, Step
+from conformance.walk.occasions import END, STEP_EVENTS
+from conformance.walk.registry import check
 
 _STEP_ENDS = tuple(name for name in STEP_EVENTS if name.rpartition(".")[2] in STEP.ended)
 _NEW = ("thread.run.step.created", "thread.message.created")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.observation import Move, Observation
-from conformance.checks.registry import check
 from conformance.model import Finding
+from conformance.walk.observation import Move, Observation
+from conformance.walk.registry import check
 
 
 def breaches(observation: Observation, requirement: str) -> list[Finding]:

@@ -21,7 +21,7 @@ from conformance.model import Role, Status, Subject, Transcript
 ROOT = Path(__file__).parents[3]
 
 #: Rooms of tests that are asked about what survives the cases; random bytes say only that nothing breaks, slowly.
-TESTS = ("conformance/tests/checks", "conformance/tests/verdict")
+TESTS = ("conformance/tests/walk", "conformance/tests/checks", "conformance/tests/verdict")
 _PASSED_OVER = "conformance/tests/verdict/test_fuzz_judge.py"
 
 #: This process has imported some of what pytest would have rewritten: only the words of failures are poorer.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.checks.families import CHECKS
+from conformance.checks import CHECKS
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.mock.misbehaviour import MISBEHAVIOURS
 from conformance.model import Level, Role

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from conformance.checks.walk import walk
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import BY_ID
 from conformance.files import cassettes_folder
 from conformance.model import Operation, Role, Status, Transcript
 from conformance.verdict.judge import judge, planned
+from conformance.walk.transcript import walk
 from conformance.wire import cassette
 
 JOINED: dict[str, list[str]] = json.loads(Path(__file__).with_name("joined.json").read_text(encoding="utf-8"))

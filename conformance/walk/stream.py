@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 
 from orjson import JSONDecodeError, loads
 
-from conformance.checks.documents import member, text
-from conformance.checks.entities import ENTER, LEAVE
-from conformance.checks.ledger import Ledger
-from conformance.checks.moments import BODY, DONE_EVENT, END, EVENT, WAITING
-from conformance.checks.observation import DONE, Message, Observation, Place, Stream
-from conformance.checks.registry import Check
 from conformance.contract.lifecycle import STREAM_TERMINAL, WORDS, Word
 from conformance.contract.schema import SCHEMA_OF_EVENT, accepts, decider
 from conformance.model import Response
+from conformance.walk.documents import member, text
+from conformance.walk.entities import ENTER, LEAVE
+from conformance.walk.findings import Ledger
+from conformance.walk.observation import DONE, Message, Observation, Place, Stream
+from conformance.walk.occasions import BODY, DONE_EVENT, END, EVENT, WAITING
+from conformance.walk.registry import Check
 from conformance.wire.sse import Decoder, Event
 from conformance.wire.strict_json import NotJson, read_either
 

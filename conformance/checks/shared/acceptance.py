@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
-from conformance.checks.answers import document_of, error_of, header, media_type, served
-from conformance.checks.documents import text
-from conformance.checks.moments import ANSWER
-from conformance.checks.observation import Observation
-from conformance.checks.registry import Judge, check
 from conformance.model import Finding, Operation, Response
+from conformance.walk.documents import text
+from conformance.walk.http_response import document_of, error_of, header, media_type, served
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import ANSWER
+from conformance.walk.registry import Judge, check
 
 #: Traits of a scenario that says itself that its submission should be accepted.
 _DECLARED = frozenset({"accepted", "recovery"})

@@ -7,19 +7,19 @@ from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from conformance.checks.answers import document_of, is_event_stream, looks_like_stream, served
-from conformance.checks.documents import Document, find, member, members, text
-from conformance.checks.families import CHECKS
-from conformance.checks.history import Look
-from conformance.checks.ledger import Entry, Ledger
-from conformance.checks.moments import ANSWER, CLOSE, HEAD, RUN, WAITING
-from conformance.checks.observation import Observation, Stream
-from conformance.checks.registry import Check
-from conformance.checks.rounds import PASSING
-from conformance.checks.stream import Plan, walk_stream
-from conformance.checks.submitted import Submitted, ids_of_path, submitted, turned_down
+from conformance.checks import CHECKS
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Exchange, Operation, Response, Role, Transcript
+from conformance.walk.documents import Document, find, member, members, text
+from conformance.walk.findings import Entry, Ledger
+from conformance.walk.history import Look
+from conformance.walk.http_response import document_of, is_event_stream, looks_like_stream, served
+from conformance.walk.observation import Observation, Stream
+from conformance.walk.occasions import ANSWER, CLOSE, HEAD, RUN, WAITING
+from conformance.walk.registry import Check
+from conformance.walk.rounds import PASSING
+from conformance.walk.stream import Plan, walk_stream
+from conformance.walk.submission_facts import Submitted, ids_of_path, submitted, turned_down
 from conformance.wire.strict_json import NotJson, read
 
 #: An answer of this status has no body to look at.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from conformance.checks.documents import Document, find, member, members, number, text
-from conformance.checks.observation import CallPieces, Message, Move, Observation, Part, Place, Step
 from conformance.contract.lifecycle import MESSAGE, RUN, STEP, Table
 from conformance.model import Operation
+from conformance.walk.documents import Document, find, member, members, number, text
+from conformance.walk.observation import CallPieces, Message, Move, Observation, Part, Place, Step
 
 _Step = Callable[[Observation, str, Place], None]
 

@@ -8,10 +8,10 @@ from itertools import pairwise
 from json import dumps
 from typing import NamedTuple
 
-from conformance.checks.answers import is_event_stream, served
-from conformance.checks.observation import Observation
-from conformance.checks.submitted import Submitted
 from conformance.model import Author, Exchange, Response
+from conformance.walk.http_response import is_event_stream, served
+from conformance.walk.observation import Observation
+from conformance.walk.submission_facts import Submitted
 
 #: Statuses after which a submission may be sent again, besides every 5xx and no status at all (contract SDK-RETRY).
 PASSING = frozenset({408, 409, 429})

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from conformance.checks.answers import served
-from conformance.checks.documents import Document, member, members, text
 from conformance.model import Operation, Response
+from conformance.walk.documents import Document, member, members, text
+from conformance.walk.http_response import served
 
 
 class Call(NamedTuple):

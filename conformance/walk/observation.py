@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from io import StringIO
 from typing import NamedTuple
 
-from conformance.checks.documents import Document, member
-from conformance.checks.history import History, KnownRun
-from conformance.checks.submitted import Submitted
 from conformance.contract.lifecycle import MESSAGE, RUN, STEP
 from conformance.model import Ended, Exchange, Finding, Operation, Response, Transcript
+from conformance.walk.documents import Document, member
+from conformance.walk.history import History, KnownRun
+from conformance.walk.submission_facts import Submitted
 from conformance.wire.sse import Defect, Event
 from conformance.wire.strict_json import NotJson
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from conformance.contract.requirements import REQUIREMENTS
 
 if TYPE_CHECKING:
-    from conformance.checks.observation import Observation
     from conformance.model import Finding
+    from conformance.walk.observation import Observation
 
 #: None: there was nothing to look at. Empty: looked at and found in order.
 Result = "Iterable[Finding] | None"

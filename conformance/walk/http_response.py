@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from conformance.checks.documents import Document, member
 from conformance.model import Headers, Response
+from conformance.walk.documents import Document, member
 from conformance.wire.strict_json import NotJson, read
 
 #: The first bytes of a stream: a byte order mark, blank lines, a comment or one of the fields of WHATWG 9.2.6.

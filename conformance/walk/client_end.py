@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conformance.checks.answers import served
-from conformance.checks.documents import Document, find, members, shown, text
-from conformance.checks.expected import got_status
-from conformance.checks.observation import Message, Observation, Stream
-from conformance.checks.rounds import Sent, own, rounds
+from conformance.checks.shared.acceptance import got_status
 from conformance.model import Finding, Operation, Outcome
+from conformance.walk.documents import Document, find, members, shown, text
+from conformance.walk.http_response import served
+from conformance.walk.observation import Message, Observation, Stream
+from conformance.walk.rounds import Sent, own, rounds
 
 #: What a client may say between two messages when it reports several as one text.
 _BETWEEN = ("", "\n", "\n\n", " ")

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from conformance.checks.history import OVER, Call, KnownRun
 from conformance.model import Exchange, Response
+from conformance.walk.history import OVER, Call, KnownRun
 from conformance.wire.strict_json import NotJson, read
 
 _PATH = re.compile(r"/threads/([^/?]+)/runs/([^/?]+)/submit_tool_outputs")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from conformance.checks.documents import find, shown
-from conformance.checks.moments import CLOSE
-from conformance.checks.observation import Observation
-from conformance.checks.registry import Judge, check
-from conformance.checks.told import Told, told
 from conformance.model import Finding
+from conformance.walk.client_end import Told, told
+from conformance.walk.documents import find, shown
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import CLOSE
+from conformance.walk.registry import Judge, check
 
 
 class Unusual(NamedTuple):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.checks.documents import Document, shown, whole
-from conformance.checks.observation import Observation
 from conformance.contract.schema import TIMESTAMPS
 from conformance.model import Finding
+from conformance.walk.documents import Document, shown, whole
+from conformance.walk.observation import Observation
 
 #: 2286-11-20 in seconds; milliseconds have been beyond it since 1970-04-26.
 _SECONDS_END = 10_000_000_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from conformance.checks.observation import Observation
-from conformance.checks.registry import Check
 from conformance.model import Finding
+from conformance.walk.observation import Observation
+from conformance.walk.registry import Check
 
 #: Findings kept of one requirement: ten show the pattern, the rest is counted.
 KEPT = 10
