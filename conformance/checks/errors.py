@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from conformance.checks.shared.acceptance import Refusal, got_status, refusals
+from conformance.checks.shared.acceptance import Refusal, refusals
 from conformance.contract.schema import accepts
 from conformance.model import Finding, Response
 from conformance.walk.documents import member, shown, text
 from conformance.walk.http_response import (
     body_of,
     error_of,
+    got_status,
     header,
     is_event_stream,
     looks_like_stream,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from conformance.checks.shared.legal_forms import Unusual, unusual
 from conformance.model import Finding, Operation
-from conformance.walk.client_end import Told, told
+from conformance.walk.client_end import ClientEnd, client_end
 from conformance.walk.documents import member, shown, text
 from conformance.walk.history import OVER
 from conformance.walk.http_response import document_of, is_event_stream, looks_like_stream, served
@@ -34,42 +34,42 @@ class Broken(NamedTuple):
 
     requirement: str
     #: What must have come about.
-    came: Callable[[Told], bool]
+    came: Callable[[ClientEnd], bool]
     message: str
     #: Reading these afterwards is as good as a report.
     looks: tuple[Operation, ...] = _RUN_OR_MESSAGES
 
 
-def _broke_off(trait: str) -> Callable[[Told], bool]:
-    def came(end: Told) -> bool:
+def _broke_off(trait: str) -> Callable[[ClientEnd], bool]:
+    def came(end: ClientEnd) -> bool:
         stream = end.stream
         return trait in end.observation.held and stream is not None and not stream.over
 
     return came
 
 
-def _error_event(trait: str) -> Callable[[Told], bool]:
+def _error_event(trait: str) -> Callable[[ClientEnd], bool]:
     return lambda end: trait in end.observation.held and end.stream is not None and end.stream.error is not None
 
 
-def _unreadable(end: Told) -> bool:
+def _unreadable(end: ClientEnd) -> bool:
     return end.stream is not None and bool(end.stream.unread)
 
 
-def _no_stream(end: Told) -> bool:
+def _no_stream(end: ClientEnd) -> bool:
     response = end.sent.response
     if response is None or not end.accepted or not end.sent.submitted.stream:
         return False
     return not is_event_stream(response) and not looks_like_stream(response)
 
 
-def _not_accepted(end: Told) -> bool:
+def _not_accepted(end: ClientEnd) -> bool:
     return not end.accepted
 
 
 def _judge_of(row: Broken) -> Judge:
     def judge(observation: Observation) -> Iterable[Finding] | None:
-        end = told(observation)
+        end = client_end(observation)
         if end is None or not row.came(end):
             return None
         if end.reported or (end.outcome.exit_code == 0 and end.looked(*row.looks)):
@@ -106,7 +106,7 @@ unusual(
 @check("outcome.second-round", on=[CLOSE])
 def second_round(observation: Observation) -> Iterable[Finding] | None:
     """A run that asks once more is answered, or reported as one that does; a bare exit code tells neither."""
-    end = told(observation)
+    end = client_end(observation)
     if end is None or "second-round" not in observation.held or not end.accepted:
         return None
     known = observation.history.run(end.sent.submitted.run_id)
@@ -123,7 +123,7 @@ def second_round(observation: Observation) -> Iterable[Finding] | None:
 @check("outcome.text", on=[CLOSE])
 def whole_text(observation: Observation) -> Iterable[Finding] | None:
     """The text that was written down is the one that was told."""
-    end = told(observation)
+    end = client_end(observation)
     right = end.text_is_right() if end is not None else None
     if end is None or right is None:
         return None
@@ -136,7 +136,7 @@ def whole_text(observation: Observation) -> Iterable[Finding] | None:
 @check("outcome.status", on=[CLOSE])
 def right_status(observation: Observation) -> Iterable[Finding] | None:
     """The status that was written down is the one that was told last."""
-    end = told(observation)
+    end = client_end(observation)
     if end is None or end.status is None or end.shown_status() is None:
         return None
     if not end.status_is_wrong():
@@ -147,7 +147,7 @@ def right_status(observation: Observation) -> Iterable[Finding] | None:
 @check("outcome.after-done", on=[CLOSE])
 def after_done(observation: Observation) -> Iterable[Finding] | None:
     """What came after done is in no text."""
-    end = told(observation)
+    end = client_end(observation)
     right = end.text_is_right() if end is not None and "after-done" in observation.held else None
     if end is None or right is None:
         return None
@@ -157,7 +157,7 @@ def after_done(observation: Observation) -> Iterable[Finding] | None:
 @check("outcome.left-open", on=[CLOSE])
 def left_open(observation: Observation) -> Iterable[Finding] | None:
     """The client ends at done, whether or not the connection does."""
-    end = told(observation)
+    end = client_end(observation)
     if end is None or end.stream is None or end.stream.done is None or "left-open" not in observation.held:
         return None
     waited = (end.sent.response.ended_ms if end.sent.response else 0) - end.stream.done.ms
@@ -170,7 +170,7 @@ def left_open(observation: Observation) -> Iterable[Finding] | None:
 @check("outcome.poll-stops", on=[CLOSE])
 def poll_stops(observation: Observation) -> Iterable[Finding] | None:
     """A loop that polls stops at a run that has stopped."""
-    end = told(observation)
+    end = client_end(observation)
     if end is None:
         return None
     reads = [(index, _stopped(observation, index)) for index, _ in own(observation) if index > end.sent.exchange]

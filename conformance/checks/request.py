@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from conformance.checks.shared.acceptance import acceptable, got_status, refused
+from conformance.checks.shared.acceptance import acceptable, refused
 from conformance.model import Finding, Operation, Response
 from conformance.walk.documents import text
-from conformance.walk.http_response import body_of, error_of, is_event_stream, looks_like_stream, served
+from conformance.walk.http_response import body_of, error_of, got_status, is_event_stream, looks_like_stream, served
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import ANSWER, CLOSE
 from conformance.walk.registry import check

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 from conformance.checks.events import lacking
 from conformance.checks.order.run import not_of_path
-from conformance.checks.shared.acceptance import acceptable, got_status
+from conformance.checks.shared.acceptance import acceptable
 from conformance.checks.shared.timestamps import wrong_seconds
 from conformance.contract.schema import accepts, explain
 from conformance.model import Ended, Finding, Operation
 from conformance.walk.documents import find, shown, text
 from conformance.walk.history import calls_of
-from conformance.walk.http_response import media_type, served
+from conformance.walk.http_response import got_status, media_type, served
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import ANSWER, CLOSE, RUN
 from conformance.walk.registry import check

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from conformance.checks.shared.acceptance import got_status
 from conformance.model import Author, Exchange, Finding, Response
-from conformance.walk.http_response import header, served
+from conformance.walk.http_response import got_status, header, served
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import CLOSE
 from conformance.walk.registry import check

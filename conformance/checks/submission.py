@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.shared.acceptance import Refusal, acceptable, got_status, refusals, refused
+from conformance.checks.shared.acceptance import Refusal, acceptable, refusals, refused
 from conformance.model import Finding, Operation, Response
 from conformance.walk.documents import Document, member, shown, text
-from conformance.walk.http_response import document_of, error_of, served
+from conformance.walk.http_response import document_of, error_of, got_status, served
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import ANSWER, CLOSE
 from conformance.walk.registry import check

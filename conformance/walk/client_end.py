@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conformance.checks.shared.acceptance import got_status
 from conformance.model import Finding, Operation, Outcome
 from conformance.walk.documents import Document, find, members, shown, text
-from conformance.walk.http_response import served
+from conformance.walk.http_response import got_status, served
 from conformance.walk.observation import Message, Observation, Stream
 from conformance.walk.rounds import Sent, own, rounds
 
@@ -20,7 +19,7 @@ _BAD_ENDS = frozenset({"failed", "expired", "cancelled", "incomplete"})
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ClientEnd:
     """One client's end, set against the submission of the last round that it came to."""
 
     observation: Observation
@@ -159,7 +158,7 @@ class Told:
         return text(message, "role") == "assistant" and text(message, "run_id") in (None, self.sent.submitted.run_id)
 
 
-def told(observation: Observation) -> Told | None:
+def client_end(observation: Observation) -> ClientEnd | None:
     """What came of the last round; None where nothing was submitted or nobody recorded how the client ended."""
     outcome, all_rounds = observation.transcript.outcome, rounds(observation)
     if outcome is None or not all_rounds:
@@ -167,7 +166,7 @@ def told(observation: Observation) -> Told | None:
     last = all_rounds[-1]
     sent = last.served or last.sent[-1]
     stream = next((stream for index, stream in observation.streams if index == sent.exchange), None)
-    return Told(observation, outcome, sent, stream)
+    return ClientEnd(observation, outcome, sent, stream)
 
 
 def _text_of(message: Message) -> str:

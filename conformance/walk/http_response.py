@@ -43,6 +43,14 @@ def served(response: Response) -> bool:
     return 200 <= response.status < 300
 
 
+def got_status(response: Response | None) -> str:
+    """The status of an answer as people read it."""
+    if response is None:
+        return "no answer"
+    kind = media_type(response)
+    return f"{response.status} {kind}" if kind else str(response.status)
+
+
 def body_of(response: Response) -> bytes:
     """The whole body."""
     return b"".join(chunk.data for chunk in response.chunks)

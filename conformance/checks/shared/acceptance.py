@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from conformance.model import Finding, Operation, Response
 from conformance.walk.documents import text
-from conformance.walk.http_response import document_of, error_of, header, media_type, served
+from conformance.walk.http_response import document_of, error_of, got_status, header, served
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import ANSWER
 from conformance.walk.registry import Judge, check
@@ -61,14 +61,6 @@ def _expired_meanwhile(observation: Observation) -> bool:
         return False
     document, _ = document_of(read)
     return text(document, "id") == observation.known.id and text(document, "status") == "expired"
-
-
-def got_status(response: Response | None) -> str:
-    """The status of an answer as people read it."""
-    if response is None:
-        return "no answer"
-    kind = media_type(response)
-    return f"{response.status} {kind}" if kind else str(response.status)
 
 
 def refused(

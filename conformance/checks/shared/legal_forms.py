@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from conformance.model import Finding
-from conformance.walk.client_end import Told, told
+from conformance.walk.client_end import ClientEnd, client_end
 from conformance.walk.documents import find, shown
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import CLOSE
@@ -30,7 +30,7 @@ def unusual(*rows: Unusual) -> None:
 
 def _judge_of(row: Unusual) -> Judge:
     def judge(observation: Observation) -> Iterable[Finding] | None:
-        end = told(observation)
+        end = client_end(observation)
         if end is None or row.trait not in observation.held or not end.accepted:
             return None
         got = _not_a_success(end)
@@ -39,7 +39,7 @@ def _judge_of(row: Unusual) -> Judge:
     return judge
 
 
-def _not_a_success(end: Told) -> str | None:
+def _not_a_success(end: ClientEnd) -> str | None:
     """What shows that a completed run was not taken for one."""
     if end.outcome.exit_code != 0:
         return end.end
