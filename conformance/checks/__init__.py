@@ -1,4 +1,4 @@
-"""What is wrong: one file or folder for each family of checks; importing this module fills the table."""
+"""What is wrong: one file or folder for each family of checks; importing this module fills the table of checks."""
 
 from conformance.checks import (
     content,
@@ -18,21 +18,20 @@ from conformance.checks import (
 )
 from conformance.walk.registry import CHECKS
 
-FAMILIES = (
-    request,
-    response,
-    framing,
-    events,
-    order,
-    content,
-    done,
-    submission,
-    errors,
-    surface,
-    sending,
-    retry,
-    reading,
-    outcome,
-)
-
-__all__ = ["CHECKS", "FAMILIES"]
+__all__ = [
+    "CHECKS",
+    "content",
+    "done",
+    "errors",
+    "events",
+    "framing",
+    "order",
+    "outcome",
+    "reading",
+    "request",
+    "response",
+    "retry",
+    "sending",
+    "submission",
+    "surface",
+]

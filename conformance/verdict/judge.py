@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from conformance.checks import CHECKS
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import BY_ID
 from conformance.model import (
@@ -20,7 +21,11 @@ from conformance.model import (
 )
 from conformance.verdict.blame import blame, cause_of, first_cause
 from conformance.walk.findings import Entry
+from conformance.walk.schedule import Schedule
 from conformance.walk.transcript import Walked, walk
+
+#: What every walk is handed.
+_CHECKS = Schedule(CHECKS.values())
 
 #: Traits of the environment: a requirement that needs one is never judged without it, not even by luck.
 ENVIRONMENT = frozenset({"state", "key"})
@@ -132,7 +137,7 @@ def judge(transcript: Transcript, *, role: Role | None = None) -> Subject:
     if transcript.untestable is not None or transcript.slip is not None:
         return _unwalked(transcript, scenario)
     held = transcript.traits | (scenario.traits if scenario is not None else frozenset())
-    walked = walk(transcript, held, role)
+    walked = walk(transcript, _CHECKS, held, role)
     if scenario is None:
         held |= walked.traits
         if not walked.judged and (role is Role.SERVER or transcript.outcome is None):

@@ -29,14 +29,14 @@ class Entry:
         self.more += len(findings) - len(kept)
 
 
-class Ledger:
+class Findings:
     """The entries of one walk."""
 
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
 
     def call(self, checks: Iterable[Check], observation: Observation) -> None:
-        """Call checks at a moment; a check that breaks is our slip and stops nobody else."""
+        """Call the checks of an occasion; a check that breaks is our slip and stops nobody else."""
         for check in checks:
             entry = self.entries.get(check.requirement)
             observation.counting = entry is not None and len(entry.findings) == KEPT

@@ -1,4 +1,4 @@
-"""The moments at which checks are called: event names as they are, and the words below."""
+"""The occasions on which checks are called: event names as they are, and the words below."""
 
 from __future__ import annotations
 

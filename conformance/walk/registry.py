@@ -1,4 +1,4 @@
-"""The table of checks: one small pure function for each requirement, called at the moments it names."""
+"""The table of checks: one small pure function for each requirement, called on the occasions it names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Judge = Callable[["Observation"], "Iterable[Finding] | None"]
 
 
 class Check(NamedTuple):
-    """A function bound to one requirement; `on` holds event names or moments of `moments.py`."""
+    """A function bound to one requirement; `on` holds event names or words of `occasions.py`."""
 
     requirement: str
     on: tuple[str, ...]
@@ -32,7 +32,8 @@ CHECKS = MappingProxyType(_checks)
 def check(requirement: str, *, on: Iterable[str]) -> Callable[[Judge], Judge]:
     """Bind a function to a requirement; raises ValueError for an unknown id or a second function for the same one."""
     if requirement not in REQUIREMENTS:
-        message = f"no requirement has the id {requirement!r}: add it to requirements.toml or mend the id"
+        table = f"contract/requirements/{requirement.partition('.')[0]}.toml"
+        message = f"no requirement has the id {requirement!r}: add it to {table} or correct the id"
         raise ValueError(message)
     if requirement in _checks:
         message = f"{requirement} has a check already"

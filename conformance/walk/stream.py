@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from orjson import JSONDecodeError, loads
 
@@ -11,20 +11,17 @@ from conformance.contract.schema import SCHEMA_OF_EVENT, accepts, decider
 from conformance.model import Response
 from conformance.walk.documents import member, text
 from conformance.walk.entities import ENTER, LEAVE
-from conformance.walk.findings import Ledger
+from conformance.walk.findings import Findings
 from conformance.walk.observation import DONE, Message, Observation, Place, Stream
 from conformance.walk.occasions import BODY, DONE_EVENT, END, EVENT, WAITING
-from conformance.walk.registry import Check
+from conformance.walk.schedule import Calls
 from conformance.wire.sse import Decoder, Event
 from conformance.wire.strict_json import NotJson, read_either
 
 _DELTA = "thread.message.delta"
 
-#: Moment -> what is called then.
-Plan = Mapping[str, tuple[Check, ...]]
 
-
-def walk_stream(observation: Observation, ledger: Ledger, plan: Plan, response: Response) -> None:
+def walk_stream(observation: Observation, findings: Findings, calls: Calls, response: Response) -> None:
     """Fold the chunks of a response into `observation.stream`."""
     stream = observation.stream
     decoder = Decoder()
@@ -33,15 +30,15 @@ def walk_stream(observation: Observation, ledger: Ledger, plan: Plan, response: 
         ms = chunk.ms
         for event in decoder.events(chunk.data):
             if event[0] != _DELTA or not _plain_delta(stream, event[1], fits):
-                _event(observation, ledger, plan, event, ms)
+                _event(observation, findings, calls, event, ms)
                 stream.writing = _writing(stream)
     decoder.close()
     stream.defects = decoder.defects
     stream.unterminated = decoder.unterminated
     observation.place = observation.move = observation.document = None
-    ledger.call(plan.get(BODY, ()), observation)
+    findings.call(calls.get(BODY, ()), observation)
     if stream.count:
-        ledger.call(plan.get(END, ()), observation)
+        findings.call(calls.get(END, ()), observation)
 
 
 def _writing(stream: Stream) -> Message | None:
@@ -80,7 +77,7 @@ def _plain_delta(stream: Stream, data: bytes, fits: Callable[[object], bool]) ->
     return True
 
 
-def _event(observation: Observation, ledger: Ledger, plan: Plan, event: Event, ms: int) -> None:
+def _event(observation: Observation, findings: Findings, calls: Calls, event: Event, ms: int) -> None:
     """Take any event: name, document, schema, state, then the checks of its name."""
     stream = observation.stream
     if stream.count == 0:
@@ -92,7 +89,7 @@ def _event(observation: Observation, ledger: Ledger, plan: Plan, event: Event, m
     observation.fits = observation.whole_characters = True
     observation.name = event.name
     if event.name == "done" or event.data.strip() == DONE:
-        ledger.call(plan.get(DONE_EVENT, ()), observation)
+        findings.call(calls.get(DONE_EVENT, ()), observation)
         stream.dones += 1
         stream.done = stream.done or place
         return
@@ -102,15 +99,15 @@ def _event(observation: Observation, ledger: Ledger, plan: Plan, event: Event, m
             stream.dones += 1
             stream.done = stream.done or place
             return
-    ledger.call(plan.get(EVENT, ()), observation)
+    findings.call(calls.get(EVENT, ()), observation)
     word = WORDS.get(observation.name)
     if word is not None:
-        _known_event(observation, ledger, plan, word, place)
+        _known_event(observation, findings, calls, word, place)
     elif observation.name:
         stream.unknown[observation.name] += 1
 
 
-def _known_event(observation: Observation, ledger: Ledger, plan: Plan, word: Word, place: Place) -> None:
+def _known_event(observation: Observation, findings: Findings, calls: Calls, word: Word, place: Place) -> None:
     """Take an event of the vocabulary."""
     stream, name = observation.stream, observation.name
     if observation.document is None:
@@ -121,12 +118,12 @@ def _known_event(observation: Observation, ledger: Ledger, plan: Plan, word: Wor
         stream.misfit.add(word.entity)
     if word.entity in ENTER:
         ENTER[word.entity](observation, word.word, place)
-    ledger.call(plan.get(name, ()), observation)
+    findings.call(calls.get(name, ()), observation)
     if word.entity in LEAVE:
         LEAVE[word.entity](observation, word.word, place)
     stream.first_known = stream.first_known or place
     if word.entity == "run":
-        _run_document(observation, ledger, plan)
+        _run_document(observation, findings, calls)
         if word.word in STREAM_TERMINAL:
             _terminal(observation, word, place)
     elif name == "error":
@@ -169,10 +166,10 @@ def _read(observation: Observation, data: bytes) -> None:
         observation.stream.unread.add(WORDS[observation.name].entity)
 
 
-def _run_document(observation: Observation, ledger: Ledger, plan: Plan) -> None:
+def _run_document(observation: Observation, findings: Findings, calls: Calls) -> None:
     document = member(observation.document)
     if document is not None and text(document, "id") and text(document, "status"):
         known = observation.history.saw_run(document)
         observation.known = observation.known or known
         if text(document, "status") == "requires_action":
-            ledger.call(plan.get(WAITING, ()), observation)
+            findings.call(calls.get(WAITING, ()), observation)

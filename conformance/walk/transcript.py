@@ -1,24 +1,20 @@
-"""The one walk over a transcript: exchange by exchange, each stream event by event, every check at its moment."""
+"""The one walk over a transcript: exchange by exchange, each stream event by event, every check on its occasion."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from types import MappingProxyType
 from typing import NamedTuple
 
-from conformance.checks import CHECKS
-from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Exchange, Operation, Response, Role, Transcript
 from conformance.walk.documents import Document, find, member, members, text
-from conformance.walk.findings import Entry, Ledger
+from conformance.walk.findings import Entry, Findings
 from conformance.walk.history import Look
 from conformance.walk.http_response import document_of, is_event_stream, looks_like_stream, served
 from conformance.walk.observation import Observation, Stream
 from conformance.walk.occasions import ANSWER, CLOSE, HEAD, RUN, WAITING
-from conformance.walk.registry import Check
 from conformance.walk.rounds import PASSING
-from conformance.walk.stream import Plan, walk_stream
+from conformance.walk.schedule import Calls, Schedule
+from conformance.walk.stream import walk_stream
 from conformance.walk.submission_facts import Submitted, ids_of_path, submitted, turned_down
 from conformance.wire.strict_json import NotJson, read
 
@@ -37,24 +33,13 @@ class Walked(NamedTuple):
     judged: int
 
 
-@cache
-def _plan(operation: Operation, role: Role) -> Plan:
-    """Moment -> checks that hold for an operation; one that has no operation of its own holds everywhere."""
-    moments: dict[str, list[Check]] = {}
-    for found in CHECKS.values():
-        requirement = REQUIREMENTS[found.requirement]
-        if requirement.role is role and operation in requirement.operations:
-            for moment in found.on:
-                moments.setdefault(moment, []).append(found)
-    return MappingProxyType({moment: tuple(checks) for moment, checks in moments.items()})
-
-
 class _Walk:
     """One transcript under way."""
 
-    def __init__(self, transcript: Transcript, held: frozenset[str], role: Role) -> None:
+    def __init__(self, transcript: Transcript, checks: Schedule, held: frozenset[str], role: Role) -> None:
         self.observation = Observation(transcript, held)
-        self.ledger = Ledger()
+        self.checks = checks
+        self.findings = Findings()
         self.role = role
         self.traits: set[str] = set()
         self.unknown: dict[str, None] = {}
@@ -73,7 +58,10 @@ class _Walk:
 
     def close(self) -> None:
         self.observation.place, self.observation.ended = None, True
-        self.ledger.call(_plan(Operation.SUBMIT, self.role).get(CLOSE, ()), self.observation)
+        self.findings.call(self._calls(Operation.SUBMIT).get(CLOSE, ()), self.observation)
+
+    def _calls(self, operation: Operation) -> Calls:
+        return self.checks.calls(operation, self.role)
 
     def _submission(self, exchange: Exchange) -> None:
         observation, response = self.observation, exchange.response
@@ -85,8 +73,8 @@ class _Walk:
         self.traits |= _traits_of(sent, asked, response)
         if self.role is Role.CLIENT:
             self.traits |= _traits_of_client(sent, exchange, response)
-        plan = _plan(Operation.SUBMIT, self.role)
-        self.ledger.call(plan.get(ANSWER, ()), observation)
+        calls = self._calls(Operation.SUBMIT)
+        self.findings.call(calls.get(ANSWER, ()), observation)
         if known is not None:
             known.answered(frozenset(sent.outputs), response, partial="partial" in sent.faults)
         observation.submissions.append((observation.index, sent, response))
@@ -95,46 +83,46 @@ class _Walk:
         if response is None or not served(response) or sent.refusable:
             return
         if asked:
-            self._stream(response, plan)
+            self._stream(response, calls)
         elif not is_event_stream(response) and response.status != _NO_CONTENT:
             observation.document, observation.not_json = document_of(response)
-            self.ledger.call(plan.get(RUN, ()), observation)
-            self._saw_run(plan)
+            self.findings.call(calls.get(RUN, ()), observation)
+            self._saw_run(calls)
 
     def _creation(self, exchange: Exchange) -> None:
         response = exchange.response
         if response is None or not served(response):
             return
-        plan = _plan(Operation.CREATE_RUN, self.role)
+        calls = self._calls(Operation.CREATE_RUN)
         streamed = is_event_stream(response) or looks_like_stream(response)
         if streamed or _asks_for_stream(exchange.request.body):
             if self.role is Role.SERVER:
                 self.judged += 1
                 self.traits |= {"create-run", "stream", "state"}
-            self._stream(response, plan)
+            self._stream(response, calls)
         else:
             self.observation.document, _ = document_of(response)
-            self._saw_run(plan)
+            self._saw_run(calls)
 
-    def _stream(self, response: Response, plan: Plan) -> None:
+    def _stream(self, response: Response, calls: Calls) -> None:
         observation = self.observation
         stream = observation.stream = Stream(observation.exchange.operation)
-        self.ledger.call(plan.get(HEAD, ()), observation)
+        self.findings.call(calls.get(HEAD, ()), observation)
         if is_event_stream(response) or looks_like_stream(response):
-            walk_stream(observation, self.ledger, plan, response)
+            walk_stream(observation, self.findings, calls, response)
             self.unknown.update(dict.fromkeys(stream.unknown))
             self.traits |= _traits_of_stream(stream)
             if observation.known is not None:
                 observation.known.ids.update(stream.steps, stream.messages)
             observation.streams.append((observation.index, stream))
 
-    def _saw_run(self, plan: Plan) -> None:
+    def _saw_run(self, calls: Calls) -> None:
         document = member(self.observation.document)
         if document is not None and text(document, "object") == "thread.run":
             self.observation.history.saw_run(document)
             if text(document, "status") == "requires_action":
                 self.traits.add("waiting")
-                self.ledger.call(plan.get(WAITING, ()), self.observation)
+                self.findings.call(calls.get(WAITING, ()), self.observation)
 
     def _look(self, exchange: Exchange, response: Response) -> None:
         """Learn from a read of the run, its steps or its messages."""
@@ -153,7 +141,7 @@ class _Walk:
         look = Look(exchange.operation, observation.index, documents, exchange.request.target, more)
         observation.history.looked(look)
         if exchange.operation is Operation.GET_RUN:
-            self._saw_run(_plan(Operation.SUBMIT, self.role))
+            self._saw_run(self._calls(Operation.SUBMIT))
 
     def _change(self, exchange: Exchange, response: Response) -> None:
         """Learn from a request that changed a run, as cancelling it does."""
@@ -163,13 +151,18 @@ class _Walk:
             self.observation.history.changes.append(self.observation.index)
 
 
-def walk(transcript: Transcript, held: frozenset[str], role: Role = Role.SERVER) -> Walked:
-    """Walk a transcript once. `held` are the traits known beforehand: of its scenario and its environment."""
-    under_way = _Walk(transcript, held, role)
+def walk(
+    transcript: Transcript, checks: Schedule, held: frozenset[str] = frozenset(), role: Role = Role.SERVER
+) -> Walked:
+    """Walk a transcript once and call `checks` on the way.
+
+    `held` are the traits known beforehand: of its scenario and its environment.
+    """
+    under_way = _Walk(transcript, checks, held, role)
     for index, exchange in enumerate(transcript.exchanges):
         under_way.take(index, exchange)
     under_way.close()
-    return Walked(under_way.ledger.entries, frozenset(under_way.traits), tuple(under_way.unknown), under_way.judged)
+    return Walked(under_way.findings.entries, frozenset(under_way.traits), tuple(under_way.unknown), under_way.judged)
 
 
 def _asks_for_stream(body: bytes) -> bool:
