@@ -178,7 +178,6 @@ def tool_call_deltas(observation: Observation) -> Iterable[Finding] | None:
     if step.mixed is not None:
         got = "call {} after call {}".format(*step.mixed)
         found.append(observation.finding("pieces of calls are mixed", "all pieces of one call together", got))
-        step.mixed = None
     return found
 
 
@@ -255,7 +254,6 @@ def message_index(observation: Observation) -> Iterable[Finding] | None:
     if message.misplaced is None:
         return ()
     expected, got_index = message.misplaced
-    message.misplaced = None
     found = f"index {got_index}"
     return [observation.finding("content indices do not appear in order", f"index {expected} next", found)]
 

@@ -55,7 +55,6 @@ def schema(observation: Observation) -> Iterable[Finding] | None:
         return None
     if observation.fits:
         return ()
-    observation.stream.misfits += 1
     if observation.stream.misfits > KEPT:
         # Beyond what is kept only the number counts, and explaining costs a hundred times deciding.
         return [

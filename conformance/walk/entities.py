@@ -62,6 +62,7 @@ def _enter_step(observation: Observation, word: str, place: Place) -> None:
         step.recreated = step.recreated or (step.inherited and step.created is not None)
     if word == "delta":
         step.deltas += 1
+        step.mixed = None
         for entry in members(document, "delta", "step_details", "tool_calls"):
             _piece(step, entry)
             _in_turn(step, entry)
@@ -174,6 +175,7 @@ def _enter_message(observation: Observation, word: str, place: Place) -> None:
     elif not stray:
         stream.open_message = message
     if word == "delta":
+        message.misplaced = None
         for entry in members(document, "delta", "content"):
             _text(message, entry)
     elif word in MESSAGE.ended:

@@ -71,8 +71,9 @@ class Step:
     message_id: str | None = None
     calls: dict[int, CallPieces] = field(default_factory=dict)
     deltas: int = 0
-    #: The call that its deltas have come to, and a function call of which a piece came after one of a later call.
+    #: The call that its deltas have come to.
     latest: int = 0
+    #: A function call of which its last delta brings a piece after one of a later call, and that later call.
     mixed: tuple[int, int] | None = None
     #: The whole tool calls of its last whole document.
     tool_calls: tuple[Document, ...] = ()
@@ -98,7 +99,7 @@ class Message:
     created: Place | None = None
     ended: Place | None = None
     parts: dict[int, Part] = field(default_factory=dict)
-    #: Content indices in the order of their first appearance, where that was not 0, 1, 2 …
+    #: Of its last delta: the index that a new part should have had, and the one it has, where these differ.
     misplaced: tuple[int, int] | None = None
     #: The text per index of its completed document.
     final: dict[int, str] | None = None
@@ -150,7 +151,7 @@ class Stream:
     unread: set[str] = field(default_factory=set)
     #: Entities of which an event did not fit its schema: what it said of them is not to be relied on.
     misfit: set[str] = field(default_factory=set)
-    #: How many events did not fit theirs.
+    #: How many events that could be read did not fit theirs, the one at hand included.
     misfits: int = 0
     defects: list[Defect] = field(default_factory=list)
     unterminated: Event | None = None

@@ -114,6 +114,7 @@ def _known_event(observation: Observation, findings: Findings, calls: Calls, wor
         _read(observation, observation.data)
     if name in SCHEMA_OF_EVENT and observation.not_json is None:
         observation.fits = accepts(SCHEMA_OF_EVENT[name], observation.document)
+        stream.misfits += not observation.fits
     if not observation.fits:
         stream.misfit.add(word.entity)
     if word.entity in ENTER:
