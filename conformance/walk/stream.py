@@ -12,6 +12,7 @@ from conformance.model import Response
 from conformance.walk.documents import member, text
 from conformance.walk.entities import ENTER, LEAVE
 from conformance.walk.findings import Findings
+from conformance.walk.moments import Moments
 from conformance.walk.observation import DONE, Message, Observation, Place, Stream
 from conformance.walk.occasions import BODY, DONE_EVENT, END, EVENT, WAITING
 from conformance.walk.schedule import Calls
@@ -21,9 +22,13 @@ from conformance.wire.strict_json import NotJson, read_either
 _DELTA = "thread.message.delta"
 
 
-def walk_stream(observation: Observation, findings: Findings, calls: Calls, response: Response) -> None:
-    """Fold the chunks of a response into `observation.stream`."""
+def walk_stream(
+    observation: Observation, findings: Findings, calls: Calls, response: Response, moments: Moments | None = None
+) -> None:
+    """Fold the chunks of a response into `observation.stream`; `moments` are to keep its events."""
     stream = observation.stream
+    if moments is not None:
+        moments.begin(observation)
     decoder = Decoder()
     fits = decider("MessageDeltaObject")
     for chunk in response.chunks:
@@ -31,7 +36,10 @@ def walk_stream(observation: Observation, findings: Findings, calls: Calls, resp
         for event in decoder.events(chunk.data):
             if event[0] != _DELTA or not _plain_delta(stream, event[1], fits):
                 _event(observation, findings, calls, event, ms)
-                stream.writing = _writing(stream)
+                if moments is None:
+                    stream.writing = _writing(stream)
+                else:  # where every event is kept, every one takes the long way
+                    moments.saw(observation)
     decoder.close()
     stream.defects = decoder.defects
     stream.unterminated = decoder.unterminated
@@ -39,6 +47,8 @@ def walk_stream(observation: Observation, findings: Findings, calls: Calls, resp
     findings.call(calls.get(BODY, ()), observation)
     if stream.count:
         findings.call(calls.get(END, ()), observation)
+    if moments is not None:
+        moments.end(observation)
 
 
 def _writing(stream: Stream) -> Message | None:

@@ -10,6 +10,7 @@ from conformance.walk.documents import Document, find, member, members, text
 from conformance.walk.findings import Entry, Findings
 from conformance.walk.history import Look
 from conformance.walk.http_response import document_of, is_event_stream, looks_like_stream, served
+from conformance.walk.moments import Moments
 from conformance.walk.observation import Observation, Stream
 from conformance.walk.occasions import ANSWER, CLOSE, HEAD, RUN, WAITING
 from conformance.walk.rounds import PASSING
@@ -36,9 +37,12 @@ class Walked(NamedTuple):
 class _Walk:
     """One transcript under way."""
 
-    def __init__(self, transcript: Transcript, checks: Schedule, held: frozenset[str], role: Role) -> None:
+    def __init__(
+        self, transcript: Transcript, checks: Schedule, held: frozenset[str], role: Role, moments: Moments
+    ) -> None:
         self.observation = Observation(transcript, held)
         self.checks = checks
+        self.moments = moments
         self.findings = Findings()
         self.role = role
         self.traits: set[str] = set()
@@ -109,7 +113,8 @@ class _Walk:
         stream = observation.stream = Stream(observation.exchange.operation)
         self.findings.call(calls.get(HEAD, ()), observation)
         if is_event_stream(response) or looks_like_stream(response):
-            walk_stream(observation, self.findings, calls, response)
+            moments = self.moments if self.moments.want(observation.index) else None
+            walk_stream(observation, self.findings, calls, response, moments)
             self.unknown.update(dict.fromkeys(stream.unknown))
             self.traits |= _traits_of_stream(stream)
             if observation.known is not None:
@@ -152,13 +157,18 @@ class _Walk:
 
 
 def walk(
-    transcript: Transcript, checks: Schedule, held: frozenset[str] = frozenset(), role: Role = Role.SERVER
+    transcript: Transcript,
+    checks: Schedule,
+    held: frozenset[str] = frozenset(),
+    role: Role = Role.SERVER,
+    moments: Moments | None = None,
 ) -> Walked:
     """Walk a transcript once and call `checks` on the way.
 
-    `held` are the traits known beforehand: of its scenario and its environment.
+    `held` are the traits known beforehand: of its scenario and its environment. `moments` keep what they were made to
+    ask for; without them nothing is kept of an event once it was looked at.
     """
-    under_way = _Walk(transcript, checks, held, role)
+    under_way = _Walk(transcript, checks, held, role, moments or Moments(()))
     for index, exchange in enumerate(transcript.exchanges):
         under_way.take(index, exchange)
     under_way.close()
