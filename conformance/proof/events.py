@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from conformance.proof.objects import Document, to_json
+from conformance.wire import sse
 
 
 class Event(NamedTuple):
@@ -55,4 +56,4 @@ def stream(scenes: Iterable[Scene]) -> Iterator[Event]:
 def encode(event: Event) -> bytes:
     """One event as the bytes of a stream, its blank line included."""
     data = event.data.encode() if isinstance(event.data, str) else to_json(event.data)
-    return b"event: %s\ndata: %s\n\n" % (event.name.encode(), data)
+    return sse.encode(event.name, data)

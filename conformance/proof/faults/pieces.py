@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from conformance.model import Chunk, Response
 from conformance.proof.objects import Document, to_json
 from conformance.wire import strict_json
-from conformance.wire.sse import Decoder
+from conformance.wire.sse import Decoder, encode
 
 
 class Piece(NamedTuple):
@@ -50,7 +50,7 @@ def with_pieces(response: Response, pieces: Pieces) -> Response:
 def piece(name: str, document: object, ms: int = 0) -> Piece:
     """A new event."""
     data = to_json(document)
-    return Piece(name, data, _raw(name, data), ms)
+    return Piece(name, data, encode(name, data), ms)
 
 
 def changed(old: Piece, document: object) -> Piece:
@@ -60,16 +60,12 @@ def changed(old: Piece, document: object) -> Piece:
 
 def with_data(old: Piece, data: bytes) -> Piece:
     """The event with other data."""
-    return Piece(old.name, data, _raw(old.name, data), old.ms)
+    return Piece(old.name, data, encode(old.name, data), old.ms)
 
 
 def named(old: Piece, name: str) -> Piece:
     """The event under another name."""
-    return Piece(name, old.data, _raw(name, old.data), old.ms)
-
-
-def _raw(name: str, data: bytes) -> bytes:
-    return b"event: %s\ndata: %s\n\n" % (name.encode(), data)
+    return Piece(name, old.data, encode(name, old.data), old.ms)
 
 
 class Absent(LookupError):
