@@ -7,10 +7,10 @@ from itertools import groupby
 from typing import NamedTuple
 
 from conformance.checks.shared.legal_forms import Unusual, unusual
+from conformance.contract.lifecycle import STREAM_TERMINAL
 from conformance.model import Finding, Operation
 from conformance.walk.client_end import ClientEnd, client_end
 from conformance.walk.documents import member, shown, text
-from conformance.walk.history import OVER
 from conformance.walk.http_response import document_of, is_event_stream, looks_like_stream, served
 from conformance.walk.observation import DONE, Observation
 from conformance.walk.occasions import CLOSE
@@ -191,4 +191,4 @@ def _stopped(observation: Observation, index: int) -> str | None:
     if exchange.operation is not Operation.GET_RUN or exchange.response is None or not served(exchange.response):
         return None
     status = text(member(document_of(exchange.response)[0]), "status")
-    return status if status in OVER or status == "requires_action" else None
+    return status if status in STREAM_TERMINAL else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.checks.shared.acceptance import Refusal, acceptable, refusals, refused
+from conformance.contract.lifecycle import STREAM_TERMINAL
 from conformance.model import Finding, Operation, Response
 from conformance.walk.documents import Document, member, shown, text
 from conformance.walk.http_response import document_of, error_of, got_status, served
@@ -131,8 +132,6 @@ def empty_refused(observation: Observation) -> Iterable[Finding] | None:
 #: What a refusal leaves as it was. `expires_at` is not compared: one vendor moves it.
 _KEPT = ("status", "required_action", "thread_id", "assistant_id", "started_at", "cancelled_at", "failed_at",
          "completed_at", "last_error", "usage", "model", "instructions", "tools", "metadata")  # fmt: skip
-#: Runs in these states stand still: whatever changes, the refusal changed it.
-_STILL = frozenset({"requires_action", "completed", "incomplete", "failed", "cancelled", "expired"})
 
 
 @check("submission.atomic", on=[CLOSE])
@@ -170,7 +169,8 @@ def _around(observation: Observation, index: int, sent: Submitted) -> tuple[Docu
         return None
     expired = text(after, "status") == "expired" and text(before, "status") != "expired"
     same = text(before, "id") == text(after, "id") and sent.run_id is not None
-    return (before, after) if same and not expired and text(before, "status") in _STILL else None
+    # A run in one of these states stands still: whatever changes, the refusal changed it.
+    return (before, after) if same and not expired and text(before, "status") in STREAM_TERMINAL else None
 
 
 @check("submission.still-accepted", on=[ANSWER])

@@ -63,6 +63,15 @@ _BREAKS_OFF = "failed cancelled expired"
 #: Words of run events after which nothing but `done` may come (contract §3): the run's own ends and the next round.
 STREAM_TERMINAL = frozenset(f"{_GOES_ON} {_BREAKS_OFF}".split())
 
+#: Statuses of a run that was broken off.
+BROKEN_OFF = frozenset(_BREAKS_OFF.split())
+
+#: Statuses that a run never leaves: it never waits for outputs again (contract §3).
+FINAL = STREAM_TERMINAL - {"requires_action"}
+
+#: Those of them that nobody takes for a success.
+UNSUCCESSFUL = FINAL - {"completed"}
+
 #: ORD-RUN-STATUS-PATH, ORD-RUN-QUEUED, ORD-RUN-INPROG, ORD-RUN-CANCEL. `waiting` is the run before its first event:
 #: in requires_action on a submit, not yet there on a create. What follows an end is told by the rules of the ending.
 RUN = _table(

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from conformance.contract.lifecycle import FINAL
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.clock import Clock
 from conformance.mock.refusals import Refused
@@ -18,9 +19,6 @@ from conformance.proof.story import Story
 
 #: The states in which a run may still be cancelled.
 _CANCELLABLE = frozenset({"queued", "in_progress", "requires_action"})
-
-#: The states in which a run is over.
-_OVER = frozenset({"completed", "incomplete", "failed", "cancelled", "expired"})
 
 
 @dataclass(slots=True)
@@ -102,7 +100,7 @@ class Run:
 
     def is_over(self) -> bool:
         """Whether nothing can happen to the run any more."""
-        return self.document["status"] in _OVER
+        return self.document["status"] in FINAL
 
     def pending_ids(self) -> list[str]:
         """The ids of the calls whose outputs the run waits for, in its order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from conformance.contract.lifecycle import STREAM_TERMINAL
 from conformance.proof.objects import Document, to_json
 from conformance.wire import sse
 
@@ -22,17 +23,7 @@ Scene = tuple[Event, ...]
 DONE = Event("done", "[DONE]")
 
 #: Events that end a stream: `done` follows them (ORD-DONE-AFTER-TERMINAL, ORD-ERROR-END).
-ENDINGS = frozenset(
-    {
-        "thread.run.requires_action",
-        "thread.run.completed",
-        "thread.run.incomplete",
-        "thread.run.failed",
-        "thread.run.cancelled",
-        "thread.run.expired",
-        "error",
-    }
-)
+ENDINGS = frozenset({*(f"thread.run.{word}" for word in STREAM_TERMINAL), "error"})
 
 #: Events that end a scene: the run moves on, or the stream breaks. `thread.run.created` is none: the run is created
 #: and queued at once.

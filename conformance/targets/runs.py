@@ -7,18 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from conformance.contract.lifecycle import STEP
 from conformance.model import Exchange, Operation
 from conformance.targets.sending import Ask, Session, body_of, header_of, succeeded
 from conformance.wire import strict_json
 
 #: Statuses in which a run moves on by itself.
 MOVING = frozenset({"queued", "in_progress", "cancelling"})
-
-#: Statuses that a run never leaves.
-ENDED = frozenset({"completed", "incomplete", "failed", "cancelled", "expired"})
-
-#: Statuses of a step that answers no more calls.
-_STEP_ENDED = frozenset({"completed", "failed", "cancelled", "expired"})
 
 #: Seconds between two looks at a run, unless the server says `openai-poll-after-ms`: short enough for a fast server;
 #: it grows by half each time up to the last number, so that a slow one is not flooded.
@@ -94,7 +89,7 @@ def run_seen(exchange: Exchange) -> RunSeen:
 
 def calls_of_steps(exchange: Exchange) -> tuple[str, ...] | None:
     """The function calls without output in the steps that are still open, in their order; None where there are none."""
-    open_steps = [s for s in _entries(document_of(exchange).get("data")) if s.get("status") not in _STEP_ENDED]
+    open_steps = [s for s in _entries(document_of(exchange).get("data")) if s.get("status") not in STEP.ended]
     calls = [
         call
         for step in open_steps

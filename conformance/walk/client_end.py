@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from conformance.contract.lifecycle import UNSUCCESSFUL
 from conformance.model import Finding, Operation, Outcome
 from conformance.walk.documents import Document, find, members, shown, text
 from conformance.walk.http_response import got_status, served
@@ -13,9 +14,6 @@ from conformance.walk.rounds import Sent, own, rounds
 
 #: What a client may say between two messages when it reports several as one text.
 _BETWEEN = ("", "\n", "\n\n", " ")
-
-#: Statuses that nobody takes for a success.
-_BAD_ENDS = frozenset({"failed", "expired", "cancelled", "incomplete"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ class ClientEnd:
     @property
     def reported(self) -> bool:
         """Whether it reported a failure, of whatever kind."""
-        return self.gave_up or self.status in _BAD_ENDS
+        return self.gave_up or self.status in UNSUCCESSFUL
 
     @property
     def said(self) -> str:

@@ -21,10 +21,6 @@ class Call(NamedTuple):
     arguments: str
 
 
-#: A run that has come to one of these never waits for outputs again (contract §3).
-OVER = frozenset({"completed", "incomplete", "failed", "cancelled", "expired"})
-
-
 @dataclass(slots=True)
 class KnownRun:
     """One run as it was last seen."""

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from conformance.contract.lifecycle import FINAL
 from conformance.model import Exchange, Response
-from conformance.walk.history import OVER, Call, KnownRun
+from conformance.walk.history import Call, KnownRun
 from conformance.wire.strict_json import NotJson, read
 
 _PATH = re.compile(r"/threads/([^/?]+)/runs/([^/?]+)/submit_tool_outputs")
@@ -138,7 +139,7 @@ def _of_state(outputs: tuple[tuple[str, str], ...], known: KnownRun | None) -> f
         return frozenset({"uncertain"})
     if known.status != "requires_action":
         faults = {"again"} if frozenset(outputs) in known.accepted else set()
-        if known.status in OVER:
+        if known.status in FINAL:
             faults.add(_OF_STATUS.get(known.status, "wrong-state"))
         # Otherwise the last look may be stale: a run that is still under way can have come to wait since.
         return frozenset(faults or {"unobserved"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from conformance.contract.lifecycle import BROKEN_OFF
 from conformance.model import Exchange, Operation, Response, Role, Transcript
 from conformance.walk.documents import Document, find, member, members, text
 from conformance.walk.findings import Entry, Findings
@@ -186,7 +187,7 @@ def _traits_of_stream(stream: Stream) -> set[str]:
     """What a stream shows of itself: what broke off at once, or by an error event, lacks what must not be missed."""
     if stream.error is not None:
         return set()
-    broke_off = stream.queued == 0 and stream.run_state in ("failed", "cancelled", "expired")
+    broke_off = stream.queued == 0 and stream.run_state in BROKEN_OFF
     traits = {"ending"} if broke_off else {"ending", "goes-on"}
     return traits | {"waiting"} if stream.terminal_word == "requires_action" else traits
 

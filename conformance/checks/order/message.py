@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.checks.order.tables import breaches
+from conformance.contract.lifecycle import BROKEN_OFF
 from conformance.model import Finding
 from conformance.walk.documents import find, shown
 from conformance.walk.observation import Observation
@@ -21,12 +22,7 @@ def message_life(observation: Observation) -> Iterable[Finding] | None:
     if observation.place is not None:
         return None if observation.move is None else breaches(observation, "order.message-life")
     stream = observation.stream
-    if (
-        not stream.messages
-        or not stream.settled
-        or "message" in stream.unread
-        or stream.terminal_word in ("failed", "cancelled", "expired")
-    ):
+    if not stream.messages or not stream.settled or "message" in stream.unread or stream.terminal_word in BROKEN_OFF:
         return None
     return _left_open(observation)
 
@@ -91,7 +87,7 @@ def open_message_ends(observation: Observation) -> Iterable[Finding] | None:
         not stream.messages
         or not stream.settled
         or "message" in stream.unread
-        or stream.terminal_word not in ("failed", "cancelled", "expired")
+        or stream.terminal_word not in BROKEN_OFF
     ):
         return None
     return [*_left_open(observation), *_blamed_on_another_end(observation)]

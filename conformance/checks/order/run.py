@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.checks.order.tables import breaches, follows_table
-from conformance.contract.lifecycle import WORDS
+from conformance.contract.lifecycle import BROKEN_OFF, WORDS
 from conformance.model import Finding
 from conformance.walk.documents import Document, find, number, shown, text
 from conformance.walk.observation import Observation
@@ -25,7 +25,7 @@ def run_queued(observation: Observation) -> Iterable[Finding] | None:
     stream = observation.stream
     if stream.queued:
         return ()
-    if stream.error is not None or stream.run_first is None or stream.run_state in ("failed", "expired", "cancelled"):
+    if stream.error is not None or stream.run_first is None or stream.run_state in BROKEN_OFF:
         return None
     return [observation.finding("the run was never queued", "thread.run.queued before thread.run.in_progress", "none")]
 

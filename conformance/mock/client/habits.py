@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from conformance.contract.lifecycle import UNSUCCESSFUL
 from conformance.mock.client.events import Reading
 
 #: The outputs of a round: call id to what its tool returned.
@@ -127,7 +128,6 @@ def _spaced(document: Document) -> bytes:
 
 
 _QUESTION = "How warm is it, and how does the wind blow?"
-_NOT_COMPLETED = frozenset({"failed", "expired", "cancelled", "incomplete"})
 
 #: What a client may do otherwise without being wrong.
 GOOD: Mapping[str, Habit] = MappingProxyType(
@@ -195,7 +195,7 @@ BAD: Mapping[str, Habit] = MappingProxyType(
         "breaks-at-the-next-round": replace(RIGHT, further_rounds=False, fails_at_further_rounds=True),
         "all-is-completed": replace(RIGHT, said_status=lambda _: "completed"),
         "quotes-the-question": replace(
-            RIGHT, said_text=lambda status, text: _QUESTION if status in _NOT_COMPLETED else text
+            RIGHT, said_text=lambda status, text: _QUESTION if status in UNSUCCESSFUL else text
         ),
         "loses-a-word": replace(RIGHT, said_text=lambda _, text: text.rpartition(" ")[0]),
         "reads-on": replace(RIGHT, idle_reads=6),
