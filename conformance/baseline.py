@@ -11,21 +11,17 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
-
 from conformance import __version__, options
-from conformance.contract.data import schema_text
 from conformance.errors import UnreadableInput, UsageError
 from conformance.files import prepare_folder, read
 from conformance.model import Report, Status
 from conformance.report.comparison import render
 from conformance.verdict.compare import Cell, Comparison, Edition, Snapshot, compare, edition
-from conformance.wire.shape import breach
+from conformance.wire.json_schema import mismatch, own_validator
 
 #: The snapshot that holds the terms; no scenario has its name.
 _TERMS = "_terms"
@@ -174,15 +170,10 @@ def _document(path: Path) -> dict[str, Any]:
         document = json.loads(read(path))
     except (ValueError, RecursionError):
         raise UnreadableInput(f"{path}: this is no JSON", _DAMAGED) from None
-    broken = breach(_validator(), document)
+    broken = mismatch(own_validator("baseline"), document)
     if broken is not None:
         raise UnreadableInput(f"{path}: {broken[0] or 'the document'} breaks {broken[1]!r}", _DAMAGED)
     return dict(document)
 
 
 _DAMAGED = "A baseline holds what --update-baseline wrote; schemas/own/baseline.json describes it."
-
-
-@cache
-def _validator() -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(json.loads(schema_text("own/baseline.json")))

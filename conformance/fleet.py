@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from threading import Event
 from typing import Any
 
-import jsonschema_rs
-
-from conformance.contract.data import schema_text
 from conformance.errors import ConformanceError, UnreadableInput
 from conformance.files import read
 from conformance.model import Report
@@ -23,7 +18,7 @@ from conformance.report import reader
 from conformance.report.fleet import Column
 from conformance.report.writers import WRITERS
 from conformance.targets import process
-from conformance.wire.shape import breach
+from conformance.wire.json_schema import mismatch, own_validator
 
 #: Seconds for one target: a whole run takes seconds, and of a slow model's server a quarter of an hour.
 LIMIT = 1800.0
@@ -60,7 +55,7 @@ def entries(path: Path) -> tuple[Entry, ...]:
         document = tomllib.loads(read(path).decode("utf-8"))
     except ValueError as error:
         raise UnreadableInput(f"{path}: this is no TOML: {error}", _HINT) from None
-    broken = breach(_validator(), document)
+    broken = mismatch(own_validator("targets"), document)
     if broken is not None:
         raise UnreadableInput(f"{path}: {broken[0] or 'the list'} breaks {broken[1]!r}", _HINT)
     found = tuple(_entry(role, row) for role in ("server", "client") for row in document.get(role, ()))
@@ -136,8 +131,3 @@ def _words(name: str, value: object) -> Iterator[str]:
     for each in value if isinstance(value, list) else [value]:
         if each is not False:
             yield f"--{name}" + ("" if each is True else f"={each}")
-
-
-@cache
-def _validator() -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(json.loads(schema_text("own/targets.json")))

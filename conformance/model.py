@@ -330,7 +330,7 @@ class Subject:
     reason: str | None = None
     #: Event names outside the vocabulary that were seen, in order of appearance: told, never a finding.
     unknown_events: tuple[str, ...] = ()
-    #: What its exchanges look like without ids, times and texts, for comparisons; see `verdict.shape`.
+    #: What its exchanges look like without ids, times and texts, for comparisons; see `verdict.outline`.
     shape: tuple[Mapping[str, object], ...] = ()
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 
 from conformance import files
-from conformance.contract.data import schema_text
 from conformance.errors import UnreadableInput
 from conformance.model import KnownFailure
+from conformance.wire.json_schema import own_schema, own_validator
 
 #: The array of tables that holds the rows.
 TABLE = "failure"
@@ -44,15 +42,10 @@ def rows(content: str, name: str) -> tuple[KnownFailure, ...]:
     except tomllib.TOMLDecodeError as error:
         raise UnreadableInput(f"{name}: this is no TOML: {error}", _DESCRIBED) from None
     plain = _plain(document)
-    broken = next(iter(_validator().iter_errors(plain)), None)
+    broken = next(iter(own_validator("known-failures").iter_errors(plain)), None)
     if broken is not None:
         raise _refusal(name, plain, broken)
     return tuple(_row(row) for row in plain.get(TABLE, ()))
-
-
-@cache
-def _validator() -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(json.loads(schema_text("own/known-failures.json")), validate_formats=True)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
@@ -104,7 +97,7 @@ def _hint(path: Sequence[str | int], keyword: str, row: Mapping[str, object]) ->
     if len(path) > 2:
         return _COLUMNS.get(str(path[2]), _DESCRIBED)
     if keyword == "additionalProperties":
-        columns = list(json.loads(schema_text("own/known-failures.json"))["$defs"][TABLE]["properties"])
+        columns = list(own_schema("known-failures")["$defs"][TABLE]["properties"])
         stray = next(column for column in row if column not in columns)
         near = get_close_matches(stray, columns, 1)
         return f"Did you mean {near[0]}?" if near else f"There is: {', '.join(columns)}."
