@@ -1,4 +1,4 @@
-"""What differs only in ids is told once: texts with their ids replaced by what they are ids of."""
+"""What differs only in ids is reported once: texts with their ids replaced by what they are ids of."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class ClientEnd:
 
     @property
     def whole(self) -> bool:
-        """Whether the stream told the run's end, once, and nothing in it was unreadable."""
+        """Whether the stream showed the run's end, once, and nothing in it was unreadable."""
         stream = self.stream
         return stream is not None and stream.terminals == 1 and stream.error is None and not stream.unread
 
@@ -89,40 +89,40 @@ class ClientEnd:
         )
 
     def shown_status(self) -> str | None:
-        """The status of the run that the client was last told; None where nobody can know what it was told."""
+        """The status of the run that the client was last shown; None where nobody can know what it was shown."""
         known = self.observation.history.run(self.sent.submitted.run_id)
         if known is None or known.status in (None, "submitted") or (self.stream and self.stream.terminals > 1):
             return None
-        # Lists of runs tell statuses too, and are not read here.
+        # Lists of runs show statuses too, and are not read here.
         listed = self.looked(Operation.OTHER)
         inferred = known.status in ("queued", "in_progress") and bool(tuple(self._listed()))
         return None if listed or inferred else known.status
 
     def right_texts(self) -> frozenset[str]:
-        """Every way to report the text that was told: the messages of the run joined, or the last of them."""
-        told = [_text_of(message) for message in self._messages()]
-        ways = [told] if told else []
+        """Every way to report the text that was sent: the messages of the run joined, or the last of them."""
+        streamed = [_text_of(message) for message in self._messages()]
+        ways = [streamed] if streamed else []
         ways += list(self._listed())
         return frozenset(way for texts in ways for way in (*(between.join(texts) for between in _BETWEEN), texts[-1]))
 
     def text_is_right(self) -> bool | None:
-        """Whether the text it wrote down was told; None where there is nothing to compare."""
+        """Whether the text it wrote down was sent to it; None where there is nothing to compare."""
         said = self.text
         if said is None or not self.accepted:
             return None
-        told = {each.strip() for each in self.right_texts()}
-        if not told and not self.looked(Operation.LIST_MESSAGES) and not (self.stream and self.stream.settled):
+        right = {each.strip() for each in self.right_texts()}
+        if not right and not self.looked(Operation.LIST_MESSAGES) and not (self.stream and self.stream.settled):
             return None
         # Of what did not come to a completed end, any beginning may have been kept.
         cut = self.gave_up or self.shown_status() != "completed" or not (self.stream is None or self.whole)
-        kept, told = said.strip(), told or {""}
-        if kept in told or (cut and any(each.startswith(kept) for each in told)):
+        kept, right = said.strip(), right or {""}
+        if kept in right or (cut and any(each.startswith(kept) for each in right)):
             return True
-        # Single messages tell texts too, and are not read here.
+        # Single messages show texts too, and are not read here.
         return None if self.looked(Operation.OTHER) else False
 
     def status_is_wrong(self) -> bool:
-        """Whether another status was written down than was told; of what broke off, only a success is wrong."""
+        """Whether another status was written down than was shown; of what broke off, only a success is wrong."""
         shown = self.shown_status()
         # An event says by its name what its data may not.
         by_name = self.stream is not None and self.stream.terminal_word == self.status

@@ -15,7 +15,7 @@ _Step = Callable[[Observation, str, Place], None]
 
 def _move(table: Table, entity_id: str, before: str, word: str) -> Move:
     to = table.moves[(before, word)]
-    return Move(table.entity, entity_id, before, word, to.to, to.breach, table.legal(before) if to.breach else ())
+    return Move(table.entity, entity_id, before, word, to.to, to.breaks, table.legal(before) if to.breaks else ())
 
 
 def _enter_run(observation: Observation, word: str, place: Place) -> None:
@@ -47,8 +47,8 @@ def _enter_step(observation: Observation, word: str, place: Place) -> None:
     if step.state == STEP.start:
         _first_sight(observation, step, word, document)
     move = _move(STEP, step.id, step.state, word)
-    if step.recreated and move.breach and move.before == STEP.start:
-        move = move._replace(breach=None)
+    if step.recreated and move.breaks and move.before == STEP.start:
+        move = move._replace(breaks=None)
     observation.move = move
     step.state = move.after
     if word == "created" and step.created is None:
@@ -160,9 +160,9 @@ def _enter_message(observation: Observation, word: str, place: Place) -> None:
         return
     observation.message = message
     move = _move(MESSAGE, message.id, message.state, word)
-    stray = move.breach == "order.message-created-first" and message.before is not None and not message.before.ended
+    stray = move.breaks == "order.message-created-first" and message.before is not None and not message.before.ended
     if stray:
-        move = move._replace(breach="order.message-delta-id", legal=(message.before.id if message.before else "",))
+        move = move._replace(breaks="order.message-delta-id", legal=(message.before.id if message.before else "",))
     observation.move = move
     message.state = move.after
     if word == "created" and message.created is None:

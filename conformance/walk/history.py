@@ -1,4 +1,4 @@
-"""What earlier exchanges told about each run: its status, the calls it waits for, the ids it has used."""
+"""What earlier exchanges showed of each run: its status, the calls it waits for, the ids it has used."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class KnownRun:
 
     id: str
     status: str | None = None
-    #: The calls it waits for; None where no document told them.
+    #: The calls it waits for; None where no document listed them.
     pending: tuple[Call, ...] | None = None
     #: Ids of steps, messages and calls that earlier streams or lists showed.
     ids: set[str] = field(default_factory=set)
@@ -60,7 +60,7 @@ class KnownRun:
             return
         calls = calls_of(document)
         if calls is None and waited and document.get("required_action") is None:
-            return  # its steps may have told them
+            return  # its steps may have listed them
         if calls is not None and {call.id for call in calls} != {call.id for call in self.pending or ()}:
             self.covered = set()
         self.pending = calls
@@ -109,7 +109,7 @@ class Look(NamedTuple):
     operation: Operation
     exchange: int
     documents: tuple[Document, ...]
-    #: Path and query; empty where a recording does not tell them.
+    #: Path and query; empty where a recording does not hold them.
     target: str = ""
     #: The list goes on after this page.
     more: bool = False
@@ -138,7 +138,7 @@ class History:
         self.changes: list[int] = []
 
     def run(self, run_id: str | None) -> KnownRun | None:
-        """The run of that id; where a recording tells no id, the only run there is."""
+        """The run of that id; where a recording holds no id, the only run there is."""
         if run_id is not None:
             return self.runs.setdefault(run_id, KnownRun(run_id))
         return next(iter(self.runs.values())) if len(self.runs) == 1 else None

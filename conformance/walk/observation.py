@@ -30,14 +30,14 @@ class Place(NamedTuple):
 
 
 class Move(NamedTuple):
-    """What the present event did to its entity; `breach` names the requirement the table says it broke."""
+    """What the present event did to its entity; `breaks` names the requirement the table says it broke."""
 
     entity: str
     id: str
     before: str
     word: str
     after: str
-    breach: str | None
+    breaks: str | None
     legal: tuple[str, ...]
 
 
@@ -220,7 +220,7 @@ class Observation:
     step: Step | None = None
     message: Message | None = None
     move: Move | None = None
-    #: The check at hand has told as much as is kept of it: of what else it finds only the number matters.
+    #: The check at hand has reported as much as is kept of it: of what else it finds only the number matters.
     counting: bool = False
 
     @property

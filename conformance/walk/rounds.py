@@ -48,7 +48,7 @@ class Round:
     """What a run asked for at once, and every submission that came of it."""
 
     run_id: str | None
-    #: The ids of the calls; empty where nothing told them.
+    #: The ids of the calls; empty where nothing listed them.
     asked: frozenset[str]
     sent: list[Sent] = field(default_factory=list)
 
@@ -117,5 +117,5 @@ def _words(submitted: Submitted) -> object:
     if body is None:
         return None
     entries = body.get("tool_outputs")
-    told = sorted(dumps(entry, sort_keys=True) for entry in entries) if isinstance(entries, list) else entries
-    return {**body, "tool_outputs": told}
+    outputs = sorted(dumps(entry, sort_keys=True) for entry in entries) if isinstance(entries, list) else entries
+    return {**body, "tool_outputs": outputs}

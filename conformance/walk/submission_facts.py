@@ -42,7 +42,7 @@ class Submitted(NamedTuple):
     outputs: tuple[tuple[str, str], ...]
     #: True where a stream was asked for.
     stream: bool
-    #: The calls that were pending; None where nothing told them.
+    #: The calls that were pending; None where nothing listed them.
     pending: tuple[Call, ...] | None
     faults: frozenset[str]
 

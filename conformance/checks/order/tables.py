@@ -12,7 +12,7 @@ from conformance.walk.registry import check
 def breaches(observation: Observation, requirement: str) -> list[Finding]:
     """The finding of the event at hand where its move broke `requirement`, else none."""
     move = observation.move
-    if move is None or move.breach != requirement or _excused(move, observation):
+    if move is None or move.breaks != requirement or _excused(move, observation):
         return []
     subject = f"{move.entity} {move.id}".strip()
     message = f"{observation.name} came while {subject} was {move.before}"
