@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from orjson import JSONDecodeError, loads
+from orjson import loads
 
 from conformance.contract.lifecycle import STREAM_TERMINAL, WORDS, Word
 from conformance.contract.schema import SCHEMA_OF_EVENT, accepts, decider
@@ -20,6 +20,9 @@ from conformance.wire.sse import Decoder, Event
 from conformance.wire.strict_json import NotJson, read_either
 
 _DELTA = "thread.message.delta"
+
+#: What reading a document raises where it is not shaped as the commonest event is, or is no JSON (a ValueError).
+_ANOTHER_SHAPE = (KeyError, TypeError, ValueError, AttributeError)
 
 
 def walk_stream(
@@ -64,25 +67,20 @@ def _plain_delta(stream: Stream, data: bytes, fits: Callable[[object], bool]) ->
     among it, for the fast reader refuses unpaired surrogates.
     """
     message = stream.writing
-    if message is None or not message.parts:
+    if message is None:
         return False
     try:
         document = loads(data)
-    except JSONDecodeError:
+        (entry,) = document["delta"]["content"]
+        piece, part = entry["text"], message.parts[entry["index"]]
+        # A part of an unknown type may hold anything.
+        if entry["type"] != "text" or part.type != "text" or piece.get("annotations"):
+            return False
+        if document["id"] != message.id or not fits(document):
+            return False
+        part.text.write(piece["value"])
+    except _ANOTHER_SHAPE:
         return False
-    if not fits(document) or document["id"] != message.id:
-        return False
-    content = document["delta"].get("content")
-    if not content or len(content) != 1:
-        return False
-    entry = content[0]
-    if entry["type"] != "text":  # a part of an unknown type may hold anything
-        return False
-    part = message.parts.get(entry["index"])
-    piece = entry.get("text")
-    if part is None or not piece or part.type != "text" or piece.get("annotations"):
-        return False
-    part.text.write(piece.get("value") or "")
     stream.count += 1
     return True
 
