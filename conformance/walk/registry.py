@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from conformance.model import Finding
     from conformance.walk.observation import Observation
 
-#: None: there was nothing to look at. Empty: looked at and found in order.
-Result = "Iterable[Finding] | None"
+#: What it returns: None where there was nothing to look at, nothing where all it looked at was in order.
 Judge = Callable[["Observation"], "Iterable[Finding] | None"]
 
 
