@@ -1,7 +1,7 @@
 """What runs inside the commit that is examined: with its code, in a process of its own.
 
 The guard starts this file by its path, with `python -P`, so that `conformance` is that of the examined commit, which
-need not hold a guard. Nothing of ours is imported save by name from the table `_PLACES`: after a move, that table is
+need not hold a guard. Nothing of ours is imported save by name from the table `PLACES`: after a move, that table is
 all there is to mend.
 """
 
@@ -17,10 +17,11 @@ from contextlib import redirect_stderr, redirect_stdout
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 #: Where things are, or have been, or are going to be: the first place that is there counts.
-_PLACES = {
+PLACES = {
     "main": ("conformance.cli:main",),
     "requirements": ("conformance.contract.requirements:REQUIREMENTS",),
     "judge": ("conformance.verdict.judge:judge",),
@@ -53,14 +54,14 @@ _SEED = "guard"
 
 
 def place(name: str) -> Any:
-    """The object of that name in `_PLACES`. Raises LookupError where it is in none of its places."""
-    for where in _PLACES[name]:
+    """The object of that name in `PLACES`. Raises LookupError where it is in none of its places."""
+    for where in PLACES[name]:
         module, _, attribute = where.partition(":")
         try:
             return getattr(import_module(module), attribute)
         except (ModuleNotFoundError, AttributeError):
             continue
-    raise LookupError(f"{name} is in none of {', '.join(_PLACES[name])}: mend the table in {__file__}")
+    raise LookupError(f"{name} is in none of {', '.join(PLACES[name])}: mend the table in {__file__}")
 
 
 def commands(lines: Sequence[str]) -> None:
@@ -97,13 +98,18 @@ def findings(words: Sequence[str]) -> None:
     print(json.dumps(said(["judge", "--format", "json", *words])))
 
 
-def _keep_all() -> None:
+def cutting() -> list[ModuleType]:
+    """The modules that know how many findings of a requirement are kept."""
     place("judge")
     modules = [module for name, module in sys.modules.items() if name.startswith("conformance.")]
-    cutting = [module for module in modules if vars(module).get(_CUT) == _CUT_TO]
-    if not cutting:
+    return [module for module in modules if vars(module).get(_CUT) == _CUT_TO]
+
+
+def _keep_all() -> None:
+    modules = cutting()
+    if not modules:
         raise LookupError(f"no module keeps {_CUT_TO} findings as {_CUT}: mend {__file__}")
-    for module in cutting:
+    for module in modules:
         setattr(module, _CUT, _UNCUT)
 
 

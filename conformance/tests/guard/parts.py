@@ -174,7 +174,7 @@ def reports(work: Work) -> None:
         report = _live(work.checkout, name, words)
         if not (kept / f"{name}.json").is_file():
             (kept / f"{name}.json").write_text(report, encoding="utf-8")
-        work.write(f"live/{name}.json", _timeless(report))
+        work.write(f"live/{name}.json", timeless(report))
         first, written = f"../inputs/reports/{name}.json", f"../written/{name}"
         work.checkout.conformance("report", first, "--out", written)
         shutil.copytree(work.checkout.folder / written, work.out / "written" / name)
@@ -216,7 +216,7 @@ _PASSING = (
 _ID = re.compile(r"\b(thread|run|step|msg|asst|call|req)_[A-Za-z0-9]{6,}")
 
 
-def _timeless(text: str) -> str:
+def timeless(text: str) -> str:
     """A live report without what passes: times and ports, and ids by the order in which they appear."""
     for passing, put in _PASSING:
         text = passing.sub(put, text)
