@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
+from typing import NoReturn
 
 from conformance.tests.guard.checkout import checked_out, processor_seconds
 from conformance.tests.guard.compare import INPUTS, differences
@@ -34,6 +36,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--only", type=_parts, default=tuple(PARTS), help=f"of {','.join(PARTS)}")
     parser.add_argument("--without", type=_parts, default=(), help="all parts but these")
     options = parser.parse_args(words)
+    signal.signal(signal.SIGTERM, _ended)  # as from the keyboard: the temporary folder is removed
     inputs = options.inputs or options.out / INPUTS
     if options.inputs is not None and not inputs.is_dir():
         print(f"there is no folder {inputs}", file=sys.stderr)
@@ -56,6 +59,10 @@ def _write(commit: str, out: Path, inputs: Path, names: Sequence[str]) -> None:
             began, used = monotonic(), processor_seconds()
             PARTS[name](Work(checkout, out / name, inputs))
             print(f"{name:12}{monotonic() - began:7.0f} s{processor_seconds() - used:7.0f} s of CPU", flush=True)
+
+
+def _ended(number: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def _compare(words: Sequence[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -87,6 +88,4 @@ def processor_seconds() -> float:
 
 def lines(words: Sequence[Sequence[str]]) -> str:
     """Commands as `inside.py` reads them."""
-    import json
-
     return "".join(f"{json.dumps(list(each))}\n" for each in words)

@@ -54,10 +54,11 @@ def _of_file(old: Path, new: Path, name: str) -> Iterator[str]:
         return
     yield f"{name}: differs"
     # Lines that are in both are left out first: comparing all of a large file takes minutes.
-    lines = [text.decode("utf-8", "replace").splitlines() for text in (before, after)]
-    common = set(lines[0]) & set(lines[1])
-    rest = [[line for line in text if line not in common] for text in lines]
-    shown = [line for line in unified_diff(*rest, lineterm="", n=0) if not line.startswith(("---", "+++", "@@"))]
+    was, now = (text.decode("utf-8", "replace").splitlines() for text in (before, after))
+    common = set(was) & set(now)
+    rest = [[line for line in lines if line not in common] for lines in (was, now)]
+    changes = unified_diff(rest[0], rest[1], lineterm="", n=0)
+    shown = [line for line in changes if not line.startswith(("--- ", "+++ ", "@@ "))]
     yield from (f"    {line[:_WIDTH]}" for line in islice(shown, _SHOWN))
     if not shown:
         yield "    the same lines in another order or number"

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import zipfile
@@ -72,8 +71,11 @@ def corpus(work: Work) -> None:
     """All findings, complete, on every transcript that a test of the first commit asked the judge about."""
     folder = work.inputs / "corpus"
     if not folder.is_dir():
-        folder.mkdir(parents=True)
-        work.checkout.inside("corpus", str(folder))
+        part = folder.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        work.checkout.inside("corpus", str(part))
+        part.rename(folder)
     for role in sorted(path.name for path in folder.iterdir()):
         words = () if role == "auto" else ("--role", role)
         work.write(f"{role}.txt", _findings(work.checkout, *words, f"../inputs/corpus/{role}"))
@@ -201,7 +203,7 @@ def _mock(checkout: Checkout) -> Iterator[str]:
         try:
             yield process.stdout.readline().strip()
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
 
 
 #: What another run of the same says otherwise, and what stands for it.
