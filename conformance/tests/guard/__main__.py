@@ -36,7 +36,6 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--only", type=_parts, default=tuple(PARTS), help=f"of {','.join(PARTS)}")
     parser.add_argument("--without", type=_parts, default=(), help="all parts but these")
     options = parser.parse_args(words)
-    signal.signal(signal.SIGTERM, _ended)  # as from the keyboard: the temporary folder is removed
     inputs = options.inputs or options.out / INPUTS
     if options.inputs is not None and not inputs.is_dir():
         print(f"there is no folder {inputs}", file=sys.stderr)
@@ -91,4 +90,5 @@ def _parts(text: str) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _ended)  # as from the keyboard: the temporary folder is removed
     sys.exit(main(sys.argv[1:]))
