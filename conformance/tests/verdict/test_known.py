@@ -77,7 +77,7 @@ def test_fingerprints_in_lists_that_exist_stay_what_they_are() -> None:
 
 
 def test_half_a_surrogate_pair_has_a_fingerprint() -> None:
-    assert len(fingerprint("done.last", finding(message="\ud800"))) == 12
+    assert len(fingerprint("done.last", finding(message="\ud800", details=("\ud800",)))) == 12
 
 
 def test_causes_are_the_primary_ones_where_there_are_any() -> None:
