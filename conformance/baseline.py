@@ -157,12 +157,16 @@ def _kept(name: str, now: Snapshot, before: Mapping[str, Snapshot], whole: bool)
 
 
 def _words(cell: Cell) -> str:
-    return " ".join((cell.status.value, *([_JOINED] if cell.joined else ()), *cell.causes))
+    return " ".join((cell.status.value, *([_JOINED] if cell.joined else ()), *_fingerprints(cell)))
+
+
+def _fingerprints(cell: Cell) -> tuple[str, ...]:
+    return tuple(sorted({cause[0] for cause in cell.causes}))
 
 
 def _cell(words: str) -> Cell:
     status, *rest = words.split()
-    return Cell(Status(status), tuple(word for word in rest if word != _JOINED), joined=_JOINED in rest)
+    return Cell(Status(status), tuple((word,) for word in rest if word != _JOINED), joined=_JOINED in rest)
 
 
 def _document(path: Path) -> dict[str, Any]:

@@ -269,6 +269,7 @@ def masked(subject: Subject, secrets: Sequence[str]) -> Subject:
             expected=clean(finding.expected),
             got=clean(finding.got),
             pointer=finding.pointer and clean(finding.pointer),
+            details=tuple(map(clean, finding.details)),
         )
 
     verdicts = (

@@ -22,7 +22,7 @@ def present(observation: Observation) -> Iterable[Finding] | None:
     if stream.error is not None:
         return None
     got = f"{observation.end_of_body()} after {stream.count} events without it"
-    return [observation.finding("the stream has no [DONE]", "event: done with data [DONE] at the end", got)]
+    return [observation.finding("absent", "the stream has no [DONE]", "event: done with data [DONE] at the end", got)]
 
 
 @check("done.once", on=[DONE_EVENT])
@@ -30,7 +30,7 @@ def once(observation: Observation) -> Iterable[Finding]:
     """`[DONE]` does not come again."""
     if observation.stream.done is None:
         return ()
-    return [observation.finding("[DONE] came again", "exactly one done event", "another one")]
+    return [observation.finding("repeated", "[DONE] came again", "exactly one done event", "another one")]
 
 
 @check("done.last", on=[EVENT, END])
@@ -41,7 +41,7 @@ def last(observation: Observation) -> Iterable[Finding] | None:
     if observation.place is None:
         return ()
     got = observation.place.name or "an event without a name"
-    return [observation.finding("an event came after [DONE]", "nothing after done", got)]
+    return [observation.finding("not-last", "an event came after [DONE]", "nothing after done", got)]
 
 
 @check("done.name", on=[DONE_EVENT])
@@ -50,7 +50,9 @@ def name(observation: Observation) -> Iterable[Finding]:
     got = observation.place.name if observation.place else ""
     if got == "done":
         return ()
-    return [observation.finding("[DONE] came under another name", "event: done", got or "no event field")]
+    return [
+        observation.finding("another-name", "[DONE] came under another name", "event: done", got or "no event field")
+    ]
 
 
 @check("done.data", on=[DONE_EVENT])
@@ -59,7 +61,9 @@ def data(observation: Observation) -> Iterable[Finding]:
     if observation.data == DONE:
         return ()
     got = observation.data[:60].decode("utf-8", "replace")
-    return [observation.finding("the done event carries something else", "data: [DONE]", got or "no data")]
+    return [
+        observation.finding("another-data", "the done event carries something else", "data: [DONE]", got or "no data")
+    ]
 
 
 @check("done.after-terminal", on=[DONE_EVENT])
@@ -72,6 +76,7 @@ def after_terminal(observation: Observation) -> Iterable[Finding] | None:
         return ()
     return [
         observation.finding(
+            "before-terminal",
             "[DONE] came although the run was still going on",
             "a terminal run event, thread.run.requires_action or error before done",
             f"run state: {stream.run_state}",
@@ -88,7 +93,9 @@ def after_error(observation: Observation) -> Iterable[Finding] | None:
     if stream.done is not None or stream.ends_in_unterminated_done:
         return ()
     return [
-        observation.finding("no [DONE] after the error event", "event: done", "the end of the body", at=stream.error)
+        observation.finding(
+            "absent", "no [DONE] after the error event", "event: done", "the end of the body", at=stream.error
+        )
     ]
 
 
@@ -103,4 +110,4 @@ def closes(observation: Observation) -> Iterable[Finding] | None:
         return ()
     got = f"ended {waited} ms later" if response.ended is Ended.COMPLETE else f"{response.ended} after {waited} ms"
     expected = f"the end of the body within {CLOSES_WITHIN_MS} ms after [DONE]"
-    return [observation.finding("the body was not ended after [DONE]", expected, got, at=stream.done)]
+    return [observation.finding("not-closed", "the body was not ended after [DONE]", expected, got, at=stream.done)]

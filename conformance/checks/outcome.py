@@ -74,7 +74,7 @@ def _judge_of(row: Broken) -> Judge:
             return None
         if end.reported or (end.outcome.exit_code == 0 and end.looked(*row.looks)):
             return ()
-        return [end.finding(row.message, "an error, or a look at the run", end.end)]
+        return [end.finding("not-noticed", row.message, "an error, or a look at the run", end.end)]
 
     return judge
 
@@ -117,7 +117,7 @@ def second_round(observation: Observation) -> Iterable[Finding] | None:
     if end.gave_up and end.status is None and not end.error:
         return None
     message = "the run asks once more, and nobody answers or says so"
-    return [end.finding(message, f"another submission, or a report that the run is {_ASKS}", end.said)]
+    return [end.finding("not-answered", message, f"another submission, or a report that the run is {_ASKS}", end.said)]
 
 
 @check("outcome.text", on=[CLOSE])
@@ -130,7 +130,7 @@ def whole_text(observation: Observation) -> Iterable[Finding] | None:
     if right:
         return ()
     expected = next(iter(sorted(end.right_texts(), key=len, reverse=True)), "")
-    return [end.finding("the text is not the one that was told", shown(expected), shown(end.text))]
+    return [end.finding("another-text", "the text is not the one that was told", shown(expected), shown(end.text))]
 
 
 @check("outcome.status", on=[CLOSE])
@@ -141,7 +141,11 @@ def right_status(observation: Observation) -> Iterable[Finding] | None:
         return None
     if not end.status_is_wrong():
         return ()
-    return [end.finding("the status is not the one that was told", str(end.shown_status()), shown(end.status))]
+    return [
+        end.finding(
+            "another-status", "the status is not the one that was told", str(end.shown_status()), shown(end.status)
+        )
+    ]
 
 
 @check("outcome.after-done", on=[CLOSE])
@@ -151,7 +155,11 @@ def after_done(observation: Observation) -> Iterable[Finding] | None:
     right = end.text_is_right() if end is not None and "after-done" in observation.held else None
     if end is None or right is None:
         return None
-    return () if right else [end.finding("what came after done is in the text", "the text before it", shown(end.text))]
+    return (
+        ()
+        if right
+        else [end.finding("after-done", "what came after done is in the text", "the text before it", shown(end.text))]
+    )
 
 
 @check("outcome.left-open", on=[CLOSE])
@@ -164,7 +172,7 @@ def left_open(observation: Observation) -> Iterable[Finding] | None:
     if end.outcome.exit_code is not None and waited < _LEFT_OPEN_MS:
         return ()
     got = f"{waited} ms after {DONE.decode()}" if end.outcome.exit_code is not None else end.end
-    return [end.finding("the client waited for the connection to be closed", "it ends at done", got)]
+    return [end.finding("waited", "the client waited for the connection to be closed", "it ends at done", got)]
 
 
 @check("outcome.poll-stops", on=[CLOSE])
@@ -178,8 +186,9 @@ def poll_stops(observation: Observation) -> Iterable[Finding] | None:
         return None
     runs = [(status, [index for index, _ in group]) for status, group in groupby(reads, key=lambda read: read[1])]
     return [
-        observation.finding("the run was polled on after it had stopped", f"no more reads of a run that is {status}",
-                            f"{len(indices)} reads in a row", exchange=indices[_READS])
+        observation.finding("polled-on", "the run was polled on after it had stopped",
+                            f"no more reads of a run that is {status}", f"{len(indices)} reads in a row",
+                            exchange=indices[_READS])
         for status, indices in runs
         if status is not None and len(indices) > _READS
     ]  # fmt: skip

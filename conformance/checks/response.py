@@ -29,7 +29,7 @@ def status_200(observation: Observation) -> Iterable[Finding] | None:
         return None
     if response.status == 200:
         return ()
-    return [observation.finding("a submission has another status", "200", got_status(response))]
+    return [observation.finding("another-status", "a submission has another status", "200", got_status(response))]
 
 
 @check("response.content-type", on=[RUN])
@@ -41,7 +41,11 @@ def content_type(observation: Observation) -> Iterable[Finding] | None:
     kind = media_type(response)
     if kind == "application/json":
         return ()
-    return [observation.finding("the run has another media type", "application/json", kind or "no Content-Type")]
+    return [
+        observation.finding(
+            "another-type", "the run has another media type", "application/json", kind or "no Content-Type"
+        )
+    ]
 
 
 @check("response.run-object", on=[RUN])
@@ -49,13 +53,18 @@ def run_object(observation: Observation) -> Iterable[Finding]:
     """The body is a run by the corrected schema, and all of it came: a client waits in vain for the rest."""
     response = observation.response
     if response is not None and response.ended in _CUT_OFF:
-        return [observation.finding("the answer was cut off", "a body ended by HTTP framing", f"{response.ended} end")]
+        return [
+            observation.finding(
+                "cut-off", "the answer was cut off", "a body ended by HTTP framing", f"{response.ended} end"
+            )
+        ]
     if observation.not_json is not None:
-        return [observation.finding("the answer is not JSON", "a run", str(observation.not_json))]
+        return [observation.finding("not-json", "the answer is not JSON", "a run", str(observation.not_json))]
     if accepts("RunObject", observation.document):
         return ()
     return [
         observation.finding(
+            "misfit",
             f"the run does not fit its schema at {found.pointer or '/'}",
             found.expected,
             found.got,
@@ -98,11 +107,19 @@ def moved_on(observation: Observation) -> Iterable[Finding] | None:
         if not again:
             return ()
         got = f"requires_action for {', '.join(again)}"
-        return [observation.finding("the run still waits for what was submitted", "queued", got, pointer="/status")]
+        return [
+            observation.finding(
+                "still-waiting", "the run still waits for what was submitted", "queued", got, pointer="/status"
+            )
+        ]
     if status in ("queued", "in_progress", "completed") and find(document, "required_action") is not None:
         got = shown(find(document, "required_action"))
         said = f"a run that is {status} still carries required_action"
-        return [observation.finding(said, "null, or no such field", got, pointer="/required_action")]
+        return [
+            observation.finding(
+                "action-kept", said, "null, or no such field", got, details=(status,), pointer="/required_action"
+            )
+        ]
     return ()
 
 
@@ -125,8 +142,8 @@ def _still_waiting(observation: Observation) -> list[Finding] | None:
             got = f"requires_action for {', '.join(again)}"
             found.append(
                 observation.finding(
-                    "the run was read later and still waits for what was submitted", "a run that goes on", got,
-                    pointer="/status", exchange=index,
+                    "still-waiting-later", "the run was read later and still waits for what was submitted",
+                    "a run that goes on", got, pointer="/status", exchange=index,
                 )
             )  # fmt: skip
     return found or None

@@ -30,7 +30,7 @@ def _served(observation: Observation, message: str) -> list[Finding]:
         return []
     got = got_status(response) if response is not None else observation.exchange.failure or "no answer"
     said = text(error_of(response), "message") if response is not None else None
-    return [observation.finding(message, "200", f"{got}: {shown(said)}" if said else got)]
+    return [observation.finding("refused", message, "200", f"{got}: {shown(said)}" if said else got)]
 
 
 @check("submission.any-order", on=[ANSWER])
@@ -88,7 +88,7 @@ def partial_error(observation: Observation) -> Iterable[Finding] | None:
     if kind == "invalid_request_error":
         return ()
     said = "a partial submission is refused as another type"
-    return [observation.finding(said, "invalid_request_error", shown(kind), pointer="/error/type")]
+    return [observation.finding("another-type", said, "invalid_request_error", shown(kind), pointer="/error/type")]
 
 
 @check("submission.empty-not-resumed", on=[CLOSE])
@@ -98,7 +98,11 @@ def empty_not_resumed(observation: Observation) -> Iterable[Finding] | None:
     seen = [(index, _run_after(observation, index, answer)) for index, answer in asked]
     found = [
         observation.finding(
-            "a run went on without its outputs", "requires_action", text(run, "status") or "no status", exchange=index
+            "went-on",
+            "a run went on without its outputs",
+            "requires_action",
+            text(run, "status") or "no status",
+            exchange=index,
         )
         for index, run in seen
         if run is not None and _went_on(run)
@@ -149,8 +153,8 @@ def atomic(observation: Observation) -> Iterable[Finding] | None:
         before, after = pair
         found += [
             observation.finding(
-                f"a refused submission changed {name} of the run", shown(before.get(name)), shown(after.get(name)),
-                exchange=index,
+                "changed", f"a refused submission changed {name} of the run",
+                shown(before.get(name)), shown(after.get(name)), details=(name,), exchange=index,
             )
             for name in _KEPT
             if before.get(name) != after.get(name)
@@ -203,5 +207,6 @@ def _one_accepted(observation: Observation, answers: list[tuple[int, Response | 
     if len(taken) == 1:
         return []
     got = ", ".join(got_status(response) for _, response in answers)
+    kind = "several-accepted" if taken else "none-accepted"
     said = f"{len(taken)} of {len(answers)} submissions at once were accepted"
-    return [observation.finding(said, "exactly one 200", got, exchange=answers[-1][0])]
+    return [observation.finding(kind, said, "exactly one 200", got, exchange=answers[-1][0])]

@@ -69,7 +69,7 @@ def _server_fault(sent: Submission) -> Iterator[Departure]:
     if exchange.response is not None and exchange.response.status >= 500:
         index = sent.transcript.exchanges.index(exchange)
         said = "a body that may be accepted or refused is a server fault"
-        finding = Finding(said, "2xx or 4xx", str(exchange.response.status), index)
+        finding = Finding("open-body", said, "2xx or 4xx", str(exchange.response.status), index)
         yield Departure(REQUIREMENTS[_NO_SERVER_FAULT], Status.WARN, finding, exchange)
 
 

@@ -125,8 +125,9 @@ class _Edit:
             if other != row and other.requirement == row.requirement
             for cause in other.fingerprints
         }
-        gone = tuple(cause for cause in row.fingerprints if cause not in seen) if _reached(row, report, cells) else ()
-        new = tuple(sorted(seen - set(row.fingerprints) - others))
+        met = {name for cause in seen for name in cause}
+        gone = tuple(name for name in row.fingerprints if name not in met) if _reached(row, report, cells) else ()
+        new = tuple(sorted({cause[0] for cause in seen if {*row.fingerprints, *others}.isdisjoint(cause)}))
         return cls(row, set(row.fingerprints) == set(gone) and not new, passing or (), gone, new)
 
     def applied(self, block: str) -> str:
@@ -179,7 +180,9 @@ def _added(report: Report) -> Iterator[KnownFailure]:
         found = {cause: finding for _, verdict in met for cause, finding in known.causes(verdict).items()}
         names = tuple(dict.fromkeys(name for name, _ in met))
         reason = safe("; ".join(dict.fromkeys(finding.message for finding in found.values())))
-        yield KnownFailure(requirement, reason, scenarios=names, fingerprints=tuple(sorted(found)))
+        yield KnownFailure(
+            requirement, reason, scenarios=names, fingerprints=tuple(sorted({cause[0] for cause in found}))
+        )
 
 
 def _left(verdict: Verdict, subject: str, report: Report) -> bool:

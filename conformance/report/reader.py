@@ -110,7 +110,9 @@ def _verdict(row: Mapping[str, Any]) -> Verdict:
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:
-    return Finding(**{**row, "span": None if row["span"] is None else tuple(row["span"])})
+    # Versions before kinds wrote neither kind nor details.
+    read = {"kind": row.get("kind", ""), "details": tuple(row.get("details", ()))}
+    return Finding(**{**row, **read, "span": None if row["span"] is None else tuple(row["span"])})
 
 
 def _known(row: Mapping[str, Any]) -> KnownFailure:

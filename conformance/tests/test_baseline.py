@@ -271,7 +271,7 @@ def test_every_committed_baseline_can_be_read_and_belongs_to_its_folder() -> Non
 
 def test_a_finding_is_kept_by_its_fingerprint(tmp_path: Path) -> None:
     baseline.updated(two(), str(tmp_path))
-    other = verdict("done.last", "stream-one-call", Status.FAIL, finding(message="another cause"))
+    other = verdict("done.last", "stream-one-call", Status.FAIL, finding(kind="repeated", message="another cause"))
     subject = replace(two().subjects[0], verdicts=(other, *two().subjects[0].verdicts[1:]))
     found = baseline.compared(replace(two(), subjects=(subject, two().subjects[1])), str(tmp_path))
     assert [change.kind for change in found.changes] == [Kind.CHANGED]

@@ -183,14 +183,16 @@ def test_strict_fails_what_warns_unless_it_is_only_inferred() -> None:
     ids=["plain", "JSON in JSON", "escaped", "percent-encoded", "base64"],
 )
 def test_no_report_holds_a_secret_that_a_target_sends_back(spelled: str) -> None:
-    quoting = finding(message=spelled, expected=spelled, got=f"key {spelled} is wrong", pointer=f"/{spelled}")
+    quoting = finding(
+        message=spelled, expected=spelled, got=f"key {spelled} is wrong", pointer=f"/{spelled}", details=(spelled,)
+    )
     told = verdict("done.last", "s", Status.FAIL, quoting, reason=spelled)
     shape = ({"events": [spelled], "fields": {spelled: spelled}, "status": 200},)
     clean = masked(Subject("s", (told,), unknown_events=(spelled,), shape=shape), Scripted.secrets)
     (only,) = clean.verdicts
     (told_as,) = only.findings
-    texts = (told_as.message, told_as.expected, told_as.got, told_as.pointer, only.reason, *clean.unknown_events)
-    texts += tuple(json.dumps(part, ensure_ascii=False) for part in clean.shape)
+    texts = (told_as.message, told_as.expected, told_as.got, told_as.pointer, *told_as.details, only.reason)
+    texts += (*clean.unknown_events, *(json.dumps(part, ensure_ascii=False) for part in clean.shape))
     assert not [text for text in texts if spelled in str(text) or "hunter2" in str(text)]
     assert "…" in told_as.got
     assert told_as.got.endswith(" is wrong")

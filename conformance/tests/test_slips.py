@@ -52,7 +52,7 @@ def a_check_that_raises(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def a_check_that_raises_late(monkeypatch: pytest.MonkeyPatch) -> None:
     def judge_badly(observation: Observation) -> Iterator[Finding]:
-        yield observation.finding("a finding before the slip", "this", "that")
+        yield observation.finding("not-last", "a finding before the slip", "this", "that")
         raise KeyError("delta")
 
     spoil(monkeypatch, judge_badly)

@@ -200,4 +200,4 @@ def _verdict(
     if not findings:
         return verdict(Status.PASS)
     status = Status.FAIL if requirement.level is Level.MUST else Status.WARN
-    return verdict(status, findings=findings, more=entry.more)
+    return verdict(status, findings=findings, more=entry.more, more_causes=entry.more_causes)

@@ -131,10 +131,12 @@ class ClientEnd:
         complete = self.accepted and not self.gave_up and (self.stream is None or self.whole)
         return complete or self.status == "completed"
 
-    def finding(self, message: str, expected: str, got: str) -> Finding:
+    def finding(self, kind: str, message: str, expected: str, got: str) -> Finding:
         """A finding at the submission."""
         answered = got_status(self.sent.response)
-        return self.observation.finding(f"{message} (answered {answered})", expected, got, exchange=self.sent.exchange)
+        return self.observation.finding(
+            kind, f"{message} (answered {answered})", expected, got, details=(answered,), exchange=self.sent.exchange
+        )
 
     def _messages(self) -> Iterator[Message]:
         """The messages of every stream of the run, in order; pieces that came before their message are among them."""

@@ -182,10 +182,6 @@ class Stream:
         return tuple(step for step in self.steps.values() if not step.inherited)
 
 
-#: Stands for a finding that is counted and not kept.
-_COUNTED = Finding("", "", "", -1)
-
-
 @dataclass(slots=True)
 class Observation:
     """Everything a check may look at. Only the walk writes it."""
@@ -220,8 +216,6 @@ class Observation:
     step: Step | None = None
     message: Message | None = None
     move: Move | None = None
-    #: The check at hand has reported as much as is kept of it: of what else it finds only the number matters.
-    counting: bool = False
 
     @property
     def response(self) -> Response | None:
@@ -230,24 +224,31 @@ class Observation:
 
     def finding(
         self,
+        kind: str,
         message: str,
         expected: str,
         got: str,
         *,
+        details: tuple[str, ...] = (),
         pointer: str | None = None,
         at: Place | None = None,
         span: tuple[int, int] | None = None,
         exchange: int | None = None,
     ) -> Finding:
-        """A finding at `at`, else at the event at hand, else at the exchange."""
-        if self.counting:
-            return _COUNTED
+        """A finding at `at`, else at the event at hand, else at the exchange.
+
+        `kind` is a row of `contract/kinds.toml`; `details` tell causes of that kind apart where the pointer does not.
+        """
         place = at or self.place
         response = self.exchange.response if exchange is None and self.exchange is not None else None
         if response is not None and response.reconstructed and place is not None:
             # Bytes that were written anew have no places of their own.
-            return Finding(message, expected, got, self.index, event=place.event, ms=place.ms, pointer=pointer)
+            return Finding(
+                kind, message, expected, got, self.index, event=place.event, ms=place.ms, pointer=pointer,
+                details=details,
+            )  # fmt: skip
         return Finding(
+            kind,
             message,
             expected,
             got,
@@ -256,6 +257,7 @@ class Observation:
             span=span or (place.span if place else None),
             ms=place.ms if place else None,
             pointer=pointer,
+            details=details,
         )
 
     def end_of_body(self) -> str:

@@ -28,7 +28,7 @@ def step_before_message(observation: Observation) -> Iterable[Finding] | None:
     if not bound:
         return None
     return [
-        observation.finding(f"message {message.id} was created before its step", f"step {step.id} first",
+        observation.finding("before-step", f"message {message.id} was created before its step", f"step {step.id} first",
                             "the message first", at=message.created)
         for message, step in bound
         if message.created and step.created and message.created.event < step.created.event
@@ -45,7 +45,7 @@ def message_before_step_end(observation: Observation) -> Iterable[Finding] | Non
     if message.state in MESSAGE.ended:
         return ()
     text_ = f"step {step.id if step else ''} completed before its message {message.id} ended"
-    return [observation.finding(text_, "the end of the message first", f"the message is {message.state}")]
+    return [observation.finding("step-first", text_, "the end of the message first", f"the message is {message.state}")]
 
 
 @check("order.message-has-step", on=[END])
@@ -56,14 +56,14 @@ def message_has_step(observation: Observation) -> Iterable[Finding] | None:
         return None
     creating = _creating(observation)
     orphans = [
-        observation.finding(f"message {message.id} belongs to no step", "a message_creation step that names it", "none",
-                            at=message.created)
+        observation.finding("no-step", f"message {message.id} belongs to no step",
+                            "a message_creation step that names it", "none", at=message.created)
         for message in stream.messages.values()
         if message.id not in creating
     ]  # fmt: skip
     empty = [
-        observation.finding(f"step {step.id} completed without its message", f"events of message {message_id}", "none",
-                            at=step.ended)
+        observation.finding("no-message", f"step {step.id} completed without its message",
+                            f"events of message {message_id}", "none", at=step.ended)
         for message_id, step in creating.items()
         if step.state == "completed" and message_id not in stream.messages
     ]  # fmt: skip
@@ -80,7 +80,9 @@ def created_at(observation: Observation) -> Iterable[Finding] | None:
     earliest = max(filter(None, (stream.created_at, number(stream.run_first, "created_at"))), default=got)
     if got >= earliest:
         return ()
-    return [observation.finding("created_at goes back", f"{earliest} or later", str(got), pointer="/created_at")]
+    return [
+        observation.finding("earlier", "created_at goes back", f"{earliest} or later", str(got), pointer="/created_at")
+    ]
 
 
 @check("order.new-ids", on=[*_CREATED, "thread.run.requires_action"])
@@ -97,7 +99,7 @@ def new_ids(observation: Observation) -> Iterable[Finding] | None:
     else:
         used += [stream.messages if observation.step is not None else stream.steps]
     return [
-        observation.finding("an id was used before", "an id of its own", shown(found), pointer="/id")
+        observation.finding("used-before", "an id was used before", "an id of its own", shown(found), pointer="/id")
         for found in fresh
         if any(found in ids for ids in used)
     ]

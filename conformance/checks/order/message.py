@@ -30,7 +30,11 @@ def message_life(observation: Observation) -> Iterable[Finding] | None:
 def _left_open(observation: Observation) -> list[Finding]:
     return [
         observation.finding(
-            f"message {message.id} was never ended", "completed or incomplete", message.state, at=message.created
+            "never-ended",
+            f"message {message.id} was never ended",
+            "completed or incomplete",
+            message.state,
+            at=message.created,
         )
         for message in observation.stream.messages.values()
         if message.ended is None and message.created is not None
@@ -61,7 +65,14 @@ def message_ids(observation: Observation) -> Iterable[Finding] | None:
         "assistant_id": find(run, "assistant_id"),
     }
     return [
-        observation.finding(f"{name} is not the run's", shown(value), shown(document[name]), pointer=f"/{name}")
+        observation.finding(
+            "not-of-run",
+            f"{name} is not the run's",
+            shown(value),
+            shown(document[name]),
+            details=(name,),
+            pointer=f"/{name}",
+        )
         for name, value in expected.items()
         if value is not None and name in document and document[name] != value
     ]
@@ -76,7 +87,9 @@ def message_role(observation: Observation) -> Iterable[Finding] | None:
     got = find(document, "role")
     if got == "assistant":
         return ()
-    return [observation.finding("the message has another role", "assistant", shown(got), pointer="/role")]
+    return [
+        observation.finding("another-role", "the message has another role", "assistant", shown(got), pointer="/role")
+    ]
 
 
 @check("order.open-message-ends", on=[END])
@@ -98,7 +111,7 @@ def _blamed_on_another_end(observation: Observation) -> list[Finding]:
     expected = f"run_{observation.stream.terminal_word}"
     return [
         observation.finding(
-            f"message {message.id} says another reason", expected, message.reason, at=message.ended,
+            "another-reason", f"message {message.id} says another reason", expected, message.reason, at=message.ended,
             pointer="/incomplete_details/reason",
         )
         for message in observation.stream.messages.values()

@@ -62,7 +62,9 @@ def step_closed_otherwise(observation: Observation) -> Iterable[Finding] | None:
 
 def _left_open(observation: Observation) -> list[Finding]:
     return [
-        observation.finding(f"step {step.id} was never closed", "an end of the step", step.state, at=step.created)
+        observation.finding(
+            "never-closed", f"step {step.id} was never closed", "an end of the step", step.state, at=step.created
+        )
         for step in observation.stream.opened()
         if step.ended is None
     ]
@@ -79,7 +81,7 @@ def step_serial(observation: Observation) -> Iterable[Finding] | None:
     if not overlapping:
         return ()
     got = f"{', '.join(overlapping)} still open"
-    return [observation.finding("steps overlap", "the end of the step before", got)]
+    return [observation.finding("overlap", "steps overlap", "the end of the step before", got)]
 
 
 @check("order.step-identity", on=[*_WHOLE, END])
@@ -93,7 +95,12 @@ def step_identity(observation: Observation) -> Iterable[Finding] | None:
     expected = {**_of_run(observation), **step.identity}
     found = [
         observation.finding(
-            f"{name} of step {step.id} is off", shown(value), shown(find(document, name)), pointer=f"/{name}"
+            "another",
+            f"{name} of step {step.id} is off",
+            shown(value),
+            shown(find(document, name)),
+            details=(name,),
+            pointer=f"/{name}",
         )
         for name, value in expected.items()
         if value is not None and name in document and document[name] != value
@@ -101,7 +108,11 @@ def step_identity(observation: Observation) -> Iterable[Finding] | None:
     details = text(document, "step_details", "type")
     if details is not None and details != find(document, "type") and not found:
         message = f"step {step.id} has details of another type"
-        found.append(observation.finding(message, shown(find(document, "type")), details, pointer="/step_details/type"))
+        found.append(
+            observation.finding(
+                "details-of-another-type", message, shown(find(document, "type")), details, pointer="/step_details/type"
+            )
+        )
     return found
 
 
@@ -117,7 +128,13 @@ def _inherited_of_run(observation: Observation) -> list[Finding] | None:
         return None
     return [
         observation.finding(
-            f"{name} of step {step.id} is off", shown(value), shown(step.identity[name]), pointer=f"/{name}", at=place
+            "another",
+            f"{name} of step {step.id} is off",
+            shown(value),
+            shown(step.identity[name]),
+            details=(name,),
+            pointer=f"/{name}",
+            at=place,
         )
         for step, place in ended
         for name, value in run.items()
@@ -143,4 +160,8 @@ def step_names_one_message(observation: Observation) -> Iterable[Finding] | None
     if step.message_id in (None, named):
         return ()
     pointer = "/step_details/message_creation/message_id"
-    return [observation.finding(f"step {step.id} names another message", str(step.message_id), named, pointer=pointer)]
+    return [
+        observation.finding(
+            "another-message", f"step {step.id} names another message", str(step.message_id), named, pointer=pointer
+        )
+    ]

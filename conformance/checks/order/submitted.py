@@ -34,7 +34,7 @@ def submitted_closed(observation: Observation) -> Iterable[Finding] | None:
         return ()
     expected = f"the end of a step with {', '.join(missing)}"
     got = ", ".join(closed) or "no step of an earlier stream ended"
-    return [observation.finding("submitted calls were never closed", expected, got)]
+    return [observation.finding("never-closed", "submitted calls were never closed", expected, got)]
 
 
 def _ended_again(observation: Observation) -> list[Finding] | None:
@@ -45,7 +45,9 @@ def _ended_again(observation: Observation) -> list[Finding] | None:
     if move.before not in STEP.ended:
         return []
     message = f"step {step.id} ended again"
-    return [observation.finding(message, "exactly one end", f"{observation.name} after it was {move.before}")]
+    return [
+        observation.finding("ended-again", message, "exactly one end", f"{observation.name} after it was {move.before}")
+    ]
 
 
 @check("order.submitted-completed", on=[END])
@@ -59,7 +61,7 @@ def submitted_completed(observation: Observation) -> Iterable[Finding] | None:
         return None
     return [
         observation.finding(
-            "the run went on from a step that broke", "thread.run.step.completed", step.state, at=step.ended
+            "broke", "the run went on from a step that broke", "thread.run.step.completed", step.state, at=step.ended
         )
         for step in inherited
         if step.state != "completed"
@@ -77,7 +79,7 @@ def submitted_first(observation: Observation) -> Iterable[Finding] | None:
     if first.event == stream.first_known.event or any(step.recreated for step in inherited):
         return ()
     got = f"{stream.first_known.name} came first"
-    return [observation.finding("the submitted step ended late", "its end as the first event", got, at=first)]
+    return [observation.finding("late", "the submitted step ended late", "its end as the first event", got, at=first)]
 
 
 @check("order.submitted-before-new", on=_NEW)
@@ -89,7 +91,11 @@ def submitted_before_new(observation: Observation) -> Iterable[Finding] | None:
     if stream.inherited():
         return ()
     message = f"{observation.name} came before the submitted step ended"
-    return [observation.finding(message, "the end of the submitted step first", "it had not ended")]
+    return [
+        observation.finding(
+            "too-early", message, "the end of the submitted step first", "it had not ended", details=(observation.name,)
+        )
+    ]
 
 
 @check("order.submitted-one-step", on=[END])
@@ -105,14 +111,18 @@ def submitted_one_step(observation: Observation) -> Iterable[Finding] | None:
     if len(holding) > 1:
         got = f"{len(holding)} steps"
         return [
-            observation.finding("calls pending together are in several steps", "one step", got, at=holding[1].ended)
+            observation.finding(
+                "several-steps", "calls pending together are in several steps", "one step", got, at=holding[1].ended
+            )
         ]
     named = [call.id for call in sent.pending or ()]
     listed = [call for call in closed_calls(holding) if call in named]
     if named and listed != [call for call in named if call in listed]:
         at = holding[0].ended
         return [
-            observation.finding("the step lists its calls in another order", ", ".join(named), ", ".join(listed), at=at)
+            observation.finding(
+                "another-order", "the step lists its calls in another order", ", ".join(named), ", ".join(listed), at=at
+            )
         ]
     return ()
 
@@ -125,6 +135,7 @@ def submitted_not_recreated(observation: Observation) -> Iterable[Finding] | Non
         return None
     return [
         observation.finding(
+            "announced-again",
             "the submitted step was announced again",
             "its end alone",
             "created or in_progress",

@@ -17,7 +17,7 @@ def breaches(observation: Observation, requirement: str) -> list[Finding]:
     subject = f"{move.entity} {move.id}".strip()
     message = f"{observation.name} came while {subject} was {move.before}"
     expected = " or ".join(move.legal) if move.legal else "no further event of it"
-    return [observation.finding(message, expected, move.word)]
+    return [observation.finding("out-of-place", message, expected, move.word, details=(observation.name, move.before))]
 
 
 def _excused(move: Move, observation: Observation) -> bool:

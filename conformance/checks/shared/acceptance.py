@@ -79,10 +79,11 @@ def refused(
         return None
     if refusal and status in (statuses or (status,)):
         return ()
+    kind = "wrong-status" if statuses else "no-refusal"
     if 200 <= status < 300:
-        message = f"{message}: the submission was accepted"
+        kind, message = "accepted", f"{message}: the submission was accepted"
     expected = " or ".join(str(status) for status in statuses) or "4xx"
-    return [observation.finding(message, expected, got_status(response))]
+    return [observation.finding(kind, message, expected, got_status(response))]
 
 
 class Refusal(NamedTuple):

@@ -34,7 +34,11 @@ def _judge_of(row: Unusual) -> Judge:
         if end is None or row.trait not in observation.held or not end.accepted:
             return None
         got = _not_a_success(end)
-        return [end.finding(row.message, "exit code 0, the text and the status that were told", got)] if got else ()
+        return (
+            [end.finding("no-success", row.message, "exit code 0, the text and the status that were told", got)]
+            if got
+            else ()
+        )
 
     return judge
 

@@ -15,7 +15,12 @@ def wrong_seconds(observation: Observation, object_name: str, document: Document
     """A finding for each timestamp that is no integer number of seconds; null and absent ones are fine."""
     return [
         observation.finding(
-            f"{name} is no time in seconds", "whole seconds since 1970", shown(value), pointer=f"/{name}"
+            "not-seconds",
+            f"{name} is no time in seconds",
+            "whole seconds since 1970",
+            shown(value),
+            details=(name,),
+            pointer=f"/{name}",
         )
         for name in TIMESTAMPS.get(object_name, ())
         if (value := document.get(name)) is not None and not _is_seconds(whole(value))

@@ -137,7 +137,7 @@ def test_what_is_accused_is_shrunk_to_what_it_takes() -> None:
 
 def test_a_wrong_accusation_is_told_with_what_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     def severe(transcript: Transcript) -> Subject:
-        found = (Finding("a comment", "none", "one", 0),) if _broken(transcript) else ()
+        found = (Finding("comment", "a comment", "none", "one", 0),) if _broken(transcript) else ()
         row = REQUIREMENTS["framing.utf8"]
         status = Status.FAIL if found else Status.PASS
         return Subject("x", (Verdict(row.id, row.level, row.role, "x", status, found),))

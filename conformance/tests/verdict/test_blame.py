@@ -37,7 +37,7 @@ def test_no_cause_is_explained_by_its_own_effects():
 
 
 def _finding(exchange: int = 0, event: int | None = None) -> tuple[Finding, ...]:
-    return (Finding("it is off", "this", "that", exchange, event=event),)
+    return (Finding("another", "it is off", "this", "that", exchange, event=event),)
 
 
 def test_an_effect_says_what_it_follows_from():

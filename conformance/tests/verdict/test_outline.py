@@ -17,7 +17,7 @@ from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request
 from conformance.proof.events import Event, encode
 from conformance.tests.report.reports import HOSTILE, finding
 from conformance.tests.verdict.streams import HAPPY, OUTPUTS, WAITING, answer, looked, streamed, submission, transcript
-from conformance.verdict.known import fingerprint
+from conformance.verdict.fingerprints import fingerprint
 from conformance.verdict.outline import MANY, outline, path_form
 from conformance.wire import cassette
 from conformance.wire.redact import redact
@@ -149,10 +149,10 @@ def test_outlines_take_linear_time() -> None:
 
 
 def test_a_fingerprint_is_of_the_cause_and_of_nothing_else() -> None:
-    one = finding(message="message msg_a1 has 3 parts", pointer="/data/3/id")
-    same = finding(message="message msg_b27 has 14 parts", pointer="/data/12/id", got="x", event=2, ms=7, exchange=4)
+    one = finding(details=("3 parts",), pointer="/data/3/id")
+    same = finding(message="worded anew", details=("14 parts",), pointer="/data/12/id", got="x", event=2, exchange=4)
     assert fingerprint("done.last", one) == fingerprint("done.last", same)
     assert len(fingerprint("done.last", one)) == 12
-    for other in (finding(message="message msg_a1 has no parts"), replace(one, pointer="/data/id")):
+    for other in (replace(one, details=("no parts",)), replace(one, kind="lost"), replace(one, pointer="/data/id")):
         assert fingerprint("done.last", other) != fingerprint("done.last", one)
     assert fingerprint("done.once", one) != fingerprint("done.last", one)
