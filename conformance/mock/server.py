@@ -11,16 +11,16 @@ from typing import Self, TypeVar
 
 from conformance.contract.scenarios import BY_ID
 from conformance.errors import OwnError, UsageError
-from conformance.mock import faults
-from conformance.mock.answering import Answering
-from conformance.mock.api import Api, refusal
-from conformance.mock.behaviour import Behaviour
-from conformance.mock.client_answers import ANSWERED
 from conformance.mock.http_player import play
 from conformance.mock.http_reader import RequestReader
 from conformance.mock.recorded import Recorded
-from conformance.mock.refusals import Refused
+from conformance.mock.replies import ANSWERED
 from conformance.model import Request, Response
+from conformance.proof.faults import applied
+from conformance.reference.answering import Answering
+from conformance.reference.api import Api, refusal
+from conformance.reference.behaviour import Behaviour
+from conformance.reference.refusals import Refused
 
 #: Connections at once. A client opens a handful; the suite's own tests open a hundred on purpose.
 CONNECTION_LIMIT = 256
@@ -119,7 +119,7 @@ def serve(
 def _answering(scenario: str | None, fault: str | None) -> Answering:
     """How a server answers that has a fault, or else as the scenario wants it for a client."""
     if fault is not None:
-        return faults.answering(fault)
+        return applied.answering(fault)
     played = None if scenario is None else BY_ID.get(scenario)
     return ANSWERED["plainly" if played is None else played.answer]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from conformance.model import Chunk, Response
-from conformance.proof.objects import Document, to_json
+from conformance.reference.objects import Document, to_json
 from conformance.wire import strict_json
 from conformance.wire.sse import Decoder
 

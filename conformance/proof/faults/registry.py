@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from conformance.model import Exchange, Operation, Response, Transcript
-from conformance.proof.faults.answers import asked_stream, body_of, document_of, is_stream, with_document
 from conformance.proof.faults.pieces import Absent, Pieces, changed, pieces_of, with_pieces
-from conformance.proof.objects import Document
+from conformance.proof.faults.responses import asked_stream, body_of, document_of, is_stream, with_document
+from conformance.reference.objects import Document
 
 #: Lies in one answer that it applies to.
 Lie = Callable[[Exchange, Response], Response]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from conformance.proof.events import Event
-from conformance.proof.objects import Document
 from conformance.proof.variations.draw import Draw, chance, some
 from conformance.proof.variations.registry import variation
 from conformance.proof.variations.tale import Tale, with_documents, with_streams
+from conformance.reference.events import Event
+from conformance.reference.objects import Document
 
 #: Objects whose keys are the user's own: what is added there would be no unknown field.
 _OWN_KEYS = frozenset({"metadata", "parameters"})

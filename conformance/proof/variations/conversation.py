@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.model import Operation
-from conformance.proof import objects
 from conformance.proof.variations.draw import Draw, chance, shuffled, some
 from conformance.proof.variations.registry import variation
 from conformance.proof.variations.tale import Tale, Turn, plain, with_turns
+from conformance.reference import objects
 
 
 def _accepted(turn: Turn) -> bool:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from conformance.model import Operation
-from conformance.proof.events import Event
-from conformance.proof.objects import ENDED_AT, LAST_ERROR, Document
 from conformance.proof.variations.draw import Draw
 from conformance.proof.variations.registry import variation
 from conformance.proof.variations.tale import Tale, document_of, with_documents, with_streams
+from conformance.reference.events import Event
+from conformance.reference.objects import ENDED_AT, LAST_ERROR, Document
 
 _STARTED = "thread.run.in_progress"
 #: What follows the start of a run that does nothing more.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.proof.events import Event
-from conformance.proof.objects import Document, text_part
 from conformance.proof.variations.draw import Draw, chance, cut, shuffled
 from conformance.proof.variations.registry import variation
 from conformance.proof.variations.tale import Tale, document_of, documents, with_documents, with_streams
+from conformance.reference.events import Event
+from conformance.reference.objects import Document, text_part
 
 DELTA = "thread.message.delta"
 _ENDS = ("thread.message.completed", "thread.message.incomplete")

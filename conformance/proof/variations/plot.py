@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.model import Operation
-from conformance.proof import objects, story
-from conformance.proof.events import Event, Scene, ends_stream, stream
-from conformance.proof.objects import Document
-from conformance.proof.scripts import Call, Part, RunsCode, Says, Script, SearchesFiles
-from conformance.proof.story import Ids, Story
 from conformance.proof.variations.draw import Draw, chance, cut, some
 from conformance.proof.variations.refusals import REFUSALS, Items, Refusal
 from conformance.proof.variations.tale import Tale, Turn, document_of, plain
+from conformance.reference import objects, story
+from conformance.reference.events import Event, Scene, ends_stream, stream
+from conformance.reference.objects import Document
+from conformance.reference.scripts import Call, Part, RunsCode, Says, Script, SearchesFiles
+from conformance.reference.story import Ids, Story
 
 NOW = 1_750_000_000
 MOST_CALLS, MOST_ROUNDS = 6, 3

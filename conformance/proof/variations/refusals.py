@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from conformance.model import Headers
-from conformance.proof.objects import Document
 from conformance.proof.variations.draw import Draw
 from conformance.proof.variations.tale import CREDENTIALS
+from conformance.reference.objects import Document
 
 #: The outputs of a waiting run, each an item of `tool_outputs`.
 Items = list[Document]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.proof.events import Event
-from conformance.proof.objects import LAST_ERROR, Document
 from conformance.proof.variations.draw import Draw, chance, cut
 from conformance.proof.variations.registry import variation
 from conformance.proof.variations.tale import Tale, document_of, documents, with_documents, with_streams
+from conformance.reference.events import Event
+from conformance.reference.objects import LAST_ERROR, Document
 
 DELTA = "thread.run.step.delta"
 _BEGINS = ("thread.run.step.created", "thread.run.step.in_progress")

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from conformance.model import Headers, Operation
-from conformance.proof.events import Event
-from conformance.proof.objects import Document
+from conformance.reference.events import Event
+from conformance.reference.objects import Document
 
 #: Where nothing else is said: the vendor's own.
 PREFIX = "/v1"

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from conformance.model import Author, Ended, Exchange, Headers, Request, Response, Transcript
-from conformance.proof.objects import to_json
 from conformance.proof.variations.delivered import Delivery, delivered
 from conformance.proof.variations.draw import Draw, Recorder, Replay, Tape
 from conformance.proof.variations.framed import Frame, data_of, framed, written
 from conformance.proof.variations.plot import plot
 from conformance.proof.variations.registry import OF_DELIVERIES, OF_FRAMES, OF_TALES, VARIATIONS, S, Variation, in_order
 from conformance.proof.variations.tale import Tale, Turn
+from conformance.reference.objects import to_json
 
 #: The most changes that are laid on one tale: enough that any two meet, few enough to understand.
 MOST_CHANGES = 10

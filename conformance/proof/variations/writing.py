@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from conformance.proof.events import Event
-from conformance.proof.objects import Document
 from conformance.proof.variations.draw import Draw, chance, shuffled
 from conformance.proof.variations.registry import variation
 from conformance.proof.variations.tale import Tale, document_of, with_documents, with_turns
+from conformance.reference.events import Event
+from conformance.reference.objects import Document
 
 #: Integers that a binary fraction of 64 bits holds exactly.
 _EXACT = 2**53

@@ -8,10 +8,10 @@ from functools import cache
 from itertools import chain, islice, repeat
 
 from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request, Response, Transcript
-from conformance.proof import objects, story
-from conformance.proof.events import Event, encode, stream
-from conformance.proof.scripts import Call, Says, Script
-from conformance.proof.story import Ids
+from conformance.reference import objects, story
+from conformance.reference.events import Event, encode, stream
+from conformance.reference.scripts import Call, Says, Script
+from conformance.reference.story import Ids
 
 #: How bodies are cut: what a socket usually gives at once.
 PIECE = 65_536

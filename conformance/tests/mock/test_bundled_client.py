@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from conformance.contract.client_scenarios import ANSWERS, CLIENT_SCENARIOS
-from conformance.mock.client_answers import ANSWERED
-from conformance.mock.scripted_model import HINDRANCES
+from conformance.mock.replies import ANSWERED
 from conformance.model import Role, Status
+from conformance.reference.scripted_model import HINDRANCES
 from conformance.targets.bundled import Bundled
 from conformance.targets.client import ClientTarget
 from conformance.verdict.judge import judge

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from conformance.model import Chunk, Operation
-from conformance.proof.events import Event
 from conformance.proof.variations import VARIATIONS, vary
+from conformance.reference.events import Event
 from conformance.tests.proof.drawn import seeded
 
 openai = pytest.importorskip("openai", reason="the openai package is a development dependency")

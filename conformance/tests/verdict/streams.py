@@ -3,9 +3,9 @@
 import json
 
 from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request, Response, Subject, Transcript
-from conformance.proof import objects, story
-from conformance.proof.events import Event, encode, stream
-from conformance.proof.scripts import SCRIPTS, Call
+from conformance.reference import objects, story
+from conformance.reference.events import Event, encode, stream
+from conformance.reference.scripts import SCRIPTS, Call
 from conformance.verdict.judge import judge
 
 _NOW = 1_700_000_000

@@ -6,12 +6,12 @@ import logging
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from conformance.mock import answers, handlers, routes
-from conformance.mock.behaviour import Behaviour
-from conformance.mock.handlers import Asked
-from conformance.mock.refusals import Refused
-from conformance.mock.state import State
 from conformance.model import Headers, Request, Response
+from conformance.reference import handlers, responses, routes
+from conformance.reference.behaviour import Behaviour
+from conformance.reference.handlers import Asked
+from conformance.reference.refusals import Refused
+from conformance.reference.state import State
 
 #: How long a client should wait between two looks at a run. A look moves the run on, so waiting gains nothing;
 #: 1 ms is the shortest that the integer can say and still be taken for true.
@@ -44,7 +44,7 @@ class Api:
             # The query may hold a key.
             _log.exception("the mock failed on %s %r", request.method, request.target.partition("?")[0])
             response = refusal(Refused("fault"), ours)
-        return answers.without_body(response) if request.method == "HEAD" else response
+        return responses.without_body(response) if request.method == "HEAD" else response
 
     def _served(self, request: Request, ours: Headers) -> Response:
         path, _, query_text = request.target.partition("?")
@@ -55,14 +55,14 @@ class Api:
         _check_beta(path, query, headers)
         answer = handler(self.state, Asked(ids, query, request.body))
         if isinstance(answer, tuple):
-            return answers.as_stream(answer, headers=ours)
+            return responses.as_stream(answer, headers=ours)
         polled = handler in {handlers.get_run, handlers.list_runs}
-        return answers.as_json(answer, headers=ours + _POLL if polled else ours)
+        return responses.as_json(answer, headers=ours + _POLL if polled else ours)
 
 
 def refusal(refused: Refused, headers: Headers = ()) -> Response:
     """Plan the answer to a request that is refused."""
-    return answers.as_json(refused.document, status=refused.status, headers=(*refused.headers, *headers))
+    return responses.as_json(refused.document, status=refused.status, headers=(*refused.headers, *headers))
 
 
 def _check_beta(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> None:

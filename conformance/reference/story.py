@@ -14,10 +14,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.proof import objects
-from conformance.proof.events import TURNS, Event, Scene
-from conformance.proof.objects import Document
-from conformance.proof.scripts import Call, Part, RunsCode, Says, Script, SearchesFiles
+from conformance.reference import objects
+from conformance.reference.events import TURNS, Event, Scene
+from conformance.reference.objects import Document
+from conformance.reference.scripts import Call, Part, RunsCode, Says, Script, SearchesFiles
 
 #: Gives a fresh id for a prefix such as `step`.
 NewId = Callable[[str], str]

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from conformance.mock.behaviour import Behaviour
-from conformance.mock.clock import Clock
-from conformance.mock.refusals import Refused
-from conformance.mock.runs import Run
-from conformance.mock.scripted_model import cast
-from conformance.proof import objects
-from conformance.proof.objects import Document
+from conformance.reference import objects
+from conformance.reference.behaviour import Behaviour
+from conformance.reference.clock import Clock
+from conformance.reference.objects import Document
+from conformance.reference.refusals import Refused
+from conformance.reference.runs import Run
+from conformance.reference.scripted_model import cast
 
 _Kept = TypeVar("_Kept")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from conformance.mock.behaviour import Behaviour
 from conformance.model import Request, Response
+from conformance.reference.behaviour import Behaviour
 
 
 def as_planned(_request: Request, planned: Response) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from conformance.proof.objects import Document, to_json
+from conformance.reference.objects import Document, to_json
 
 
 class Event(NamedTuple):

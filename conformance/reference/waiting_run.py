@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.mock.answering import Answering
-from conformance.mock.api import Api
-from conformance.mock.scripted_model import SCENARIO
 from conformance.model import Author, Exchange, Headers, Request, Response, Scenario
-from conformance.proof.objects import Document, to_json
+from conformance.reference.answering import Answering
+from conformance.reference.api import Api
+from conformance.reference.objects import Document, to_json
+from conformance.reference.scripted_model import SCENARIO
 from conformance.wire import strict_json
 from conformance.wire.recordings.operation import of_target
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from conformance.mock.behaviour import Behaviour
-from conformance.mock.misbehaviour.running import with_what_there_is
-from conformance.mock.refusals import Refused
-from conformance.mock.submission import RULES, Submission, answers_every_call, waits
+from conformance.proof.faults.misbehaviour.running import with_what_there_is
+from conformance.reference.behaviour import Behaviour
+from conformance.reference.refusals import Refused
+from conformance.reference.submission import RULES, Submission, answers_every_call, waits
 
 #: What a refusal names that denies the operation itself.
 _PATH_END = "/submit_tool_outputs"

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from conformance.mock.refusals import Refused
-from conformance.proof.objects import Document, to_json
+from conformance.reference.objects import Document, to_json
+from conformance.reference.refusals import Refused
 from conformance.wire import strict_json
 
 #: JSON's own words for what a reader makes of it.

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.mock import bodies
-from conformance.mock.refusals import Refused
-from conformance.proof.objects import Document
+from conformance.reference import bodies
+from conformance.reference.objects import Document
+from conformance.reference.refusals import Refused
 
 #: The longest single output, in characters, and all of them together, in bytes (SUB-LIMIT-ONE, SUB-LIMIT-SUM).
 LONGEST_OUTPUT = 1_048_576

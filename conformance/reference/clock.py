@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.proof.story import Ids
+from conformance.reference.story import Ids
 
 #: Where the clock starts: 15 June 2025, so that times look like times.
 EPOCH = 1_750_000_000

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from conformance.mock.behaviour import goes_on, stays
-from conformance.mock.refusals import Refused
-from conformance.mock.runs import Run
-from conformance.mock.submission import RULES, Rule, Submission, answers_every_call, waits
-from conformance.proof import objects
+from conformance.reference import objects
+from conformance.reference.behaviour import goes_on, stays
+from conformance.reference.refusals import Refused
+from conformance.reference.runs import Run
+from conformance.reference.submission import RULES, Rule, Submission, answers_every_call, waits
 
 
 def with_what_there_is(run: Run, submission: Submission) -> None:

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from conformance.model import Headers
-from conformance.proof import objects
-from conformance.proof.objects import Document
+from conformance.reference import objects
+from conformance.reference.objects import Document
 
 _INVALID = "invalid_request_error"
 _FAULT = "server_error"

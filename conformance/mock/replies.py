@@ -11,17 +11,17 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from conformance.mock import stream_forms as forms
-from conformance.mock.answering import Answering
-from conformance.mock.behaviour import Behaviour
-from conformance.mock.faults import answering
-from conformance.mock.refusals import Refused
-from conformance.mock.runs import Run
-from conformance.mock.scripted_model import HINDRANCES
-from conformance.mock.state import State
-from conformance.mock.submission import Submission
 from conformance.model import Ended, Operation, Request, Response
-from conformance.proof.faults.answers import is_stream, with_body
+from conformance.proof.faults.applied import answering
 from conformance.proof.faults.pieces import Pieces
+from conformance.proof.faults.responses import is_stream, with_body
+from conformance.reference.answering import Answering
+from conformance.reference.behaviour import Behaviour
+from conformance.reference.refusals import Refused
+from conformance.reference.runs import Run
+from conformance.reference.scripted_model import HINDRANCES
+from conformance.reference.state import State
+from conformance.reference.submission import Submission
 from conformance.wire.recordings.operation import of_target
 
 _PAGE = b"<!doctype html><title>Bad gateway</title><p>The page you asked for cannot be shown.</p>"

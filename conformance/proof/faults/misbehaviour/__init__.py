@@ -1,4 +1,4 @@
-"""The wrong ways: one row for each stateful fault of `proof/faults/state.py`, by its name.
+"""The wrong ways: one row for each stateful fault of `state.py`, by its name.
 
 A row replaces one decision of the server, or the few that a lie needs together.
 """
@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from conformance.mock.behaviour import Behaviour, stays
-from conformance.mock.misbehaviour import accepting, entering, reading, running
+from conformance.proof.faults.misbehaviour import accepting, entering, lenient, running
+from conformance.reference.behaviour import Behaviour, stays
 
 MISBEHAVIOURS: Mapping[str, Behaviour] = MappingProxyType(
     {
@@ -33,13 +33,13 @@ MISBEHAVIOURS: Mapping[str, Behaviour] = MappingProxyType(
         "accepts-duplicates": accepting.unless(accepting.repeated),
         "resumes-on-nothing": accepting.unless(accepting.none),
         "accepts-nothing-quietly": replace(accepting.unless(accepting.none), accepted=running.if_any),
-        "accepts-missing-outputs": reading.taken_for_all("missing", "tool_outputs"),
-        "accepts-missing-id": reading.taken_for_all("missing", "tool_call_id"),
-        "accepts-malformed": reading.taken_for_all("malformed"),
-        "accepts-null-output": reading.rewritten(reading.items(reading.null_is_empty)),
-        "turns-outputs-into-text": reading.rewritten(reading.items(reading.as_text)),
-        "accepts-unknown-keys": reading.rewritten(reading.known_keys),
-        "reads-stream-words": reading.rewritten(reading.stream_word),
+        "accepts-missing-outputs": lenient.taken_for_all("missing", "tool_outputs"),
+        "accepts-missing-id": lenient.taken_for_all("missing", "tool_call_id"),
+        "accepts-malformed": lenient.taken_for_all("malformed"),
+        "accepts-null-output": lenient.rewritten(lenient.items(lenient.null_is_empty)),
+        "turns-outputs-into-text": lenient.rewritten(lenient.items(lenient.as_text)),
+        "accepts-unknown-keys": lenient.rewritten(lenient.known_keys),
+        "reads-stream-words": lenient.rewritten(lenient.stream_word),
         "executes-twice": Behaviour(accepted=running.once_more),
         "accepts-again": accepting.in_states("queued", "in_progress"),
         "accepts-when-completed": accepting.in_states("completed"),

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from types import MappingProxyType
 from urllib.parse import unquote
 
-from conformance.mock import handlers
-from conformance.mock.handlers import Answer, Asked
-from conformance.mock.refusals import Refused
-from conformance.mock.state import State
+from conformance.reference import handlers
+from conformance.reference.handlers import Answer, Asked
+from conformance.reference.refusals import Refused
+from conformance.reference.state import State
 
 Handler = Callable[[State, Asked], Answer]
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from conformance.mock import bodies
-from conformance.mock.refusals import Refused
-from conformance.proof import objects
-from conformance.proof.objects import Document
+from conformance.reference import bodies, objects
+from conformance.reference.objects import Document
+from conformance.reference.refusals import Refused
 
 #: Reads one object of an array; `within` is the path to it.
 _Read = Callable[[Document, str], Document]

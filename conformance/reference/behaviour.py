@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.mock import bodies, submission
-from conformance.mock.refusals import Refused
-from conformance.mock.submission import RULES, Rule, Submission
+from conformance.reference import bodies, submission
+from conformance.reference.refusals import Refused
+from conformance.reference.submission import RULES, Rule, Submission
 
 if TYPE_CHECKING:
-    from conformance.mock.runs import Run
-    from conformance.mock.state import State
+    from conformance.reference.runs import Run
+    from conformance.reference.state import State
 
 
 def needs_its_key(api_key: str | None, headers: Mapping[str, str]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from conformance.mock.refusals import Refused
-from conformance.proof.objects import Document
+from conformance.reference.objects import Document
+from conformance.reference.refusals import Refused
 
 #: How many entries come where nothing is said, and how many may be asked for (the documented limits).
 _DEFAULT_LIMIT = 20

@@ -6,15 +6,15 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from conformance.mock.behaviour import Behaviour
-from conformance.mock.clock import Clock
-from conformance.mock.refusals import Refused
-from conformance.mock.submission import Submission
-from conformance.proof import objects, story
-from conformance.proof.events import Event, Scene, ends_stream, stream
-from conformance.proof.objects import Document
-from conformance.proof.scripts import Call, Script
-from conformance.proof.story import Story
+from conformance.reference import objects, story
+from conformance.reference.behaviour import Behaviour
+from conformance.reference.clock import Clock
+from conformance.reference.events import Event, Scene, ends_stream, stream
+from conformance.reference.objects import Document
+from conformance.reference.refusals import Refused
+from conformance.reference.scripts import Call, Script
+from conformance.reference.story import Story
+from conformance.reference.submission import Submission
 
 #: The states in which a run may still be cancelled.
 _CANCELLABLE = frozenset({"queued", "in_progress", "requires_action"})

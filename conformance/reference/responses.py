@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.model import Author, Chunk, Ended, Headers, Response
-from conformance.proof.events import Event, encode
-from conformance.proof.objects import Document, to_json
+from conformance.reference.events import Event, encode
+from conformance.reference.objects import Document, to_json
 
 
 def as_json(document: Document, *, status: int = 200, headers: Headers = ()) -> Response:

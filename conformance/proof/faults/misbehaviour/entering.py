@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from conformance.mock.behaviour import by_both_ids, needs_its_key
-from conformance.mock.refusals import Refused
-from conformance.mock.runs import Run
-from conformance.mock.state import State
+from conformance.reference.behaviour import by_both_ids, needs_its_key
+from conformance.reference.refusals import Refused
+from conformance.reference.runs import Run
+from conformance.reference.state import State
 
 
 def without_a_key(api_key: str | None, headers: Mapping[str, str]) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
 from conformance.errors import UsageError
-from conformance.mock.answering import Answering
-from conformance.mock.misbehaviour import MISBEHAVIOURS
 from conformance.model import Exchange, Request, Response
 from conformance.proof.faults import FAULTS, Fault
+from conformance.proof.faults.misbehaviour import MISBEHAVIOURS
+from conformance.reference.answering import Answering
 from conformance.wire.recordings.operation import of_target
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from conformance.mock import bodies, submission
-from conformance.mock.behaviour import Behaviour, read
-from conformance.mock.misbehaviour.running import with_what_there_is
-from conformance.mock.refusals import Refused
-from conformance.mock.submission import Submission, answers_every_call, waits
-from conformance.proof.objects import Document, to_json
+from conformance.proof.faults.misbehaviour.running import with_what_there_is
+from conformance.reference import bodies, submission
+from conformance.reference.behaviour import Behaviour, read
+from conformance.reference.objects import Document, to_json
+from conformance.reference.refusals import Refused
+from conformance.reference.submission import Submission, answers_every_call, waits
 
 #: Stands in a submission for every call that is pending: what a server makes of a body it cannot read.
 _EVERY = (("*", ""),)

@@ -11,11 +11,11 @@ import pytest
 
 from conformance.contract import schema
 from conformance.contract.scenarios import SCRIPTS as NAMED
-from conformance.proof import objects, story
-from conformance.proof.events import DONE, Event, encode, stream
-from conformance.proof.objects import Document
-from conformance.proof.scripts import SCRIPTS, Call, RunsCode, Says, Script
-from conformance.proof.story import Ids, Story
+from conformance.reference import objects, story
+from conformance.reference.events import DONE, Event, encode, stream
+from conformance.reference.objects import Document
+from conformance.reference.scripts import SCRIPTS, Call, RunsCode, Says, Script
+from conformance.reference.story import Ids, Story
 
 NOW = 1_700_000_000
 CALLS = (Call("get_weather", ('{"loc', 'ation":', '"Köln"}')), Call("get_time", ("{}",)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.model import Chunk, Request, Response
-from conformance.proof.objects import Document, to_json
+from conformance.reference.objects import Document, to_json
 from conformance.wire import strict_json
 
 #: Fields that say where a body ends: they go with it.

@@ -15,8 +15,8 @@ from typing import Any
 
 from conformance.contract.scenarios import BY_ID
 from conformance.model import Scenario
-from conformance.proof.objects import Document
-from conformance.proof.scripts import SCRIPTS, Call, Script
+from conformance.reference.objects import Document
+from conformance.reference.scripts import SCRIPTS, Call, Script
 
 #: The key of a run's metadata that names a scenario.
 SCENARIO = "conformance_scenario"
