@@ -1,7 +1,7 @@
 """How a client's submissions are answered: one row for each of the contract's table of answers.
 
 A submission that meets something which may pass is hindered once (`scripted_model.HINDRANCES`), one that is refused
-for good is refused by a rule; everything else is a right answer told otherwise.
+for good is refused by a rule; everything else is a right answer, changed on its way.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from types import MappingProxyType
 
 from conformance.mock import stream_forms as forms
 from conformance.model import Ended, Operation, Request, Response
-from conformance.proof.faults.applied import answering
+from conformance.proof.faults.applied import behaviour_with
 from conformance.proof.faults.pieces import Pieces
 from conformance.proof.faults.responses import is_stream, with_body
-from conformance.reference.answering import Answering
 from conformance.reference.behaviour import Behaviour
 from conformance.reference.refusals import Refused
 from conformance.reference.runs import Run
@@ -31,27 +30,27 @@ _REFUSED = range(400, 500)
 _BROKEN = range(500, 600)
 
 
-def _told(form: Callable[[Response], Response | None], statuses: range = _SERVED) -> Answering:
-    """Answers to submissions with one of these statuses are told otherwise."""
+def _changed(form: Callable[[Response], Response | None], statuses: range = _SERVED) -> Behaviour:
+    """Answers to submissions with one of these statuses are changed."""
 
-    def tell(request: Request, planned: Response) -> Response | None:
+    def respond(request: Request, planned: Response) -> Response | None:
         is_submission = of_target(request.method, request.target) is Operation.SUBMIT
         return form(planned) if is_submission and planned.status in statuses else planned
 
-    return Answering(tell=tell)
+    return Behaviour(respond=respond)
 
 
-def _events(change: Callable[[Pieces], Pieces]) -> Answering:
-    return _told(forms.of_events(change))
+def _events(change: Callable[[Pieces], Pieces]) -> Behaviour:
+    return _changed(forms.of_events(change))
 
 
-def _refused(condition: str, **facts: object) -> Answering:
+def _refused(condition: str, **facts: object) -> Behaviour:
     """Every submission is refused, whatever it holds."""
 
     def rule(status: str, pending: Sequence[str], submission: Submission) -> None:  # noqa: ARG001
         raise Refused(condition, **facts)
 
-    return Answering(Behaviour(rules=(rule,)))
+    return Behaviour(rules=(rule,))
 
 
 def _other_calls(status: str, pending: Sequence[str], submission: Submission) -> None:  # noqa: ARG001
@@ -88,27 +87,27 @@ def _page_for_stream(response: Response) -> Response:
     return _page(response) if is_stream(response) else response
 
 
-def _cut(where: Callable[[Pieces], Pieces], ended: Ended) -> Answering:
-    return _told(forms.broken_off(where, ended))
+def _cut(where: Callable[[Pieces], Pieces], ended: Ended) -> Behaviour:
+    return _changed(forms.broken_off(where, ended))
 
 
-ANSWERED: Mapping[str, Answering] = MappingProxyType(
+REPLIES: Mapping[str, Behaviour] = MappingProxyType(
     {
-        "plainly": Answering(),
-        **{name: Answering() for name in HINDRANCES},
-        "connection-lost": _told(_lost, _BROKEN),
-        "fault-after": _told(_faulty),
-        "answer-lost": _told(_lost),
+        "plainly": Behaviour(),
+        **{name: Behaviour() for name in HINDRANCES},
+        "connection-lost": _changed(_lost, _BROKEN),
+        "fault-after": _changed(_faulty),
+        "answer-lost": _changed(_lost),
         # refused for good
         "refused-state": _refused("status", status="in_progress"),
-        "refused-calls": Answering(Behaviour(rules=(_other_calls,))),
+        "refused-calls": Behaviour(rules=(_other_calls,)),
         "refused-output": _refused(
             "type", where="tool_outputs[0].output", expected="a string", got="an array of content parts"
         ),
-        "refused-html": replace(_refused("unwanted"), tell=_told(_page, _REFUSED).tell),
-        "refused-silently": replace(_refused("unwanted"), tell=_told(_silence, _REFUSED).tell),
+        "refused-html": replace(_refused("unwanted"), respond=_changed(_page, _REFUSED).respond),
+        "refused-silently": replace(_refused("unwanted"), respond=_changed(_silence, _REFUSED).respond),
         "unauthorized": _refused("wrong-key"),
-        "not-found": Answering(Behaviour(find=_nowhere)),
+        "not-found": Behaviour(find=_nowhere),
         # broken off
         "truncated-at-once": _cut(forms.at_once, Ended.COMPLETE),
         "truncated-between-events": _cut(forms.between_events, Ended.COMPLETE),
@@ -119,29 +118,29 @@ ANSWERED: Mapping[str, Answering] = MappingProxyType(
         "reset-within-event": _cut(forms.within_event, Ended.RESET),
         "no-done": _cut(forms.without_done, Ended.COMPLETE),
         # not what a client waits for
-        "error-bare": answering("error-event-bare"),
+        "error-bare": behaviour_with("error-event-bare"),
         "bad-json": _events(forms.brace_too_many),
-        "json": answering("json-for-stream"),
-        "html": _told(_page_for_stream),
+        "json": behaviour_with("json-for-stream"),
+        "html": _changed(_page_for_stream),
         "after-done": _events(forms.more_after_done),
-        "left-open": _told(forms.left_open),
+        "left-open": _changed(forms.left_open),
         "delta-first": _events(forms.delta_first),
-        "two-endings": answering("two-endings"),
+        "two-endings": behaviour_with("two-endings"),
         # legal
-        "crlf": _told(forms.line_ends(b"\r\n")),
-        "cr": _told(forms.line_ends(b"\r")),
+        "crlf": _changed(forms.line_ends(b"\r\n")),
+        "cr": _changed(forms.line_ends(b"\r")),
         "bom": _events(forms.byte_order_mark),
-        "comments": _told(forms.within_events(b": a comment: data: none\n")),
-        "keep-alives": _told(forms.between_all(b": keep-alive\n\n")),
-        "data-lines": _told(forms.of_bytes(forms.several_lines)),
+        "comments": _changed(forms.within_events(b": a comment: data: none\n")),
+        "keep-alives": _changed(forms.between_all(b": keep-alive\n\n")),
+        "data-lines": _changed(forms.of_bytes(forms.several_lines)),
         "retry-alone": _events(forms.blocks_without_data),
-        "no-space": _told(forms.no_space),
-        "unknown-fields": _told(forms.within_events(b"trace: 7f\nquiet\n")),
-        "byte-by-byte": _told(forms.byte_by_byte),
+        "no-space": _changed(forms.no_space),
+        "unknown-fields": _changed(forms.within_events(b"trace: 7f\nquiet\n")),
+        "byte-by-byte": _changed(forms.byte_by_byte),
         "long-line": _events(forms.long_line),
-        "line-separators": _told(forms.of_objects(forms.with_separators)),
+        "line-separators": _changed(forms.of_objects(forms.with_separators)),
         "unknown-events": _events(forms.unknown_events(b'{"object":"thread.note","note":7}')),
         "unknown-texts": _events(forms.unknown_events(b"a note for whoever reads")),
-        "unknown-members": _told(forms.of_objects(forms.sparse_and_strange)),
+        "unknown-members": _changed(forms.of_objects(forms.sparse_and_strange)),
     }
 )

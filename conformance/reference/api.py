@@ -46,6 +46,10 @@ class Api:
             response = refusal(Refused("fault"), ours)
         return responses.without_body(response) if request.method == "HEAD" else response
 
+    def respond(self, request: Request) -> Response | None:
+        """What is sent in answer to a request: what was planned, or what the behaviour makes of it."""
+        return self.state.behaviour.respond(request, self.answer(request))
+
     def _served(self, request: Request, ours: Headers) -> Response:
         path, _, query_text = request.target.partition("?")
         query = dict(parse_qsl(query_text, keep_blank_values=True))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conformance.model import Request, Response
 from conformance.reference import bodies, submission
 from conformance.reference.refusals import Refused
 from conformance.reference.submission import RULES, Rule, Submission
@@ -47,6 +48,11 @@ def stays(run: Run, submission: Submission) -> None:
     """A run stays as it was when a submission is refused (SUB-ATOMIC)."""
 
 
+def as_planned(_request: Request, planned: Response) -> Response:
+    """Send what was planned."""
+    return planned
+
+
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """One field for each decision; as they stand they are the right ones, and each can be replaced."""
@@ -63,3 +69,5 @@ class Behaviour:
     accepted: Callable[[Run, Submission], None] = goes_on
     #: What happens to a run once its outputs were refused by a rule.
     refused: Callable[[Run, Submission], None] = stays
+    #: What is sent in the place of the planned answer; None: the connection is closed without a status line.
+    respond: Callable[[Request, Response], Response | None] = as_planned

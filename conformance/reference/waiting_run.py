@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.model import Author, Exchange, Headers, Request, Response, Scenario
-from conformance.reference.answering import Answering
 from conformance.reference.api import Api
+from conformance.reference.behaviour import Behaviour
 from conformance.reference.objects import Document, to_json
 from conformance.reference.scripted_model import SCENARIO
 from conformance.wire import strict_json
@@ -44,7 +44,7 @@ class WaitingRun:
 def waiting_run(ask: Ask, scenario: Scenario, api_key: str) -> WaitingRun:
     """Bring a run about that waits as the scenario wants it; nothing may have been asked of the server before."""
     brought = _Bringing(ask, scenario, api_key)
-    rehearsal = _Bringing(Api(None, scenario.id, Answering().behaviour).answer, scenario, api_key)
+    rehearsal = _Bringing(Api(None, scenario.id, Behaviour()).answer, scenario, api_key)
     return WaitingRun(
         brought.assistant_id, brought.thread_id, brought.run_id, rehearsal.outputs(), tuple(brought.exchanges)
     )

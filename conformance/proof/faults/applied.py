@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 
 from conformance.errors import UsageError
 from conformance.model import Exchange, Request, Response
 from conformance.proof.faults import FAULTS, Fault
-from conformance.proof.faults.misbehaviour import MISBEHAVIOURS
-from conformance.reference.answering import Answering
+from conformance.reference.behaviour import Behaviour
 from conformance.wire.recordings.operation import of_target
 
 
@@ -22,26 +22,27 @@ def find(name: str) -> Fault:
     return FAULTS[name]
 
 
-def answering(names: str) -> Answering:
-    """How a server with these faults answers, told with commas between: one of state at most, any of the wire.
+def behaviour_with(names: str) -> Behaviour:
+    """How a server with these faults behaves, given with commas between: one of state at most, any of the wire.
 
     Raises UsageError where there is no such fault, or more than one of state.
     """
     faults = [find(name) for name in names.split(",")]
-    stateful = [fault.name for fault in faults if fault.tell is None]
+    stateful = [(fault.name, fault.behaviour) for fault in faults if fault.behaviour is not None]
     if len(stateful) > 1:
-        raise UsageError(f"{' and '.join(stateful)} change what the server decides", "Play one of them at a time.")
-    tell = _told_by([fault for fault in faults if fault.tell is not None])
-    return Answering(MISBEHAVIOURS[stateful[0]], tell) if stateful else Answering(tell=tell)
+        problem = f"{' and '.join(name for name, _ in stateful)} change what the server decides"
+        raise UsageError(problem, "Play one of them at a time.")
+    behaviour = stateful[0][1] if stateful else Behaviour()
+    return replace(behaviour, respond=_changed_by([fault for fault in faults if fault.behaviour is None]))
 
 
-def _told_by(faults: Sequence[Fault]) -> Callable[[Request, Response], Response]:
+def _changed_by(faults: Sequence[Fault]) -> Callable[[Request, Response], Response]:
     """What a server with these wire faults makes of the answers it has planned, one after the other."""
 
-    def told(request: Request, planned: Response) -> Response:
+    def respond(request: Request, planned: Response) -> Response:
         operation = of_target(request.method, request.target)
         for fault in faults:
             planned = fault.told(Exchange(operation, 0, request, planned)) or planned
         return planned
 
-    return told
+    return respond

@@ -97,4 +97,4 @@ def test_a_server_tells_several_lies_at_once_but_decides_in_one_wrong_way() -> N
         }
     assert broken >= {"done.present", "errors.message", "submission.partial-refused"}
     with pytest.raises(UsageError, match="change what the server decides"):
-        applied.answering("accepts-partial,executes-twice")
+        applied.behaviour_with("accepts-partial,executes-twice")
