@@ -158,8 +158,8 @@ def matrix_of_clients(*, full: bool = False) -> Matrix:
 
     `full`: in every scenario, else in those that show it and a few more. The right client is the control.
     """
+    from conformance.mock.habits import HABITS  # noqa: PLC0415 - see above
     from conformance.model import Role  # noqa: PLC0415 - only where it is used
-    from conformance.proof.faults import HABITS  # noqa: PLC0415
     from conformance.proof.matrix import Matrix, accused, rows, told  # noqa: PLC0415
     from conformance.verdict.judge import judge  # noqa: PLC0415
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from conformance.mock.client.events import Event
-from conformance.mock.client.habits import Document, Habit
+from conformance.mock.client.habit import Document, Habit
 
 _RUN = "thread.run."
 _STEP = "thread.run.step."

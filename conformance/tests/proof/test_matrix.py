@@ -10,8 +10,9 @@ import pytest
 
 from conformance.checks.families import CHECKS
 from conformance.contract.requirements import REQUIREMENTS
+from conformance.mock.habits import HABITS
 from conformance.model import Level, Role
-from conformance.proof.faults import FAULTS, HABITS
+from conformance.proof.faults import FAULTS
 from conformance.proof.faults.control import HARMLESS, RUINOUS
 from conformance.proof.faults.registry import Applies
 from conformance.proof.matrix import Matrix, Outcome, Sighting, Trial, judged, rows, sightings, tried, void
