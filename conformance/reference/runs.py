@@ -12,7 +12,7 @@ from conformance.reference.clock import Clock
 from conformance.reference.events import Event, Scene, ends_stream, stream
 from conformance.reference.objects import Document
 from conformance.reference.refusals import Refused
-from conformance.reference.scripts import Call, Script
+from conformance.reference.scripts import Round
 from conformance.reference.story import Story
 from conformance.reference.submission import Submission
 
@@ -28,9 +28,8 @@ class Run:
     """One run as it stands, and what lies before it."""
 
     document: Document
-    script: Script
-    #: What the model asks for in each round.
-    calls: tuple[Call, ...]
+    #: What the model does in each round.
+    course: tuple[Round, ...]
     #: The messages of its thread, where its own are added.
     messages: dict[str, Document]
     clock: Clock
@@ -44,10 +43,10 @@ class Run:
 
     def begin(self, thread: Document | None) -> None:
         """Lay out the scenes up to the first calls; `thread` is told too where it was created with the run."""
-        self.hindrance = self.script.hindrance
-        calls = self.calls if self.script.rounds else ()
+        script, calls = self.course[0].script, self.course[0].calls
+        self.hindrance = script.hindrance
         new_id, now = self.clock.new_id, self.clock.now
-        self._expect(story.begin(self.script, self.document, calls, thread=thread, new_id=new_id, now=now))
+        self._expect(story.begin(script, self.document, calls, thread=thread, new_id=new_id, now=now))
 
     def look(self) -> Document:
         """Play the next scene, where there is one, and return the run as it stands then."""
@@ -82,9 +81,9 @@ class Run:
         if step is None:
             return
         self.rounds += 1
-        calls = self.calls if self.rounds < self.script.rounds else ()
+        script, calls = self.course[self.rounds].script, self.course[self.rounds].calls
         new_id, now, spent = self.clock.new_id, self.clock.now, self.spent()
-        self._expect(story.go_on(self.script, self.document, step, outputs, calls, new_id=new_id, now=now, spent=spent))
+        self._expect(story.go_on(script, self.document, step, outputs, calls, new_id=new_id, now=now, spent=spent))
 
     def cancel(self) -> Document:
         """Begin to cancel the run and return it; raise Refused where it is over."""

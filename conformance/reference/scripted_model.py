@@ -16,7 +16,7 @@ from typing import Any
 from conformance.contract.scenarios import BY_ID
 from conformance.model import Scenario
 from conformance.reference.objects import Document
-from conformance.reference.scripts import SCRIPTS, Call, Script
+from conformance.reference.scripts import SCRIPTS, Call, Round, Script
 
 #: The key of a run's metadata that names a scenario.
 SCENARIO = "conformance_scenario"
@@ -45,15 +45,16 @@ _DEPTH = 8
 _PIECE = 6
 
 
-def cast(run: Document, fallback: str | None) -> tuple[Script, tuple[Call, ...]]:
-    """Return the script of a run and the calls it makes in each round; `fallback` is a scenario id."""
+def rounds(run: Document, fallback: str | None) -> tuple[Round, ...]:
+    """Return what the model does in each round of a run; `fallback` is a scenario id."""
     scenario = scenario_of(run, fallback)
     functions = _functions(run)
     wanted = len(functions) if scenario is None else scenario.calls
     if not run["parallel_tool_calls"]:
         wanted = min(wanted, 1)
     calls = tuple(_call(function) for function in islice(cycle(functions), wanted))
-    return SCRIPTS["text"] if scenario is None else _script(scenario), calls
+    script = SCRIPTS["text"] if scenario is None else _script(scenario)
+    return (*(Round(script, calls),) * script.rounds, Round(script))
 
 
 def _script(scenario: Scenario) -> Script:

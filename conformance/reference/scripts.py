@@ -50,6 +50,8 @@ class Script:
 
     #: What the model does once it has every output.
     parts: tuple[Part, ...]
+    #: What it does before it asks for outputs.
+    before: tuple[Part, ...] = ()
     #: How often it asks for outputs.
     rounds: int = 1
     #: `completed`; `expired` before it goes on; or, within the last message, `incomplete`, `failed`, `cancelled`,
@@ -59,6 +61,14 @@ class Script:
     patience: int | None = None
     #: The refusal that the first submission meets, a row of the mock's table; None: it is served.
     hindrance: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What the model does until it asks for outputs or ends: without calls it ends."""
+
+    script: Script
+    calls: tuple[Call, ...] = ()
 
 
 _ANSWER = Says(("In", " Köln", " it", " is", " 21", " °C", " and", " sunny", " 🌤️", ",", " 東京", " has", " rain", "."))

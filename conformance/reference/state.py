@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from conformance.reference.clock import Clock
 from conformance.reference.objects import Document
 from conformance.reference.refusals import Refused
 from conformance.reference.runs import Run
-from conformance.reference.scripted_model import cast
+from conformance.reference.scripts import Round
 
 _Kept = TypeVar("_Kept")
 
@@ -31,14 +31,17 @@ class Thread:
 
 
 class State:
-    """Everything the server keeps; each request moves its clock on by one second."""
+    """Everything the server keeps; each request moves its clock on by one second.
 
-    def __init__(self, behaviour: Behaviour, scenario: str | None) -> None:
+    `model` says what is done in each round of a run that was created.
+    """
+
+    def __init__(self, behaviour: Behaviour, model: Callable[[Document], tuple[Round, ...]]) -> None:
         self.clock = Clock()
         self.assistants: dict[str, Document] = {}
         self.threads: dict[str, Thread] = {}
         self.behaviour = behaviour
-        self._scenario = scenario
+        self._model = model
 
     def new_assistant(self, settings: Document) -> Document:
         """Keep and return a new assistant."""
@@ -76,8 +79,7 @@ class State:
         for message in messages:
             self._add(thread, message)
         document = objects.run(self.clock.new_id("run"), thread_id, self.clock.now, assistant, settings)
-        script, calls = cast(document, self._scenario)
-        run = Run(document, script, calls, thread.messages, self.clock, self.behaviour)
+        run = Run(document, self._model(document), thread.messages, self.clock, self.behaviour)
         run.begin(thread.document if thread_is_new else None)
         thread.runs[document["id"]] = run
         return run

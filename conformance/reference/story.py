@@ -164,6 +164,8 @@ class _Teller:
         return step
 
     def _ask(self, script: Script, calls: Sequence[Call]) -> None:
+        for part in script.before:
+            self._play(part)
         step = self._open_step(objects.tool_calls([]))
         made: list[Document] = []
         for index, call in enumerate(calls):

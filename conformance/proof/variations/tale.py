@@ -15,7 +15,8 @@ from conformance.reference.objects import Document
 
 #: Where nothing else is said: the vendor's own.
 PREFIX = "/v1"
-CREDENTIALS: Headers = (("Authorization", "Bearer key"), ("OpenAI-Beta", "assistants=v2"))
+KEY = "key"
+CREDENTIALS: Headers = (("Authorization", f"Bearer {KEY}"), ("OpenAI-Beta", "assistants=v2"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from conformance.model import Author, Ended, Exchange, Headers, Request, Respons
 from conformance.proof.variations.delivered import Delivery, delivered
 from conformance.proof.variations.draw import Draw, Recorder, Replay, Tape
 from conformance.proof.variations.framed import Frame, data_of, framed, written
-from conformance.proof.variations.plot import plot
+from conformance.proof.variations.played import played
 from conformance.proof.variations.registry import OF_DELIVERIES, OF_FRAMES, OF_TALES, VARIATIONS, S, Variation, in_order
 from conformance.proof.variations.tale import Tale, Turn
 from conformance.reference.objects import to_json
@@ -25,7 +25,7 @@ _BETWEEN = 10
 class Recipe(NamedTuple):
     """All that was drawn: of the tale, and for each change that made a difference."""
 
-    plot: Tape
+    drawn: Tape
     changes: tuple[tuple[str, Tape], ...]
 
 
@@ -49,7 +49,7 @@ def vary(draw: Draw, *, among: Sequence[str] | None = None) -> Varied:
     """Draw a legal exchange; `among` are the names of the changes that may be laid on it, else any."""
     names = tuple(VARIATIONS) if among is None else among
     first = Recorder(draw)
-    tale = plot(first)
+    tale = played(first)
     chosen = {draw.choice(names) for _ in range(draw.integers(0, MOST_CHANGES))} if names else set()
     draws = [(change, Recorder(draw)) for change in in_order(chosen)]
     tale, transcript, applied = _told(tale, draws)
@@ -60,7 +60,7 @@ def vary(draw: Draw, *, among: Sequence[str] | None = None) -> Varied:
 def again(recipe: Recipe) -> Varied:
     """Make the exchange of a recipe."""
     draws = [(VARIATIONS[name], Replay(tape)) for name, tape in recipe.changes]
-    tale, transcript, applied = _told(plot(Replay(recipe.plot)), draws)
+    tale, transcript, applied = _told(played(Replay(recipe.drawn)), draws)
     kept = tuple(change for change in recipe.changes if change[0] in applied)
     return Varied(recipe._replace(changes=kept), tale, transcript)
 
@@ -76,8 +76,8 @@ def shrunk(varied: Varied, accused: Callable[[Transcript], bool]) -> Varied:
     for name in varied.names:
         fewer = tuple(change for change in varied.recipe.changes if change[0] != name)
         varied = _plainer(varied, varied.recipe._replace(changes=fewer), accused)
-    for length in range(len(varied.recipe.plot)):
-        plainer = _plainer(varied, varied.recipe._replace(plot=varied.recipe.plot[:length]), accused)
+    for length in range(len(varied.recipe.drawn)):
+        plainer = _plainer(varied, varied.recipe._replace(drawn=varied.recipe.drawn[:length]), accused)
         if plainer is not varied:
             return plainer
     return varied
