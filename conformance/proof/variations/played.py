@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import count
 
 from conformance.model import Author, Headers, Operation, Request
+from conformance.proof.variations.conversation import CREDENTIALS, KEY, PREFIX, Conversation, Turn, document_of, plain
 from conformance.proof.variations.draw import Draw, chance, cut, some
 from conformance.proof.variations.refusals import REFUSALS, Items, Refusal
-from conformance.proof.variations.tale import CREDENTIALS, KEY, PREFIX, Tale, Turn, document_of, plain
 from conformance.reference import behaviour
 from conformance.reference.api import Api, Reply
 from conformance.reference.behaviour import Behaviour
@@ -48,15 +48,15 @@ _MOVING = frozenset({"queued", "in_progress", "cancelling"})
 _OF_BYTES = frozenset({"content-type", "content-length", "transfer-encoding"})
 
 
-def played(draw: Draw) -> Tale:
-    """Draw the plainest telling of some conversation."""
+def played(draw: Draw) -> Conversation:
+    """Draw some conversation in its plainest form."""
     player = _Player(draw)
     player.begin()
     for round_ in range(player.rounds):
         player.meet_trouble()
         player.submit(last=round_ == player.rounds - 1)
     player.look_back()
-    return Tale(tuple(player.turns), traits=player.traits())
+    return Conversation(tuple(player.turns), traits=player.traits())
 
 
 class _Player:

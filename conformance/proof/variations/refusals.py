@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from conformance.model import Headers
+from conformance.proof.variations.conversation import CREDENTIALS
 from conformance.proof.variations.draw import Draw
-from conformance.proof.variations.tale import CREDENTIALS
 from conformance.reference.objects import Document
 
 #: The outputs of a waiting run, each an item of `tool_outputs`.
@@ -100,9 +100,7 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "unknown-thread": Refusal(_all, (404,), situation="unknown-thread", astray="thread"),
         "other-thread": Refusal(_all, (404,), situation="other-thread", astray="thread"),
         "no-key": Refusal(_all, (401,), situation="no-key", credentials=(_BETA,)),
-        "wrong-key": Refusal(
-            _all, (401,), situation="wrong-key", credentials=(("Authorization", "Bearer x"), _BETA)
-        ),
+        "wrong-key": Refusal(_all, (401,), situation="wrong-key", credentials=(("Authorization", "Bearer x"), _BETA)),
         "no-beta": Refusal(_all, (400,), situation="no-beta", credentials=(_KEY,)),
     }
 )
