@@ -139,6 +139,8 @@ class _Service:
         self.origin = ""
         self.recorded: list[Recorded] = []
         self._api = Api(api_key, scenario, behaviour)
+        #: Held for the moment in which one request is answered: the next finds what that left.
+        self._answering = threading.Lock()
         self._host = host
         self._port = port
         self._ready = ready
@@ -171,12 +173,9 @@ class _Service:
                 self._loop.call_soon_threadsafe(self._stopping.set)
 
     def ask(self, request: Request) -> Response:
-        """Answer a request in the loop's thread, where nothing can come between."""
-
-        async def answer() -> Response:
+        """Answer a request in the thread that calls; nothing can come between."""
+        with self._answering:
             return self._api.answer(request)
-
-        return self._called(answer(), _PATIENCE)
 
     def settle(self, seconds: float) -> None:
         """Wait until every conversation has ended, those that wait to be accepted too."""
@@ -236,7 +235,8 @@ class _Service:
                 recorded = Recorded(round((began - self._began) * 1000), arrived.request)
                 self.recorded.append(recorded)
                 del self.recorded[:-REMEMBERED]
-                response = self._api.respond(arrived.request)
+                with self._answering:
+                    response = self._api.respond(arrived.request)
                 if response is None:
                     return
                 if not await play(
