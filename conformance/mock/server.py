@@ -249,6 +249,8 @@ class _Service:
                     played=recorded.played,
                 ):
                     return
+                # Requests that were sent ahead need no waiting: between two of them it is the others' turn.
+                await asyncio.sleep(0)
         except Refused as refused:
             await play(refusal(refused), writer, began=0, in_chunks=True, last=True, left=reader.read)
             await _let_go(reader, writer)
