@@ -59,7 +59,7 @@ class Script:
     ending: str = "completed"
     #: How often a run that waits for outputs may be looked at before it expires; None: for ever.
     patience: int | None = None
-    #: The refusal that the first submission meets, a row of the mock's table; None: it is served.
+    #: The refusal that the first submission meets, a row of the table of refusals; None: it is served.
     hindrance: str | None = None
 
 

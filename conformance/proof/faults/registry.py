@@ -1,6 +1,6 @@
 """The table of faults: what each one lies about, where it applies, and which requirements it breaks.
 
-A wire fault is a small pure function that lies in one answer; the mock applies it to the answer it has planned, the
+A wire fault is a small pure function that lies in one answer; a behaviour applies it to planned answers, the
 proof to the answers of a transcript. A stateful fault is a behaviour of the reference.
 """
 
