@@ -15,8 +15,8 @@ class Event(NamedTuple):
     data: Document | str
 
 
-#: What happens up to and including one turn of a run; a look at the run reveals one of them.
-Scene = tuple[Event, ...]
+#: What happens up to and including one change of a run's status; a look at the run reveals one of them.
+Transition = tuple[Event, ...]
 
 DONE = Event("done", "[DONE]")
 
@@ -33,21 +33,21 @@ ENDINGS = frozenset(
     }
 )
 
-#: Events that end a scene: the run moves on, or the stream breaks. `thread.run.created` is none: the run is created
-#: and queued at once.
-TURNS = ENDINGS | {"thread.run.queued", "thread.run.in_progress", "thread.run.cancelling"}
+#: Events that end a transition: the run moves on, or the stream breaks. `thread.run.created` is none: the run is
+#: created and queued at once.
+TRANSITIONS = ENDINGS | {"thread.run.queued", "thread.run.in_progress", "thread.run.cancelling"}
 
 
-def ends_stream(scene: Scene) -> bool:
-    """Whether nothing but `done` can follow the scene in its stream."""
-    return bool(scene) and scene[-1].name in ENDINGS
+def ends_stream(transition: Transition) -> bool:
+    """Whether nothing but `done` can follow the transition in its stream."""
+    return bool(transition) and transition[-1].name in ENDINGS
 
 
-def stream(scenes: Iterable[Scene]) -> Iterator[Event]:
-    """The events of one stream: every scene up to the first that ends it, then `done`."""
-    for scene in scenes:
-        yield from scene
-        if ends_stream(scene):
+def stream(transitions: Iterable[Transition]) -> Iterator[Event]:
+    """The events of one stream: every transition up to the first that ends it, then `done`."""
+    for transition in transitions:
+        yield from transition
+        if ends_stream(transition):
             break
     yield DONE
 

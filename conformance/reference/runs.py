@@ -1,4 +1,4 @@
-"""A run with the steps it took and the scenes that lie before it; no sockets, no real time."""
+"""A run with the steps it took and the transitions that lie before it; no sockets, no real time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from conformance.reference import objects, story
 from conformance.reference.behaviour import Behaviour
 from conformance.reference.clock import Clock
-from conformance.reference.events import Event, Scene, ends_stream, stream
+from conformance.reference.events import Event, Transition, ends_stream, stream
 from conformance.reference.objects import Document
 from conformance.reference.refusals import Refused
 from conformance.reference.scripts import Round
@@ -35,30 +35,30 @@ class Run:
     clock: Clock
     behaviour: Behaviour
     steps: dict[str, Document] = field(default_factory=dict)
-    scenes: deque[Scene] = field(default_factory=deque)
+    transitions: deque[Transition] = field(default_factory=deque)
     #: How often outputs were accepted.
     rounds: int = 0
     #: The refusal that the next submission meets.
     hindrance: str | None = None
 
     def begin(self, thread: Document | None) -> None:
-        """Lay out the scenes up to the first calls; `thread` is told too where it was created with the run."""
+        """Lay out the transitions up to the first calls; `thread` is told too where it was created with the run."""
         script, calls = self.course[0].script, self.course[0].calls
         self.hindrance = script.hindrance
         new_id, now = self.clock.new_id, self.clock.now
         self._expect(story.begin(script, self.document, calls, thread=thread, new_id=new_id, now=now))
 
     def look(self) -> Document:
-        """Play the next scene, where there is one, and return the run as it stands then."""
-        if self.scenes:
-            self._play(self.scenes.popleft())
+        """Play the next transition, where there is one, and return the run as it stands then."""
+        if self.transitions:
+            self._play(self.transitions.popleft())
         return self.document
 
     def watch(self) -> tuple[Event, ...]:
-        """Play every scene up to the end of the stream; return the stream."""
-        played: list[Scene] = []
-        while self.scenes and not (played and ends_stream(played[-1])):
-            played.append(self.scenes.popleft())
+        """Play every transition up to the end of the stream; return the stream."""
+        played: list[Transition] = []
+        while self.transitions and not (played and ends_stream(played[-1])):
+            played.append(self.transitions.popleft())
             self._play(played[-1])
         return tuple(stream(played))
 
@@ -94,9 +94,11 @@ class Run:
         return self.look()
 
     def describe(self, metadata: Document) -> Document:
-        """Give the run other metadata, now and in every scene that lies before it; return it."""
+        """Give the run other metadata, now and in every transition that lies before it; return it."""
         self.document = {**self.document, "metadata": metadata}
-        self.scenes = deque(tuple(_described(event, metadata) for event in scene) for scene in self.scenes)
+        self.transitions = deque(
+            tuple(_described(event, metadata) for event in transition) for transition in self.transitions
+        )
         return self.document
 
     def is_over(self) -> bool:
@@ -122,7 +124,7 @@ class Run:
         return total
 
     def _expect(self, told: Story) -> None:
-        self.scenes = deque(told.scenes)
+        self.transitions = deque(told.transitions)
         self.clock.reach(told.until)
 
     def _play(self, events: Iterable[Event]) -> None:

@@ -1,7 +1,7 @@
 """A script told as the events of a run: the one place that makes streams.
 
-A story is a sequence of scenes; a scene ends with the event that moves the run on. A stream plays scenes until an
-event that ends it and adds `done` (`events.stream`); somebody who polls sees one more scene at each look. So both
+A story is a sequence of transitions; each ends with the event that moves the run on. A stream plays them until an
+event that ends it and adds `done` (`events.stream`); somebody who polls sees one more transition at each look. So both
 ways to follow a run tell the same story, and what is left of it once a stream has ended is what later looks will find.
 
 Order and shapes: the ORD and EVT ids of the contract, and the recorded streams behind them. A story is pure: ids come
@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.reference import objects
-from conformance.reference.events import TURNS, Event, Scene
+from conformance.reference.events import TRANSITIONS, Event, Transition
 from conformance.reference.objects import Document
 from conformance.reference.scripts import Call, Part, RunsCode, Says, Script, SearchesFiles
 
@@ -36,7 +36,7 @@ _BROKEN_OFF: Mapping[str, tuple[str, str]] = {
 class Story:
     """What will happen to a run."""
 
-    scenes: tuple[Scene, ...]
+    transitions: tuple[Transition, ...]
     #: The second in which the last of it happens.
     until: int
 
@@ -60,13 +60,13 @@ def begin(
 
     `run` is the run as created; `thread` is told first where the same request created it.
     """
-    teller = _Teller(run, new_id, now, objects.usage(0, 0))
+    writer = _Writer(run, new_id, now, objects.usage(0, 0))
     if thread is not None:
-        teller.tell("thread.created", thread)
-    teller.tell("thread.run.created", run)
-    teller.resume()
-    teller.go_on(script, calls)
-    return teller.story()
+        writer.tell("thread.created", thread)
+    writer.tell("thread.run.created", run)
+    writer.resume()
+    writer.go_on(script, calls)
+    return writer.story()
 
 
 def go_on(
@@ -85,28 +85,28 @@ def go_on(
     `pending` is the step that waits for `outputs` (call id to text), `calls` what the model asks for next, `spent`
     the usage of the steps that ended before.
     """
-    teller = _Teller(run, new_id, now, spent)
+    writer = _Writer(run, new_id, now, spent)
     if script.ending == "expired" and not calls:
-        teller.lapse(pending)
-        return teller.story()
+        writer.lapse(pending)
+        return writer.story()
     answered = [objects.with_output(call, outputs[call["id"]]) for call in _calls_of(pending)]
-    teller.end_step({**pending, "step_details": objects.tool_calls(answered)}, "completed")
-    teller.resume()
-    teller.go_on(script, calls)
-    return teller.story()
+    writer.end_step({**pending, "step_details": objects.tool_calls(answered)}, "completed")
+    writer.resume()
+    writer.go_on(script, calls)
+    return writer.story()
 
 
 def cancel(run: Document, pending: Document | None, *, new_id: NewId, now: int, spent: Document) -> Story:
     """The story of a run that somebody cancels, with the step that waits for outputs where there is one."""
-    teller = _Teller(run, new_id, now, spent)
-    teller.move({**run, "status": "cancelling", "required_action": None})
+    writer = _Writer(run, new_id, now, spent)
+    writer.move({**run, "status": "cancelling", "required_action": None})
     if pending is not None:
-        teller.end_step(pending, "cancelled")
-    teller.end_run("cancelled")
-    return teller.story()
+        writer.end_step(pending, "cancelled")
+    writer.end_run("cancelled")
+    return writer.story()
 
 
-class _Teller:
+class _Writer:
     """Tells events one after the other, keeping the run as it stands, the time and the tokens spent."""
 
     def __init__(self, run: Document, new_id: NewId, now: int, spent: Document) -> None:
@@ -114,17 +114,17 @@ class _Teller:
         self._new_id = new_id
         self._now = now
         self._spent = spent
-        self._scenes: list[Scene] = []
-        self._scene: list[Event] = []
+        self._transitions: list[Transition] = []
+        self._transition: list[Event] = []
 
     def story(self) -> Story:
-        return Story(tuple(self._scenes), self._now)
+        return Story(tuple(self._transitions), self._now)
 
     def tell(self, name: str, data: Document) -> None:
-        self._scene.append(Event(name, data))
-        if name in TURNS:
-            self._scenes.append(tuple(self._scene))
-            self._scene = []
+        self._transition.append(Event(name, data))
+        if name in TRANSITIONS:
+            self._transitions.append(tuple(self._transition))
+            self._transition = []
 
     def move(self, run: Document) -> None:
         self._run = run
@@ -180,7 +180,7 @@ class _Teller:
                 self.tell("thread.run.step.delta", objects.step_delta(step["id"], more))
         self.move(objects.run_waiting(self._run, made))
         if script.patience is not None:
-            self._scenes.extend([()] * script.patience)
+            self._transitions.extend([()] * script.patience)
             self.lapse(waiting_step(step, self._run))
 
     def _answer(self, script: Script) -> None:

@@ -1,7 +1,7 @@
 """The table of faults: what each one lies about, where it applies, and which requirements it breaks.
 
-A wire fault is a small pure function that lies in one answer; a behaviour applies it to planned answers, the
-proof to the answers of a transcript. A stateful fault is a behaviour of the reference.
+A wire fault is a small pure function that lies in one answer; a behaviour applies it to planned answers, the proof
+to the answers of a transcript. A stateful fault is a behaviour of the reference.
 """
 
 from __future__ import annotations

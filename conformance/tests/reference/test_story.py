@@ -72,7 +72,7 @@ def call_ids(run: Document) -> list[str]:
 
 
 def everything(told: Story) -> list[Event]:
-    return [event for scene in told.scenes for event in scene]
+    return [event for transition in told.transitions for event in transition]
 
 
 def documents(told: Story, prefix: str = "thread.") -> list[Document]:
@@ -97,7 +97,7 @@ def test_every_named_script_is_written() -> None:
 
 @pytest.mark.parametrize("name", SUBMITTED)
 def test_the_stream_of_a_submission_has_the_order_of_the_contract(name: str) -> None:
-    assert names(list(stream(submitted(name).scenes))) == SUBMITTED[name]
+    assert names(list(stream(submitted(name).transitions))) == SUBMITTED[name]
 
 
 @pytest.mark.parametrize("name", SUBMITTED)
@@ -119,8 +119,8 @@ def test_the_status_of_every_document_is_the_word_of_its_event(name: str) -> Non
 
 def test_a_run_is_created_queued_and_stopped_at_its_calls() -> None:
     begun = Told(SCRIPTS["text"]).begun
-    assert names(list(stream(begun.scenes))) == f"run.created run.queued run.in_progress {ASKS}"
-    assert [[event.name for event in scene][-1] for scene in begun.scenes] == [
+    assert names(list(stream(begun.transitions))) == f"run.created run.queued run.in_progress {ASKS}"
+    assert [[event.name for event in transition][-1] for transition in begun.transitions] == [
         "thread.run.queued",
         "thread.run.in_progress",
         "thread.run.requires_action",
@@ -137,17 +137,21 @@ def test_a_thread_made_with_its_run_is_told_first() -> None:
 
 def test_a_run_without_calls_answers_at_once() -> None:
     told = Told(SCRIPTS["text"], ()).begun
-    assert names(list(stream(told.scenes))) == f"run.created run.queued run.in_progress {MESSAGE} run.completed done"
+    assert (
+        names(list(stream(told.transitions))) == f"run.created run.queued run.in_progress {MESSAGE} run.completed done"
+    )
 
 
 def test_a_run_that_loses_patience_expires_at_the_third_look_with_its_step() -> None:
     begun = Told(SCRIPTS["late"]).begun
     waiting = [
-        index for index, scene in enumerate(begun.scenes) if scene and scene[-1].name.endswith("requires_action")
+        index
+        for index, transition in enumerate(begun.transitions)
+        if transition and transition[-1].name.endswith("requires_action")
     ]
-    after = begun.scenes[waiting[0] + 1 :]
-    assert [names(scene) for scene in after] == ["", "", "run.step.expired run.expired"]
-    assert names(list(stream(begun.scenes))).endswith("run.requires_action done")
+    after = begun.transitions[waiting[0] + 1 :]
+    assert [names(transition) for transition in after] == ["", "", "run.step.expired run.expired"]
+    assert names(list(stream(begun.transitions))).endswith("run.requires_action done")
 
 
 def test_the_deltas_of_a_step_add_up_to_the_calls_of_the_run() -> None:
@@ -267,7 +271,7 @@ def test_ids_are_new_and_stay_the_same(name: str) -> None:
 
 def test_a_story_is_pure() -> None:
     def told() -> list[bytes]:
-        return [encode(event) for event in stream(submitted("two-messages").scenes)]
+        return [encode(event) for event in stream(submitted("two-messages").transitions)]
 
     assert told() == told()
 
@@ -277,7 +281,10 @@ def test_a_cancelled_run_closes_the_step_that_waits() -> None:
     waiting = last(begun, "thread.run.requires_action")
     step = story.waiting_step(last(begun, "thread.run.step.created"), waiting)
     told = story.cancel(waiting, step, new_id=Ids(), now=NOW + 9, spent=objects.usage(0, 0))
-    assert [names(scene) for scene in told.scenes] == ["run.cancelling", "run.step.cancelled run.cancelled"]
+    assert [names(transition) for transition in told.transitions] == [
+        "run.cancelling",
+        "run.step.cancelled run.cancelled",
+    ]
     for event in everything(told):
         assert schema.explain(schema.SCHEMA_OF_EVENT[event.name], event.data) == ()
     assert last(told, "thread.run.cancelled")["cancelled_at"] == NOW + 9

@@ -13,11 +13,11 @@ _ASSISTANT = objects.assistant("asst_1", _NOW - 50, {"model": "m", "tools": []})
 _IDS = story.Ids()
 _BEGUN = [
     event
-    for scene in story.begin(
+    for transition in story.begin(
         SCRIPTS["text"], objects.run("run_1", "thread_1", _NOW, _ASSISTANT, {}), (Call("get_time", ("{}",)),),
         new_id=_IDS, now=_NOW,
-    ).scenes
-    for event in scene
+    ).transitions
+    for event in transition
 ]  # fmt: skip
 
 
@@ -36,7 +36,7 @@ HAPPY = list(
         story.go_on(
             SCRIPTS["text"], WAITING, story.waiting_step(_STEP, WAITING), {_CALL: "noon"}, (), new_id=_IDS,
             now=_NOW + 20, spent=objects.usage(0, 0),
-        ).scenes
+        ).transitions
     )
 )  # fmt: skip
 PATH = "/v1/threads/thread_1/runs/run_1/submit_tool_outputs"

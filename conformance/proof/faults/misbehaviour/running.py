@@ -59,7 +59,7 @@ def fails(run: Run, submission: Submission) -> None:  # noqa: ARG001
     """Fail the run."""
     if run.pending_ids():
         run.document = objects.run_ended(run.document, "failed", run.clock.now, run.spent())
-        run.scenes.clear()
+        run.transitions.clear()
 
 
 def forgets_a_call(run: Run, submission: Submission) -> None:
