@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from conformance.model import Transcript
     from conformance.proof.faults import Fault
     from conformance.proof.matrix import Matrix, Trial
+    from conformance.reference.behaviour import Behaviour
+    from conformance.targets.server import ServerTarget
 
 #: Legal exchanges that are drawn and judged, in a plain proof and in a full one: about 6 ms each.
 VARIATIONS, VARIATIONS_IN_FULL = 300, 10_000
@@ -96,12 +98,12 @@ def _variations(count: int, seed: str, accused: Sequence[str]) -> tuple[str, ...
 
 
 def record() -> tuple[Transcript, ...]:
-    """The transcripts of every scenario against the clean mock, on a real socket."""
-    return tuple(_exchanged(None, {scenario.id for scenario in SCENARIOS}))
+    """The transcripts of every scenario against the right reference, in process."""
+    return tuple(_in_process(None, {scenario.id for scenario in SCENARIOS}))
 
 
 def prove(clean: tuple[Transcript, ...], *, full: bool = False) -> Iterator[Trial]:
-    """Try every fault: those of the wire on the transcripts of the clean mock, stateful ones on a socket.
+    """Try every fault: those of the wire on the transcripts of the right reference, stateful ones in a wrong one.
 
     `full`: wire faults on a socket too, in some of the scenarios that they touch, and stateful ones in every scenario.
     """
@@ -109,8 +111,8 @@ def prove(clean: tuple[Transcript, ...], *, full: bool = False) -> Iterator[Tria
     from conformance.proof.matrix import tried  # noqa: PLC0415
 
     for fault in FAULTS.values():
-        if fault.tell is None:
-            yield played(fault, {scenario.id for scenario in SCENARIOS} if full else {*SMOKE, *fault.scenarios})
+        if fault.behaviour is not None:
+            yield behaved(fault, {scenario.id for scenario in SCENARIOS} if full else {*SMOKE, *fault.scenarios})
             continue
         trial = tried(fault, clean)
         yield trial
@@ -119,11 +121,20 @@ def prove(clean: tuple[Transcript, ...], *, full: bool = False) -> Iterator[Tria
 
 
 def played(fault: Fault, scenarios: set[str]) -> Trial:
-    """The trial of a fault by a mock that has it, in these scenarios."""
+    """The trial of a fault by a mock that has it, in these scenarios, over sockets."""
+    return _trial(fault, _exchanged(fault.name, scenarios))
+
+
+def behaved(fault: Fault, scenarios: set[str]) -> Trial:
+    """The trial of a stateful fault by the reference that has it, in these scenarios, in process."""
+    return _trial(fault, _in_process(fault.behaviour, scenarios))
+
+
+def _trial(fault: Fault, transcripts: Iterable[Transcript]) -> Trial:
     from conformance.proof.matrix import told  # noqa: PLC0415 - the judge, only where it is used
     from conformance.verdict.judge import judge  # noqa: PLC0415
 
-    return told(fault, [judge(transcript) for transcript in _exchanged(fault.name, scenarios)])
+    return told(fault, [judge(transcript) for transcript in transcripts])
 
 
 def _telling(trial: Trial) -> set[str]:
@@ -147,8 +158,8 @@ def matrix_of_clients(*, full: bool = False) -> Matrix:
 
     `full`: in every scenario, else in those that show it and a few more. The right client is the control.
     """
+    from conformance.mock.habits import HABITS  # noqa: PLC0415 - see above
     from conformance.model import Role  # noqa: PLC0415 - only where it is used
-    from conformance.proof.faults import HABITS  # noqa: PLC0415
     from conformance.proof.matrix import Matrix, accused, rows, told  # noqa: PLC0415
     from conformance.verdict.judge import judge  # noqa: PLC0415
 
@@ -174,11 +185,22 @@ def _acted(habit: str, wanted: Collection[str]) -> tuple[Transcript, ...]:
     return tuple(target.exchange(scenario) for scenario in CLIENT_SCENARIOS if scenario.id in wanted)
 
 
-def _exchanged(fault: str | None, wanted: set[str]) -> Iterator[Transcript]:
-    from conformance.plan import plan  # noqa: PLC0415 - the client, only where it is used
-    from conformance.targets.builtin import BuiltIn  # noqa: PLC0415
+def _in_process(behaviour: Behaviour | None, wanted: set[str]) -> Iterator[Transcript]:
+    from conformance.targets.in_process import InProcess  # noqa: PLC0415 - the reference, only where it is used
 
-    with closing(BuiltIn(timeout=_PATIENCE, fault=fault)) as target:
+    return _transcripts(InProcess(behaviour), wanted)
+
+
+def _exchanged(fault: str | None, wanted: set[str]) -> Iterator[Transcript]:
+    from conformance.targets.builtin import BuiltIn  # noqa: PLC0415 - the client, only where it is used
+
+    return _transcripts(BuiltIn(timeout=_PATIENCE, fault=fault), wanted)
+
+
+def _transcripts(opened: ServerTarget, wanted: set[str]) -> Iterator[Transcript]:
+    from conformance.plan import plan  # noqa: PLC0415 - the judge, only where it is used
+
+    with closing(opened) as target:
         for scenario in plan(target).scenarios:
             if scenario.id in wanted:
                 yield target.exchange(scenario)

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from conformance.model import Chunk, Ended, Response
-from conformance.proof.faults.answers import is_stream
 from conformance.proof.faults.pieces import Piece, Pieces, changed, inserted, moved, piece, pieces_of, place, with_data
-from conformance.proof.objects import Document, message_delta
+from conformance.proof.faults.responses import is_stream
+from conformance.reference.objects import Document, message_delta
 from conformance.wire.sse import encode
 
 #: Changes a stream that was planned.

@@ -9,21 +9,17 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 import httpcore
 import httpx
 
-from conformance.contract.scenarios import requires
-from conformance.errors import ConformanceError, UsageError
-from conformance.model import Author, Chunk, Ended, Exchange, Request, Response, Scenario, Transcript
-from conformance.targets.acts import Play, play
+from conformance.errors import UsageError
+from conformance.model import Author, Chunk, Ended, Exchange, Request, Response
 from conformance.targets.coding import DamagedCoding, decoder
-from conformance.targets.contact import make_contact
-from conformance.targets.cost import cost
 from conformance.targets.deadline import Allowance, BoundedBackend, OverBudget
-from conformance.targets.provision import Provisioner
-from conformance.targets.sending import Ask, GivenUp, NoConnection, Sent, Session, Untestable, Watch
+from conformance.targets.sending import Ask, NoConnection, Sent, Watch
+from conformance.targets.server import ServerTarget
 from conformance.targets.settings import Settings
 
 #: A line that ends the stream, wherever the pieces of the body are cut.
@@ -37,88 +33,11 @@ _DONE_TAIL = len(b"\ndata: [DONE]") - 1
 _STATUSES = range(100, 600)
 
 
-class HttpTarget:
-    """A server that offers the operation over HTTP.
-
-    `traits` adds what only the caller knows, such as `scripted` for the reference server. `exchange` raises
-    UnreachableTarget or NotThisApi at first contact and BudgetReached at the limit of requests; whatever else goes
-    wrong is told in the transcript.
-    """
+class HttpTarget(ServerTarget):
+    """A server that offers the operation over HTTP."""
 
     def __init__(self, settings: Settings, *, traits: frozenset[str] = frozenset(), watch: Watch | None = None) -> None:
-        self.settings = settings
-        own = {"key"} if settings.keyed else set()
-        if settings.provision != "static":
-            own.add("state")
-        self.traits = traits | own
-        self._wire = Wire(settings)
-        self._session = Session(settings, self._wire.send, watch)
-        self._provisioner = Provisioner(self._session)
-        self._contacted = False
-
-    def describe(self) -> Mapping[str, object]:
-        """Which target it is, without anything secret."""
-        return self.settings.describe()
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """Values that neither a report nor a cassette may hold."""
-        return self.settings.secrets
-
-    def plays(self, scenario: Scenario) -> bool:
-        """Whether the scenario can be brought about here."""
-        return self.why_not(scenario) is None
-
-    def why_not(self, scenario: Scenario) -> str | None:
-        """Why the scenario cannot be brought about here; None where it can."""
-        missing = requires(scenario) - self.traits
-        if missing:
-            return f"needs what this target does not have: {', '.join(sorted(missing))}"
-        return self._provisioner.why_not(scenario)
-
-    def cost(self, scenarios: Sequence[Scenario]) -> Mapping[str, int]:
-        """How many `runs` and, at most, `requests` the scenarios take; see `cost.cost`."""
-        return cost(scenarios, self.settings)
-
-    def exchange(self, scenario: Scenario) -> Transcript:
-        """Bring the scenario about and record its bytes."""
-        self._make_contact()
-        self._session.begin()
-        playing = Play(scenario, self._session, self._provisioner)
-        untestable = slip = None
-        try:
-            play(playing)
-        except GivenUp as reason:
-            untestable = None if playing.judgeable else str(reason)
-        except Untestable as reason:
-            untestable = str(reason)
-        except ConformanceError:
-            raise
-        except Exception as reason:  # our own slip must not end the run, nor be held against the target
-            slip = self.settings.scrub(f"{type(reason).__name__}: {reason}")
-        finally:
-            self._provisioner.give_back(scenario, playing.run, reusable=playing.still_waits)
-        return Transcript(
-            scenario=scenario.id,
-            exchanges=tuple(playing.exchanges),
-            traits=scenario.traits | self.traits,
-            untestable=untestable,
-            slip=slip,
-            provenance={"target": dict(self.describe())},
-        )
-
-    def close(self) -> tuple[str, ...]:
-        """Remove everything that was created; what could not be removed is returned, one line each."""
-        self._session.lift_limit()
-        try:
-            return self._provisioner.ledger.clear(self._session)
-        finally:
-            self._wire.close()
-
-    def _make_contact(self) -> None:
-        if not self._contacted:
-            make_contact(self._session, self._provisioner)
-            self._contacted = True
+        super().__init__(settings, Wire(settings), traits=traits, watch=watch)
 
 
 class Wire:

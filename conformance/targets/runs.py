@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -101,15 +100,15 @@ def calls_of_steps(exchange: Exchange) -> tuple[str, ...] | None:
 
 def poll(session: Session, path: str) -> Iterator[Exchange]:
     """Look at a run again and again, within the time of one exchange; the caller stops when it has seen enough."""
-    until = time.monotonic() + session.settings.timeout
+    until = session.pace.now() + session.settings.timeout
     for count in range(polls(session.settings.timeout)):
         exchange = None
         for exchange in session.ask_politely(look(path)):
             yield exchange
         pause = _pause(exchange, count)
-        if time.monotonic() + pause >= until:
+        if session.pace.now() + pause >= until:
             return
-        time.sleep(pause)
+        session.pace.pause(pause)
 
 
 def polls(timeout: float) -> int:

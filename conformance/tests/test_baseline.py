@@ -15,7 +15,7 @@ from conformance.errors import UnreadableInput, UsageError
 from conformance.model import Profile, Report, Role, Status, Subject
 from conformance.plan import plan
 from conformance.plugin import session
-from conformance.proof.events import encode
+from conformance.reference.events import encode
 from conformance.report.json_writer import render
 from conformance.run import Run
 from conformance.snapshots import Place, VerdictSnapshot

@@ -19,11 +19,11 @@ from conformance.fuzz.departures import departures
 from conformance.fuzz.hunt import Hunt, hunt
 from conformance.fuzz.standing import Mode, Standing, addressed, standing
 from conformance.fuzz.waiting_run import Submission, WaitingRun
-from conformance.mock import behaviour, bodies, submission
-from conformance.mock.behaviour import Behaviour
-from conformance.mock.refusals import Refused
 from conformance.mock.server import Mock
 from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request, Response, Status, Transcript
+from conformance.reference import behaviour, bodies, submission
+from conformance.reference.behaviour import Behaviour
+from conformance.reference.refusals import Refused
 from conformance.report.curl import curl
 from conformance.targets.runs import PendingRun
 from conformance.targets.settings import Settings

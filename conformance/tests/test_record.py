@@ -17,9 +17,9 @@ import pytest
 from conformance.cli import main
 from conformance.contract.scenarios import SCENARIOS
 from conformance.mock import server
-from conformance.mock.api import Api
 from conformance.mock.server import Mock
 from conformance.model import Chunk, Exchange, Request, Response, Scenario, Transcript
+from conformance.reference.api import Api
 from conformance.targets.recording import RecordingTarget
 from conformance.targets.sending import Ask, Session
 from conformance.tests.canary import KEY, spellings, traces

@@ -6,7 +6,7 @@ import json
 
 from conformance.contract.lifecycle import STREAM_TERMINAL
 from conformance.mock.client.events import Event
-from conformance.mock.client.habits import Document, Habit
+from conformance.mock.client.habit import Document, Habit
 
 _RUN = "thread.run."
 _STEP = "thread.run.step."

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.model import Chunk, Exchange, Response
-from conformance.proof.faults.answers import with_body
 from conformance.proof.faults.pieces import Piece, Pieces, changed, pieces_of, place, replaced, with_pieces
 from conformance.proof.faults.registry import Applies, fault, stream_fault
-from conformance.proof.objects import to_json
+from conformance.proof.faults.responses import with_body
+from conformance.reference.objects import to_json
 from conformance.wire.sse import encode
 
 _DELTA = "thread.message.delta"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.model import Exchange, Response
-from conformance.proof.faults.answers import (
+from conformance.proof.faults.pieces import pieces_of
+from conformance.proof.faults.registry import Applies, fault
+from conformance.proof.faults.responses import (
     as_stream,
     document_of,
     header,
@@ -13,9 +15,7 @@ from conformance.proof.faults.answers import (
     with_document,
     with_header,
 )
-from conformance.proof.faults.pieces import pieces_of
-from conformance.proof.faults.registry import Applies, fault
-from conformance.proof.objects import to_json
+from conformance.reference.objects import to_json
 from conformance.wire.sse import encode
 
 _STREAM = Applies(streamed=True)

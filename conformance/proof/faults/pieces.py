@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from conformance.model import Chunk, Response
-from conformance.proof.objects import Document, to_json
+from conformance.reference.objects import Document, to_json
 from conformance.wire import strict_json
 from conformance.wire.sse import Decoder, encode
 
@@ -29,13 +30,21 @@ class Piece(NamedTuple):
 
 Pieces = tuple[Piece, ...]
 
+#: Answers whose events are kept: every fault reads those of all scenarios, some hundred of a few KB each.
+_ANSWERS = 256
+
 
 def pieces_of(response: Response) -> Pieces:
     """Read the events of an answer; one that is no stream has none."""
-    decoder, body = Decoder(), b"".join(chunk.data for chunk in response.chunks)
+    return _pieces(response.chunks)
+
+
+@lru_cache(_ANSWERS)
+def _pieces(chunks: tuple[Chunk, ...]) -> Pieces:
+    decoder, body = Decoder(), b"".join(chunk.data for chunk in chunks)
     return tuple(
         Piece(event.name, event.data, body[event.start : event.end], chunk.ms)
-        for chunk in response.chunks
+        for chunk in chunks
         for event in decoder.feed(chunk.data)
     )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.model import Exchange, Operation, Response
-from conformance.proof.faults.answers import as_stream, document_of, with_body, with_document, with_header
 from conformance.proof.faults.registry import BROKEN, REFUSED, Applies, body_fault, event_fault, fault
-from conformance.proof.objects import Document, assistant, error, run, to_json
+from conformance.proof.faults.responses import as_stream, document_of, with_body, with_document, with_header
+from conformance.reference.objects import Document, assistant, error, run, to_json
 from conformance.wire.sse import encode
 
 #: Every refusal but a rate limit, which has a requirement of its own.

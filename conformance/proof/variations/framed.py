@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from conformance.proof.events import Event
-from conformance.proof.objects import to_json
+from conformance.reference.events import Event
+from conformance.reference.objects import to_json
 from conformance.wire.sse import encode
 
 

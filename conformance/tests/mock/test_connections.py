@@ -232,7 +232,7 @@ def test_a_slip_of_the_mock_is_a_500_and_does_not_end_it(
     def slips(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("conformance.mock.api.routes.find", slips)
+    monkeypatch.setattr("conformance.reference.api.routes.find", slips)
     answer = httpx.post(f"{mock.base_url}/threads", json={}, headers=BETA, verify=False)
     assert (answer.status_code, answer.json()["error"]["type"]) == (500, "server_error")
     assert "ZeroDivisionError" in caplog.text

@@ -10,9 +10,9 @@ from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import BY_ID
 from conformance.model import Exchange, Finding, Response, Status, Transcript
 from conformance.proof.faults import FAULTS, LAYERS, Fault, broken
-from conformance.proof.faults.answers import body_of
 from conformance.proof.faults.pieces import Absent, pieces_of, place, with_pieces
 from conformance.proof.faults.registry import declare
+from conformance.proof.faults.responses import body_of
 from conformance.tests.proof.proving import lies, transcript
 
 WIRE = [name for name, fault in FAULTS.items() if fault.tell is not None]

@@ -11,9 +11,8 @@ import pytest
 
 from conformance.contract.scenarios import BY_ID
 from conformance.errors import UsageError
-from conformance.mock import faults
 from conformance.model import Subject, Transcript
-from conformance.proof.faults import FAULTS, LAYERS, broken
+from conformance.proof.faults import FAULTS, LAYERS, applied, broken
 from conformance.targets.builtin import BuiltIn
 from conformance.tests.proof.proving import clean
 from conformance.verdict.blame import cause_of
@@ -98,4 +97,4 @@ def test_a_server_tells_several_lies_at_once_but_decides_in_one_wrong_way() -> N
         }
     assert broken >= {"done.present", "errors.message", "submission.partial-refused"}
     with pytest.raises(UsageError, match="change what the server decides"):
-        faults.answering("accepts-partial,executes-twice")
+        applied.behaviour_with("accepts-partial,executes-twice")

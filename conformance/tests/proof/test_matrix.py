@@ -10,9 +10,9 @@ import pytest
 
 from conformance.checks import CHECKS
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.mock.misbehaviour import MISBEHAVIOURS
+from conformance.mock.habits import HABITS
 from conformance.model import Level, Role
-from conformance.proof.faults import FAULTS, HABITS
+from conformance.proof.faults import FAULTS
 from conformance.proof.faults.control import HARMLESS, RUINOUS
 from conformance.proof.faults.registry import Applies
 from conformance.proof.matrix import Matrix, Outcome, Sighting, Trial, judged, rows, sightings, tried, void
@@ -68,8 +68,8 @@ def test_a_fault_of_the_wire_is_tried_on_transcripts(name: str) -> None:
     assert tried(FAULTS[name], clean()) == expected
 
 
-def test_stateful_faults_are_the_rows_of_the_mocks_table() -> None:
-    assert {fault.name for fault in FAULTS.values() if fault.tell is None} == set(MISBEHAVIOURS)
+def test_a_fault_lies_in_answers_or_is_about_what_is_decided() -> None:
+    assert [fault.name for fault in FAULTS.values() if (fault.tell is None) is (fault.behaviour is None)] == []
 
 
 def test_the_controls_come_out_as_they_must() -> None:

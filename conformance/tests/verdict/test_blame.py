@@ -6,7 +6,7 @@ import pytest
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Finding, Status
-from conformance.proof.events import DONE
+from conformance.reference.events import DONE
 from conformance.tests.verdict.streams import HAPPY, judged, without
 from conformance.verdict.blame import CAUSES, blame
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from conformance.contract.scenarios import BY_ID
 from conformance.model import Chunk, Ended, Report, Role, Status, Subject, Transcript
-from conformance.proof.events import Event, encode
+from conformance.reference.events import Event, encode
 from conformance.report.json_writer import line
 from conformance.report.text import Style, text
 from conformance.tests.verdict.mutated import mutated, seeds

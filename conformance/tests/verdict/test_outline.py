@@ -14,7 +14,7 @@ import pytest
 
 from conformance.files import cassettes_folder
 from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request, Transcript
-from conformance.proof.events import Event, encode
+from conformance.reference.events import Event, encode
 from conformance.tests.report.reports import HOSTILE, finding
 from conformance.tests.verdict.streams import HAPPY, OUTPUTS, WAITING, answer, looked, streamed, submission, transcript
 from conformance.verdict.fingerprints import fingerprint
