@@ -8,19 +8,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from conformance import options
 from conformance.commands import verdicts
 from conformance.commands.progress import Progress
 from conformance.commands.termination import interrupting
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.errors import UsageError
 from conformance.model import Role, Transcript
-from conformance.plan import Plan, narrowed, plan, shard
 from conformance.report import folder
 from conformance.report.exhibits import Exhibitor
 from conformance.report.trace import trace
-from conformance.run import Run
-from conformance.selection import selection
+from conformance.run import options
+from conformance.run.plan import Plan, narrowed, plan, shard
+from conformance.run.run import Run
+from conformance.run.selection import selection
 from conformance.targets.client import ClientTarget
 from conformance.targets.drivers import TIMEOUT, Command
 

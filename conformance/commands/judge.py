@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from conformance import inputs, options
 from conformance.commands import verdicts
 from conformance.errors import DEBUG, ConformanceError, OwnError, UnreadableInput
 from conformance.files import prepare_folder
@@ -19,8 +18,9 @@ from conformance.model import Operation, Report, Role, Subject
 from conformance.report.exhibits import Exhibitor
 from conformance.report.json_writer import line
 from conformance.report.plain import told
-from conformance.run import judge_recording
-from conformance.selection import selection
+from conformance.run import inputs, options
+from conformance.run.run import judge_recording
+from conformance.run.selection import selection
 from conformance.verdict import known
 
 _AGAIN = "conformance judge"

@@ -50,10 +50,10 @@ def _judge(scenario: Scenario, port: int) -> int:
     """Let a client attach, and judge what it did once this is interrupted."""
     from conformance.commands import verdicts  # noqa: PLC0415 - only where a client is judged
     from conformance.commands.termination import interrupting  # noqa: PLC0415 - see above
-    from conformance.plan import plan  # noqa: PLC0415 - see above
     from conformance.report.result import exit_code  # noqa: PLC0415 - see above
     from conformance.report.text import text  # noqa: PLC0415 - see above
-    from conformance.run import Run  # noqa: PLC0415 - see above
+    from conformance.run.plan import plan  # noqa: PLC0415 - see above
+    from conformance.run.run import Run  # noqa: PLC0415 - see above
     from conformance.targets.client import ClientTarget  # noqa: PLC0415 - see above
     from conformance.targets.drivers import Attached  # noqa: PLC0415 - see above
 

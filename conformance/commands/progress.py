@@ -14,11 +14,11 @@ from threading import Event, Lock, Thread
 from conformance.commands import verdicts
 from conformance.errors import ConformanceError
 from conformance.model import JUDGED, Exchange, Report, Scenario, Status, Subject
-from conformance.plan import Plan
 from conformance.report.document import verdict_of
 from conformance.report.plain import safe
 from conformance.report.tally import counted
 from conformance.report.text import MOCKED, plan_line
+from conformance.run.plan import Plan
 from conformance.targets.sending import Ask
 from conformance.verdict.alike import without_ids
 

@@ -83,8 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def vary(count: int, seed: str) -> Iterator[str]:
     """Judge legal exchanges; returns what was said of the accused, and how each is drawn again."""
-    from conformance.chance import Seeded  # noqa: PLC0415 - only where it is used
     from conformance.proof.variations import accused, variations  # noqa: PLC0415
+    from conformance.run.chance import Seeded  # noqa: PLC0415 - only where it is used
 
     for accusation in accused(variations(count, lambda number: Seeded(f"{seed}/{number}"))):
         yield accusation.told(seed)
@@ -175,7 +175,7 @@ def _acted(habit: str, wanted: Collection[str]) -> tuple[Transcript, ...]:
 
 
 def _exchanged(fault: str | None, wanted: set[str]) -> Iterator[Transcript]:
-    from conformance.plan import plan  # noqa: PLC0415 - the client, only where it is used
+    from conformance.run.plan import plan  # noqa: PLC0415 - the client, only where it is used
     from conformance.targets.builtin import BuiltIn  # noqa: PLC0415
 
     with closing(BuiltIn(timeout=_PATIENCE, fault=fault)) as target:

@@ -7,15 +7,15 @@ import json
 import sys
 from pathlib import Path
 
-from conformance import options
 from conformance.commands import verdicts
 from conformance.commands.progress import Progress
 from conformance.commands.termination import interrupting
 from conformance.errors import OwnError
 from conformance.files import prepare_folder
-from conformance.plan import Plan
 from conformance.report.text import plan_page
-from conformance.selection import selection
+from conformance.run import options
+from conformance.run.plan import Plan
+from conformance.run.selection import selection
 
 #: What pytest ends with where it was interrupted.
 _INTERRUPTED = 2

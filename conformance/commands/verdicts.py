@@ -9,7 +9,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from conformance import baseline, options
 from conformance.model import Report
 from conformance.report import folder
 from conformance.report.document import kind_of
@@ -18,6 +17,7 @@ from conformance.report.plain import safe
 from conformance.report.result import exit_code, worst
 from conformance.report.text import Style, text
 from conformance.report.writers import WRITERS
+from conformance.run import baseline, options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +53,7 @@ def updated(report: Report, said: options.Given) -> Report:
     """The report by the list of known failures as it is after this run, where that is to be updated."""
     if "update_known_failures" not in said:
         return report
-    from conformance.known_failures import updating  # noqa: PLC0415 - only where it is used
+    from conformance.run.known_failures import updating  # noqa: PLC0415 - only where it is used
 
     done = updating.update(report, Path(said["known_failures"]))
     amended(done.changes)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance import options
 from conformance.errors import ConformanceError
+from conformance.run import options
 
 if TYPE_CHECKING:
     from conformance.model import Subject

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 import pytest
 
 import conformance.suite
-from conformance import options
-from conformance.plan import Target
 from conformance.plugin.listener import Door, Listener
+from conformance.run import options
+from conformance.run.plan import Target
 
 #: Variables that would bring other people's options and plugins into the call.
 _FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")

@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from conformance import options
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.errors import UsageError
 from conformance.model import JUDGED, Role, Status, Subject
-from conformance.plan import plan
 from conformance.report import text
 from conformance.report.result import exit_code
 from conformance.report.tally import excuse
-from conformance.run import Run
+from conformance.run import options
+from conformance.run.plan import plan
+from conformance.run.run import Run
 from conformance.targets.client import ClientTarget
 from conformance.targets.drivers import Function
 from conformance.targets.given import Given

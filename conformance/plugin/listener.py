@@ -8,7 +8,7 @@ from typing import Protocol
 
 from conformance.errors import ConformanceError
 from conformance.model import Report, Scenario, Subject
-from conformance.plan import Plan, Target
+from conformance.run.plan import Plan, Target
 
 
 class Listener(Protocol):

@@ -12,13 +12,11 @@ from typing import Any, cast
 
 import pytest
 
-from conformance import baseline, options
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.scenarios import SCENARIOS
 from conformance.errors import DEBUG, ConformanceError, NotThisApi, OwnError, UnreachableTarget, UsageError
 from conformance.files import prepare_folder
 from conformance.model import JUDGED, KnownFailure, Profile, Report, Role, Status, Verdict
-from conformance.plan import Plan, Target, narrowed, plan, shard
 from conformance.plugin import fuzzing
 from conformance.plugin.listener import Door
 from conformance.report import folder, result, text
@@ -26,7 +24,9 @@ from conformance.report.merge import merged
 from conformance.report.plain import safe, told
 from conformance.report.result import exit_code
 from conformance.report.tally import counted, excuse
-from conformance.run import Run, verdicts_on
+from conformance.run import baseline, options
+from conformance.run.plan import Plan, Target, narrowed, plan, shard
+from conformance.run.run import Run, verdicts_on
 
 _OUTPUT = "conformance_report"
 
@@ -262,7 +262,7 @@ class Suite:
         """Bring the list of known failures up to date, and the report with it, where that was asked for."""
         if "update_known_failures" not in self._said:
             return
-        from conformance.known_failures import updating  # noqa: PLC0415 - only where it is used
+        from conformance.run.known_failures import updating  # noqa: PLC0415 - only where it is used
 
         try:
             done = updating.update(report, Path(self._said["known_failures"]))

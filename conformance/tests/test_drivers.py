@@ -14,13 +14,14 @@ from types import ModuleType
 import pytest
 import yaml
 
-from conformance import __version__, baseline, options
+from conformance import __version__
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.known_failures.reading import read
 from conformance.model import Report, Role, Status
-from conformance.plan import plan
-from conformance.run import Run
+from conformance.run import baseline, options
+from conformance.run.known_failures.reading import read
+from conformance.run.plan import plan
+from conformance.run.run import Run
 from conformance.targets.client import ClientTarget, Driver
 from conformance.targets.drivers import Command, Function
 from conformance.targets.given import Given

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from conformance import options
 from conformance.errors import OwnError, UsageError
 from conformance.fuzz import telling
 from conformance.fuzz.departures import departures
@@ -25,6 +24,7 @@ from conformance.mock.refusals import Refused
 from conformance.mock.server import Mock
 from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request, Response, Status, Transcript
 from conformance.report.curl import curl
+from conformance.run import options
 from conformance.targets.runs import PendingRun
 from conformance.targets.settings import Settings
 from conformance.tests.commands import pytest as run_pytest

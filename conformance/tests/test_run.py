@@ -10,16 +10,16 @@ from urllib.parse import quote
 
 import pytest
 
-from conformance import run as run_module
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import BY_ID
 from conformance.errors import BudgetReached, ConformanceError, NotThisApi, UnreachableTarget
 from conformance.model import Confidence, Report, Scenario, Status, Subject, Transcript
-from conformance.plan import JOINED, narrowed, plan
 from conformance.report.merge import merged
 from conformance.report.result import exit_code
 from conformance.report.unseen import not_exercised
-from conformance.run import Run, masked, strictly, verdicts_on
+from conformance.run import run as run_module
+from conformance.run.plan import JOINED, narrowed, plan
+from conformance.run.run import Run, masked, strictly, verdicts_on
 from conformance.tests.report.reports import finding, verdict
 from conformance.verdict.judge import planned
 

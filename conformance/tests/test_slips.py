@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from conformance import run as run_module
 from conformance.checks import registry, walk
 from conformance.checks.observation import Observation
 from conformance.checks.registry import CHECKS
 from conformance.cli import main
 from conformance.mock.server import Mock
 from conformance.model import Finding, Role, Scenario, Subject, Transcript
+from conformance.run import run as run_module
 from conformance.targets import acts, http
 from conformance.targets.acts import Play
 from conformance.targets.outputs import body, unknown_like

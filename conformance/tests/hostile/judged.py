@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.model import Report, Status
-from conformance.plan import narrowed, plan
 from conformance.report import folder
 from conformance.report.exhibits import Exhibitor
 from conformance.report.result import exit_code
 from conformance.report.text import Style, text
-from conformance.run import Run
+from conformance.run.plan import narrowed, plan
+from conformance.run.run import Run
 from conformance.targets.http import HttpTarget
 from conformance.targets.settings import Settings
 from conformance.tests.hostile.server import KEY, HostileServer

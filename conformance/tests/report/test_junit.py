@@ -11,7 +11,7 @@ import xmlschema
 
 from conformance.model import Report, Status, Subject
 from conformance.report.junit import render
-from conformance.run import strictly
+from conformance.run.run import strictly
 from conformance.tests.report.reports import (
     ATTACK,
     REPORTS,

@@ -18,12 +18,13 @@ from typing import Any
 
 import jsonschema_rs
 
-from conformance import __version__, options
+from conformance import __version__
 from conformance.contract.data import schema_text
 from conformance.errors import UnreadableInput, UsageError
 from conformance.files import prepare_folder, read
 from conformance.model import Report, Status
 from conformance.report.comparison import render
+from conformance.run import options
 from conformance.verdict.compare import Cell, Comparison, Edition, Snapshot, compare, edition
 from conformance.wire.shape import breach
 
@@ -116,7 +117,7 @@ def updated(report: Report, directory: str) -> str:
     spoilt, stay as they were.
     """
     _check_syrupy()
-    from conformance import snapshots  # noqa: PLC0415 - syrupy brings pytest along: only where it is used
+    from conformance.run import snapshots  # noqa: PLC0415 - syrupy brings pytest along: only where it is used
 
     folder = folder_of(directory, report.target)
     prepare_folder(folder)

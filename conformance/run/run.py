@@ -33,13 +33,13 @@ from conformance.model import (
     Transcript,
     Verdict,
 )
-from conformance.plan import JOINED, Plan, Target
 from conformance.report.exhibits import Exhibitor
 from conformance.report.unseen import not_exercised
+from conformance.run.plan import JOINED, Plan, Target
 from conformance.verdict import known
 from conformance.verdict.judge import judge
 from conformance.verdict.outline import outline
-from conformance.verdict.scored import scored
+from conformance.verdict.terms import scored
 from conformance.wire.redact import without_secrets
 from conformance.wire.secret import hidden
 

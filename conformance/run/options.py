@@ -20,8 +20,8 @@ from conformance.errors import UsageError
 
 if TYPE_CHECKING:
     from conformance.model import KnownFailure, Profile, Role
-    from conformance.plan import Target
     from conformance.report.exhibits import Exhibitor
+    from conformance.run.plan import Target
     from conformance.targets.sending import Watch
     from conformance.targets.settings import GivenRun, Settings
 
@@ -241,7 +241,7 @@ def known_failures(said: Given) -> tuple[KnownFailure, ...]:
     """The rows of the list that was named; one that is to be begun has none. Raises UnreadableInput."""
     if "known_failures" not in said:
         return ()
-    from conformance.known_failures import reading  # noqa: PLC0415 - see the top
+    from conformance.run.known_failures import reading  # noqa: PLC0415 - see the top
 
     path = Path(said["known_failures"])
     return () if "update_known_failures" in said and not path.exists() else reading.read(path)
