@@ -61,8 +61,7 @@ def _judge(scenario: Scenario, port: int) -> int:
     again = f"conformance mock --scenario {scenario.id}"
     judged = Run(target, plan(target, (scenario,), Role.CLIENT), again=again)
     with interrupting():
-        judged.subject(scenario.id)
-    report = judged.report()
+        report = judged.finished()
     verdicts.write(text(report, verdicts.style(verbose=False)))
     return exit_code(report)
 

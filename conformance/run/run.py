@@ -1,47 +1,43 @@
-"""Plan, exchange, judge, report: the one way through for every door.
+"""Plan, exchange, judge, report: the one loop, whichever door it is for.
 
 The `Plan` is fixed before anything is sent. A `Run` exchanges each planned scenario at most once, judges it at once
 and lets the transcript go; its `report` holds a verdict for every planned cell, also for those that were never
-reached. Recordings take the same way without a target.
+reached. Recordings take the same way without a target: see `recordings`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import takewhile
 from threading import Lock
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.errors import DEBUG, BudgetReached, ConformanceError, NotThisApi, UnreachableTarget
 from conformance.model import (
-    Confidence,
-    Finding,
+    JUDGED,
     KnownFailure,
-    Operation,
     Profile,
     Report,
     Requirement,
-    Role,
     Scenario,
     Status,
     Subject,
-    Transcript,
     Verdict,
 )
 from conformance.report.exhibits import Exhibitor
 from conformance.report.unseen import not_exercised
 from conformance.run.plan import JOINED, Plan, Target
+from conformance.run.reporting import Reporting
 from conformance.verdict import known
 from conformance.verdict.judge import judge
-from conformance.verdict.outline import outline
-from conformance.verdict.terms import scored
+from conformance.verdict.terms import masked
 from conformance.wire.redact import without_secrets
-from conformance.wire.secret import hidden
+
+#: Why a run was ended by whoever started it, where the interrupt itself does not say.
+INTERRUPTED = "interrupted from the keyboard"
 
 
 class Run:
@@ -70,15 +66,11 @@ class Run:
         self.plan = plan
         self.stopped: ConformanceError | None = None
         self._target = target
-        self._profile = profile or Profile(plan.role)
-        self._known = known.holding(known_failures, target.describe(), plan.role)
-        self._again = again
-        self._began = datetime.now(UTC)
-        self._exhibitor = exhibitor
+        held = known.holding(known_failures, target.describe(), plan.role)
+        self._reporting = Reporting(profile or Profile(plan.role), held, again, exhibitor, shapes)
         self._begun = begun
         self._told = told
         self._kept = kept
-        self._shapes = shapes
         self._telling = Lock()
         self._subjects: dict[str, Subject] = {}
 
@@ -109,8 +101,20 @@ class Run:
                     self._kept(self._so_far)
         return self._subjects[scenario_id]
 
-    def all(self, jobs: int, stop: Callable[[], None]) -> str | None:
-        """Reach every scenario, `jobs` at a time; return why that was cut short.
+    def finished(self) -> Report:
+        """Reach every scenario, one after another, and report; an interrupt ends that early."""
+        try:
+            for scenario in takewhile(lambda _: self.stopped is None, self.plan.scenarios):
+                self.subject(scenario.id)
+        except KeyboardInterrupt as interrupt:
+            return self.report(str(interrupt) or INTERRUPTED)
+        except BaseException:
+            self._target.close()
+            raise
+        return self.report()
+
+    def finished_by(self, jobs: int, stop: Callable[[], None]) -> Report:
+        """Reach every scenario, `jobs` at a time, and report.
 
         Only for targets whose scenarios share nothing. `stop` is called when the run is interrupted, and ends what is
         under way.
@@ -121,18 +125,22 @@ class Run:
             for each in reached:
                 each.result()
         except KeyboardInterrupt as interrupt:
-            self.stopped = BudgetReached(str(interrupt) or "interrupted from the keyboard")
+            self.stopped = BudgetReached(str(interrupt) or INTERRUPTED)
             stop()
-            return self.stopped.message
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-        return None
+        return self.report()
 
     def report(self, interrupted: str | None = None) -> Report:
         """Everything there is, with a verdict for every planned cell; closes the target."""
         if interrupted is None and self.stopped is not None:
             interrupted = self.stopped.message
         return replace(self._made(interrupted), leftovers=self._target.close())
+
+    def nothing_there(self, report: Report) -> ConformanceError | None:
+        """Why a report has nothing to say: no target is there, or one that offers nothing of this API."""
+        there = any(verdict.status in JUDGED for subject in report.subjects for verdict in subject.verdicts)
+        return self.stopped if isinstance(self.stopped, UnreachableTarget | NotThisApi) and not there else None
 
     def _so_far(self) -> Report:
         return self._made("this was written while the run went on: it was ended before it could write the rest")
@@ -142,32 +150,21 @@ class Run:
             self._subjects.get(scenario.id) or self._unreached(scenario, interrupted)
             for scenario in self.plan.scenarios
         )
-        report = Report(
-            target=self._target.describe(),
-            subjects=subjects,
-            not_exercised=not_exercised(subjects, self.plan.role) if self.plan.whole else (),
-            interrupted=interrupted,
+        return self._reporting.report(
+            self._target.describe(),
+            subjects,
+            interrupted,
             plan=self.plan.counts(),
-            profile=self._profile,
-            again=self._again,
-            began=f"{self._began:%Y-%m-%dT%H:%M:%SZ}",
-            took_ms=(datetime.now(UTC) - self._began) // timedelta(milliseconds=1),
-            exhibits=() if self._exhibitor is None else self._exhibitor.exhibits,
-            known_failures=self._known,
+            not_exercised=not_exercised(subjects, self.plan.role) if self.plan.whole else (),
         )
-        return known.checked(report)
 
     def _judged(self, scenario: Scenario) -> Subject:
         try:
             heard = without_secrets(self._target.exchange(scenario), self._target.secrets)
-            subject = judge(heard, role=self.plan.role)
-            if self._shapes:
-                subject = replace(subject, shape=outline(heard))
-            subject = masked(subject, self._target.secrets)
-            subject = settled(subject, self._profile, self._known, f"{self._began:%Y-%m-%d}")
-            subject = self._complete(scenario, subject)
-            if self._exhibitor is not None:
-                self._exhibitor.look(heard, subject)
+            judged = judge(heard, role=self.plan.role)
+            judged = masked(replace(judged, shape=self._reporting.shape(heard)), self._target.secrets)
+            subject = self._complete(scenario, self._reporting.settled(judged))
+            self._reporting.exhibit(heard, subject)
         except (BudgetReached, UnreachableTarget, NotThisApi) as reason:
             self.stopped = reason
             return self._unreached(scenario)
@@ -179,9 +176,9 @@ class Run:
 
     def _complete(self, scenario: Scenario, subject: Subject) -> Subject:
         """Keep the cells of the plan; one the judge passed over is a slip of ours."""
-        mine = self.plan.cells[scenario.id]
-        kept = tuple(v for v in subject.verdicts if v.requirement in mine or (v.joined and JOINED in mine))
-        missing = mine - {verdict.requirement for verdict in kept} - {JOINED}
+        mine, may_be_added = self.plan.cells[scenario.id], scenario.id in self.plan.open
+        kept = tuple(v for v in subject.verdicts if v.requirement in mine or (v.joined and may_be_added))
+        missing = mine - {verdict.requirement for verdict in kept}
         slips = tuple(
             _verdict(scenario, REQUIREMENTS[name], Status.ERROR, "the judge gave no verdict")
             for name in sorted(missing)
@@ -193,118 +190,13 @@ class Run:
         return replace(self._without_verdicts(scenario, Status.UNTESTABLE, told), reason=told)
 
     def _without_verdicts(self, scenario: Scenario, status: Status, reason: str) -> Subject:
-        names = sorted(self.plan.cells[scenario.id] - {JOINED})
+        names = sorted(self.plan.cells[scenario.id])
         verdicts = (_verdict(scenario, REQUIREMENTS[name], status, reason) for name in names)
         return Subject(scenario.id, tuple(verdicts))
 
 
 def _verdict(scenario: Scenario, requirement: Requirement, status: Status, reason: str) -> Verdict:
     return Verdict(requirement.id, requirement.level, requirement.role, scenario.id, status, reason=reason)
-
-
-def judge_recording(
-    name: str,
-    transcripts: Iterable[Transcript],
-    *,
-    profile: Profile,
-    role: Role | None = None,
-    operation: Operation | None = None,
-    wanted: Callable[[str], bool] | None = None,
-    known_failures: Sequence[KnownFailure] = (),
-    today: str = "",
-    exhibitor: Exhibitor | None = None,
-    shapes: bool = False,
-) -> Subject:
-    """Judge what one file holds.
-
-    Without a `role` it is the side that a cassette is about, of any other recording the server. `operation` is what a
-    stream answers whose request is not there to say so; `wanted` picks cells by their names, `scenario:requirement`;
-    with `shapes` the subject tells what the exchanges looked like. `today`, a full-date, says which of the known
-    failures have expired.
-    """
-    heard = [_answering(transcript, operation) for transcript in transcripts]
-    judged = (replace(judge(transcript, role=role), name=name) for transcript in heard)
-    parts = [settled(part, profile, known_failures, today) for part in judged]
-    if exhibitor is not None:
-        for transcript, part in zip(heard, parts, strict=True):
-            exhibitor.look(transcript, part)
-    verdicts = tuple(
-        verdict
-        for part in parts
-        for verdict in part.verdicts
-        if wanted is None or wanted(f"{verdict.scenario}:{verdict.requirement}")
-    )
-    unknown = dict.fromkeys(event for part in parts for event in part.unknown_events)
-    shape = tuple(seen for transcript in heard for seen in outline(transcript)) if shapes else ()
-    return Subject(name, verdicts, None if verdicts else _why_empty(parts), tuple(unknown), shape)
-
-
-def _why_empty(parts: Sequence[Subject]) -> str | None:
-    """Why nothing is said of a recording: nothing of what was judged is wanted, or nothing could be judged."""
-    if any(part.verdicts for part in parts):
-        return "-k selects nothing of what is judged here"
-    return next((part.reason for part in parts if part.reason), None)
-
-
-def _answering(transcript: Transcript, operation: Operation | None) -> Transcript:
-    if operation is None:
-        return transcript
-    exchanges = (e if e.request.target else replace(e, operation=operation) for e in transcript.exchanges)
-    return replace(transcript, exchanges=tuple(exchanges))
-
-
-def masked(subject: Subject, secrets: Sequence[str]) -> Subject:
-    """The subject without the values a target was let in with, in any spelling: some servers quote a refused key."""
-    if not secrets:
-        return subject
-
-    @cache  # one reason is often that of hundreds of cells
-    def clean(text: str) -> str:
-        return hidden(text, secrets)
-
-    def cleaned(finding: Finding) -> Finding:
-        return replace(
-            finding,
-            message=clean(finding.message),
-            expected=clean(finding.expected),
-            got=clean(finding.got),
-            pointer=finding.pointer and clean(finding.pointer),
-        )
-
-    verdicts = (
-        replace(
-            verdict, findings=tuple(map(cleaned, verdict.findings)), reason=verdict.reason and clean(verdict.reason)
-        )
-        for verdict in subject.verdicts
-    )
-    shape = tuple({name: _each(fact, clean) for name, fact in part.items()} for part in subject.shape)
-    unknown = tuple(map(clean, subject.unknown_events))
-    return replace(subject, verdicts=tuple(verdicts), unknown_events=unknown, shape=shape)
-
-
-def _each(value: object, change: Callable[[str], str]) -> object:
-    """A JSON value with every text in it changed."""
-    if isinstance(value, dict):
-        return {change(name): _each(member, change) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_each(member, change) for member in value]
-    return change(value) if isinstance(value, str) else value
-
-
-def settled(subject: Subject, profile: Profile, known_failures: Sequence[KnownFailure], today: str) -> Subject:
-    """The subject on the terms of a run: by the set that is scored, strictly or not, known failures excused."""
-    subject = scored(subject, profile.requirements)
-    return known.excused(strictly(subject) if profile.strict else subject, known_failures, today)
-
-
-def strictly(subject: Subject) -> Subject:
-    """The subject with every warning a failure, save what is only inferred (confidence L)."""
-    return replace(subject, verdicts=tuple(_strict(verdict) for verdict in subject.verdicts))
-
-
-def _strict(verdict: Verdict) -> Verdict:
-    inferred = REQUIREMENTS[verdict.requirement].confidence is Confidence.L
-    return replace(verdict, status=Status.FAIL) if verdict.status is Status.WARN and not inferred else verdict
 
 
 def verdicts_on(subject: Subject, requirement: str) -> tuple[Verdict, ...]:
