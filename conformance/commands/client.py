@@ -16,7 +16,7 @@ from conformance.errors import UsageError
 from conformance.model import Role, Transcript
 from conformance.report.exhibits import Exhibitor
 from conformance.report.trace import trace
-from conformance.run import keeping, options
+from conformance.run import keeping, options, repeating, verdict_options
 from conformance.run.plan import Plan, narrowed, plan, selected
 from conformance.run.run import Run
 from conformance.run.selection import selection
@@ -48,11 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is that of the report."""
     said = options.given(vars(arguments))
-    options.check_verdicts(said)
+    verdict_options.check(said)
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     _check(arguments, command)
     verdicts.check(arguments)
-    profile, rows = options.profile(said, Role.CLIENT, _selection(arguments)), options.known_failures(said)
+    profile, rows = (
+        verdict_options.profile(said, Role.CLIENT, _selection(arguments)),
+        verdict_options.known_failures(said),
+    )
     artifacts = None if arguments.out is None else Path(arguments.out, "clients")
     driver = Command(command, timeout=arguments.timeout, artifacts=artifacts)
     target = ClientTarget(driver, azure=arguments.azure, traced=_show_trace if arguments.trace else None)
@@ -63,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     console = Progress(arguments.verbose, quiet=False, mocked=False)
     console.planned(chosen)
     timeout = None if arguments.timeout == TIMEOUT else arguments.timeout
-    again = options.again_client(command, azure=arguments.azure, timeout=timeout)
+    again = repeating.again_client(command, azure=arguments.azure, timeout=timeout)
     judged = Run(
         target,
         chosen,

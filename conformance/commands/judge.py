@@ -11,7 +11,7 @@ from conformance.model import Operation, Role, Subject
 from conformance.report.exhibits import Exhibitor
 from conformance.report.json_writer import line
 from conformance.report.plain import told
-from conformance.run import keeping, options, recordings
+from conformance.run import keeping, options, recordings, verdict_options
 from conformance.run.selection import selection
 
 #: What `--operation` takes, and which operation each word means.
@@ -37,11 +37,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Judge every file, each as soon as it is read; 3 after a slip of ours, 4 where one could not be read."""
     verdicts.check(arguments)
     said = options.given(vars(arguments))
-    options.check_verdicts(said)
+    verdict_options.check(said)
     role = None if arguments.role is None else Role(arguments.role)
     wanted = selection(arguments.selection) if arguments.selection else None
-    profile = options.profile(said, role or Role.SERVER, arguments.selection)
-    rows = options.known_failures(said)
+    profile = verdict_options.profile(said, role or Role.SERVER, arguments.selection)
+    rows = verdict_options.known_failures(said)
     keeping.prepare(said)
     errors: list[ConformanceError] = []
 

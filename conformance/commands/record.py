@@ -10,7 +10,7 @@ from conformance.commands.termination import interrupting
 from conformance.files import prepare_folder
 from conformance.report.plain import safe
 from conformance.report.text import plan_line
-from conformance.run import options
+from conformance.run import options, target_options
 from conformance.run.selection import selection
 
 
@@ -34,7 +34,7 @@ def _recorded(arguments: argparse.Namespace) -> int:
     from conformance.targets.recording import RecordingTarget  # noqa: PLC0415
 
     wanted = selection(arguments.selection) if arguments.selection else None
-    target = options.target(options.given({**vars(arguments), "out": None}))
+    target = target_options.target(options.given({**vars(arguments), "out": None}))
     codes = {0}
     try:
         scenarios = [scenario for scenario in plan(target).scenarios if wanted is None or wanted(scenario.id)]

@@ -12,7 +12,7 @@ from conformance.commands.progress import Progress
 from conformance.commands.termination import interrupting
 from conformance.model import Role
 from conformance.report.text import plan_page
-from conformance.run import keeping, options
+from conformance.run import contradictions, keeping, options, repeating, target_options, verdict_options
 from conformance.run.plan import Plan, plan, selected
 from conformance.run.run import Run
 from conformance.run.selection import selection
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is that of the report."""
     said = options.given(vars(arguments))
-    options.check(said)
+    contradictions.check(said)
     verdicts.check(arguments)
     wanted = selection(arguments.selection) if arguments.selection else None
     console = Progress(
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     keeping.prepare(said)
     with interrupting(), ExitStack() as unreported:
-        target = options.target(said, watch=console.watch)
+        target = target_options.target(said, watch=console.watch)
         unreported.callback(target.close)
         chosen = selected(plan(target, part=options.shard(said)), target, wanted)
         if not chosen.scenarios:
@@ -48,10 +48,10 @@ def run(arguments: argparse.Namespace) -> int:
         judged = Run(
             target,
             chosen,
-            profile=options.profile(said, Role.SERVER, arguments.selection or None),
-            known_failures=options.known_failures(said),
-            again=options.again(said),
-            exhibitor=options.exhibitor(said, target) if verdicts.shows(arguments) else None,
+            profile=verdict_options.profile(said, Role.SERVER, arguments.selection or None),
+            known_failures=verdict_options.known_failures(said),
+            again=repeating.again(said),
+            exhibitor=target_options.exhibitor(said, target) if verdicts.shows(arguments) else None,
             begun=console.begun,
             told=console.judged,
             kept=keeping.keeper(said),

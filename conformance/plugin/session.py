@@ -21,7 +21,7 @@ from conformance.report.merge import merged
 from conformance.report.plain import safe, told
 from conformance.report.result import exit_code
 from conformance.report.tally import counted, excuse
-from conformance.run import baseline, keeping, options
+from conformance.run import baseline, keeping, options, repeating, target_options, verdict_options
 from conformance.run.plan import Cell, Plan, Target, narrowed, plan
 from conformance.run.run import INTERRUPTED, Run, verdicts_on
 
@@ -59,7 +59,7 @@ class Suite:
         self._target: Target | None = None
         #: Whether this is a worker of pytest-xdist, which has a part of the run.
         self._works = hasattr(config, "workerinput")
-        self._again = options.again(said)
+        self._again = repeating.again(said)
         self._style = text.Style()
         self._profile = Profile()
         self._known: tuple[KnownFailure, ...] = ()
@@ -85,10 +85,10 @@ class Suite:
                     "the list of known failures is not updated under pytest-xdist: each worker sees a part of the run",
                     "Update it without -n.",
                 )
-            self._profile = options.profile(self._said, Role.SERVER, self._config.option.keyword or None)
-            self._known = options.known_failures(self._said)
+            self._profile = verdict_options.profile(self._said, Role.SERVER, self._config.option.keyword or None)
+            self._known = verdict_options.known_failures(self._said)
             if not controls:
-                self._target = options.target(self._said)
+                self._target = target_options.target(self._said)
                 self._cells("")  # fixes the plan: a shard of it may be none
         except ConformanceError as error:
             raise pytest.UsageError(str(error)) from None
@@ -137,7 +137,7 @@ class Suite:
                 profile=replace(self._profile, role=fixed.role),
                 known_failures=self._known,
                 again=self._again,
-                exhibitor=options.exhibitor(self._said, self._target) if "out" in self._said else None,
+                exhibitor=target_options.exhibitor(self._said, self._target) if "out" in self._said else None,
                 # A worker of pytest-xdist has only a part, which its controller keeps.
                 kept=None if self._works else keeping.keeper(self._said),
                 shapes=options.shapes(self._said),

@@ -16,7 +16,7 @@ from conformance.model import Profile, Report, Role, Status, Subject
 from conformance.plugin import session
 from conformance.proof.events import encode
 from conformance.report.json_writer import render
-from conformance.run import baseline, options
+from conformance.run import baseline, verdict_options
 from conformance.run.plan import plan
 from conformance.run.run import Run
 from conformance.run.snapshots import Place, VerdictSnapshot
@@ -251,7 +251,7 @@ def test_another_shape_fails_the_strict_only(strict: bool, tmp_path: Path) -> No
 
 def test_the_mock_does_what_it_did() -> None:
     target = BuiltIn()
-    run = Run(target, plan(target), profile=options.profile({}, Role.SERVER, None), shapes=True)
+    run = Run(target, plan(target), profile=verdict_options.profile({}, Role.SERVER, None), shapes=True)
     for scenario in run.plan.scenarios:
         run.subject(scenario.id)
     found = baseline.compared(run.report(), str(BASELINES))

@@ -24,7 +24,7 @@ from conformance.mock.refusals import Refused
 from conformance.mock.server import Mock
 from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request, Response, Status, Transcript
 from conformance.report.curl import curl
-from conformance.run import options
+from conformance.run import contradictions
 from conformance.targets.runs import PendingRun
 from conformance.targets.settings import Settings
 from conformance.tests.commands import pytest as run_pytest
@@ -364,6 +364,6 @@ def test_what_cannot_be_meant_is_told_before_anything_starts(words: tuple[str, .
 
 
 def test_without_schemathesis_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(options, "find_spec", lambda name: None)
+    monkeypatch.setattr(contradictions, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"\[fuzz\]"):
-        options.check({"fuzz": 5})
+        contradictions.check({"fuzz": 5})
