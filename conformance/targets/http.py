@@ -143,7 +143,7 @@ class Wire:
         headers = settings.request_headers(ask.situation, body=ask.body is not None)
         address = _address(settings.origin, settings.target(ask.path, ask.prefix))
         length = [("Content-Length", str(len(ask.body or b"")))] if ask.body or ask.method in _WITH_BODY else []
-        before, behind = (([], length) if ask.body else (length, []))
+        before, behind = ([], length) if ask.body else (length, [])
         sent = (("Host", address.host), *before, *headers, *behind)
         request = Request(Author.HARNESS, ask.method, address.url.target.decode("ascii"), sent, ask.body or b"")
         outgoing = httpcore.Request(
