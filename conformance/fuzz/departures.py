@@ -11,8 +11,8 @@ from conformance.errors import OwnError
 from conformance.fuzz.standing import Standing
 from conformance.fuzz.waiting_run import Submission
 from conformance.model import Exchange, Finding, Operation, Requirement, Status, Verdict
-from conformance.run import masked, strictly
 from conformance.verdict.judge import judge
+from conformance.verdict.terms import masked, strictly
 
 #: What holds of the answer to a body that may be accepted or refused.
 _ALWAYS = frozenset(

@@ -9,16 +9,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from conformance import __version__, baseline, options
+from conformance import __version__
 from conformance.cli import main
 from conformance.errors import UnreadableInput, UsageError
 from conformance.model import Profile, Report, Role, Status, Subject
-from conformance.plan import plan
 from conformance.plugin import session
 from conformance.reference.events import encode
 from conformance.report.json_writer import render
-from conformance.run import Run
-from conformance.snapshots import Place, VerdictSnapshot
+from conformance.run import baseline, verdict_options
+from conformance.run.plan import plan
+from conformance.run.run import Run
+from conformance.run.snapshots import Place, VerdictSnapshot
 from conformance.targets.builtin import BuiltIn
 from conformance.tests.commands import CHECKOUT
 from conformance.tests.commands import pytest as run_pytest
@@ -250,7 +251,7 @@ def test_another_shape_fails_the_strict_only(strict: bool, tmp_path: Path) -> No
 
 def test_the_mock_does_what_it_did() -> None:
     target = BuiltIn()
-    run = Run(target, plan(target), profile=options.profile({}, Role.SERVER, None), shapes=True)
+    run = Run(target, plan(target), profile=verdict_options.profile({}, Role.SERVER, None), shapes=True)
     for scenario in run.plan.scenarios:
         run.subject(scenario.id)
     found = baseline.compared(run.report(), str(BASELINES))

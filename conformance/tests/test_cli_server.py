@@ -100,8 +100,8 @@ def test_a_mock_without_state_is_judged_by_what_needs_none(command: Command) -> 
     assert not [pair for pair in told if pair[0].startswith("surface.") or pair[1] == "error"]
 
 
-def test_a_slip_inside_pytest_is_told_as_one(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.plugin.session.narrowed", lambda *_: 1 // 0)
+def test_a_slip_before_anything_is_asked_is_told_as_one(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.commands.server.selected", lambda *_: 1 // 0)
     done = command("server", "-k", FEW)
     assert done.returncode == 3
     assert "conformance: ZeroDivisionError" in done.stderr

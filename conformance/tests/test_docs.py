@@ -23,9 +23,9 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from conformance import options
 from conformance.cli import COMMANDS, main
 from conformance.mock.server import Mock
+from conformance.run import options
 from conformance.tests.commands import CHECKOUT, environment
 
 #: Seconds for one command: a whole run takes four, on a busy machine ten times as many.

@@ -14,13 +14,14 @@ from types import ModuleType
 import pytest
 import yaml
 
-from conformance import __version__, baseline, options
+from conformance import __version__
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.known_failures.reading import read
 from conformance.model import Report, Role, Status
-from conformance.plan import plan
-from conformance.run import Run
+from conformance.run import baseline, options
+from conformance.run.known_failures.reading import read
+from conformance.run.plan import plan
+from conformance.run.run import Run
 from conformance.targets.client import ClientTarget, Driver
 from conformance.targets.drivers import Command, Function
 from conformance.targets.given import Given
@@ -46,8 +47,7 @@ NONE: dict[str, list[str]] = {"new": [], "outdated": []}
 def played(driver: Driver, name: str, way: str) -> Report:
     target = ClientTarget(driver, facts={"name": name, "way": way})
     run = Run(target, plan(target, CLIENT_SCENARIOS, Role.CLIENT), known_failures=KNOWN, shapes=True)
-    assert run.all(JOBS, target.interrupt) is None
-    return run.report()
+    return run.finished_by(JOBS, target.interrupt)
 
 
 def news(report: Report) -> dict[str, list[str]]:

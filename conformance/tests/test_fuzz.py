@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from conformance import options
 from conformance.errors import OwnError, UsageError
 from conformance.fuzz import telling
 from conformance.fuzz.departures import departures
@@ -25,6 +24,7 @@ from conformance.reference import behaviour, bodies, submission
 from conformance.reference.behaviour import Behaviour
 from conformance.reference.refusals import Refused
 from conformance.report.curl import curl
+from conformance.run import contradictions
 from conformance.targets.runs import PendingRun
 from conformance.targets.settings import Settings
 from conformance.tests.commands import pytest as run_pytest
@@ -364,6 +364,6 @@ def test_what_cannot_be_meant_is_told_before_anything_starts(words: tuple[str, .
 
 
 def test_without_schemathesis_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(options, "find_spec", lambda name: None)
+    monkeypatch.setattr(contradictions, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"\[fuzz\]"):
-        options.check({"fuzz": 5})
+        contradictions.check({"fuzz": 5})

@@ -199,7 +199,7 @@ def test_a_rule_that_joined_later_is_judged_and_told_and_does_not_count(
     command: Command, unnamed: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     early = {"done.last": Level.MUST, "done.present": Level.MUST}
-    monkeypatch.setattr("conformance.verdict.scored.levels", lambda name: early)
+    monkeypatch.setattr("conformance.verdict.terms.levels", lambda name: early)
     done = command("server", *ONE, "--base-url", unnamed, "--out", str(tmp_path))
     assert done.returncode == 0, done.stdout
     assert "NOT SCORED  done.name  MUST" in done.stdout

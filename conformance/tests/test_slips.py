@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from conformance import run as run_module
 from conformance.checks import CHECKS
 from conformance.cli import main
 from conformance.mock.server import Mock
 from conformance.model import Finding, Role, Scenario, Subject, Transcript
+from conformance.run import run as run_module
 from conformance.targets import acts, http
 from conformance.targets.acts import Play
 from conformance.targets.outputs import body, unknown_like

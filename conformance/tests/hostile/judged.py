@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.model import Report, Status
-from conformance.plan import narrowed, plan
 from conformance.report import folder
 from conformance.report.exhibits import Exhibitor
 from conformance.report.result import exit_code
 from conformance.report.text import Style, text
-from conformance.run import Run
+from conformance.run.plan import narrowed, plan
+from conformance.run.run import Run
 from conformance.targets.http import HttpTarget
 from conformance.targets.settings import Settings
 from conformance.tests.hostile.server import KEY, HostileServer
@@ -56,7 +56,7 @@ def judged(server: HostileServer, scenarios: tuple[str, ...], out: Path, **limit
     began = time.monotonic()
     target = HttpTarget(Settings(server.base_url, api_key=KEY, **(LIMITS | limits)))  # type: ignore[arg-type]
     whole = plan(target)
-    part = narrowed(whole, target, [(name, cell) for name in scenarios for cell in whole.cells[name]])
+    part = narrowed(whole, target, [cell for cell in whole.names() if cell[0] in scenarios])
     run = Run(target, part, again=AGAIN, exhibitor=Exhibitor(origin=server.base_url, secrets=target.secrets))
     for scenario in run.plan.scenarios:
         run.subject(scenario.id)

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from conformance import __version__, baseline
-from conformance.known_failures.reading import read as read_list
+from conformance import __version__
 from conformance.mock.server import Mock
 from conformance.model import Report, Verdict
 from conformance.report.json_writer import render
 from conformance.report.reader import read
+from conformance.run import baseline
+from conformance.run.known_failures.reading import read as read_list
 from conformance.tests.commands import in_this_process
 from conformance.verdict.compare import compare, edition
 from conformance.verdict.known import held

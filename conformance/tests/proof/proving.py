@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from conformance.commands.prove import SMOKE, behaved, matrix_of, matrix_of_clients, record
 from conformance.model import Subject, Transcript
 from conformance.proof.faults import FAULTS, broken
 from conformance.proof.matrix import Matrix, Trial, told
+from conformance.run.proving import SMOKE, behaved, matrix_of, matrix_of_clients, record
 from conformance.verdict.judge import judge
 
 
@@ -35,7 +35,7 @@ def lies(fault: str) -> tuple[Told, ...]:
 
 @cache
 def trials() -> tuple[Trial, ...]:
-    """The trial of every fault, as `prove.prove` makes them."""
+    """The trial of every fault, as `run.proving.prove` makes them."""
     return tuple(
         behaved(fault, {*SMOKE, *fault.scenarios})
         if fault.behaviour is not None

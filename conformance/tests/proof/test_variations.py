@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.chance import Seeded
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Finding, Operation, Role, Status, Subject, Transcript, Verdict
 from conformance.proof.variations import (
@@ -26,6 +25,7 @@ from conformance.proof.variations import (
 from conformance.proof.variations.draw import Recorder, Replay, cut, shuffled, some
 from conformance.proof.variations.refusals import REFUSALS
 from conformance.proof.variations.registry import LAYERS, variation
+from conformance.run.chance import Seeded
 from conformance.tests.proof.drawn import Drawn, seeded
 from conformance.verdict.judge import judge
 

@@ -14,14 +14,14 @@ from conformance.cli import main
 from conformance.contract.scenarios import SCENARIOS
 from conformance.errors import UsageError
 from conformance.model import Profile, Report
-from conformance.options import shard as wanted
-from conformance.plan import plan, shard
 from conformance.report import reader
 from conformance.report.document import report_document
 from conformance.report.exhibits import Exhibitor
 from conformance.report.json_writer import render
 from conformance.report.merge import Part, merge
-from conformance.run import Run
+from conformance.run.options import shard as wanted
+from conformance.run.plan import plan, shard
+from conformance.run.run import Run
 from conformance.targets.builtin import BuiltIn
 from conformance.tests.commands import conformance
 

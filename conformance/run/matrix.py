@@ -15,7 +15,7 @@ from conformance.errors import ConformanceError, UnreadableInput
 from conformance.files import read
 from conformance.model import Report
 from conformance.report import reader
-from conformance.report.fleet import Column
+from conformance.report.matrix import Column
 from conformance.report.writers import WRITERS
 from conformance.targets import process
 from conformance.wire.json_schema import mismatch, own_validator

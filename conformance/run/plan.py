@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -11,8 +11,11 @@ from conformance.errors import UsageError
 from conformance.model import Role, Scenario, Transcript
 from conformance.verdict.judge import planned
 
-#: Stands in the place of a requirement for whatever joins a scenario because luck brought its situation.
+#: Names, in the place of a requirement, what is added to a scenario because luck brought its situation about.
 JOINED = "joined"
+
+#: The names of a scenario and of a requirement, or `JOINED`.
+Cell = tuple[str, str]
 
 
 class Target(Protocol):
@@ -54,8 +57,10 @@ class Plan:
     """What a run is going to ask, fixed before anything is sent."""
 
     scenarios: tuple[Scenario, ...]
-    #: Ids of the requirements planned in each scenario, by its id; `JOINED` among them lets in what luck adds.
+    #: Ids of the requirements planned in each scenario, by its id.
     cells: Mapping[str, frozenset[str]]
+    #: Ids of the scenarios to which rules that need luck are added when observed.
+    open: frozenset[str] = frozenset()
     cost: Mapping[str, int] = field(default_factory=dict)
     #: Nothing was deselected: what the run could not show is then told.
     whole: bool = True
@@ -64,19 +69,34 @@ class Plan:
 
     def counts(self) -> dict[str, int]:
         """Scenarios, runs, requests and cells as numbers."""
-        cells = sum(cells for _, cells, _ in self.rows())
-        return {"scenarios": len(self.scenarios), **self.cost, "cells": cells}
+        return {"scenarios": len(self.scenarios), **self.cost, "cells": sum(map(len, self.cells.values()))}
 
     def rows(self) -> tuple[tuple[str, int, str], ...]:
         """Each scenario with its id, the number of its cells and its title."""
-        return tuple((s.id, len(self.cells[s.id] - {JOINED}), s.title) for s in self.scenarios)
+        return tuple((s.id, len(self.cells[s.id]), s.title) for s in self.scenarios)
+
+    def names(self) -> Iterator[Cell]:
+        """Everything that can be selected, in the order of the scenarios; what may be added has the name `JOINED`."""
+        for scenario in self.scenarios:
+            joined = (JOINED,) if scenario.id in self.open else ()
+            for requirement in sorted((*self.cells[scenario.id], *joined)):
+                yield scenario.id, requirement
 
 
-def plan(target: Target, table: Iterable[Scenario] = SCENARIOS, role: Role = Role.SERVER) -> Plan:
-    """Everything of a table of scenarios for one role that the target can be asked."""
+def plan(
+    target: Target,
+    table: Iterable[Scenario] = SCENARIOS,
+    role: Role = Role.SERVER,
+    part: tuple[int, int] | None = None,
+) -> Plan:
+    """Everything of a table of scenarios for one role that the target can be asked, or part `(number, count)` of it.
+
+    Raises UsageError for a part that there is not.
+    """
     scenarios = tuple(scenario for scenario in table if target.plays(scenario))
-    cells = {s.id: frozenset((JOINED, *(r.id for r in planned(s, target.traits)))) for s in scenarios}
-    return Plan(scenarios, cells, target.cost(scenarios), role=role)
+    cells = {s.id: frozenset(r.id for r in planned(s, target.traits)) for s in scenarios}
+    whole = Plan(scenarios, cells, frozenset(cells), target.cost(scenarios), role=role)
+    return whole if part is None else shard(whole, target, *part)
 
 
 def shard(whole: Plan, target: Target, number: int, count: int) -> Plan:
@@ -96,19 +116,26 @@ def shard(whole: Plan, target: Target, number: int, count: int) -> Plan:
         least = spent.index(min(spent))
         parts[least].append(name)
         spent[least] += costs[name]
-    mine = {scenario.id for name in parts[number - 1] for scenario in groups[name]}
-    scenarios = tuple(scenario for scenario in whole.scenarios if scenario.id in mine)
-    cells = {scenario.id: whole.cells[scenario.id] for scenario in scenarios}
-    return Plan(scenarios, cells, target.cost(scenarios), whole=False, role=whole.role)
+    mine = [scenario.id for name in parts[number - 1] for scenario in groups[name]]
+    return _part(whole, target, {name: whole.cells[name] for name in mine}, whole.open)
 
 
-def narrowed(whole: Plan, target: Target, kept: Iterable[tuple[str, str]]) -> Plan:
+def narrowed(whole: Plan, target: Target, kept: Iterable[Cell]) -> Plan:
     """The part of a plan that holds only the given pairs of scenario and requirement, and what that part costs."""
     cells: dict[str, set[str]] = {}
     for scenario, requirement in kept:
         cells.setdefault(scenario, set()).add(requirement)
-    if cells == whole.cells:
-        return whole
+    still_open = frozenset(scenario for scenario, names in cells.items() if JOINED in names)
+    mine = {scenario: frozenset(names - {JOINED}) for scenario, names in cells.items()}
+    return whole if (mine, still_open) == (whole.cells, whole.open) else _part(whole, target, mine, still_open)
+
+
+def selected(whole: Plan, target: Target, wanted: Callable[[str], bool] | None) -> Plan:
+    """The part of a plan whose cells are wanted by their names, `scenario:requirement`; all of it without `wanted`."""
+    return whole if wanted is None else narrowed(whole, target, (c for c in whole.names() if wanted(":".join(c))))
+
+
+def _part(whole: Plan, target: Target, cells: Mapping[str, frozenset[str]], still_open: frozenset[str]) -> Plan:
     scenarios = tuple(scenario for scenario in whole.scenarios if scenario.id in cells)
-    frozen = {scenario: frozenset(requirements) for scenario, requirements in cells.items()}
-    return Plan(scenarios, frozen, target.cost(scenarios), whole=False, role=whole.role)
+    mine = still_open & cells.keys()
+    return Plan(scenarios, cells, mine, target.cost(scenarios), whole=False, role=whole.role)

@@ -15,11 +15,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from conformance import __version__, options
+from conformance import __version__
 from conformance.errors import UnreadableInput, UsageError
 from conformance.files import prepare_folder, read
 from conformance.model import Report, Status
 from conformance.report.comparison import render
+from conformance.run import options
 from conformance.verdict.compare import Cell, Comparison, Edition, Snapshot, compare, edition
 from conformance.wire.json_schema import mismatch, own_validator
 
@@ -112,7 +113,7 @@ def updated(report: Report, directory: str) -> str:
     spoilt, stay as they were.
     """
     _check_syrupy()
-    from conformance import snapshots  # noqa: PLC0415 - syrupy brings pytest along: only where it is used
+    from conformance.run import snapshots  # noqa: PLC0415 - syrupy brings pytest along: only where it is used
 
     folder = folder_of(directory, report.target)
     prepare_folder(folder)

@@ -17,10 +17,10 @@ import tomlkit
 
 from conformance.errors import UnreadableInput
 from conformance.files import write_atomically
-from conformance.known_failures import reading
 from conformance.model import JUDGED, KnownFailure, Report, Status, Verdict
 from conformance.report.plain import safe
 from conformance.report.tally import DEPARTED, counted, standing
+from conformance.run.known_failures import reading
 from conformance.verdict import known
 
 _HEADER = re.compile(rf"[ \t]*\[\[[ \t]*{reading.TABLE}[ \t]*\]\][ \t]*(#.*)?")

@@ -90,9 +90,9 @@ def as_page(columns: Sequence[Column]) -> str:
     """The page: implementations across, requirements down, both to be filtered, any two to be compared."""
     table = rows(columns)
     return page(
-        "fleet.html",
+        "targets.html",
         style="sheet.css",
-        script="fleet.js",
+        script="targets.js",
         columns=columns,
         rows=table,
         families=list(dict.fromkeys(row.requirement.family for row in table)),
