@@ -12,11 +12,12 @@ from typing import NamedTuple
 from pytest import CaptureFixture
 
 from conformance.cli import main
+from conformance.tests.pace import limit
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
-#: Generous: each takes about a second, and machines that build are slow.
-PATIENCE = 60
+#: Seconds for a command, which takes a few at most.
+PATIENCE = limit()
 
 #: Options of a pytest session that has our plugin and no other, and leaves nothing behind.
 ALONE = ("--disable-plugin-autoload", "-p", "conformance.plugin", "-p", "no:cacheprovider")

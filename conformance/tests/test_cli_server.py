@@ -15,7 +15,7 @@ from conformance.contract.scenarios import BY_ID, SCENARIOS
 from conformance.errors import UsageError
 from conformance.mock.server import Mock
 from conformance.report import folder
-from conformance.tests.commands import CHECKOUT, Command, conformance, environment, in_this_process
+from conformance.tests.commands import CHECKOUT, PATIENCE, Command, conformance, environment, in_this_process
 from conformance.tests.targets.servers import RawServer, SmallApi, answer, static
 
 #: Cells of two scenarios: enough to see a run, quick enough to see many.
@@ -223,7 +223,7 @@ def test_an_interruption_keeps_what_there_is_and_removes_what_was_created(number
                 if line.startswith("3/"):
                     break
             run.send_signal(number)
-            out, err = run.communicate(timeout=30)
+            out, err = run.communicate(timeout=PATIENCE)
         created = sum(r.request.method == "POST" and r.request.target.endswith("/threads") for r in mock.requests)
         removed = sum(r.request.method == "DELETE" and r.request.target.count("/") == 3 for r in mock.requests)
     assert run.returncode == 2, err

@@ -26,10 +26,7 @@ import yaml
 from conformance import options
 from conformance.cli import COMMANDS, main
 from conformance.mock.server import Mock
-from conformance.tests.commands import CHECKOUT, environment
-
-#: Seconds for one command: a whole run takes four, on a busy machine ten times as many.
-PATIENCE = 120
+from conformance.tests.commands import CHECKOUT, PATIENCE, environment
 
 PAGES = (
     "README.md", "docs/README.md", "docs/servers.md", "docs/clients.md", "docs/recordings.md", "docs/reports.md",
@@ -235,7 +232,6 @@ def _line(line: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(10 * PATIENCE)
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 @pytest.mark.parametrize("page", PAGES)
 def test_every_command_does_what_is_shown(page: str, desk: Desk) -> None:
@@ -319,7 +315,6 @@ def test_the_recipes_for_github_give_inputs_that_the_action_has() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(10 * PATIENCE)
 def test_the_recipe_for_a_shell_installs_and_judges(desk: Desk) -> None:
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "wheels"],
@@ -332,7 +327,6 @@ def test_the_recipe_for_a_shell_installs_and_judges(desk: Desk) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(10 * PATIENCE)
 def test_the_recipe_for_gitlab_judges_and_keeps_what_it_promises(desk: Desk) -> None:
     job = yaml.safe_load((RECIPES / "gitlab.yml").read_text())["conformance"]
     install, judge = job["script"]

@@ -24,7 +24,7 @@ from conformance.run import Run
 from conformance.targets.client import ClientTarget, Driver
 from conformance.targets.drivers import Command, Function
 from conformance.targets.given import Given
-from conformance.tests.commands import CHECKOUT
+from conformance.tests.commands import CHECKOUT, PATIENCE
 from conformance.verdict.compare import compare, edition
 
 DRIVERS = CHECKOUT / "docs" / "drivers"
@@ -147,7 +147,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(DRIVERS / name, folder)
     done = subprocess.run(
         [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+        cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     if done.returncode:
         pytest.skip(f"npm ci could not install the locked package: {done.stderr.strip()[-200:]}")

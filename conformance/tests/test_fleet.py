@@ -21,7 +21,7 @@ from conformance.files import schemas_folder
 from conformance.mock.server import Mock
 from conformance.report.fleet import Column, as_json, as_markdown, as_page, rows, worst_code
 from conformance.tests.canary import KEY
-from conformance.tests.commands import conformance
+from conformance.tests.commands import PATIENCE, conformance
 from conformance.tests.report.reports import HOSTILE, broken, failing, passing
 
 FAULTS = {
@@ -206,7 +206,7 @@ def test_a_browser_filters_both_axes_and_shows_differences(said: str, visible: s
                 "--disable-component-update", "--disable-sync", "--no-first-run", f"--user-data-dir={profile}",
                 "--dump-dom", (tmp_path / "page.html").as_uri(),
             ],
-            capture_output=True, text=True, timeout=60, check=True,
+            capture_output=True, text=True, timeout=PATIENCE, check=True,
         ).stdout  # fmt: skip
     found = re.findall(r'<tr id="([^"]+)"([^>]*)>', shown)
     assert {name for name, facts in found if "hidden" not in facts} == visible

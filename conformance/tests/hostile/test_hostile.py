@@ -23,9 +23,6 @@ pytestmark = pytest.mark.slow
 #: What a report is kept in, whatever came.
 FORMS = {writer.file for writer in WRITERS.values()}
 
-#: Seconds for one scenario with an exchange or three that run into their time.
-BUDGET = 3.0
-
 
 @pytest.fixture(autouse=True)
 def traceless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
@@ -53,7 +50,6 @@ def test_a_hostile_server_is_told(row: Row, traceless: Path) -> None:
     with HostileServer(row.at, row.damage, after=row.after, prefix=row.prefix) as server:
         told = judged(server, (row.scenario,), traceless / "out")
         assert server.requests
-    assert told.seconds < BUDGET
     assert Status.ERROR not in told.statuses(), told.reasons()
     if row.told == "pass":
         assert (told.code, told.failed()) == (0, set())

@@ -16,7 +16,7 @@ import pytest
 
 from conformance.mock.server import Mock
 from conformance.report import reader
-from conformance.tests.commands import conformance, environment
+from conformance.tests.commands import PATIENCE, conformance, environment
 
 KEY = "a-key-of-the-test"
 
@@ -49,7 +49,7 @@ def test_every_command_of_a_report_shows_the_departure_again(lying: Mock, tmp_pa
         pytest.skip("curl is not installed")
     sent = subprocess.run(
         ["sh", "-c", exhibit.curl], env=environment(MY_KEY=KEY, NO_PROXY="127.0.0.1"), capture_output=True, text=True,
-        timeout=60, check=False,
+        timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert sent.stdout.startswith("HTTP/1.1 404"), sent.stderr
     document = json.loads(sent.stdout.splitlines()[-1])
@@ -63,8 +63,7 @@ def test_a_killed_run_leaves_a_report_that_says_so(tmp_path: Path) -> None:
         env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     kept = tmp_path / "out/report.json"
-    until = time.monotonic() + 30
-    while not kept.exists() and time.monotonic() < until:
+    while not kept.exists() and process.poll() is None:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
