@@ -72,7 +72,6 @@ def test_the_snapshots_are_syrupys_own(tmp_path: Path) -> None:
     assert extension.matches(serialized_data=extension.serialize(json.loads(str(read))), snapshot_data=read)
 
 
-@pytest.mark.slow
 def test_a_session_of_pytest_takes_the_same_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
     suite = ("--pyargs", "conformance.suite", "-k", "json-one-call")

@@ -16,8 +16,6 @@ from conformance.cli import main
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.tests.commands import CHECKOUT, PATIENCE, conformance, environment, pytest
 
-pytestmark = mark.slow
-
 CLIENT = (sys.executable, "-S", "-m", "conformance.mock.client")
 SOME = ("--scenario", "plain-one-call", "--scenario", "streamed-three-calls")
 

@@ -59,7 +59,9 @@ _BY_ENGINE = "it needs an engine for containers: test_packaging.py runs the comm
 
 #: Commands that are not run here, and why.
 UNRUN = {
+    "make check": _BY_MAKE,
     "make test": _BY_MAKE,
+    "make test-real": _BY_MAKE,
     "make bench": _BY_MAKE,
     "make docs": "it writes what other tests compare: test_makefile.py says what",
     "docker build --tag conformance .": _BY_ENGINE,
@@ -231,7 +233,6 @@ def _line(line: str) -> str:
     return ".*".join(re.escape(part) for part in re.split(" *… *", line))
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 @pytest.mark.parametrize("page", PAGES)
 def test_every_command_does_what_is_shown(page: str, desk: Desk) -> None:
@@ -314,7 +315,7 @@ def test_the_recipes_for_github_give_inputs_that_the_action_has() -> None:
         assert set(kept) <= {action["inputs"]["out"]["default"]}
 
 
-@pytest.mark.slow
+@pytest.mark.real
 def test_the_recipe_for_a_shell_installs_and_judges(desk: Desk) -> None:
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "wheels"],
@@ -326,7 +327,6 @@ def test_the_recipe_for_a_shell_installs_and_judges(desk: Desk) -> None:
     assert (desk.folder / "conformance-report" / "report.json").is_file()
 
 
-@pytest.mark.slow
 def test_the_recipe_for_gitlab_judges_and_keeps_what_it_promises(desk: Desk) -> None:
     job = yaml.safe_load((RECIPES / "gitlab.yml").read_text())["conformance"]
     install, judge = job["script"]

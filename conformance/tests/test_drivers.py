@@ -118,7 +118,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-@pytest.mark.slow
+@pytest.mark.real
 @pytest.mark.filterwarnings("ignore:.*Assistants API is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("ways", ["plain stream", "poll helper", "plain stream async", "poll helper async"])
 def test_the_package_from_pypi_departs_as_it_is_known_to(loaded: ModuleType, ways: str) -> None:
@@ -154,7 +154,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.real
 @pytest.mark.parametrize("ways", ["plain stream", "poll helper"])
 def test_the_package_from_npm_departs_as_it_is_known_to(installed: Path, ways: str) -> None:
     report = played(Command(["node", str(installed / NODE), *ways.split()]), NODE, ways)

@@ -157,7 +157,6 @@ def test_whoever_cannot_be_judged_is_a_column_that_says_why(tmp_path: Path) -> N
     fits(as_json(found))
 
 
-@pytest.mark.slow
 def test_five_faults_on_five_sockets_are_five_columns(tmp_path: Path) -> None:
     with contextlib.ExitStack() as stack:
         mocks = {name: stack.enter_context(Mock(KEY, fault=name)) for name in FAULTS}
@@ -181,7 +180,6 @@ def test_five_faults_on_five_sockets_are_five_columns(tmp_path: Path) -> None:
     assert KEY not in done.stdout + done.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 @pytest.mark.parametrize(
     ("said", "visible"),

@@ -29,8 +29,6 @@ from conformance.targets.runs import PendingRun
 from conformance.targets.settings import Settings
 from conformance.tests.commands import pytest as run_pytest
 
-pytestmark = pytest.mark.slow
-
 KEY = "key-of-the-fuzzed-mock"
 RUN = PendingRun("thread_1", "run_1", ("call_1", "call_2"))
 

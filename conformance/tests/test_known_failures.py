@@ -260,7 +260,6 @@ def test_plain(conformance_client):
 """
 
 
-@pytest.mark.slow
 def test_in_the_tests_of_a_client_a_known_failure_is_an_expected_one(tmp_path: Path, listed: Path) -> None:
     (tmp_path / "test_mine.py").write_text(TESTS, "utf-8")
     row = '[[failure]]\nrequirement = "{}"\nscenario = "plain-one-call"\nreason = "a helper sends it along"\n'

@@ -28,8 +28,6 @@ from conformance.tests.targets.servers import RawServer, answer
 from conformance.verdict.judge import judge
 from conformance.wire.recordings import read
 
-pytestmark = pytest.mark.slow
-
 #: Enough to see a stream, plain answers, refusals, a wrong key, errors, two at once.
 FEW = "stream-one-call or json-one-call or unknown-id or wrong-key or no-key or malformed or stream-error or concurrent"
 

@@ -22,8 +22,6 @@ from conformance.targets.acts import Play
 from conformance.targets.outputs import body, unknown_like
 from conformance.verdict.judge import judge
 
-pytestmark = pytest.mark.slow
-
 SPOILT, WHOLE = "stream-one-call", "json-one-call"
 SELECTION = f"{SPOILT} or {WHOLE}"
 

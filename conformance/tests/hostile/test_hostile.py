@@ -18,8 +18,6 @@ from conformance.tests.hostile.judged import judged
 from conformance.tests.hostile.rows import NEVER, PLAIN, ROWS, STREAM, SUBMIT, Row
 from conformance.tests.hostile.server import KEY, HostileServer
 
-pytestmark = pytest.mark.slow
-
 #: What a report is kept in, whatever came.
 FORMS = {writer.file for writer in WRITERS.values()}
 

@@ -12,8 +12,6 @@ from conformance.tests.commands import CHECKOUT, PATIENCE, environment
 from conformance.tests.hostile.damages import begun, bomb, for_ever, raw
 from conformance.tests.hostile.server import KEY, Damage, HostileServer, head_of
 
-pytestmark = pytest.mark.slow
-
 #: Bytes that a judgement may hold at its peak, the interpreter and all libraries among them.
 MEMORY = 200 * 2**20
 

@@ -51,7 +51,6 @@ def test_a_shrunk_cassette_breaks_the_same_rule(name: str) -> None:
     repeats(name)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", WIRE)
 def test_every_lie_can_be_shown_by_a_shrunk_cassette(name: str) -> None:
     repeats(name)

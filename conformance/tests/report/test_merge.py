@@ -150,7 +150,6 @@ def test_more_shards_than_there_are_groups_are_refused() -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.slow
 def test_shards_through_the_command_are_the_whole(tmp_path: Path) -> None:
     names = []
     for number in (1, 2):

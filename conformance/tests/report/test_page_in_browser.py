@@ -16,7 +16,7 @@ from conformance.report.writers import WRITERS
 from conformance.tests.report.exhibited import exhibited, hostile
 from conformance.tests.report.reports import REPORTS, failing
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.real
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 

@@ -27,7 +27,6 @@ def lying() -> Iterator[Mock]:
         yield mock
 
 
-@pytest.mark.slow
 def test_every_command_of_a_report_shows_the_departure_again(lying: Mock, tmp_path: Path) -> None:
     asked = ("server", f"--base-url={lying.base_url}", "--api-key-env=MY_KEY", "--out=out", "-k", "unknown-run")
     judged = conformance(*asked, cwd=tmp_path, MY_KEY=KEY)
@@ -56,7 +55,6 @@ def test_every_command_of_a_report_shows_the_departure_again(lying: Mock, tmp_pa
     assert isinstance(document["error"], str)
 
 
-@pytest.mark.slow
 def test_a_killed_run_leaves_a_report_that_says_so(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "conformance", "server", "--out", str(tmp_path / "out")],
@@ -74,7 +72,6 @@ def test_a_killed_run_leaves_a_report_that_says_so(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.json"]
 
 
-@pytest.mark.slow
 def test_what_a_client_does_wrong_is_shown_again_by_its_cassette(tmp_path: Path) -> None:
     client = (sys.executable, "-m", "conformance.mock.client", "--habit", "first-output-only")
     judged = conformance("client", "--scenario=plain-three-calls", "--out=out", "--", *client, cwd=tmp_path)

@@ -19,8 +19,6 @@ from conformance.targets.drivers import Command
 from conformance.tests.pace import limit, short
 from conformance.verdict.judge import judge
 
-pytestmark = pytest.mark.slow
-
 #: Seconds that stand for the time limit, where a command does not keep to it.
 SHORT = short()
 
