@@ -1,13 +1,17 @@
-"""The command in a process of its own, as people run it."""
+"""The command: in this process where what it says and does is tested, in one of its own where the process is."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, chdir, contextmanager
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import NamedTuple
+from unittest.mock import patch
 
 from pytest import CaptureFixture
 
@@ -33,23 +37,55 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(CHECKOUT), "PYTHONIOENCODING": "utf-8", **more}
 
 
-def conformance(
-    *words: str, cwd: Path | None = None, stdin: bytes = b"", **more: str
-) -> subprocess.CompletedProcess[str]:
-    """Run `conformance WORDS` and return what it said."""
-    done = subprocess.run(
-        [sys.executable, "-m", "conformance", *words],
-        cwd=cwd or CHECKOUT, env=environment(**more), input=stdin, capture_output=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
-
-
 class Said(NamedTuple):
-    """What came of a command that was run in this process."""
+    """What came of a command."""
 
     returncode: int
     stdout: str
     stderr: str
+
+
+def conformance(*words: str, cwd: Path | None = None, stdin: bytes = b"", **more: str) -> Said:
+    """Run `conformance WORDS` in this process, with a folder, an environment and streams as in one of its own."""
+    with (
+        patch.dict(os.environ, environment(**more), clear=True),
+        chdir(cwd or CHECKOUT),
+        _streams(stdin) as said,
+    ):
+        code = main(words)
+    return Said(code, *said)
+
+
+@contextmanager
+def _streams(stdin: bytes) -> Iterator[list[str]]:
+    """Streams for this process and those it starts; at the end, the list that is given holds what was written."""
+    said: list[str] = []
+    with ExitStack() as undo, TextIOWrapper(BytesIO(stdin), "utf-8") as given:
+        undo.enter_context(patch.object(sys, "stdin", given))
+        files = []
+        for number, name in ((1, "stdout"), (2, "stderr")):
+            file = undo.enter_context(TemporaryFile())
+            kept = os.dup(number)
+            undo.callback(os.close, kept)
+            undo.callback(os.dup2, kept, number)
+            os.dup2(file.fileno(), number)
+            stream = undo.enter_context(open(number, "w", encoding="utf-8", buffering=1, closefd=False))
+            undo.enter_context(patch.object(sys, name, stream))
+            files.append(file)
+        yield said
+        for file, stream in zip(files, (sys.stdout, sys.stderr), strict=True):
+            stream.flush()
+            file.seek(0)
+            said.append(file.read().decode())
+
+
+def in_a_process(*words: str, cwd: Path | None = None, **more: str) -> Said:
+    """Run `conformance WORDS` in a process of its own, as people do."""
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance", *words],
+        cwd=cwd or CHECKOUT, env=environment(**more), capture_output=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 #: Runs the command with words.

@@ -85,7 +85,7 @@ def test_a_session_of_pytest_takes_the_same_way(tmp_path: Path, monkeypatch: pyt
     kept.write_text(kept.read_text().replace('"response.status-200": "pass"', '"response.status-200": "untestable"'))
     extra = kept.read_text().replace('"verdicts": {', '"verdicts": {"done.last": "pass",')
     kept.write_text(extra)
-    done = run_pytest("--pyargs", "conformance.suite", "--conformance-baseline", cwd=tmp_path)
+    done = run_pytest(*suite, "--conformance-baseline", cwd=tmp_path)
     assert "VANISHED  done.last" in done.stdout
     assert done.returncode == 1, done.stdout
 

@@ -15,7 +15,7 @@ from conformance.contract.scenarios import BY_ID, SCENARIOS
 from conformance.errors import UsageError
 from conformance.mock.server import Mock
 from conformance.report import folder
-from conformance.tests.commands import CHECKOUT, PATIENCE, Command, conformance, environment, in_this_process
+from conformance.tests.commands import CHECKOUT, PATIENCE, Command, environment, in_a_process, in_this_process
 from conformance.tests.targets.servers import RawServer, SmallApi, answer, static
 
 #: Cells of two scenarios: enough to see a run, quick enough to see many.
@@ -236,7 +236,7 @@ def test_an_interruption_keeps_what_there_is_and_removes_what_was_created(number
 def test_nobodys_settings_reach_the_run(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
     (tmp_path / "conftest.py").write_text("raise RuntimeError('not mine')\n")
-    done = conformance(
+    done = in_a_process(
         "server", "-k", "stream-one-call", cwd=tmp_path, PYTEST_ADDOPTS="--bogus", PYTEST_PLUGINS="nowhere"
     )
     assert done.returncode == 0, done.stderr

@@ -180,6 +180,7 @@ def test_five_faults_on_five_sockets_are_five_columns(tmp_path: Path) -> None:
     assert KEY not in done.stdout + done.stderr
 
 
+@pytest.mark.real
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 @pytest.mark.parametrize(
     ("said", "visible"),

@@ -41,7 +41,7 @@ def sound(subject: Subject) -> None:
     assert json.loads(line(subject, "scenario"))["planned"] >= 0
 
 
-@settings(FUZZED, max_examples=250)
+@settings(FUZZED, max_examples=100)
 @given(st.integers(0, 2**64))
 def test_what_went_wrong_in_any_way_is_judged(chance: int) -> None:
     draw = Random(chance)
@@ -53,14 +53,14 @@ def test_what_went_wrong_in_any_way_is_judged(chance: int) -> None:
         assert {row.id for row in planned(BY_ID[spoilt.scenario], spoilt.traits)} <= told
 
 
-@settings(FUZZED, max_examples=150)
+@settings(FUZZED, max_examples=60)
 @given(st.binary(max_size=400), st.sampled_from(Ended))
 def test_any_bytes_are_judged_as_a_stream(data: bytes, ended: Ended) -> None:
     begun = b"".join(map(encode, HAPPY[: len(data) % len(HAPPY)]))
     sound(judge(transcript(looked(WAITING), submission(streamed(begun + data, ended)))))
 
 
-@settings(FUZZED, max_examples=150)
+@settings(FUZZED, max_examples=60)
 @given(ANY, st.sampled_from(Role))
 def test_any_transcript_is_judged(any_: Transcript, role: Role) -> None:
     judged = judge(replace(any_, slip=None), role=role)

@@ -51,7 +51,7 @@ def events_of(pieces: list[bytes]) -> tuple[object, ...]:
     return events, decoder.defects, decoder.last_event_id, decoder.retry
 
 
-@settings(FUZZED, max_examples=300)
+@settings(FUZZED, max_examples=100)
 @given(hostile_bytes, st.integers(0, 200), st.integers(0, 200))
 def test_a_stream_of_any_bytes_is_the_same_however_it_is_cut(data: bytes, one: int, other: int) -> None:
     low, high = sorted((one, other))
@@ -61,7 +61,7 @@ def test_a_stream_of_any_bytes_is_the_same_however_it_is_cut(data: bytes, one: i
         assert 0 <= event.start < event.end <= len(data)
 
 
-@settings(FUZZED, max_examples=300)
+@settings(FUZZED, max_examples=100)
 @given(hostile_bytes)
 @example(b"[" * 100_000)
 @example(b'{"a":' * 600 + b"1" + b"}" * 600)
@@ -87,7 +87,7 @@ def read(name: str, data: bytes, request: bytes | None = None) -> tuple[Transcri
         return ()
 
 
-@settings(FUZZED, max_examples=300)
+@settings(FUZZED, max_examples=100)
 @given(hostile_bytes, st.sampled_from(NAMES), st.none() | hostile_bytes)
 def test_a_recording_of_any_bytes_is_read_or_refused(data: bytes, name: str, request: bytes | None) -> None:
     for transcript in read(name, data, request):
@@ -104,7 +104,7 @@ def recorded() -> list[bytes]:
 PATH = files.cassettes_folder().parent.parent / "shared" / "wire"
 
 
-@settings(FUZZED, max_examples=200)
+@settings(FUZZED, max_examples=80)
 @given(st.integers(0, 2**64))
 def test_a_damaged_recording_is_read_or_refused(chance: int) -> None:
     draw = Random(chance)

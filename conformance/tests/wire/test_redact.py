@@ -200,7 +200,7 @@ def test_ids_are_edited_in_place(old: bytes, new: bytes) -> None:
     assert answer(clean) == new
 
 
-@settings(derandomize=True, deadline=None, database=None, max_examples=60)
+@settings(derandomize=True, deadline=None, database=None, max_examples=30)
 @given(st.lists(st.integers(0, 300), max_size=6).map(sorted))
 def test_borders_of_chunks_do_not_matter(borders: list[int]) -> None:
     body = answer(session(), 1)
@@ -234,7 +234,7 @@ def test_a_declared_length_goes_with_the_body(declared: str, kept: str) -> None:
     assert response.headers == (("content-length", str(int(declared) + grown) if declared != "x" else "x"),)
 
 
-@settings(derandomize=True, deadline=None, database=None, max_examples=100)
+@settings(derandomize=True, deadline=None, database=None, max_examples=40)
 @given(ANY)
 def test_redacting_again_changes_nothing_and_nothing_leaks(subject: Transcript) -> None:
     once = redact(subject)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from conformance.tests.work import steps
 from conformance.wire.strict_json import MAX_DEPTH, NotJson, read, read_strict
 
-quietly = settings(deadline=None, derandomize=True, database=None, max_examples=150)
+quietly = settings(deadline=None, derandomize=True, database=None, max_examples=60)
 
 #: Legal JSON that the fast reader refuses.
 LEGAL = {
