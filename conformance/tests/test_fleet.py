@@ -157,7 +157,10 @@ def test_whoever_cannot_be_judged_is_a_column_that_says_why(tmp_path: Path) -> N
     fits(as_json(found))
 
 
-def test_five_faults_on_five_sockets_are_five_columns(tmp_path: Path) -> None:
+def test_five_faults_on_five_sockets_are_five_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = fleet.entries
+    few = ("-k", "stream-one-call or json-one-call")  # a list has no word for that, and whole runs take long
+    monkeypatch.setattr(fleet, "entries", lambda path: [replace(e, words=(*e.words, *few)) for e in entries(path)])
     with contextlib.ExitStack() as stack:
         mocks = {name: stack.enter_context(Mock(KEY, fault=name)) for name in FAULTS}
         mocks["reference"] = stack.enter_context(Mock(KEY))
