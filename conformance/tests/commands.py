@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, chdir, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, chdir
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import NamedTuple
+from typing import IO, NamedTuple
 from unittest.mock import patch
 
 from pytest import CaptureFixture
@@ -47,36 +47,38 @@ class Said(NamedTuple):
 
 def conformance(*words: str, cwd: Path | None = None, stdin: bytes = b"", **more: str) -> Said:
     """Run `conformance WORDS` in this process, with a folder, an environment and streams as in one of its own."""
-    with (
-        patch.dict(os.environ, environment(**more), clear=True),
-        chdir(cwd or CHECKOUT),
-        _streams(stdin) as said,
-    ):
-        code = main(words)
-    return Said(code, *said)
+    with TemporaryFile() as out, TemporaryFile() as err:
+        code = in_place(words, cwd or CHECKOUT, environment(**more), (out, err), stdin)
+        return Said(code, _content(out), _content(err))
 
 
-@contextmanager
-def _streams(stdin: bytes) -> Iterator[list[str]]:
-    """Streams for this process and those it starts; at the end, the list that is given holds what was written."""
-    said: list[str] = []
-    with ExitStack() as undo, TextIOWrapper(BytesIO(stdin), "utf-8") as given:
-        undo.enter_context(patch.object(sys, "stdin", given))
-        files = []
-        for number, name in ((1, "stdout"), (2, "stderr")):
-            file = undo.enter_context(TemporaryFile())
+def at_once(words: Sequence[str], cwd: Path, variables: Mapping[str, str]) -> tuple[int, str]:
+    """Run `conformance WORDS` in this process; the exit code, and what a terminal would show."""
+    with TemporaryFile() as said:
+        return in_place(words, cwd, variables, (said, said)), _content(said)
+
+
+def in_place(
+    words: Sequence[str], cwd: Path, variables: Mapping[str, str], files: Sequence[IO[bytes]], stdin: bytes = b""
+) -> int:
+    """Run the command in a folder, with these variables; its streams, and those of what it starts, are the files."""
+    with ExitStack() as undo:
+        undo.enter_context(patch.dict(os.environ, variables, clear=True))
+        undo.enter_context(chdir(cwd))
+        undo.enter_context(patch.object(sys, "stdin", undo.enter_context(TextIOWrapper(BytesIO(stdin), "utf-8"))))
+        for number, name, file in zip((1, 2), ("stdout", "stderr"), files, strict=True):
             kept = os.dup(number)
             undo.callback(os.close, kept)
             undo.callback(os.dup2, kept, number)
             os.dup2(file.fileno(), number)
             stream = undo.enter_context(open(number, "w", encoding="utf-8", buffering=1, closefd=False))
             undo.enter_context(patch.object(sys, name, stream))
-            files.append(file)
-        yield said
-        for file, stream in zip(files, (sys.stdout, sys.stderr), strict=True):
-            stream.flush()
-            file.seek(0)
-            said.append(file.read().decode())
+        return main(words)
+
+
+def _content(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
 
 
 def in_a_process(*words: str, cwd: Path | None = None, **more: str) -> Said:
