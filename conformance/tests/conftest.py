@@ -10,7 +10,7 @@ import pytest
 from conformance.tests.pace import limit
 
 #: Seconds that the longest test takes on an idle machine: every command of a page of the documentation, one by one.
-LONGEST = 60
+LONGEST = 120
 
 #: Files that share what takes long to make: the proof.
 PROOF = ("/proof/", "/report/test_exhibits.py")

@@ -15,8 +15,8 @@ _ROUNDS, _USUAL = 1_000_000, 0.05
 
 _GENEROSITY = 10
 
-#: Seconds in which anything on loopback usually comes, with a process that is started for it.
-_USUALLY_COMES = 6.0
+#: Seconds in which anything on loopback usually comes: at most a whole run on two workers, each started for it.
+_USUALLY_COMES = 30.0
 
 #: Seconds for a wait that a test is about; what has to come before it takes hundredths.
 _SHORT = 1.0
