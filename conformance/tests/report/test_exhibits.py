@@ -26,10 +26,10 @@ WIRE = [name for name, fault in FAULTS.items() if fault.tell is not None and fau
 def shown(name: str) -> list[tuple[Transcript, Verdict, Exhibit]]:
     """Every departure of the first transcript that a lie changes and that breaks what it declares."""
     for lie in lies(name):
-        exhibitor = Exhibitor(secrets=(SECRET,))
-        exhibitor.look(lie.after, lie.subject)
         by_requirement = {verdict.requirement: verdict for verdict in standing(lie.subject)}
         if FAULTS[name].breaks & by_requirement.keys():
+            exhibitor = Exhibitor(secrets=(SECRET,))
+            exhibitor.look(lie.after, lie.subject)
             return [(lie.after, by_requirement[each.requirement], each) for each in exhibitor.exhibits]
     return []
 
