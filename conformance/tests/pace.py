@@ -19,7 +19,7 @@ _GENEROSITY = 10
 _USUALLY_COMES = 30.0
 
 #: Seconds for a wait that a test is about; what has to come before it takes hundredths.
-_SHORT = 1.0
+_SHORT = 2.0
 
 
 @cache

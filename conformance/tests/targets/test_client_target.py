@@ -22,6 +22,9 @@ from conformance.verdict.judge import judge
 #: Seconds that stand for the time limit, where a command does not keep to it.
 SHORT = short()
 
+#: Seconds that stand for it where the command first has to start and to say so.
+STARTED = 3 * SHORT
+
 #: A command that stays: whoever waits for its end waits until the limit of the test.
 STAYS = "import time; time.sleep(10**6)"
 
@@ -114,7 +117,7 @@ def test_a_command_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatc
         pathlib.Path({str(tmp_path / "pid")!r}).write_text(str(os.getpid()))
         while True: time.sleep(1)
     """
-    assert meet(program, timeout=SHORT).outcome.exit_code is None  # type: ignore[union-attr]
+    assert meet(program, timeout=STARTED).outcome.exit_code is None  # type: ignore[union-attr]
     assert not alive(int((tmp_path / "pid").read_text()))
 
 
@@ -130,7 +133,7 @@ def test_the_children_of_a_command_end_with_it(parent: str, tmp_path: Path, monk
         while not pathlib.Path({str(tmp_path / "pid")!r}).exists(): time.sleep(0.01)
         {parent}
     """
-    transcript = meet(program, timeout=SHORT)
+    transcript = meet(program, timeout=STARTED if parent else limit())
     assert transcript.outcome is not None
     assert transcript.outcome.exit_code == (None if parent else 0)
     assert not alive(int((tmp_path / "pid").read_text() or "0"))
