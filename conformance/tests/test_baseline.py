@@ -21,8 +21,7 @@ from conformance.run.plan import plan
 from conformance.run.run import Run
 from conformance.run.snapshots import Place, VerdictSnapshot
 from conformance.targets.builtin import BuiltIn
-from conformance.tests.commands import CHECKOUT
-from conformance.tests.commands import pytest as run_pytest
+from conformance.tests.commands import ALONE, CHECKOUT
 from conformance.tests.report.reports import failing, finding, passing, verdict
 from conformance.tests.verdict.streams import HAPPY
 from conformance.verdict.compare import Kind, compare, edition
@@ -73,23 +72,22 @@ def test_the_snapshots_are_syrupys_own(tmp_path: Path) -> None:
     assert extension.matches(serialized_data=extension.serialize(json.loads(str(read))), snapshot_data=read)
 
 
-@pytest.mark.slow
-def test_a_session_of_pytest_takes_the_same_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_of_pytest_takes_the_same_way(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
-    suite = ("--pyargs", "conformance.suite", "-k", "json-one-call")
-    done = run_pytest(*suite, "--conformance-update-baseline", cwd=tmp_path)
-    assert done.returncode == 0, done.stdout
-    assert "baseline: wrote 1 to reports/baseline/mock/" in done.stdout
-    done = run_pytest(*suite, "--conformance-baseline", cwd=tmp_path)
-    assert done.returncode == 0, done.stdout
-    assert "NO CHANGE  since reports/baseline/mock" in done.stdout
-    kept = tmp_path / "reports/baseline/mock/json-one-call.json"
+    suite = (*ALONE, "--pyargs", "conformance.suite", "-k", "json-one-call")
+    done = pytester.runpytest_inprocess(*suite, "--conformance-update-baseline")
+    assert done.ret == 0, done.stdout.str()
+    assert "baseline: wrote 1 to reports/baseline/mock/" in done.stdout.str()
+    done = pytester.runpytest_inprocess(*suite, "--conformance-baseline")
+    assert done.ret == 0, done.stdout.str()
+    assert "NO CHANGE  since reports/baseline/mock" in done.stdout.str()
+    kept = pytester.path / "reports/baseline/mock/json-one-call.json"
     kept.write_text(kept.read_text().replace('"response.status-200": "pass"', '"response.status-200": "untestable"'))
     extra = kept.read_text().replace('"verdicts": {', '"verdicts": {"done.last": "pass",')
     kept.write_text(extra)
-    done = run_pytest("--pyargs", "conformance.suite", "--conformance-baseline", cwd=tmp_path)
-    assert "VANISHED  done.last" in done.stdout
-    assert done.returncode == 1, done.stdout
+    done = pytester.runpytest_inprocess(*suite[:-2], "--conformance-baseline")
+    assert "VANISHED  done.last" in done.stdout.str()
+    assert done.ret == 1, done.stdout.str()
 
 
 def test_what_the_next_run_does_otherwise_is_told(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from conformance.mock.server import Mock
 from conformance.model import Level, Status
 from conformance.report.reader import read
 from conformance.tests.commands import ALONE, Command, in_this_process
-from conformance.tests.commands import pytest as run_pytest
 
 #: One scenario, in which the fault `done-unnamed` breaks one requirement for itself.
 ONE = ("-k", "stream-one-call:done")
@@ -261,17 +260,16 @@ def test_plain(conformance_client):
 """
 
 
-@pytest.mark.slow
-def test_in_the_tests_of_a_client_a_known_failure_is_an_expected_one(tmp_path: Path, listed: Path) -> None:
-    (tmp_path / "test_mine.py").write_text(TESTS, "utf-8")
+def test_in_the_tests_of_a_client_a_known_failure_is_an_expected_one(pytester: pytest.Pytester, listed: Path) -> None:
+    pytester.makepyfile(test_mine=TESTS)
     row = '[[failure]]\nrequirement = "{}"\nscenario = "plain-one-call"\nreason = "a helper sends it along"\n'
     option = f"--conformance-known-failures={listed}"
     listed.write_text(row.format("sending.no-extra-keys"), "utf-8")
-    known = run_pytest("-rx", option, "test_mine.py", cwd=tmp_path)
-    assert "1 xfailed" in known.stdout, known.stdout + known.stderr
-    assert "known failure: a helper sends it along" in known.stdout
-    assert "conformance: " not in known.stdout, "a session that is not ours stays as it is"
+    known = pytester.runpytest_inprocess(*ALONE, "-rx", option, "test_mine.py")
+    assert "1 xfailed" in known.stdout.str(), known.stdout.str()
+    assert "known failure: a helper sends it along" in known.stdout.str()
+    assert "conformance: " not in known.stdout.str(), "a session that is not ours stays as it is"
     listed.write_text(row.format("sending.no-extra-keys") + row.format("sending.beta"), "utf-8")
-    stale = run_pytest(option, "test_mine.py", cwd=tmp_path)
-    assert "1 failed" in stale.stdout, stale.stdout + stale.stderr
-    assert "stale     plain-one-call:sending.beta" in stale.stdout
+    stale = pytester.runpytest_inprocess(*ALONE, option, "test_mine.py")
+    assert "1 failed" in stale.stdout.str(), stale.stdout.str()
+    assert "stale     plain-one-call:sending.beta" in stale.stdout.str()

@@ -18,7 +18,7 @@ import pytest
 from conformance.mock.server import Mock
 from conformance.plugin import session  # noqa: F401 - loaded once here, not anew in every session of these tests
 from conformance.targets import builtin  # noqa: F401 - likewise
-from conformance.tests.commands import ALONE, CHECKOUT
+from conformance.tests.commands import ALONE, CHECKOUT, PATIENCE
 from conformance.tests.commands import pytest as run_pytest
 from conformance.tests.targets.servers import RawServer, answer, static
 
@@ -162,7 +162,7 @@ def without_done() -> Iterator[str]:
             first, *rest = head.decode().split("\r\n")
             method, target, _ = first.split(" ")
             headers = dict(line.split(": ", 1) for line in rest)
-            client = http.client.HTTPConnection(str(inner.hostname), inner.port, timeout=5)
+            client = http.client.HTTPConnection(str(inner.hostname), inner.port, timeout=PATIENCE)
             client.request(method, target, body, headers)
             reply = client.getresponse()
             content = reply.read().replace(b"event: done\ndata: [DONE]\n\n", b"")

@@ -23,8 +23,6 @@ from conformance.walk.observation import Observation
 from conformance.walk.registry import Judge
 from conformance.walk.schedule import Schedule
 
-pytestmark = pytest.mark.slow
-
 SPOILT, WHOLE = "stream-one-call", "json-one-call"
 SELECTION = f"{SPOILT} or {WHOLE}"
 

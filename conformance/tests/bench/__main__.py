@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from conformance.tests.bench import commands, decoder, judge, kept
+from conformance.tests.bench import commands, decoder, growth, judge, kept
 from conformance.tests.bench.measured import Measured
 
 GROUPS: dict[str, Sequence[Callable[[], Measured]]] = {
     "decoder": decoder.MEASUREMENTS,
     "judge": judge.MEASUREMENTS,
+    "growth": growth.MEASUREMENTS,
     "commands": commands.MEASUREMENTS,
     "kept": kept.MEASUREMENTS,
 }

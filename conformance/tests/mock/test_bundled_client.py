@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from conformance.contract.client_scenarios import ANSWERS, CLIENT_SCENARIOS
 from conformance.mock.replies import REPLIES
 from conformance.model import Role, Status
@@ -20,7 +18,6 @@ def test_every_answer_of_the_contract_is_played() -> None:
     assert set(HINDRANCES) <= set(ANSWERS)
 
 
-@pytest.mark.slow
 def test_the_right_client_passes_everything() -> None:
     target = ClientTarget(Bundled("none"))
     with ThreadPoolExecutor(8) as pool:

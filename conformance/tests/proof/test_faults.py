@@ -41,7 +41,6 @@ def test_a_fault_breaks_something_or_says_why_it_is_legal(breaks: frozenset[str]
         declare(Fault("planted", "ending", "It lies.", breaks, equivalent=reason))
 
 
-@pytest.mark.slow  # every lie in every transcript: a quarter of a minute
 @pytest.mark.parametrize("name", WIRE)
 def test_a_fault_leaves_alone_what_it_does_not_lie_about(name: str) -> None:
     fault = FAULTS[name]

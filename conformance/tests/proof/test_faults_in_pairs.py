@@ -18,8 +18,6 @@ from conformance.tests.proof.proving import clean
 from conformance.verdict.blame import cause_of
 from conformance.verdict.judge import judge
 
-pytestmark = pytest.mark.slow
-
 #: Pairs from different layers; more of them show the same, and take longer.
 PAIRS = 150
 
