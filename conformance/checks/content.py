@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import zip_longest
 
-from conformance.checks.documents import Document, find, members, number, shown, text
-from conformance.checks.entities import texts_of
-from conformance.checks.history import Call, calls_of
-from conformance.checks.moments import ENTITY_EVENTS, STEP_EVENTS
-from conformance.checks.observation import CallPieces, Message, Observation, Step
-from conformance.checks.registry import UNSEEN, check
 from conformance.contract.lifecycle import STEP, WORDS
 from conformance.model import Finding
+from conformance.walk.documents import Document, find, members, number, shown, text
+from conformance.walk.entities import texts_of
+from conformance.walk.history import Call, calls_of
+from conformance.walk.observation import CallPieces, Message, Observation, Step
+from conformance.walk.occasions import ENTITY_EVENTS, STEP_EVENTS
+from conformance.walk.registry import UNSEEN, check
 
 _STEP_ENDS = tuple(name for name in STEP_EVENTS if name.rpartition(".")[2] in STEP.ended)
 
@@ -45,22 +45,22 @@ def submitted_calls(observation: Observation) -> Iterable[Finding] | None:
     submitted = [call for call, _ in sent.outputs]
     found = [
         observation.finding(
-            "the step closes a call that was not submitted", " or ".join(submitted), call,
+            "not-submitted", "the step closes a call that was not submitted", " or ".join(submitted), call,
             pointer=_pointer(step, call, "id"),
         )
         for call in ids
         if call not in submitted
     ]  # fmt: skip
     found += [
-        observation.finding("the step closes a call twice", "each call once", call, pointer=_CALLS)
+        observation.finding("twice", "the step closes a call twice", "each call once", call, pointer=_CALLS)
         for call, times in ids.items()
         if times > 1
     ]
     before = {call: other for other in observation.stream.inherited() if other is not step for call in _ids(other)}
     found += [
-        observation.finding("two steps close the same call", "each call once", f"{call}, closed by {before[call].id}",
-                            pointer=_pointer(step, call, "id"),
-                            about=(step.about, before[call].about))
+        observation.finding("closed-before", "two steps close the same call", "each call once",
+                            f"{call}, closed by {before[call].id}",
+                            pointer=_pointer(step, call, "id"), about=(step.about, before[call].about))
         for call in ids
         if call in before
     ]  # fmt: skip
@@ -84,7 +84,7 @@ def _pointer(step: Step, call_id: object, *names: str) -> str:
 def _as_asked(observation: Observation, step: Step, call: Call, entry: Document) -> list[Finding]:
     return [
         observation.finding(
-            f"{name} of {call.id} changed", shown(expected), shown(got),
+            "changed", f"{name} of {call.id} changed", shown(expected), shown(got), details=(name,),
             pointer=_pointer(step, call.id, "function", name),
         )
         for name, expected in (("name", call.name), ("arguments", call.arguments))
@@ -106,7 +106,7 @@ def _changed(observation: Observation, outputs: list[tuple[str, str, object]]) -
     if not outputs or step is None:
         return None
     return [
-        observation.finding(f"the output of {call} changed", _around(output, got), _around(got, output),
+        observation.finding("changed", f"the output of {call} changed", _around(output, got), _around(got, output),
                             pointer=_pointer(step, call, "function", "output"))
         for call, output, got in outputs
         if got != output
@@ -172,7 +172,9 @@ def tool_calls(observation: Observation) -> Iterable[Finding] | None:
     got = f"{same.name}({same.arguments})" if same else f"calls {', '.join(call.id for call in built)}"
     expected = f"{differing.id}: {differing.name}({differing.arguments})"
     message = "the step's deltas do not add up to the calls of required_action"
-    return [observation.finding(message, shown(expected), shown(got), pointer="/required_action", about=about)]
+    return [
+        observation.finding("differ", message, shown(expected), shown(got), pointer="/required_action", about=about)
+    ]
 
 
 @check("content.tool-call-deltas", on=["thread.run.step.delta"])
@@ -192,8 +194,7 @@ def tool_call_deltas(observation: Observation) -> Iterable[Finding] | None:
         found += _delta_of_call(observation, step, index, pieces)
     if step.mixed is not None:
         got = "call {} after call {}".format(*step.mixed)
-        found.append(observation.finding("pieces of calls are mixed", "all pieces of one call together", got))
-        step.mixed = None
+        found.append(observation.finding("mixed", "pieces of calls are mixed", "all pieces of one call together", got))
     return UNSEEN if found and observation.stream.lost(step.about) else found
 
 
@@ -202,11 +203,13 @@ def _delta_of_call(observation: Observation, step: Step, index: int, pieces: Cal
     if not pieces.id or not pieces.name:
         expected = "id, type and function.name in the first delta of a call"
         found.append(
-            observation.finding("a call's deltas begin without its name", expected, f"call {index} without them")
+            observation.finding(
+                "nameless", "a call's deltas begin without its name", expected, f"call {index} without them"
+            )
         )
     if index >= len(step.calls):
         got = f"index {index} as number {len(step.calls)}"
-        found.append(observation.finding("call indices have gaps", "0, 1, 2 …", got))
+        found.append(observation.finding("gap", "call indices have gaps", "0, 1, 2 …", got))
     return found
 
 
@@ -218,7 +221,9 @@ def message_empty(observation: Observation) -> Iterable[Finding] | None:
     got = find(observation.document, "content")
     if got == []:
         return ()
-    return [observation.finding("a message that only begins has content", "[]", shown(got), pointer="/content")]
+    return [
+        observation.finding("not-empty", "a message that only begins has content", "[]", shown(got), pointer="/content")
+    ]
 
 
 def built_up(message: Message) -> dict[int, str]:
@@ -242,7 +247,7 @@ def _adds_up(observation: Observation) -> Iterable[Finding] | None:
     (told, expected), (index, got) = apart
     said = f"the text of {message.id} is not what its deltas said"
     pointer = f"/content/{told if index is None else index}/text/value"
-    return [observation.finding(said, _around(expected, got), _around(got, expected), pointer=pointer)]
+    return [observation.finding("differs", said, _around(expected, got), _around(got, expected), pointer=pointer)]
 
 
 @check("content.message-text", on=["thread.message.completed"])
@@ -268,13 +273,14 @@ def message_index(observation: Observation) -> Iterable[Finding] | None:
         if len(built) <= len(whole) or "".join(built.values()) != "".join(whole.values()):
             return ()
         got = f"{len(built)} parts in the deltas, {len(whole)} in the message"
-        return [observation.finding("one text was spread over several parts", "one index for one part", got)]
+        return [observation.finding("spread", "one text was spread over several parts", "one index for one part", got)]
     if message.misplaced is None:
         return ()
     expected, got_index = message.misplaced
-    message.misplaced = None
     found = f"index {got_index}"
-    return [observation.finding("content indices do not appear in order", f"index {expected} next", found)]
+    return [
+        observation.finding("out-of-order", "content indices do not appear in order", f"index {expected} next", found)
+    ]
 
 
 @check("content.annotations", on=["thread.message.completed"])
@@ -289,7 +295,7 @@ def message_annotations(observation: Observation) -> Iterable[Finding] | None:
     for (told, expected), (index, got) in zip_longest(built, whole, fillvalue=(None, [])):
         if expected != got:
             pointer = f"/content/{told if index is None else index}/text/annotations"
-            return [observation.finding("annotations changed", shown(expected), shown(got), pointer=pointer)]
+            return [observation.finding("changed", "annotations changed", shown(expected), shown(got), pointer=pointer)]
     return () if built or whole else None
 
 
@@ -321,7 +327,7 @@ def unicode(observation: Observation) -> Iterable[Finding] | None:
     if pointer is None:
         return ()
     said = "a text holds half a character"
-    return [observation.finding(said, "whole characters", "an unpaired surrogate", pointer=pointer)]
+    return [observation.finding("half-character", said, "whole characters", "an unpaired surrogate", pointer=pointer)]
 
 
 def _half_character(document: object) -> str | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.documents import Document, find, member, members, shown, text
-from conformance.checks.entities import texts_of
-from conformance.checks.history import Look
-from conformance.checks.moments import CLOSE, WAITING
-from conformance.checks.observation import Observation, Step, Stream
-from conformance.checks.registry import check
 from conformance.model import Finding, Operation
+from conformance.walk.documents import Document, find, member, members, shown, text
+from conformance.walk.entities import texts_of
+from conformance.walk.history import Look
+from conformance.walk.observation import Observation, Step, Stream
+from conformance.walk.occasions import CLOSE, WAITING
+from conformance.walk.registry import check
 
 
 @check("surface.pending-calls", on=[WAITING])
@@ -25,11 +25,19 @@ def pending_calls(observation: Observation) -> Iterable[Finding] | None:
     pointer = "/required_action"
     if not ids:
         got = shown(find(document, "required_action"))
-        return [observation.finding("a waiting run does not say for what", "its calls", got, pointer=pointer)]
+        return [
+            observation.finding("no-calls", "a waiting run does not say for what", "its calls", got, pointer=pointer)
+        ]
     if not all(isinstance(call, str) and call for call in ids):
-        return [observation.finding("a pending call has no id", "an id for each call", shown(ids), pointer=pointer)]
+        return [
+            observation.finding("no-id", "a pending call has no id", "an id for each call", shown(ids), pointer=pointer)
+        ]
     if len(set(map(str, ids))) != len(ids):
-        return [observation.finding("pending calls share an id", "an id for each call", shown(ids), pointer=pointer)]
+        return [
+            observation.finding(
+                "shared-id", "pending calls share an id", "an id for each call", shown(ids), pointer=pointer
+            )
+        ]
     return ()
 
 
@@ -60,7 +68,15 @@ def run_after(observation: Observation) -> Iterable[Finding] | None:
         if got != expected:
             said = "the run reads otherwise than its stream ended"
             found.append(
-                observation.finding(said, expected, str(got), pointer="/status", exchange=look.exchange, about=("run",))
+                observation.finding(
+                    "reads-otherwise",
+                    said,
+                    expected,
+                    str(got),
+                    pointer="/status",
+                    exchange=look.exchange,
+                    about=("run",),
+                )
             )
     return found if looked else None
 
@@ -80,10 +96,13 @@ def steps_after(observation: Observation) -> Iterable[Finding] | None:
         for step in ended:
             expected, got = _told(step), _listed(listed.get(step.id))
             if got != expected:
+                kind = "not-listed" if got is None else "reads-otherwise"
                 said = f"step {step.id} reads otherwise than the stream left it"
                 read = shown(got or "not listed")
                 about = (step.about, *([f"message {step.message_id}"] if step.message_id else []))
-                found.append(observation.finding(said, shown(expected), read, exchange=look.exchange, about=about))
+                found.append(
+                    observation.finding(kind, said, shown(expected), read, exchange=look.exchange, about=about)
+                )
     return found if looked else None
 
 
@@ -122,9 +141,12 @@ def messages_after(observation: Observation) -> Iterable[Finding] | None:
             expected = "".join((message.final or {}).values())
             got = "".join(listed[message.id].values()) if message.id in listed else None
             if got != expected:
+                kind = "not-listed" if got is None else "reads-otherwise"
                 said = f"message {message.id} reads otherwise than the stream told it"
                 read = shown(got or "not listed")
                 found.append(
-                    observation.finding(said, shown(expected), read, exchange=look.exchange, about=(message.about,))
+                    observation.finding(
+                        kind, said, shown(expected), read, exchange=look.exchange, about=(message.about,)
+                    )
                 )
     return found if looked else None

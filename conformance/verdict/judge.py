@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.checks.ledger import Entry
-from conformance.checks.walk import Walked, walk
+from conformance.checks import CHECKS
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import BY_ID
 from conformance.model import (
@@ -21,6 +20,12 @@ from conformance.model import (
     Verdict,
 )
 from conformance.verdict.blame import blame, cause_of, first_cause
+from conformance.walk.findings import Entry
+from conformance.walk.schedule import Schedule
+from conformance.walk.transcript import Walked, walk
+
+#: What every walk is handed.
+_CHECKS = Schedule(CHECKS.values())
 
 #: Traits of the environment: a requirement that needs one is never judged without it, not even by luck.
 ENVIRONMENT = frozenset({"state", "key"})
@@ -134,7 +139,7 @@ def judge(transcript: Transcript, *, role: Role | None = None) -> Subject:
     if transcript.untestable is not None or transcript.slip is not None:
         return _unwalked(transcript, scenario)
     held = transcript.traits | (scenario.traits if scenario is not None else frozenset())
-    walked = walk(transcript, held, role)
+    walked = walk(transcript, _CHECKS, held, role)
     if scenario is None:
         held |= walked.traits
         if not walked.judged and (role is Role.SERVER or transcript.outcome is None):
@@ -215,4 +220,4 @@ def _verdict(
     if all(cause is not None and _is_should(cause) for cause in causes):
         return verdict(Status.NOT_APPLICABLE, reason=_FOLLOWS.format(causes[0]), because=causes[0])
     status = Status.FAIL if requirement.level is Level.MUST else Status.WARN
-    return verdict(status, findings=findings, more=entry.more)
+    return verdict(status, findings=findings, more=entry.more, more_causes=entry.more_causes)

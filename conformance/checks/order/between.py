@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
-from conformance.checks.documents import Document, members, number, shown, text
-from conformance.checks.history import calls_of
-from conformance.checks.moments import END
-from conformance.checks.observation import Observation, Step
-from conformance.checks.registry import UNSEEN, check
 from conformance.contract.lifecycle import MESSAGE
 from conformance.model import Finding
+from conformance.walk.documents import Document, members, number, shown, text
+from conformance.walk.history import calls_of
+from conformance.walk.observation import Observation, Step
+from conformance.walk.occasions import END
+from conformance.walk.registry import UNSEEN, check
 
 _CREATED = ("thread.run.step.created", "thread.message.created")
 
@@ -28,7 +28,7 @@ def step_before_message(observation: Observation) -> Iterable[Finding] | None:
     if not bound:
         return None
     return [
-        observation.finding(f"message {message.id} was created before its step", f"step {step.id} first",
+        observation.finding("before-step", f"message {message.id} was created before its step", f"step {step.id} first",
                             "the message first", at=message.created, about=(message.about, step.about))
         for message, step in bound
         if message.created and step.created and message.created.event < step.created.event
@@ -46,7 +46,8 @@ def message_before_step_end(observation: Observation) -> Iterable[Finding] | Non
         return ()
     about = (message.about,) if step is None else (step.about, message.about)
     text_ = f"step {step.id if step else ''} completed before its message {message.id} ended"
-    return [observation.finding(text_, "the end of the message first", f"the message is {message.state}", about=about)]
+    got = f"the message is {message.state}"
+    return [observation.finding("step-first", text_, "the end of the message first", got, about=about)]
 
 
 @check("order.message-has-step", on=[END])
@@ -57,14 +58,15 @@ def message_has_step(observation: Observation) -> Iterable[Finding] | None:
     if not (creating or stream.messages) or stream.error is not None:
         return None
     orphans = [
-        observation.finding(f"message {message.id} belongs to no step", "a message_creation step that names it", "none",
-                            at=message.created, about=(message.about,))
+        observation.finding("no-step", f"message {message.id} belongs to no step",
+                            "a message_creation step that names it", "none", at=message.created, about=(message.about,))
         for message in stream.messages.values()
         if message.id not in creating
     ]  # fmt: skip
     empty = [
-        observation.finding(f"step {step.id} completed without its message", f"events of message {message_id}", "none",
-                            at=step.ended, about=(step.about, f"message {message_id}"))
+        observation.finding("no-message", f"step {step.id} completed without its message",
+                            f"events of message {message_id}", "none", at=step.ended,
+                            about=(step.about, f"message {message_id}"))
         for message_id, step in creating.items()
         if step.state == "completed" and message_id not in stream.messages
     ]  # fmt: skip
@@ -86,7 +88,9 @@ def created_at(observation: Observation) -> Iterable[Finding] | None:
     earliest = max(filter(None, (stream.created_at, number(stream.run_first, "created_at"))), default=got)
     if got >= earliest:
         return ()
-    return [observation.finding("created_at goes back", f"{earliest} or later", str(got), pointer="/created_at")]
+    return [
+        observation.finding("earlier", "created_at goes back", f"{earliest} or later", str(got), pointer="/created_at")
+    ]
 
 
 @check("order.new-ids", on=[*_CREATED, "thread.run.requires_action"])
@@ -106,7 +110,7 @@ def new_ids(observation: Observation) -> Iterable[Finding] | None:
     answered = _submitted(observation)
     return [
         observation.finding(
-            "the run asks for what was just answered" if found in answered else said,
+            "used-before", "the run asks for what was just answered" if found in answered else said,
             "an id of its own", shown(found), pointer=pointer, about=("run", f"step {found}", f"message {found}"),
         )
         for found, pointer in fresh.items()

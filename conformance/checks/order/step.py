@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from conformance.checks.documents import find, shown, text
-from conformance.checks.moments import END, STEP_EVENTS
-from conformance.checks.observation import Observation
 from conformance.checks.order.tables import breaches
-from conformance.checks.registry import UNSEEN, check
 from conformance.contract.lifecycle import STEP
 from conformance.model import Finding
+from conformance.walk.documents import find, shown, text
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import END, STEP_EVENTS
+from conformance.walk.registry import UNSEEN, check
 
 #: Steps named in one finding.
 _NAMED = 3
@@ -65,8 +65,8 @@ def step_closed_otherwise(observation: Observation) -> Iterable[Finding] | None:
 
 def _left_open(observation: Observation) -> list[Finding]:
     return [
-        observation.finding(f"step {step.id} was never closed", "an end of the step", step.state, at=step.created,
-                            about=(step.about,))
+        observation.finding("never-closed", f"step {step.id} was never closed", "an end of the step", step.state,
+                            at=step.created, about=(step.about,))
         for step in observation.stream.opened()
         if step.ended is None
     ]  # fmt: skip
@@ -84,7 +84,7 @@ def step_serial(observation: Observation) -> Iterable[Finding] | None:
         return ()
     got = f"{', '.join(other.id for other in overlapping)} still open"
     about = tuple(other.about for other in (step, *overlapping))
-    return [observation.finding("steps overlap", "the end of the step before", got, about=about)]
+    return [observation.finding("overlap", "steps overlap", "the end of the step before", got, about=about)]
 
 
 @check("order.step-identity", on=[*_WHOLE, END])
@@ -98,8 +98,8 @@ def step_identity(observation: Observation) -> Iterable[Finding] | None:
     expected = {**_of_run(observation), **step.identity}
     found = [
         observation.finding(
-            f"{name} of step {step.id} is off", shown(value), shown(find(document, name)), pointer=f"/{name}",
-            about=(step.about, "run") if name.endswith("_id") else (step.about,),
+            "another", f"{name} of step {step.id} is off", shown(value), shown(find(document, name)), details=(name,),
+            pointer=f"/{name}", about=(step.about, "run") if name.endswith("_id") else (step.about,),
         )
         for name, value in expected.items()
         if value is not None and name in document and document[name] != value
@@ -107,7 +107,11 @@ def step_identity(observation: Observation) -> Iterable[Finding] | None:
     details = text(document, "step_details", "type")
     if details is not None and details != find(document, "type") and not found:
         message = f"step {step.id} has details of another type"
-        found.append(observation.finding(message, shown(find(document, "type")), details, pointer="/step_details/type"))
+        found.append(
+            observation.finding(
+                "details-of-another-type", message, shown(find(document, "type")), details, pointer="/step_details/type"
+            )
+        )
     return found
 
 
@@ -123,8 +127,8 @@ def _inherited_of_run(observation: Observation) -> list[Finding] | None:
         return None
     return [
         observation.finding(
-            f"{name} of step {step.id} is off", shown(value), shown(step.identity[name]), pointer=f"/{name}", at=place,
-            about=(step.about, "run"),
+            "another", f"{name} of step {step.id} is off", shown(value), shown(step.identity[name]), details=(name,),
+            pointer=f"/{name}", at=place, about=(step.about, "run"),
         )
         for step, place in ended
         for name, value in run.items()
@@ -152,7 +156,7 @@ def step_names_one_message(observation: Observation) -> Iterable[Finding] | None
     pointer = "/step_details/message_creation/message_id"
     return [
         observation.finding(
-            f"step {step.id} names another message", str(step.message_id), named, pointer=pointer,
+            "another-message", f"step {step.id} names another message", str(step.message_id), named, pointer=pointer,
             about=(step.about, f"message {named}"),
         )
     ]  # fmt: skip

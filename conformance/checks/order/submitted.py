@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.documents import text
-from conformance.checks.moments import END, STEP_EVENTS
-from conformance.checks.observation import Observation, Step, Stream
-from conformance.checks.registry import UNSEEN, check
 from conformance.contract.lifecycle import STEP
 from conformance.model import Finding
+from conformance.walk.documents import text
+from conformance.walk.observation import Observation, Step, Stream
+from conformance.walk.occasions import END, STEP_EVENTS
+from conformance.walk.registry import UNSEEN, check
 
 _STEP_ENDS = tuple(name for name in STEP_EVENTS if name.rpartition(".")[2] in STEP.ended)
 _NEW = ("thread.run.step.created", "thread.message.created")
@@ -36,7 +36,10 @@ def submitted_closed(observation: Observation) -> Iterable[Finding] | None:
         return UNSEEN
     expected = f"the end of a step with {', '.join(missing)}"
     got = ", ".join(closed) or "no step of an earlier stream ended"
-    return [observation.finding("submitted calls were never closed", expected, got, about=_where_it_may_be(stream))]
+    return [
+        observation.finding("never-closed", "submitted calls were never closed", expected, got,
+                            about=_where_it_may_be(stream))
+    ]  # fmt: skip
 
 
 def _where_it_may_be(stream: Stream) -> tuple[str, ...]:
@@ -53,7 +56,9 @@ def _ended_again(observation: Observation) -> list[Finding] | None:
     if move.before not in STEP.ended:
         return []
     message = f"step {step.id} ended again"
-    return [observation.finding(message, "exactly one end", f"{observation.name} after it was {move.before}")]
+    return [
+        observation.finding("ended-again", message, "exactly one end", f"{observation.name} after it was {move.before}")
+    ]
 
 
 @check("order.submitted-completed", on=[END])
@@ -67,7 +72,7 @@ def submitted_completed(observation: Observation) -> Iterable[Finding] | None:
         return None
     return [
         observation.finding(
-            "the run went on from a step that broke", "thread.run.step.completed", step.state, at=step.ended
+            "broke", "the run went on from a step that broke", "thread.run.step.completed", step.state, at=step.ended
         )
         for step in inherited
         if step.state != "completed"
@@ -85,7 +90,7 @@ def submitted_first(observation: Observation) -> Iterable[Finding] | None:
     if first.event == stream.first_known.event or any(step.recreated for step in inherited):
         return ()
     got = f"{stream.first_known.name} came first"
-    return [observation.finding("the submitted step ended late", "its end as the first event", got, at=first)]
+    return [observation.finding("late", "the submitted step ended late", "its end as the first event", got, at=first)]
 
 
 @check("order.submitted-before-new", on=_NEW)
@@ -100,7 +105,10 @@ def submitted_before_new(observation: Observation) -> Iterable[Finding] | None:
         return UNSEEN
     message = f"{observation.name} came before the submitted step ended"
     expected, got = "the end of the submitted step first", "it had not ended"
-    return [observation.finding(message, expected, got, about=_where_it_may_be(stream))]
+    return [
+        observation.finding("too-early", message, expected, got, details=(observation.name,),
+                            about=_where_it_may_be(stream))
+    ]  # fmt: skip
 
 
 @check("order.submitted-one-step", on=[END])
@@ -116,15 +124,17 @@ def submitted_one_step(observation: Observation) -> Iterable[Finding] | None:
     if len(holding) > 1:
         got = f"{len(holding)} steps"
         return [
-            observation.finding("calls pending together are in several steps", "one step", got, at=holding[1].ended,
-                                about=tuple(step.about for step in holding))
+            observation.finding("several-steps", "calls pending together are in several steps", "one step", got,
+                                at=holding[1].ended, about=tuple(step.about for step in holding))
         ]  # fmt: skip
     named = [call.id for call in sent.pending or ()]
     listed = [call for call in closed_calls(holding) if call in named]
     if named and listed != [call for call in named if call in listed]:
         at = holding[0].ended
         return [
-            observation.finding("the step lists its calls in another order", ", ".join(named), ", ".join(listed), at=at)
+            observation.finding(
+                "another-order", "the step lists its calls in another order", ", ".join(named), ", ".join(listed), at=at
+            )
         ]
     return ()
 
@@ -137,6 +147,7 @@ def submitted_not_recreated(observation: Observation) -> Iterable[Finding] | Non
         return None
     return [
         observation.finding(
+            "announced-again",
             "the submitted step was announced again",
             "its end alone",
             "created or in_progress",

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.observation import Move, Observation
-from conformance.checks.registry import UNSEEN, check
 from conformance.model import Finding
+from conformance.walk.observation import Move, Observation
+from conformance.walk.registry import UNSEEN, check
 
 
 def breaches(observation: Observation, requirement: str) -> Iterable[Finding]:
     """The finding of the event at hand where its move broke `requirement`, else none."""
     move = observation.move
-    if move is None or move.breach != requirement:
+    if move is None or move.breaks != requirement:
         return ()
     if _excused(move, observation):
         return UNSEEN
     subject = f"{move.entity} {move.id}".strip()
     message = f"{observation.name} came while {subject} was {move.before}"
     expected = " or ".join(move.legal) if move.legal else "no further event of it"
-    return [observation.finding(message, expected, move.word)]
+    return [observation.finding("out-of-place", message, expected, move.word, details=(observation.name, move.before))]
 
 
 def _excused(move: Move, observation: Observation) -> bool:

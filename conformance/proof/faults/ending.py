@@ -19,6 +19,7 @@ from conformance.proof.faults.pieces import (
     without,
 )
 from conformance.proof.faults.registry import Applies, fault, stream_fault
+from conformance.wire.sse import encode
 
 _STREAM = Applies(streamed=True)
 _COMPLETES = Applies(streamed=True, event="thread.run.completed")
@@ -60,7 +61,7 @@ def delta_after_done(pieces: Pieces) -> Pieces:
 @stream_fault("done-unnamed", breaks={"done.name"})
 def done_unnamed(pieces: Pieces) -> Pieces:
     """`[DONE]` comes in an event without a name, as in many hand-written servers."""
-    return replaced(pieces, len(pieces) - 1, pieces[-1]._replace(name="", raw=b"data: [DONE]\n\n"))
+    return replaced(pieces, len(pieces) - 1, pieces[-1]._replace(name="", raw=encode("", b"[DONE]")))
 
 
 @stream_fault("done-named-end", breaks={"done.name"})

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.contract.scenarios import BY_ID
 from conformance.errors import UsageError
-from conformance.mock import faults
+from conformance.proof.faults import applied
 from conformance.targets.builtin import BuiltIn
 from conformance.tests.proof.pairs import Said, Sight, mixed, sights
 from conformance.verdict.judge import judge
@@ -66,4 +66,4 @@ def test_a_server_tells_several_lies_at_once_but_decides_in_one_wrong_way() -> N
         }
     assert broken >= {"done.present", "errors.message", "submission.partial-refused"}
     with pytest.raises(UsageError, match="change what the server decides"):
-        faults.answering("accepts-partial,executes-twice")
+        applied.behaviour_with("accepts-partial,executes-twice")

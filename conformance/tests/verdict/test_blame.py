@@ -6,7 +6,7 @@ import pytest
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Finding, Status
-from conformance.proof.events import DONE
+from conformance.reference.events import DONE
 from conformance.tests.verdict.streams import HAPPY, judged, without
 from conformance.verdict.blame import ROWS, blame
 
@@ -33,7 +33,7 @@ def test_no_cause_is_explained_by_its_own_effects():
 def _finding(
     exchange: int = 0, event: int | None = None, pointer: str | None = None, about: tuple[str, ...] = ()
 ) -> tuple[Finding, ...]:
-    return (Finding("it is off", "this", "that", exchange, event=event, pointer=pointer, about=about),)
+    return (Finding("another", "it is off", "this", "that", exchange, event=event, pointer=pointer, about=about),)
 
 
 def test_an_effect_says_what_it_follows_from():

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.model import Ended, Finding, Level, Role, Status, Subject, Verdict
-from conformance.proof.events import encode
+from conformance.reference.events import encode
 from conformance.tests.verdict.streams import HAPPY, OUTPUTS, WAITING, answer, looked, streamed, submission, transcript
 from conformance.verdict import run_wide
 from conformance.verdict.judge import judge
@@ -133,7 +133,7 @@ def test_what_was_cut_off_is_no_pass():
 
 
 def _verdict(requirement, scenario, got="exit code 1", role=Role.CLIENT, status=Status.FAIL):
-    return Verdict(requirement, Level.MUST, role, scenario, status, (Finding("it is off", "this", got, 0),))
+    return Verdict(requirement, Level.MUST, role, scenario, status, (Finding("another", "it is off", "this", got, 0),))
 
 
 def test_what_a_client_gets_wrong_in_the_plainest_stream_is_caused_there():
