@@ -56,6 +56,7 @@ _BY_MAKE = "it takes minutes, and runs these tests"
 _BY_PIP = "it needs what no test installs: test_packaging.py and test_action.py install the suite"
 _BY_DRIVERS = "it needs the packages of clients: test_drivers.py runs what they do"
 _BY_ONE = "it plays seventy scenarios one by one: test_plugin.py plays some of them"
+_BY_GIT = "it needs the history of the checkout, and minutes: tests/guard has tests of its own"
 _BY_ENGINE = "it needs an engine for containers: test_packaging.py runs the commands of the image"
 
 #: Commands that are not run here, and why.
@@ -64,6 +65,9 @@ UNRUN = {
     "make test": _BY_MAKE,
     "make test-real": _BY_MAKE,
     "make bench": _BY_MAKE,
+    "python -m conformance.tests.guard main --out before": _BY_GIT,
+    "python -m conformance.tests.guard HEAD --out after --inputs before/inputs": _BY_GIT,
+    "python -m conformance.tests.guard compare before after": _BY_GIT,
     "make docs": "it writes what other tests compare: test_makefile.py says what",
     "docker build --tag conformance .": _BY_ENGINE,
     'docker run --rm --network host --user "$(id -u)" --volume "$PWD:/work" conformance server'
@@ -276,7 +280,7 @@ def test_every_option_that_is_named_is_there(capsys: pytest.CaptureFixture[str])
         with pytest.raises(SystemExit):
             main([command, "--help"])
         known |= set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out))
-    theirs = {"--pyargs", "--tx", "--version", "--check", "--habit", "--help"}
+    theirs = {"--pyargs", "--tx", "--version", "--check", "--habit", "--help", "--only", "--without"}
     missing = {}
     for page in PAGES:
         text = (CHECKOUT / page).read_text()
