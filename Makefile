@@ -47,7 +47,7 @@ docs: $(VENV)/ready-to-test
 	$(call written,docs/lifecycle.json,-m conformance.report.lifecycle_page json)
 	$(BIN)/python -m conformance.tests.wire.documented
 	$(BIN)/python -m conformance.tests.wire.reference
-	$(call written,docs/matrix.md,-m conformance prove --format markdown)
+	$(call written,docs/fault-matrix.md,-m conformance prove --format markdown)
 	$(call written,docs/matrix.json,-m conformance prove --format json)
 
 # A file that could not be written whole stays as it was.

@@ -11,8 +11,8 @@ from conformance.contract.scenarios import SCENARIOS
 from conformance.mock.habits import HABITS
 from conformance.model import Role, Transcript
 from conformance.proof import variations
+from conformance.proof.fault_matrix import FaultMatrix, Trial, accused, rows, told, tried, void
 from conformance.proof.faults import FAULTS, Fault
-from conformance.proof.matrix import Matrix, Trial, accused, rows, told, tried, void
 from conformance.run.chance import Seeded
 from conformance.run.plan import plan
 from conformance.targets.builtin import BuiltIn
@@ -83,15 +83,15 @@ def _telling(trial: Trial) -> set[str]:
     return {*first.values(), *trial.touched[:_MORE]}
 
 
-def matrix_of(trials: Iterable[Trial], clean: tuple[Transcript, ...]) -> Matrix:
+def matrix_of(trials: Iterable[Trial], clean: tuple[Transcript, ...]) -> FaultMatrix:
     """The matrix of all trials."""
     kept = tuple(trials)
     faults = tuple(dict.fromkeys(trial.fault for trial in kept))
     found = tuple(dict.fromkeys(row for trial in kept for row in rows(trial)))
-    return Matrix(faults, found, void(clean))
+    return FaultMatrix(faults, found, void(clean))
 
 
-def matrix_of_clients(*, full: bool = False) -> Matrix:
+def matrix_of_clients(*, full: bool = False) -> FaultMatrix:
     """The matrix of the bundled client's habits, each played against the mock.
 
     `full`: in every scenario, else in those that show it and a few more. The right client is the control.
@@ -106,7 +106,7 @@ def matrix_of_clients(*, full: bool = False) -> Matrix:
         right = pool.submit(_acted, "none", every)
         trials = tuple(pool.map(tried, HABITS.values()))
         void = accused(right.result(), "right client")
-    return Matrix(tuple(HABITS.values()), tuple(row for trial in trials for row in rows(trial)), void, Role.CLIENT)
+    return FaultMatrix(tuple(HABITS.values()), tuple(row for trial in trials for row in rows(trial)), void, Role.CLIENT)
 
 
 def _acted(habit: str, wanted: Collection[str]) -> tuple[Transcript, ...]:

@@ -11,9 +11,9 @@ from conformance.contract.scenarios import BY_ID
 from conformance.mock.client import habits
 from conformance.mock.habits import HABITS
 from conformance.model import Level, Role
+from conformance.proof.fault_matrix import Outcome, accused, judged
 from conformance.proof.faults import FAULTS
-from conformance.proof.matrix import Outcome, accused, judged
-from conformance.report import matrix_page
+from conformance.report import fault_matrix_page
 from conformance.targets.bundled import Bundled
 from conformance.targets.client import ClientTarget
 from conformance.tests.proof.proving import clients, matrix
@@ -67,7 +67,7 @@ def test_a_right_client_that_is_accused_makes_the_run_void() -> None:
 def test_a_must_of_a_client_that_no_habit_breaks_is_told() -> None:
     kept = tuple(row for row in clients().rows if row.requirement != "sending.authorization")
     poorer = replace(clients(), rows=kept)
-    shown = matrix_page.summary(matrix(), poorer, ("all passed",), 1.0)
+    shown = fault_matrix_page.summary(matrix(), poorer, ("all passed",), 1.0)
     assert not poorer.holds
     assert "no habit breaks sending.authorization (MUST)" in shown
     assert shown.endswith("the proof does not hold\n")

@@ -1,8 +1,8 @@
-"""The kill matrix for readers: docs/matrix.md, docs/matrix.json, and a few lines for a terminal.
+"""The kill matrix for readers: docs/fault-matrix.md, docs/matrix.json, and a few lines for a terminal.
 
 Write them anew with
 
-conformance prove --format markdown > docs/matrix.md
+conformance prove --format markdown > docs/fault-matrix.md
 conformance prove --format json > docs/matrix.json
 """
 
@@ -14,8 +14,8 @@ from itertools import groupby
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Level, Requirement, Role
+from conformance.proof.fault_matrix import FaultMatrix, Outcome, Row, Trial, alike, judged
 from conformance.proof.faults import Fault
-from conformance.proof.matrix import Matrix, Outcome, Row, Trial, alike, judged
 
 _INTRODUCTION = """\
 # The kill matrix
@@ -42,7 +42,7 @@ _WORDS = {Role.SERVER: ("fault", "lie"), Role.CLIENT: ("habit", "habit")}
 _LEVELS = (Level.MUST, Level.SHOULD)
 
 
-def summary(matrix: Matrix, clients: Matrix, variations: tuple[str, ...], seconds: float) -> str:
+def summary(matrix: FaultMatrix, clients: FaultMatrix, variations: tuple[str, ...], seconds: float) -> str:
     """The totals, and whatever is not right; the first line on variations counts them, the others accuse."""
     holds = matrix.holds and clients.holds and len(variations) == 1
     lines = [
@@ -57,7 +57,7 @@ def summary(matrix: Matrix, clients: Matrix, variations: tuple[str, ...], second
     return "\n".join([*lines, ""])
 
 
-def _counts(matrix: Matrix) -> Iterator[str]:
+def _counts(matrix: FaultMatrix) -> Iterator[str]:
     fault, lie = _WORDS[matrix.role]
     every = len(judged(matrix.role))
     yield f"{fault}s killed / declared: {len(matrix.killed)} / {len(matrix.lethal)}"
@@ -65,14 +65,14 @@ def _counts(matrix: Matrix) -> Iterator[str]:
     yield f"{matrix.role} requirements covered: {every - len(matrix.uncovered())} / {every}"
 
 
-def _amiss(matrix: Matrix) -> Iterator[str]:
+def _amiss(matrix: FaultMatrix) -> Iterator[str]:
     fault, _ = _WORDS[matrix.role]
     yield from (f"void: {reason}" for reason in matrix.void)
     yield from (f"{row.outcome}: {row.fault}: {_said(row)}" for row in matrix.wrong)
     yield from (f"no {fault} breaks {requirement.id} ({requirement.level})" for requirement in matrix.uncovered())
 
 
-def _let_pass(matrix: Matrix) -> int:
+def _let_pass(matrix: FaultMatrix) -> int:
     return len({row.fault for row in matrix.rows if row.outcome is Outcome.EQUIVALENT})
 
 
@@ -81,7 +81,7 @@ def _said(row: Row) -> str:
     return " ".join(filter(None, (row.requirement, first, row.reason))) or "it applied nowhere"
 
 
-def as_json(matrix: Matrix, clients: Matrix) -> str:
+def as_json(matrix: FaultMatrix, clients: FaultMatrix) -> str:
     """The matrices for programs, a fault, habit or requirement a line: verdicts, no ids, times or texts of a run."""
     sections = {
         "faults": [_line(_fault_document(fault, matrix)) for fault in matrix.faults],
@@ -94,7 +94,7 @@ def as_json(matrix: Matrix, clients: Matrix) -> str:
     return "{\n" + ",\n".join((*lists, f'"requirements": {{\n{killing}\n}}')) + "\n}\n"
 
 
-def _fault_document(fault: Fault, matrix: Matrix) -> dict[str, object]:
+def _fault_document(fault: Fault, matrix: FaultMatrix) -> dict[str, object]:
     rows = [_row(row) for row in matrix.rows if row.fault == fault.name]
     return {
         "name": fault.name,
@@ -115,8 +115,8 @@ def _row(row: Row) -> dict[str, object]:
     return {key: value for key, value in told.items() if value is not None}
 
 
-def page(matrix: Matrix, trials: Iterable[Trial], clients: Matrix) -> str:
-    """The text of docs/matrix.md."""
+def page(matrix: FaultMatrix, trials: Iterable[Trial], clients: FaultMatrix) -> str:
+    """The text of docs/fault-matrix.md."""
     return "\n".join(
         [
             _INTRODUCTION,
@@ -128,7 +128,7 @@ def page(matrix: Matrix, trials: Iterable[Trial], clients: Matrix) -> str:
     )
 
 
-def _side(matrix: Matrix) -> Iterator[str]:
+def _side(matrix: FaultMatrix) -> Iterator[str]:
     yield from _totals(matrix)
     yield from _wrong(matrix)
     yield from _by_requirement(matrix)
@@ -137,7 +137,7 @@ def _side(matrix: Matrix) -> Iterator[str]:
     yield from _legal(matrix)
 
 
-def _totals(matrix: Matrix) -> Iterator[str]:
+def _totals(matrix: FaultMatrix) -> Iterator[str]:
     fault, lie = _WORDS[matrix.role]
     yield f"## How many {fault}s\n"
     yield "| | |\n|---|---|"
@@ -151,7 +151,7 @@ def _totals(matrix: Matrix) -> Iterator[str]:
     yield ""
 
 
-def _wrong(matrix: Matrix) -> Iterator[str]:
+def _wrong(matrix: FaultMatrix) -> Iterator[str]:
     if matrix.wrong or matrix.void:
         yield f"## {_WORDS[matrix.role][0].title()}s that are not as they should be\n"
         yield from (f"- {reason}" for reason in matrix.void)
@@ -159,7 +159,7 @@ def _wrong(matrix: Matrix) -> Iterator[str]:
         yield ""
 
 
-def _by_requirement(matrix: Matrix) -> Iterator[str]:
+def _by_requirement(matrix: FaultMatrix) -> Iterator[str]:
     fault, _ = _WORDS[matrix.role]
     yield f"## Which {fault}s each requirement kills\n"
     for family, rows in groupby(judged(matrix.role), lambda row: row.family):
@@ -184,7 +184,7 @@ def _excluded(requirement: Requirement) -> str:
     return f"| {_linked(requirement.id)} | {requirement.level} | {requirement.excluded} |"
 
 
-def _by_layer(matrix: Matrix) -> Iterator[str]:
+def _by_layer(matrix: FaultMatrix) -> Iterator[str]:
     fault, lie = _WORDS[matrix.role]
     yield f"## The {fault}s, layer by layer\n"
     yield f"The number is that of the scenarios in which the {fault} is told.\n"
@@ -195,13 +195,13 @@ def _by_layer(matrix: Matrix) -> Iterator[str]:
         yield ""
 
 
-def _fault(fault: Fault, matrix: Matrix) -> str:
+def _fault(fault: Fault, matrix: FaultMatrix) -> str:
     rows = (row for row in matrix.rows if row.fault == fault.name)
     told = ", ".join(f"{_linked(row.requirement)} ({len(row.scenarios)})" for row in rows)
     return f'| <a id="{fault.name}"></a>{fault.name} | {_cell(fault.lie)} | {told} |'
 
 
-def _legal(matrix: Matrix) -> Iterator[str]:
+def _legal(matrix: FaultMatrix) -> Iterator[str]:
     _, lie = _WORDS[matrix.role]
     yield f"## {lie.title()}s that the contract leaves legal\n"
     yield "They change what the other side sees, and nobody may be accused of them.\n"

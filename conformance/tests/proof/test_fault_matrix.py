@@ -12,11 +12,11 @@ from conformance.checks import CHECKS
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.mock.habits import HABITS
 from conformance.model import Level, Role
+from conformance.proof.fault_matrix import FaultMatrix, Outcome, Sighting, Trial, judged, rows, sightings, tried, void
 from conformance.proof.faults import FAULTS
 from conformance.proof.faults.control import HARMLESS, RUINOUS
 from conformance.proof.faults.registry import Applies
-from conformance.proof.matrix import Matrix, Outcome, Sighting, Trial, judged, rows, sightings, tried, void
-from conformance.report import matrix_page
+from conformance.report import fault_matrix_page
 from conformance.tests.proof.proving import clean, clients, matrix, transcript, trials
 from conformance.verdict.judge import judge
 
@@ -114,7 +114,7 @@ def test_a_trial_folds_into_rows(trial: Trial, expected: list[tuple[str, Outcome
     folded = rows(trial)
     assert sorted((row.requirement, row.outcome) for row in folded) == sorted(expected)
     right = {Outcome.KILLED, Outcome.EQUIVALENT}
-    assert Matrix((trial.fault,), folded).wrong == tuple(row for row in folded if row.outcome not in right)
+    assert FaultMatrix((trial.fault,), folded).wrong == tuple(row for row in folded if row.outcome not in right)
 
 
 def test_a_must_that_no_fault_breaks_is_told() -> None:
@@ -122,13 +122,13 @@ def test_a_must_that_no_fault_breaks_is_told() -> None:
     poorer = replace(matrix(), rows=kept)
     assert [requirement.id for requirement in poorer.uncovered()] == ["done.once"]
     assert not poorer.holds
-    assert "no fault breaks done.once (MUST)" in matrix_page.summary(poorer, clients(), ("all passed",), 1.0)
+    assert "no fault breaks done.once (MUST)" in fault_matrix_page.summary(poorer, clients(), ("all passed",), 1.0)
 
 
 def test_what_is_not_right_is_named_with_its_reason() -> None:
     harmless = replace(HARMLESS, applies=Applies(streamed=True))
-    shown = matrix_page.summary(
-        Matrix((harmless,), rows(tried(harmless, clean())), ("it is void",)), clients(), ("all passed",), 1.0
+    shown = fault_matrix_page.summary(
+        FaultMatrix((harmless,), rows(tried(harmless, clean())), ("it is void",)), clients(), ("all passed",), 1.0
     )
     assert "void: it is void" in shown
     assert "survived: control-harmless: done.present" in shown
@@ -145,14 +145,14 @@ def test_a_sighting_says_where() -> None:
 
 
 def test_the_pages_in_docs_are_current() -> None:
-    written = (DOCS / "matrix.md").read_text(encoding="utf-8")
-    assert written == matrix_page.page(matrix(), trials(), clients()), "make docs writes it anew"
+    written = (DOCS / "fault-matrix.md").read_text(encoding="utf-8")
+    assert written == fault_matrix_page.page(matrix(), trials(), clients()), "make docs writes it anew"
     kept = (DOCS / "matrix.json").read_text(encoding="utf-8")
-    assert kept == matrix_page.as_json(matrix(), clients()), "make docs writes it anew"
+    assert kept == fault_matrix_page.as_json(matrix(), clients()), "make docs writes it anew"
 
 
 def test_the_page_names_every_fault_and_every_requirement() -> None:
-    shown = matrix_page.page(matrix(), trials(), clients())
+    shown = fault_matrix_page.page(matrix(), trials(), clients())
     assert all(f"| {name} |" in shown or f"</a>{name} |" in shown for name in (*FAULTS, *HABITS))
     judgeable = (row for row in REQUIREMENTS.values() if row.role == "server" or row.level != "INFO")
     assert all(f"(requirements.md#{row.id})" in shown for row in judgeable)
@@ -160,7 +160,7 @@ def test_the_page_names_every_fault_and_every_requirement() -> None:
 
 
 def test_the_snapshot_holds_verdicts_and_nothing_of_a_run() -> None:
-    document = json.loads(matrix_page.as_json(matrix(), clients()))
+    document = json.loads(fault_matrix_page.as_json(matrix(), clients()))
     assert [fault["name"] for fault in document["faults"]] == list(FAULTS)
     assert [habit["name"] for habit in document["habits"]] == list(HABITS)
     assert set(document["requirements"]) == set(CHECKS)

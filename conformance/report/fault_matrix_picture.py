@@ -11,8 +11,8 @@ from typing import NamedTuple, TypeVar
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Level, Requirement
+from conformance.proof.fault_matrix import FaultMatrix, Outcome, Row, Trial, alike, judged
 from conformance.proof.faults import Fault
-from conformance.proof.matrix import Matrix, Outcome, Row, Trial, alike, judged
 from conformance.report.page import page
 
 #: Units of the picture: a fault is as wide, and a requirement as high, as can be told apart on a laptop's screen.
@@ -60,7 +60,7 @@ class Picture(NamedTuple):
     top: int = _TOP
 
 
-def picture(matrix: Matrix) -> Picture:
+def picture(matrix: FaultMatrix) -> Picture:
     """Place every fault that breaks something, every requirement that is judged, and what became of each pair."""
     layers, columns = _placed(matrix.lethal, lambda fault: fault.name, lambda fault: fault.layer, _LEFT, _WIDTH)
     families, lines = _placed(judged(matrix.role), lambda row: row.id, lambda row: row.family, _TOP, _HEIGHT)
@@ -107,7 +107,7 @@ def says(row: Row) -> str:
     return told.get(row.outcome, f"{row.fault}: {row.outcome}{scenarios}")
 
 
-def document(matrix: Matrix, trials: Iterable[Trial], clients: Matrix) -> str:
+def document(matrix: FaultMatrix, trials: Iterable[Trial], clients: FaultMatrix) -> str:
     """The page: servers first, then clients in the same way."""
     sides = (matrix, clients)
     faults = [fault for side in sides for fault in side.faults]
@@ -115,8 +115,8 @@ def document(matrix: Matrix, trials: Iterable[Trial], clients: Matrix) -> str:
         fault.name: tuple(row for side in sides for row in side.rows if row.fault == fault.name) for fault in faults
     }
     return page(
-        "matrix.html",
-        style="matrix.css",
+        "fault_matrix.html",
+        style="fault_matrix.css",
         sides=tuple(
             Side(side, picture(side), tuple(_covered(side)), _families(side), _layers(side), title, lies)
             for side, title, lies in zip(sides, ("Servers", "Clients"), ("faults", "bad habits"), strict=True)
@@ -134,7 +134,7 @@ def document(matrix: Matrix, trials: Iterable[Trial], clients: Matrix) -> str:
 class Side(NamedTuple):
     """Whose faults they are: all that the page shows of servers, or of clients."""
 
-    matrix: Matrix
+    matrix: FaultMatrix
     picture: Picture
     covered: tuple[Covered, ...]
     families: tuple[tuple[str, tuple[Requirement, ...]], ...]
@@ -143,11 +143,11 @@ class Side(NamedTuple):
     lies: str
 
 
-def _families(matrix: Matrix) -> tuple[tuple[str, tuple[Requirement, ...]], ...]:
+def _families(matrix: FaultMatrix) -> tuple[tuple[str, tuple[Requirement, ...]], ...]:
     return tuple((name, tuple(rows)) for name, rows in groupby(judged(matrix.role), lambda row: row.family))
 
 
-def _layers(matrix: Matrix) -> tuple[tuple[str, tuple[Fault, ...]], ...]:
+def _layers(matrix: FaultMatrix) -> tuple[tuple[str, tuple[Fault, ...]], ...]:
     named = groupby(matrix.lethal, lambda fault: fault.layer)
     return tuple((name.replace("_", " "), tuple(faults)) for name, faults in named)
 
@@ -160,7 +160,7 @@ class Covered(NamedTuple):
     of: int
 
 
-def _covered(matrix: Matrix) -> Iterator[Covered]:
+def _covered(matrix: FaultMatrix) -> Iterator[Covered]:
     missing = set(matrix.uncovered())
     for level in (Level.MUST, Level.SHOULD):
         of_level = [requirement for requirement in judged(matrix.role) if requirement.level is level]

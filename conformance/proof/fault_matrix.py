@@ -134,7 +134,7 @@ def _row(fault: Fault, requirement: str, seen: Mapping[str, Sequence[Sighting]])
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
+class FaultMatrix:
     """The rows of all faults, in the order of their table."""
 
     faults: tuple[Fault, ...]

@@ -10,8 +10,8 @@ from functools import cache
 import pytest
 
 from conformance.model import Role
-from conformance.proof.matrix import Matrix, Outcome, judged
-from conformance.report.matrix_picture import document, picture
+from conformance.proof.fault_matrix import FaultMatrix, Outcome, judged
+from conformance.report.fault_matrix_picture import document, picture
 from conformance.tests.proof.proving import clients, matrix, trials
 
 
@@ -75,6 +75,6 @@ def test_what_is_not_right_comes_first_and_stands_out():
 
 def test_a_text_is_text():
     evil = replace(matrix().lethal[0], lie="<img src=x onerror=alert(1)> & `<b>`")
-    shown = document(Matrix((evil,), (), ("</style><script>",)), (), clients())
+    shown = document(FaultMatrix((evil,), (), ("</style><script>",)), (), clients())
     assert "&lt;img src=x onerror=alert(1)&gt; &amp; <code>&lt;b&gt;</code>" in shown
     assert "<script>" not in shown
