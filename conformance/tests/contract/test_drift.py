@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.contract.drift import drift, told
+from conformance.contract.vendor.drift import drift, told
 from conformance.tests.contract.documents import azure, committed, official
 
 SLICE = committed("openapi.json")

@@ -10,11 +10,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from conformance import schemas
-from conformance.contract.derive import schema_of
-from conformance.contract.document import resolve
-from conformance.contract.nullable import without_nullable
-from conformance.contract.slice import OBJECTS, PATH, events_of, slice_of
-from conformance.contract.upstream import derived
+from conformance.contract.vendor.derive import schema_of
+from conformance.contract.vendor.nullable import without_nullable
+from conformance.contract.vendor.openapi_document import resolve
+from conformance.contract.vendor.slice import OBJECTS, PATH, events_of, slice_of
+from conformance.contract.vendor.upstream import derived
 from conformance.errors import OwnError, UnreadableInput
 from conformance.files import schemas_folder
 from conformance.tests.contract.documents import azure, committed, official, overlay

@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from conformance.contract.document import Json, Node
+from conformance.contract.vendor.openapi_document import Json, Node
 from conformance.errors import OwnError
 
 _SEGMENT = re.compile(r"\.(?P<name>[A-Za-z_][\w-]*)|\.(?P<all>\*)|\[(?P<selectors>[^\]]+)\]")

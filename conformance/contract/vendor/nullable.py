@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.contract.document import Json, Node, rebuilt
+from conformance.contract.vendor.openapi_document import Json, Node, rebuilt
 
 NULL: Node = {"type": "null"}
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 
-from conformance.contract.document import Json, Node, rebuilt, references, resolve
-from conformance.contract.nullable import without_nullable
+from conformance.contract.vendor.nullable import without_nullable
+from conformance.contract.vendor.openapi_document import Json, Node, rebuilt, references, resolve
 from conformance.errors import UnreadableInput
 
 PATH = "/threads/{thread_id}/runs/{run_id}/submit_tool_outputs"

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import NamedTuple
 
-from conformance.contract.document import Json, Node, resolve
-from conformance.contract.slice import OBJECTS, component_names, events_of, slice_of
+from conformance.contract.vendor.openapi_document import Json, Node, resolve
+from conformance.contract.vendor.slice import OBJECTS, component_names, events_of, slice_of
 
 #: Where a row is: an object (or `operation`, `events`), then fields, `[]` for items, `{}` for other fields, and
 #: `(kind)` for one kind of a union.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from conformance.contract.document import Json, Node, rebuilt, references, resolve
+from conformance.contract.vendor.openapi_document import Json, Node, rebuilt, references, resolve
 from conformance.errors import OwnError
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

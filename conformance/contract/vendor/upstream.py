@@ -14,10 +14,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from conformance.contract.derive import schema_of
-from conformance.contract.document import Json
-from conformance.contract.overlay import corrected
-from conformance.contract.slice import OBJECTS, slice_of
+from conformance.contract.vendor.derive import schema_of
+from conformance.contract.vendor.openapi_document import Json
+from conformance.contract.vendor.overlay import corrected
+from conformance.contract.vendor.slice import OBJECTS, slice_of
 
 
 def derived(document: Mapping[str, Json], overlay: Mapping[str, Json]) -> dict[str, str]:
