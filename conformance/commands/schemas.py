@@ -18,12 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do one of the two."""
-    from conformance import schemas  # noqa: PLC0415 - only when asked
+    from conformance.run import schema_derivation  # noqa: PLC0415 - only when asked
 
     told = (
-        schemas.derive_command(arguments.check)
+        schema_derivation.derive_command(arguments.check)
         if arguments.doing == "derive"
-        else schemas.drift_command(arguments.spec)
+        else schema_derivation.drift_command(arguments.spec)
     )
     verdicts.write(told)
     return 0

