@@ -42,7 +42,7 @@ def without(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_deriving_repairs_what_check_complains_about(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fresh = schema_derivation.derivation()
-    monkeypatch.setattr(schemas, "derivation", lambda: fresh)
+    monkeypatch.setattr(schema_derivation, "derivation", lambda: fresh)
     (folder / "derived" / "RunObject.json").write_text("{}", encoding="utf-8")
     (folder / "derived" / "Stray.json").write_text("{}", encoding="utf-8")
     with pytest.raises(OwnError, match=r"schemas/derived/RunObject\.json, schemas/derived/Stray\.json"):
