@@ -16,7 +16,7 @@ from conformance.report.plain import safe
 from conformance.report.tally import counted
 from conformance.report.text import MOCKED, plan_line
 from conformance.run.plan import Plan
-from conformance.targets.sending import Ask
+from conformance.targets.session import Ask
 from conformance.verdict.alike import without_ids
 
 #: Seconds between two looks at the clock: often enough to be seen moving, seldom enough to cost nothing.

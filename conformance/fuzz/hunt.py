@@ -22,7 +22,7 @@ from conformance.fuzz.departures import Departure, departures
 from conformance.fuzz.standing import Generated, Mode, Standing, addressed, standing
 from conformance.fuzz.waiting_run import CALLS, WaitingRun
 from conformance.model import Status
-from conformance.targets.sending import Untestable
+from conformance.targets.session import Untestable
 
 #: Bodies sent to shrink one finding. Each may cost a run of a real model; the hardest of the planted faults took 119.
 _SHRINKING = 300

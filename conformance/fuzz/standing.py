@@ -8,7 +8,7 @@ from enum import StrEnum
 from conformance.contract.schema import accepts
 from conformance.model import Author, Exchange, Operation, Request
 from conformance.targets.outputs import encoded
-from conformance.targets.runs import PendingRun
+from conformance.targets.run_polling import PendingRun
 from conformance.walk.history import Call, KnownRun
 from conformance.walk.submission_facts import submitted
 from conformance.wire.strict_json import NotJson, read

@@ -15,8 +15,8 @@ from conformance.proof.fault_matrix import FaultMatrix, Trial, accused, rows, to
 from conformance.proof.faults import FAULTS, Fault
 from conformance.run.chance import Seeded
 from conformance.run.plan import plan
-from conformance.targets.builtin import BuiltIn
-from conformance.targets.bundled import Bundled
+from conformance.targets.builtin_mock import BuiltIn
+from conformance.targets.bundled_client import Bundled
 from conformance.targets.client import ClientTarget
 from conformance.targets.in_process import InProcess
 from conformance.targets.server import ServerTarget

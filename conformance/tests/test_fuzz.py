@@ -25,7 +25,7 @@ from conformance.reference.behaviour import Behaviour
 from conformance.reference.refusals import Refused
 from conformance.report.curl import curl
 from conformance.run import contradictions
-from conformance.targets.runs import PendingRun
+from conformance.targets.run_polling import PendingRun
 from conformance.targets.settings import Settings
 from conformance.tests.commands import ALONE
 from conformance.tests.commands import pytest as run_pytest

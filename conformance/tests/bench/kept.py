@@ -13,8 +13,8 @@ from conformance.report.exhibits import Exhibitor
 from conformance.run import keeping
 from conformance.run.plan import plan
 from conformance.run.run import Run
-from conformance.targets.builtin import BuiltIn
-from conformance.targets.runs import look
+from conformance.targets.builtin_mock import BuiltIn
+from conformance.targets.run_polling import look
 from conformance.tests.bench.measured import Measured, cpu, medians
 
 #: Looks at a run in one transcript: a run of ten minutes, looked at as often as a run of the mock.

@@ -13,7 +13,7 @@ from conformance.contract.scenarios import BY_ID
 from conformance.errors import UsageError
 from conformance.model import Subject, Transcript
 from conformance.proof.faults import FAULTS, LAYERS, applied, broken
-from conformance.targets.builtin import BuiltIn
+from conformance.targets.builtin_mock import BuiltIn
 from conformance.tests.proof.proving import clean
 from conformance.verdict.blame import cause_of
 from conformance.verdict.judge import judge

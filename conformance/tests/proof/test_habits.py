@@ -14,7 +14,7 @@ from conformance.model import Level, Role
 from conformance.proof.fault_matrix import Outcome, accused, judged
 from conformance.proof.faults import FAULTS
 from conformance.report import fault_matrix_page
-from conformance.targets.bundled import Bundled
+from conformance.targets.bundled_client import Bundled
 from conformance.targets.client import ClientTarget
 from conformance.tests.proof.proving import clients, matrix
 

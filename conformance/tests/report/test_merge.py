@@ -22,7 +22,7 @@ from conformance.report.merge import Part, merge
 from conformance.run.options import shard as wanted
 from conformance.run.plan import plan, shard
 from conformance.run.run import Run
-from conformance.targets.builtin import BuiltIn
+from conformance.targets.builtin_mock import BuiltIn
 from conformance.tests.commands import conformance
 
 #: Some of every kind: plain, streamed, refused on a run that they share, lucky.

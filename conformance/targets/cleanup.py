@@ -8,14 +8,14 @@ from urllib.parse import quote
 
 from conformance.contract.lifecycle import FINAL
 from conformance.model import Exchange, Operation
-from conformance.targets.runs import run_path
-from conformance.targets.sending import Ask, GivenUp, Session
+from conformance.targets.run_polling import run_path
+from conformance.targets.session import Ask, GivenUp, Session
 
 #: What is removed by itself, in this order; everything else goes with it.
 _REMOVED = ("/threads", "/assistants")
 
 
-class Ledger:
+class Cleanup:
     """Assistants, threads and runs that we created and that may still be there."""
 
     def __init__(self) -> None:

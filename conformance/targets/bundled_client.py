@@ -5,8 +5,8 @@ from __future__ import annotations
 from conformance.mock.client.conversation import act
 from conformance.mock.client.habits import HABITS
 from conformance.model import Outcome
+from conformance.targets.assignment import Assignment
 from conformance.targets.client import Driven
-from conformance.targets.given import Given
 
 
 class Bundled:
@@ -16,7 +16,7 @@ class Bundled:
         self.name = f"the bundled client, {habit}"
         self._habit = HABITS[habit]
 
-    def __call__(self, given: Given) -> Driven:
+    def __call__(self, given: Assignment) -> Driven:
         """Let it act, and take what it writes down."""
         said = act(given.variables(), self._habit)
         exit_code = 1 if "error" in said else 0

@@ -20,7 +20,7 @@ _LOOPBACK = "127.0.0.1,localhost"
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Assignment:
     """One scenario as the client sees it."""
 
     scenario: str
@@ -41,7 +41,7 @@ class Given:
     api_key: str = API_KEY
 
     @classmethod
-    def of(cls, scenario: Scenario, origin: str, waiting: WaitingRun, *, azure: bool = False) -> Given:
+    def of(cls, scenario: Scenario, origin: str, waiting: WaitingRun, *, azure: bool = False) -> Assignment:
         """A scenario on a server."""
         return cls(
             scenario=scenario.id,

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from conformance.contract.lifecycle import STEP
 from conformance.model import Exchange, Operation
-from conformance.targets.sending import Ask, Session, body_of, header_of, succeeded
+from conformance.targets.session import Ask, Session, body_of, header_of, succeeded
 from conformance.wire import strict_json
 
 #: Statuses in which a run moves on by itself.

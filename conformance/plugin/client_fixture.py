@@ -15,16 +15,16 @@ from conformance.report.tally import excuse
 from conformance.run import options, verdict_options
 from conformance.run.plan import plan
 from conformance.run.run import Run
+from conformance.targets.assignment import Assignment
 from conformance.targets.client import ClientTarget
 from conformance.targets.drivers import Function
-from conformance.targets.given import Given
 from conformance.verdict import known
 
 #: Exit codes of reports that fail the test: a violation, an error of ours, an outdated list.
 _RED = frozenset({1, 3, 6})
 
 #: Uses the client as it is told; what it raises is a reported failure, what it returns is judged as its outcome.
-Use = Callable[[Given], Mapping[str, object] | None]
+Use = Callable[[Assignment], Mapping[str, object] | None]
 
 
 def judged(said: options.Given, scenario: str, use: Use, *, azure: bool = False, strict: bool = False) -> Subject:

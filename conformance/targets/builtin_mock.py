@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from conformance.mock.server import Mock
 from conformance.targets.http import HttpTarget
-from conformance.targets.sending import Watch
+from conformance.targets.session import Watch
 from conformance.targets.settings import TIMEOUT, Settings
 
 #: The mock asks for a key, so that the rules about keys can be shown; it opens nothing else.
