@@ -11,7 +11,7 @@ from conformance.model import Operation, Role, Subject
 from conformance.report.exhibits import Exhibitor
 from conformance.report.json_writer import line
 from conformance.report.plain import told
-from conformance.run import keeping, options, recordings, verdict_options
+from conformance.run import options, recordings, saving, verdict_options
 from conformance.run.selection import selection
 
 #: What `--operation` takes, and which operation each word means.
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     wanted = selection(arguments.selection) if arguments.selection else None
     profile = verdict_options.profile(said, role or Role.SERVER, arguments.selection)
     rows = verdict_options.known_failures(said)
-    keeping.prepare(said)
+    saving.prepare(said)
     errors: list[ConformanceError] = []
 
     def failed(error: ConformanceError) -> None:

@@ -52,8 +52,8 @@ def _judge(scenario: Scenario, port: int) -> int:
     from conformance.commands.termination import interrupting  # noqa: PLC0415 - see above
     from conformance.report.result import exit_code  # noqa: PLC0415 - see above
     from conformance.report.text import text  # noqa: PLC0415 - see above
+    from conformance.run.loop import Run  # noqa: PLC0415 - see above
     from conformance.run.plan import plan  # noqa: PLC0415 - see above
-    from conformance.run.run import Run  # noqa: PLC0415 - see above
     from conformance.targets.client import ClientTarget  # noqa: PLC0415 - see above
     from conformance.targets.drivers import Attached  # noqa: PLC0415 - see above
 

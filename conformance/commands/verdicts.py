@@ -16,8 +16,8 @@ from conformance.report.plain import safe
 from conformance.report.result import exit_code, worst
 from conformance.report.text import Style, text
 from conformance.report.writers import WRITERS
-from conformance.run import baseline, keeping, options
-from conformance.run.keeping import Kept
+from conformance.run import baseline, options, saving
+from conformance.run.saving import Kept
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +47,7 @@ def finish(report: Report, arguments: argparse.Namespace, *, silent: bool = Fals
 
 def kept(report: Report, arguments: argparse.Namespace) -> Kept:
     """Update the list of known failures, which is told, and write the folder of `--out`."""
-    done = keeping.kept(report, options.given(vars(arguments)))
+    done = saving.kept(report, options.given(vars(arguments)))
     if done.changes is not None:
         amended(done.changes)
     return done

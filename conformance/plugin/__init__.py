@@ -38,10 +38,10 @@ def pytest_configure(config: pytest.Config) -> None:
     shared = {option.key for option in options.VERDICTS}
     if said.keys() <= shared and not any(_reaches_suite(str(argument), config) for argument in config.args):
         return
-    from conformance.run import contradictions  # noqa: PLC0415 - only for sessions that are ours
+    from conformance.run import option_conflicts  # noqa: PLC0415 - only for sessions that are ours
 
     try:
-        contradictions.check(said)
+        option_conflicts.check(said)
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from None
     from conformance.plugin.pytest_session import join  # noqa: PLC0415 - only for sessions that are ours

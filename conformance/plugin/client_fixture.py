@@ -13,8 +13,8 @@ from conformance.report import text
 from conformance.report.result import exit_code
 from conformance.report.tally import excuse
 from conformance.run import options, verdict_options
+from conformance.run.loop import Run
 from conformance.run.plan import plan
-from conformance.run.run import Run
 from conformance.targets.assignment import Assignment
 from conformance.targets.client import ClientTarget
 from conformance.targets.drivers import Function

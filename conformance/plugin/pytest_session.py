@@ -21,9 +21,16 @@ from conformance.report.merge import merged
 from conformance.report.plain import safe, told
 from conformance.report.result import exit_code
 from conformance.report.tally import counted, excuse
-from conformance.run import baseline, keeping, options, repeating, target_options, verdict_options
+from conformance.run import (
+    baseline,
+    options,
+    repeat_command,
+    saving,
+    target_options,
+    verdict_options,
+)
+from conformance.run.loop import INTERRUPTED, Run, verdicts_on
 from conformance.run.plan import Cell, Plan, Target, narrowed, plan
-from conformance.run.run import INTERRUPTED, Run, verdicts_on
 
 _OUTPUT = "conformance_report"
 
@@ -59,7 +66,7 @@ class Suite:
         self._target: Target | None = None
         #: Whether this is a worker of pytest-xdist, which has a part of the run.
         self._works = hasattr(config, "workerinput")
-        self._again = repeating.again(said)
+        self._again = repeat_command.again(said)
         self._style = text.Style()
         self._profile = Profile()
         self._known: tuple[KnownFailure, ...] = ()
@@ -79,7 +86,7 @@ class Suite:
         controls = getattr(self._config.option, "dist", "no") != "no" and not self._works
         try:
             if not self._works:
-                keeping.prepare(self._said)
+                saving.prepare(self._said)
             if "update_known_failures" in self._said and (controls or self._works):
                 raise UsageError(
                     "the list of known failures is not updated under pytest-xdist: each worker sees a part of the run",
@@ -139,7 +146,7 @@ class Suite:
                 again=self._again,
                 exhibitor=target_options.exhibitor(self._said, self._target) if "out" in self._said else None,
                 # A worker of pytest-xdist has only a part, which its controller keeps.
-                kept=None if self._works else keeping.keeper(self._said),
+                kept=None if self._works else saving.keeper(self._said),
                 shapes=options.shapes(self._said),
             )
 
@@ -203,7 +210,7 @@ class Suite:
             stops = [] if self._run is None or self._run.stopped is None else [self._run.stopped.exit_code]
             self._config.workeroutput[_OUTPUT] = pickle.dumps((self._report, stops))
             return
-        done = keeping.kept(self._report, self._said)
+        done = saving.kept(self._report, self._said)
         self._report, self._amended, self._unwritten = done.report, done.changes, done.unwritten
         if session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = self.stops[0] if self.stops and not _judged(done.report) else exit_code(done.report)

@@ -10,8 +10,8 @@ from conformance.errors import DEBUG, ConformanceError, OwnError, UnreadableInpu
 from conformance.model import KnownFailure, Operation, Profile, Report, Role, Subject, Transcript
 from conformance.report.exhibits import Exhibitor
 from conformance.run import inputs
+from conformance.run.loop import INTERRUPTED
 from conformance.run.reporting import Reporting
-from conformance.run.run import INTERRUPTED
 from conformance.verdict import known
 from conformance.verdict.judge import judge
 

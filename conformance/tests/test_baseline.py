@@ -17,8 +17,8 @@ from conformance.plugin import pytest_session
 from conformance.reference.events import encode
 from conformance.report.json_writer import render
 from conformance.run import baseline, verdict_options
+from conformance.run.loop import Run
 from conformance.run.plan import plan
-from conformance.run.run import Run
 from conformance.run.snapshots import Place, VerdictSnapshot
 from conformance.targets.builtin_mock import BuiltIn
 from conformance.tests.commands import ALONE, CHECKOUT

@@ -19,9 +19,9 @@ from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Report, Role, Status
 from conformance.run import baseline, options
-from conformance.run.known_failures.reading import read
+from conformance.run.known_failures.reader import read
+from conformance.run.loop import Run
 from conformance.run.plan import plan
-from conformance.run.run import Run
 from conformance.targets.assignment import Assignment
 from conformance.targets.client import ClientTarget, Driver
 from conformance.targets.drivers import Command, Function

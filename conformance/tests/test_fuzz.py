@@ -24,7 +24,7 @@ from conformance.reference import behaviour, bodies, submission
 from conformance.reference.behaviour import Behaviour
 from conformance.reference.refusals import Refused
 from conformance.report.curl import curl
-from conformance.run import contradictions
+from conformance.run import option_conflicts
 from conformance.targets.run_polling import PendingRun
 from conformance.targets.settings import Settings
 from conformance.tests.commands import ALONE
@@ -365,6 +365,6 @@ def test_what_cannot_be_meant_is_told_before_anything_starts(
 
 
 def test_without_schemathesis_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contradictions, "find_spec", lambda name: None)
+    monkeypatch.setattr(option_conflicts, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"\[fuzz\]"):
-        contradictions.check({"fuzz": 5})
+        option_conflicts.check({"fuzz": 5})

@@ -17,9 +17,9 @@ from conformance.model import Confidence, Report, Scenario, Status, Subject, Tra
 from conformance.report.merge import merged
 from conformance.report.result import exit_code
 from conformance.report.unseen import not_exercised
-from conformance.run import run as run_module
+from conformance.run import loop as run_module
+from conformance.run.loop import Run, verdicts_on
 from conformance.run.plan import JOINED, narrowed, plan
-from conformance.run.run import Run, verdicts_on
 from conformance.tests.report.reports import finding, verdict
 from conformance.verdict.judge import planned
 from conformance.verdict.terms import masked, strictly

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.run.repeating import again
+from conformance.run.repeat_command import again
 
 
 @pytest.mark.parametrize(

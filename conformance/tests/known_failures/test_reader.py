@@ -11,7 +11,7 @@ import pytest
 from conformance.contract.data import schema_text
 from conformance.errors import UnreadableInput
 from conformance.model import KnownFailure
-from conformance.run.known_failures.reading import read, rows
+from conformance.run.known_failures.reader import read, rows
 
 ROW = '[[failure]]\nrequirement = "done.last"\nreason = "a proxy"\n'
 
