@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from conformance.fuzz.departures import Departure
 from conformance.fuzz.hunt import Hunt
 from conformance.fuzz.standing import Standing
-from conformance.report.curl import curl
+from conformance.report.curl_command import curl
 from conformance.report.plain import field, safe
 from conformance.targets.settings import Settings
 

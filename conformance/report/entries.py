@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Exhibit, Report, Requirement, Status, Verdict
-from conformance.report.breaches import Breach, breach, breaches, excused
+from conformance.report.departures import Breach, breach, breaches, excused
+from conformance.report.not_exercised import WHY, unseen
 from conformance.report.tally import DEPARTED, counted, standing
 from conformance.report.text import why
-from conformance.report.unseen import WHY, unseen
 
 #: What a cell came to in a word -> how people read it, the weightiest first.
 WORDS: Mapping[str, str] = {

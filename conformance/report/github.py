@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Level, Report, Status
-from conformance.report.breaches import Breach, breaches, excused
+from conformance.report.departures import Breach, breaches, excused
 from conformance.report.document import reason_of
 from conformance.report.headline import headline
 from conformance.report.plain import safe

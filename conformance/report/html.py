@@ -11,18 +11,18 @@ from itertools import groupby
 from typing import NamedTuple
 
 from conformance.model import Exhibit, Level, Report, Status
-from conformance.report.breaches import Case
+from conformance.report.departures import Case
 from conformance.report.document import schemas_source
 from conformance.report.entries import WORDS, Entry, entries
 from conformance.report.event_list import EventList, event_list
 from conformance.report.excerpt import Excerpt, excerpt
 from conformance.report.marks import LEGEND, milliseconds
+from conformance.report.not_exercised import WHY, unseen
 from conformance.report.page import page
 from conformance.report.requirements_page import FAMILIES
 from conformance.report.result import exit_code, verdict_word, version_of
 from conformance.report.text import MOCKED, by_reason, counts, place, plan_line, repeat, target_name
 from conformance.report.timeline import Timeline, timeline
-from conformance.report.unseen import WHY, unseen
 from conformance.report.writers import REPRO
 
 #: Different ways of departing from one requirement that are shown in full; the others are counted.

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Report, Status, Subject, Verdict
-from conformance.report.breaches import breach
+from conformance.report.departures import breach
 from conformance.report.document import reason_of
 from conformance.report.headline import headline
 from conformance.report.plain import safe

@@ -12,13 +12,13 @@ from html import escape
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Exhibit, Report, Requirement, Status, Subject, Verdict
-from conformance.report.breaches import Breach, Case, breaches, excused
+from conformance.report.departures import Breach, Case, breaches, excused
 from conformance.report.document import kind_of, reason_of
+from conformance.report.not_exercised import WHY, unseen
 from conformance.report.plain import safe, shortened
 from conformance.report.result import verdict_word, version_of
 from conformance.report.tally import DEPARTED, counted
 from conformance.report.text import MOCKED, counts, place, repeat, scene, target_name, why
-from conformance.report.unseen import WHY, unseen
 from conformance.report.writers import REPRO
 from conformance.verdict.alike import without_ids
 

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from conformance.model import Confidence, Level, Report, Requirement, Status
-from conformance.report.breaches import Breach, Case, breaches, excused
+from conformance.report.departures import Breach, Case, breaches, excused
 from conformance.report.document import COUNTS, kind_of, reason_of
 from conformance.report.headline import headline
 from conformance.report.plain import safe

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.model import Exhibit, Finding, Report, Requirement, Status, Subject, Verdict
-from conformance.report.breaches import Breach, Case, breach, breaches
+from conformance.report.departures import Breach, Case, breach, breaches
 from conformance.report.document import verdict_of
-from conformance.report.excuses import known_blocks, next_to_expire, outdated, unscored
+from conformance.report.not_counted import known_blocks, next_to_expire, outdated, unscored
+from conformance.report.not_exercised import WHY, unseen
 from conformance.report.plain import field, listing, safe, shortened
 from conformance.report.result import verdict_word, version_of
 from conformance.report.tally import Tally
-from conformance.report.unseen import WHY, unseen
 from conformance.report.writers import REPRO
 from conformance.verdict.alike import without_ids
 

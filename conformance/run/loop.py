@@ -28,7 +28,7 @@ from conformance.model import (
     Verdict,
 )
 from conformance.report.exhibits import Exhibitor
-from conformance.report.unseen import not_exercised
+from conformance.report.not_exercised import not_exercised
 from conformance.run.plan import JOINED, Plan, Target
 from conformance.run.reporting import Reporting
 from conformance.verdict import known

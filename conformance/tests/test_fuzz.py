@@ -23,7 +23,7 @@ from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request
 from conformance.reference import behaviour, bodies, submission
 from conformance.reference.behaviour import Behaviour
 from conformance.reference.refusals import Refused
-from conformance.report.curl import curl
+from conformance.report.curl_command import curl
 from conformance.run import option_conflicts
 from conformance.targets.run_polling import PendingRun
 from conformance.targets.settings import Settings

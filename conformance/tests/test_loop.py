@@ -15,8 +15,8 @@ from conformance.contract.scenarios import BY_ID
 from conformance.errors import BudgetReached, ConformanceError, NotThisApi, UnreachableTarget
 from conformance.model import Confidence, Report, Scenario, Status, Subject, Transcript
 from conformance.report.merge import merged
+from conformance.report.not_exercised import not_exercised
 from conformance.report.result import exit_code
-from conformance.report.unseen import not_exercised
 from conformance.run import loop as run_module
 from conformance.run.loop import Run, verdicts_on
 from conformance.run.plan import JOINED, narrowed, plan

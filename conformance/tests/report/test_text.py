@@ -9,10 +9,10 @@ import pytest
 from conformance.errors import UsageError
 from conformance.model import Exhibit, Finding, Moment, Report, Status, Subject, Verdict
 from conformance.report.document import report_document
+from conformance.report.not_exercised import not_exercised, unseen
 from conformance.report.plain import safe, told
 from conformance.report.result import verdict_word
 from conformance.report.text import MOCKED, Style, place, text, verdict_block
-from conformance.report.unseen import not_exercised, unseen
 from conformance.tests.report.reports import HOSTILE, REPORTS, broken, failing, finding, passing, unreadable, verdict
 from conformance.verdict.alike import without_ids
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from conformance.model import Report, Status, Verdict
-from conformance.report.breaches import Breach, breaches
+from conformance.report.departures import Breach, breaches
 from conformance.report.plain import field, listing, safe
 
 

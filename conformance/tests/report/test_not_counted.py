@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.model import Complaint, KnownFailure, Report, Status, Subject
-from conformance.report.breaches import breaches, excused
-from conformance.report.excuses import next_to_expire, unscored
+from conformance.report.departures import breaches, excused
+from conformance.report.not_counted import next_to_expire, unscored
 from conformance.report.result import exit_code, verdict_word
 from conformance.report.tally import Tally, standing
 from conformance.report.text import Style, text
