@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from conformance.fuzz.standing import Generated, addressed
+from conformance.fuzz.expectation import Generated, addressed
 from conformance.model import Exchange, Operation, Scenario, Transcript
 from conformance.targets.contact import make_contact
 from conformance.targets.http import Wire

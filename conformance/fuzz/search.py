@@ -18,8 +18,8 @@ from hypothesis.errors import Flaky, UnsatisfiedAssumption
 
 from conformance.errors import BudgetReached, NotThisApi, OwnError, UnreachableTarget
 from conformance.fuzz.bodies import bodies
-from conformance.fuzz.departures import Departure, departures
-from conformance.fuzz.standing import Generated, Mode, Standing, addressed, standing
+from conformance.fuzz.expectation import Expectation, Generated, Mode, addressed, expectation
+from conformance.fuzz.judge import FuzzFinding, judged
 from conformance.fuzz.waiting_run import CALLS, WaitingRun
 from conformance.model import Status
 from conformance.targets.session import Untestable
@@ -32,24 +32,24 @@ _NO_IDS = ("",) * CALLS
 
 
 @dataclass(slots=True)
-class Hunt:
-    """What came of the cases: how many there were of each standing, and what was found."""
+class Search:
+    """What came of the cases: how many there were of each expectation, and what was found."""
 
     mode: Mode
     seed: int
-    cases: Counter[Standing] = field(default_factory=Counter)
+    cases: Counter[Expectation] = field(default_factory=Counter)
     #: The departure with the smallest body seen, by requirement id.
-    found: dict[str, Departure] = field(default_factory=dict)
+    found: dict[str, FuzzFinding] = field(default_factory=dict)
     #: Why it ended before its time; None where it did not.
     stopped: str | None = None
 
     @property
-    def failures(self) -> tuple[Departure, ...]:
+    def failures(self) -> tuple[FuzzFinding, ...]:
         """What fails: MUSTs, in the order in which they were found."""
         return tuple(each for each in self.found.values() if each.status is Status.FAIL)
 
     @property
-    def warnings(self) -> tuple[Departure, ...]:
+    def warnings(self) -> tuple[FuzzFinding, ...]:
         """What warns."""
         return tuple(each for each in self.found.values() if each.status is Status.WARN)
 
@@ -62,33 +62,33 @@ class _Enough(BaseException):
     """Nothing more is sent; Hypothesis lets it pass."""
 
 
-def hunt(run: WaitingRun, mode: Mode, cases: int, seed: int, *, strict: bool = False) -> Hunt:
+def search(run: WaitingRun, mode: Mode, cases: int, seed: int, *, strict: bool = False) -> Search:
     """Send so many different bodies; the same seed sends the same ones, with the same versions of the generators.
 
-    A target that cannot be asked any more ends the hunt, which then says why. Raises OwnError for a slip of ours.
+    A target that cannot be asked any more ends the search, which then says why. Raises OwnError for a slip of ours.
     """
-    return _Hunter(run, Hunt(mode, seed), cases, strict=strict).run()
+    return _Searcher(run, Search(mode, seed), cases, strict=strict).run()
 
 
-class _Hunter:
-    def __init__(self, run: WaitingRun, hunt: Hunt, cases: int, *, strict: bool) -> None:
+class _Searcher:
+    def __init__(self, run: WaitingRun, search: Search, cases: int, *, strict: bool) -> None:
         self._run = run
-        self._hunt = hunt
+        self._came = search
         self._cases = cases
         self._strict = strict
         #: Which body broke a requirement first, without its ids.
         self._first: dict[str, bytes] = {}
         self._slip: OwnError | None = None
 
-    def run(self) -> Hunt:
-        """Hunt, then shrink."""
+    def run(self) -> Search:
+        """Search, then shrink."""
         with _no_trace():
             self._given(self._case(), Phase.generate)
             for requirement, first in self._first.items():
                 self._given(self._shrinking(requirement, first), Phase.generate, Phase.shrink)
         if self._slip is not None:
             raise self._slip
-        return self._hunt
+        return self._came
 
     def _given(self, test: Callable[[Generated], None], *phases: Phase) -> None:
         settings = hypothesis.settings(
@@ -99,9 +99,9 @@ class _Hunter:
             report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
         )
-        drawn = hypothesis.given(bodies(self._hunt.mode, CALLS))(test)
+        drawn = hypothesis.given(bodies(self._came.mode, CALLS))(test)
         try:
-            hypothesis.seed(self._hunt.seed)(settings(drawn))()
+            hypothesis.seed(self._came.seed)(settings(drawn))()
         except (_Broken, _Enough, Flaky):
             return
 
@@ -111,7 +111,7 @@ class _Hunter:
         def case(generated: Generated) -> None:
             nameless = _new(generated, seen)
             deserved, found = self._ask(generated)
-            self._hunt.cases[deserved] += 1
+            self._came.cases[deserved] += 1
             for departure in found:
                 self._first.setdefault(departure.requirement.id, nameless)
 
@@ -134,13 +134,13 @@ class _Hunter:
 
         return case
 
-    def _ask(self, generated: Generated) -> tuple[Standing, tuple[Departure, ...]]:
+    def _ask(self, generated: Generated) -> tuple[Expectation, tuple[FuzzFinding, ...]]:
         try:
             submission = self._run.submit(generated)
-            deserved = standing(submission.body, submission.run)
-            found = departures(submission, deserved, self._run.settings.secrets, strict=self._strict)
+            deserved = expectation(submission.body, submission.run)
+            found = judged(submission, deserved, self._run.settings.secrets, strict=self._strict)
         except (Untestable, BudgetReached, UnreachableTarget, NotThisApi) as reason:
-            self._hunt.stopped = str(reason)
+            self._came.stopped = str(reason)
             raise _Enough from None
         except Exception as slip:  # Hypothesis would take it for what it looks for
             self._slip = OwnError.from_slip(slip)
@@ -149,10 +149,10 @@ class _Hunter:
             self._keep(departure)
         return deserved, found
 
-    def _keep(self, departure: Departure) -> None:
-        kept = self._hunt.found.get(departure.requirement.id)
+    def _keep(self, departure: FuzzFinding) -> None:
+        kept = self._came.found.get(departure.requirement.id)
         if kept is None or _size(departure) < _size(kept):
-            self._hunt.found[departure.requirement.id] = departure
+            self._came.found[departure.requirement.id] = departure
 
 
 def _new(generated: Generated, seen: set[bytes]) -> bytes:
@@ -164,7 +164,7 @@ def _new(generated: Generated, seen: set[bytes]) -> bytes:
     return nameless
 
 
-def _size(departure: Departure) -> tuple[bool, int, bytes]:
+def _size(departure: FuzzFinding) -> tuple[bool, int, bytes]:
     """The worse comes first, then the smaller."""
     body = departure.exchange.request.body
     return departure.status is not Status.FAIL, len(body), body

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.errors import OwnError
-from conformance.fuzz.standing import Standing
+from conformance.fuzz.expectation import Expectation
 from conformance.fuzz.waiting_run import Submission
 from conformance.model import Exchange, Finding, Operation, Requirement, Status, Verdict
 from conformance.verdict.judge import judge
@@ -26,7 +26,7 @@ _ACCEPTED = "submission.accepted"
 _NO_SERVER_FAULT = "errors.no-server-fault"
 
 
-class Departure(NamedTuple):
+class FuzzFinding(NamedTuple):
     """A requirement that a body showed to be broken: `FAIL` or `WARN`, with the exchange and what was found in it."""
 
     requirement: Requirement
@@ -35,27 +35,27 @@ class Departure(NamedTuple):
     exchange: Exchange
 
 
-def departures(
-    sent: Submission, deserved: Standing, secrets: tuple[str, ...], *, strict: bool
-) -> tuple[Departure, ...]:
+def judged(
+    sent: Submission, deserved: Expectation, secrets: tuple[str, ...], *, strict: bool
+) -> tuple[FuzzFinding, ...]:
     """Every requirement that the answer breaks, each once; raises OwnError where a check of ours broke."""
-    held = sent.transcript.traits | ({"accepted"} if deserved is Standing.RIGHT else frozenset())
+    held = sent.transcript.traits | ({"accepted"} if deserved is Expectation.RIGHT else frozenset())
     subject = masked(judge(replace(sent.transcript, traits=held)), secrets)
     found = tuple(_of_verdicts(strictly(subject).verdicts if strict else subject.verdicts, sent))
-    if deserved is Standing.WRONG or (deserved is Standing.RIGHT and _served(sent)):
+    if deserved is Expectation.WRONG or (deserved is Expectation.RIGHT and _served(sent)):
         return tuple(each for each in found if each.finding.primary)
-    named = _ALWAYS if deserved is Standing.OPEN else _ALWAYS | {_ACCEPTED}
+    named = _ALWAYS if deserved is Expectation.OPEN else _ALWAYS | {_ACCEPTED}
     kept = tuple(each for each in found if each.requirement.id in named)
-    return (*kept, *_server_fault(sent)) if deserved is Standing.OPEN else kept
+    return (*kept, *_server_fault(sent)) if deserved is Expectation.OPEN else kept
 
 
-def _of_verdicts(verdicts: tuple[Verdict, ...], sent: Submission) -> Iterator[Departure]:
+def _of_verdicts(verdicts: tuple[Verdict, ...], sent: Submission) -> Iterator[FuzzFinding]:
     for verdict in verdicts:
         if verdict.status is Status.ERROR:
             raise OwnError(f"{verdict.requirement}: {verdict.reason}")
         if verdict.findings:
             finding = min(verdict.findings, key=lambda each: not each.primary)
-            yield Departure(REQUIREMENTS[verdict.requirement], verdict.status, finding, _submitted(sent))
+            yield FuzzFinding(REQUIREMENTS[verdict.requirement], verdict.status, finding, _submitted(sent))
 
 
 def _served(sent: Submission) -> bool:
@@ -63,14 +63,14 @@ def _served(sent: Submission) -> bool:
     return response is not None and 200 <= response.status < 300
 
 
-def _server_fault(sent: Submission) -> Iterator[Departure]:
+def _server_fault(sent: Submission) -> Iterator[FuzzFinding]:
     """Whether a body is accepted or refused is open, a server fault is neither; no MUST says so, hence a warning."""
     exchange = _submitted(sent)
     if exchange.response is not None and exchange.response.status >= 500:
         index = sent.transcript.exchanges.index(exchange)
         said = "a body that may be accepted or refused is a server fault"
         finding = Finding("open-body", said, "2xx or 4xx", str(exchange.response.status), index)
-        yield Departure(REQUIREMENTS[_NO_SERVER_FAULT], Status.WARN, finding, exchange)
+        yield FuzzFinding(REQUIREMENTS[_NO_SERVER_FAULT], Status.WARN, finding, exchange)
 
 
 def _submitted(sent: Submission) -> Exchange:

@@ -32,7 +32,7 @@ class Mode(StrEnum):
     NEGATIVE = "negative"
 
 
-class Standing(StrEnum):
+class Expectation(StrEnum):
     """What a server is to do with a body."""
 
     RIGHT = "to be accepted"
@@ -57,7 +57,7 @@ def _named(entry: object, call: str) -> object:
     return entry
 
 
-def standing(body: bytes, run: PendingRun) -> Standing:
+def expectation(body: bytes, run: PendingRun) -> Expectation:
     """What a run that waits is to do with a body.
 
     It is to be refused only where our facts name a fault and, for a fault of form, our schema finds it too; to be
@@ -69,8 +69,8 @@ def standing(body: bytes, run: PendingRun) -> Standing:
     facts = submitted(Exchange(Operation.SUBMIT, 0, request, None), known)
     fits = _fits(body)
     if facts.refusable and (facts.faults & _OF_STATE or not fits):
-        return Standing.WRONG
-    return Standing.RIGHT if fits and not facts.faults and _documented(facts.body) else Standing.OPEN
+        return Expectation.WRONG
+    return Expectation.RIGHT if fits and not facts.faults and _documented(facts.body) else Expectation.OPEN
 
 
 def _fits(body: bytes) -> bool:
