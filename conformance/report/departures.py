@@ -26,7 +26,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class Departure:
     """Everything one requirement was found to be departed from."""
 
     requirement: Requirement
@@ -43,14 +43,14 @@ class Breach:
     level: Level = Level.MUST
 
 
-def breach(seen: Iterable[tuple[str, Verdict]], effects: tuple[str, ...] = ()) -> Breach:
+def departure_of(seen: Iterable[tuple[str, Verdict]], effects: tuple[str, ...] = ()) -> Departure:
     """What one requirement came to in the subjects where it was departed from; there is at least one."""
     met = tuple(seen)
     verdict = met[0][1]
     because = dict.fromkeys(f.because for _, v in met for f in v.findings if f.because and not f.primary)
     subjects = tuple(subject for subject, _ in met)
     excuses = dict.fromkeys(filter(None, (excuse(each) for _, each in met)))
-    return Breach(
+    return Departure(
         REQUIREMENTS[verdict.requirement],
         verdict.status,
         _cases(met),
@@ -62,9 +62,9 @@ def breach(seen: Iterable[tuple[str, Verdict]], effects: tuple[str, ...] = ()) -
     )
 
 
-def breaches(
+def departures(
     subjects: Iterable[Subject], status: Status, wanted: Callable[[Verdict], bool] = counted
-) -> tuple[Breach, ...]:
+) -> tuple[Departure, ...]:
     """Requirements with a verdict of the given status that stands for itself, in the order they were met.
 
     Without `wanted` these are the ones that count against the target; `excused` picks the others.
@@ -76,7 +76,7 @@ def breaches(
             if verdict.status is status and wanted(verdict):
                 met.setdefault(verdict.requirement, []).append((subject.name, verdict))
     effects = _effects(judged)
-    return tuple(breach(seen, effects.get(name, ())) for name, seen in met.items())
+    return tuple(departure_of(seen, effects.get(name, ())) for name, seen in met.items())
 
 
 def excused(verdict: Verdict) -> bool:

@@ -117,7 +117,7 @@ def _departures(report: Report, rows: Sequence[Entry]) -> list[tuple[str, list[S
 
 
 def _shown(entry: Entry, again: str) -> Shown:
-    exhibit, cases = entry.exhibit, entry.breach.cases if entry.breach else ()
+    exhibit, cases = entry.exhibit, entry.departure.cases if entry.departure else ()
     return Shown(
         entry,
         cases[:_CASES],
@@ -136,8 +136,8 @@ def _commands(entry: Entry, again: str) -> Iterator[Command]:
         yield Command("The fewest events that break it, in the folder of this page", line)
     if exhibit is not None and exhibit.curl:
         yield Command("The request by itself", exhibit.curl)
-    if entry.breach is not None and again:
-        yield Command("The scenario again", repeat(entry.breach, again))
+    if entry.departure is not None and again:
+        yield Command("The scenario again", repeat(entry.departure, again))
 
 
 def _facts(report: Report) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from conformance.model import Report, Status, Verdict
-from conformance.report.departures import Breach, breaches
+from conformance.report.departures import Departure, departures
 from conformance.report.plain import field, listing, safe
 
 
@@ -22,13 +22,13 @@ def known_blocks(report: Report, word: str, width: int, most: int) -> Iterator[s
         yield "\n".join(_known(departure, report, word, width, most))
 
 
-def unscored(report: Report) -> tuple[Breach, ...]:
+def unscored(report: Report) -> tuple[Departure, ...]:
     """What is departed from and not in the requirement set that is scored."""
     return _departures(report, lambda verdict: verdict.known is None and not verdict.scored)
 
 
-def _departures(report: Report, wanted: Callable[[Verdict], bool]) -> tuple[Breach, ...]:
-    return tuple(each for status in (Status.FAIL, Status.WARN) for each in breaches(report.subjects, status, wanted))
+def _departures(report: Report, wanted: Callable[[Verdict], bool]) -> tuple[Departure, ...]:
+    return tuple(each for status in (Status.FAIL, Status.WARN) for each in departures(report.subjects, status, wanted))
 
 
 def outdated(report: Report, width: int) -> Iterator[str]:
@@ -38,7 +38,7 @@ def outdated(report: Report, width: int) -> Iterator[str]:
         yield "\n".join(("OUTDATED in the list of known failures", *rows))
 
 
-def _known(departure: Breach, report: Report, word: str, width: int, most: int) -> Iterator[str]:
+def _known(departure: Departure, report: Report, word: str, width: int, most: int) -> Iterator[str]:
     name = departure.requirement.id
     verdicts = [verdict for subject in report.subjects for verdict in subject.verdicts if verdict.requirement == name]
     reasons = tuple(dict.fromkeys(verdict.known for verdict in verdicts if verdict.known is not None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.model import Complaint, KnownFailure, Report, Status, Subject
-from conformance.report.departures import breaches, excused
+from conformance.report.departures import departures, excused
 from conformance.report.not_counted import next_to_expire, unscored
 from conformance.report.result import exit_code, verdict_word
 from conformance.report.tally import Tally, standing
@@ -25,7 +25,7 @@ def test_what_counts_is_told_though_its_cause_does_not_count() -> None:
     later = replace(KNOWN, known=None, scored=False)
     told = report(later, EFFECT)
     assert standing(told.subjects[0]) == (later, EFFECT)
-    assert [each.requirement.id for each in breaches(told.subjects, Status.FAIL)] == ["done.closes"]
+    assert [each.requirement.id for each in departures(told.subjects, Status.FAIL)] == ["done.closes"]
     assert [each.requirement.id for each in unscored(told)] == ["done.last"]
     assert exit_code(told) == 1
     assert "FAIL  done.closes" in text(told, Style())
@@ -33,8 +33,8 @@ def test_what_counts_is_told_though_its_cause_does_not_count() -> None:
 
 def test_what_follows_from_a_known_failure_is_told_under_it() -> None:
     told = report(KNOWN, replace(EFFECT, known="a proxy"))
-    assert breaches(told.subjects, Status.FAIL) == ()
-    (known,) = breaches(told.subjects, Status.FAIL, excused)
+    assert departures(told.subjects, Status.FAIL) == ()
+    (known,) = departures(told.subjects, Status.FAIL, excused)
     assert (known.requirement.id, known.effects) == ("done.last", ("done.closes",))
     assert "KNOWN  done.last  MUST\n  reason    a proxy\n" in text(told, Style())
     assert Tally.of(told.subjects).known == 2
