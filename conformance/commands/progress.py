@@ -17,7 +17,7 @@ from conformance.report.tally import counted
 from conformance.report.text import MOCKED, plan_line
 from conformance.run.plan import Plan
 from conformance.targets.session import Ask
-from conformance.verdict.alike import without_ids
+from conformance.verdict.without_ids import without_ids
 
 #: Seconds between two looks at the clock: often enough to be seen moving, seldom enough to cost nothing.
 _TICK = 0.2

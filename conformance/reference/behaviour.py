@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.model import Request, Response
-from conformance.reference import bodies, submission
+from conformance.reference import request_body, submission
 from conformance.reference.refusals import Refused
 from conformance.reference.submission import RULES, Rule, Submission
 
@@ -31,7 +31,7 @@ def needs_its_key(api_key: str | None, headers: Mapping[str, str]) -> None:
 
 def read(body: bytes) -> Submission:
     """Read a submission, or raise Refused for its form."""
-    return submission.read(bodies.read(body))
+    return submission.read(request_body.read(body))
 
 
 def by_both_ids(state: State, thread_id: str, run_id: str) -> Run:

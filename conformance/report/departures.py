@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Finding, Level, Requirement, Status, Subject, Verdict
 from conformance.report.tally import counted, excuse, standing
-from conformance.verdict.alike import without_ids
+from conformance.verdict.without_ids import without_ids
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from conformance.report.result import verdict_word, version_of
 from conformance.report.tally import DEPARTED, counted
 from conformance.report.text import MOCKED, counts, place, repeat, scene, target_name, why
 from conformance.report.writers import REPRO
-from conformance.verdict.alike import without_ids
+from conformance.verdict.without_ids import without_ids
 
 #: Bytes of the whole page. GitHub refuses a step summary of more than 1 MiB; others may have written to it before.
 LIMIT = 1000 * 1024

@@ -23,7 +23,7 @@ from conformance.report.result import exit_code, verdict_word, version_of
 from conformance.report.tally import Tally, counted
 from conformance.report.text import place, repeat, target_name, why
 from conformance.report.writers import REPRO, WRITERS
-from conformance.verdict.alike import without_ids
+from conformance.verdict.without_ids import without_ids
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

@@ -19,7 +19,7 @@ from conformance.report.plain import field, listing, safe, shortened
 from conformance.report.result import verdict_word, version_of
 from conformance.report.tally import Tally
 from conformance.report.writers import REPRO
-from conformance.verdict.alike import without_ids
+from conformance.verdict.without_ids import without_ids
 
 #: Different ways of departing from one requirement that are shown in full; the others are counted.
 _CASES = 3

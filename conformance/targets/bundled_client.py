@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.mock.client.conversation import act
 from conformance.mock.client.habits import HABITS
+from conformance.mock.client.submitter import act
 from conformance.model import Outcome
 from conformance.targets.assignment import Assignment
 from conformance.targets.client import Driven

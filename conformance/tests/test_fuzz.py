@@ -20,7 +20,7 @@ from conformance.fuzz.search import Search, search
 from conformance.fuzz.waiting_run import Submission, WaitingRun
 from conformance.mock.server import Mock
 from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request, Response, Status, Transcript
-from conformance.reference import behaviour, bodies, submission
+from conformance.reference import behaviour, request_body, submission
 from conformance.reference.behaviour import Behaviour
 from conformance.reference.refusals import Refused
 from conformance.report.curl_command import curl
@@ -127,7 +127,7 @@ def fails_on_unknown_keys(body: bytes) -> submission.Submission:
 
 
 def takes_typed_outputs(body: bytes) -> submission.Submission:
-    document = bodies.read(body)
+    document = request_body.read(body)
     items = document.get("tool_outputs")
     for item in items if isinstance(items, list) else ():
         if isinstance(item, dict) and not isinstance(item.get("output"), str | None):

@@ -14,7 +14,7 @@ from conformance.report.plain import safe, told
 from conformance.report.result import verdict_word
 from conformance.report.text import MOCKED, Style, place, text, verdict_block
 from conformance.tests.report.reports import HOSTILE, REPORTS, broken, failing, finding, passing, unreadable, verdict
-from conformance.verdict.alike import without_ids
+from conformance.verdict.without_ids import without_ids
 
 AGAIN = "conformance server --base-url=http://127.0.0.1:1/v1"
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote, urlsplit
 
-from conformance.mock.client import events
+from conformance.mock.client import stream_reader
 from conformance.mock.client.habit import Document, Habit, Outputs
 from conformance.mock.client.seen import Failed, Seen
 
@@ -121,13 +121,13 @@ class Client:
 
     def _listen(self, answer: Answer) -> None:
         try:
-            for event in events.read(_pieces(answer), self._habit.reading):
+            for event in stream_reader.read(_pieces(answer), self._habit.reading):
                 if self.seen.done and self._habit.ignores_rest:
                     continue
                 self.seen.event(event)
                 if self.seen.done and self._habit.ends_at_done:
                     return
-        except events.Unreadable as problem:
+        except stream_reader.Unreadable as problem:
             raise Failed(str(problem)) from None
         except (OSError, http.client.HTTPException) as problem:
             if self._habit.notices_resets and not self.seen.done:
