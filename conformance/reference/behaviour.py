@@ -5,16 +5,13 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from conformance.model import Request, Response
 from conformance.reference import request_body, submission
 from conformance.reference.refusals import Refused
+from conformance.reference.runs import Run
+from conformance.reference.state import State
 from conformance.reference.submission import RULES, Rule, Submission
-
-if TYPE_CHECKING:
-    from conformance.reference.runs import Run
-    from conformance.reference.state import State
 
 
 def needs_its_key(api_key: str | None, headers: Mapping[str, str]) -> None:
@@ -71,3 +68,14 @@ class Behaviour:
     refused: Callable[[Run, Submission], None] = stays
     #: What is sent in the place of the planned answer; None: the connection is closed without a status line.
     respond: Callable[[Request, Response], Response | None] = as_planned
+
+    def submit(self, run: Run, submission: Submission) -> None:
+        """Submit to a run; raise Refused for what hinders it, or where a rule is broken."""
+        run.meet_hindrance()
+        try:
+            for rule in self.rules:
+                rule(run.document["status"], run.pending_ids(), submission)
+        except Refused:
+            self.refused(run, submission)
+            raise
+        self.accepted(run, submission)

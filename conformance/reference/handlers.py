@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from conformance.reference import fields, request_body
+from conformance.reference.behaviour import Behaviour
 from conformance.reference.events import Event
 from conformance.reference.lists import page
 from conformance.reference.objects import Document
@@ -23,6 +24,8 @@ class Asked:
     ids: tuple[str, ...]
     query: Mapping[str, str]
     body: bytes
+    #: What decides on it, where it is a submission.
+    behaviour: Behaviour
 
 
 #: A document answers as JSON, events as a stream.
@@ -146,9 +149,9 @@ def cancel_run(state: State, asked: Asked) -> Answer:
 
 def submit_tool_outputs(state: State, asked: Asked) -> Answer:
     """POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs, plain or streamed."""
-    submitted = state.behaviour.read(asked.body)
-    run = state.behaviour.find(state, *asked.ids)
-    run.submit(submitted)
+    submitted = asked.behaviour.read(asked.body)
+    run = asked.behaviour.find(state, *asked.ids)
+    asked.behaviour.submit(run, submitted)
     return _followed(run, stream=bool(submitted.stream))
 
 

@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 
 from conformance.contract.lifecycle import FINAL
 from conformance.reference import objects, story
-from conformance.reference.behaviour import Behaviour
 from conformance.reference.clock import Clock
 from conformance.reference.events import Event, Transition, ends_stream, stream
 from conformance.reference.objects import Document
 from conformance.reference.refusals import Refused
 from conformance.reference.scripts import Round
 from conformance.reference.story import Story
-from conformance.reference.submission import Submission
 
 #: The states in which a run may still be cancelled.
 _CANCELLABLE = frozenset({"queued", "in_progress", "requires_action"})
@@ -31,7 +29,6 @@ class Run:
     #: The messages of its thread, where its own are added.
     messages: dict[str, Document]
     clock: Clock
-    behaviour: Behaviour
     steps: dict[str, Document] = field(default_factory=dict)
     transitions: deque[Transition] = field(default_factory=deque)
     #: How often outputs were accepted.
@@ -60,18 +57,11 @@ class Run:
             self._play(played[-1])
         return tuple(stream(played))
 
-    def submit(self, submission: Submission) -> None:
-        """Accept the outputs and lay out what follows; raise Refused, with nothing changed, where a rule is broken."""
+    def meet_hindrance(self) -> None:
+        """Raise Refused, once, where something hinders the next submission."""
         if self.hindrance is not None:
             hindrance, self.hindrance = self.hindrance, None
             raise Refused(hindrance)
-        try:
-            for rule in self.behaviour.rules:
-                rule(self.document["status"], self.pending_ids(), submission)
-        except Refused:
-            self.behaviour.refused(self, submission)
-            raise
-        self.behaviour.accepted(self, submission)
 
     def resume(self, outputs: Mapping[str, str]) -> None:
         """Lay out what follows the outputs (call id to text) of the step that waits; without such a step, nothing."""
