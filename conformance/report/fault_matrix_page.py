@@ -1,9 +1,6 @@
-"""The kill matrix for readers: docs/fault-matrix.md, docs/matrix.json, and a few lines for a terminal.
-
-Write them anew with
+"""The fault matrix in words: docs/fault-matrix.md, JSON for programs, and a few lines for a terminal.
 
 conformance prove --format markdown > docs/fault-matrix.md
-conformance prove --format json > docs/matrix.json
 """
 
 from __future__ import annotations
