@@ -54,7 +54,7 @@ class Api:
     def __init__(
         self, api_key: str | None, scenario: str | None, behaviour: Behaviour, model: Model | None = None
     ) -> None:
-        self.state = State(partial(rounds, fallback=scenario) if model is None else model)
+        self.state = State(behaviour.acceptance, partial(rounds, fallback=scenario) if model is None else model)
         self._behaviour = behaviour
         self._api_key = api_key
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from conformance.model import Request, Response
 from conformance.reference import request_body, submission
 from conformance.reference.refusals import Refused
-from conformance.reference.runs import Run
+from conformance.reference.runs import Acceptance, Run
 from conformance.reference.state import State
 from conformance.reference.submission import RULES, Rule, Submission
 
@@ -69,13 +69,7 @@ class Behaviour:
     #: What is sent in the place of the planned answer; None: the connection is closed without a status line.
     respond: Callable[[Request, Response], Response | None] = as_planned
 
-    def submit(self, run: Run, submission: Submission) -> None:
-        """Submit to a run; raise Refused for what hinders it, or where a rule is broken."""
-        run.meet_hindrance()
-        try:
-            for rule in self.rules:
-                rule(run.document["status"], run.pending_ids(), submission)
-        except Refused:
-            self.refused(run, submission)
-            raise
-        self.accepted(run, submission)
+    @property
+    def acceptance(self) -> Acceptance:
+        """What a new run begins with."""
+        return Acceptance(self.rules, self.accepted, self.refused)

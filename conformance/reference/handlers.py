@@ -151,7 +151,7 @@ def submit_tool_outputs(state: State, asked: Asked) -> Answer:
     """POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs, plain or streamed."""
     submitted = asked.behaviour.read(asked.body)
     run = asked.behaviour.find(state, *asked.ids)
-    asked.behaviour.submit(run, submitted)
+    run.submit(submitted)
     return _followed(run, stream=bool(submitted.stream))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from conformance.contract.lifecycle import FINAL
@@ -14,9 +14,22 @@ from conformance.reference.objects import Document
 from conformance.reference.refusals import Refused
 from conformance.reference.scripts import Round
 from conformance.reference.story import Story
+from conformance.reference.submission import Rule, Submission
 
 #: The states in which a run may still be cancelled.
 _CANCELLABLE = frozenset({"queued", "in_progress", "requires_action"})
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Which submissions a run accepts, and what becomes of it."""
+
+    #: Asked one after the other before a submission is accepted.
+    rules: tuple[Rule, ...]
+    #: What happens to the run once its outputs were accepted.
+    accepted: Callable[[Run, Submission], None]
+    #: What happens to the run once its outputs were refused by a rule.
+    refused: Callable[[Run, Submission], None]
 
 
 @dataclass(slots=True)
@@ -29,6 +42,7 @@ class Run:
     #: The messages of its thread, where its own are added.
     messages: dict[str, Document]
     clock: Clock
+    acceptance: Acceptance
     steps: dict[str, Document] = field(default_factory=dict)
     transitions: deque[Transition] = field(default_factory=deque)
     #: How often outputs were accepted.
@@ -57,11 +71,18 @@ class Run:
             self._play(played[-1])
         return tuple(stream(played))
 
-    def meet_hindrance(self) -> None:
-        """Raise Refused, once, where something hinders the next submission."""
+    def submit(self, submission: Submission) -> None:
+        """Accept the outputs and lay out what follows; raise Refused, with nothing changed, where a rule is broken."""
         if self.hindrance is not None:
             hindrance, self.hindrance = self.hindrance, None
             raise Refused(hindrance)
+        try:
+            for rule in self.acceptance.rules:
+                rule(self.document["status"], self.pending_ids(), submission)
+        except Refused:
+            self.acceptance.refused(self, submission)
+            raise
+        self.acceptance.accepted(self, submission)
 
     def resume(self, outputs: Mapping[str, str]) -> None:
         """Lay out what follows the outputs (call id to text) of the step that waits; without such a step, nothing."""

@@ -10,7 +10,7 @@ from conformance.reference import objects
 from conformance.reference.clock import Clock
 from conformance.reference.objects import Document
 from conformance.reference.refusals import Refused
-from conformance.reference.runs import Run
+from conformance.reference.runs import Acceptance, Run
 from conformance.reference.scripts import Round
 
 _Kept = TypeVar("_Kept")
@@ -32,13 +32,14 @@ class Thread:
 class State:
     """Everything the server keeps; each request moves its clock on by one second.
 
-    `model` says what is done in each round of a run that was created.
+    `acceptance` is what runs are created with; `model` says what is done in each round of one.
     """
 
-    def __init__(self, model: Callable[[Document], tuple[Round, ...]]) -> None:
+    def __init__(self, acceptance: Acceptance, model: Callable[[Document], tuple[Round, ...]]) -> None:
         self.clock = Clock()
         self.assistants: dict[str, Document] = {}
         self.threads: dict[str, Thread] = {}
+        self._acceptance = acceptance
         self._model = model
 
     def new_assistant(self, settings: Document) -> Document:
@@ -77,7 +78,7 @@ class State:
         for message in messages:
             self._add(thread, message)
         document = objects.run(self.clock.new_id("run"), thread_id, self.clock.now, assistant, settings)
-        run = Run(document, self._model(document), thread.messages, self.clock)
+        run = Run(document, self._model(document), thread.messages, self.clock, self._acceptance)
         run.begin(thread.document if thread_is_new else None)
         thread.runs[document["id"]] = run
         return run
