@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         again=again,
         exhibitor=Exhibitor() if verdicts.shows(arguments) else None,
         begun=console.begun,
-        told=console.judged,
+        on_subject=console.judged,
         kept=saving.keeper(said),
         shapes=options.shapes(said),
     )

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fault",
         metavar="ID",
-        help="the lie that is told, or several with commas; `conformance list faults` shows all",
+        help="the fault to play, or several with commas; `conformance list faults` shows all",
     )
     parser.add_argument("--api-key-env", metavar="NAME", help="ask for the key that this environment variable holds")
 

@@ -53,7 +53,7 @@ class Progress:
         if self._line is not None:
             self._line.waits_for("", _asked(ask.method, ask.path) if exchange is None else "")
         if self._verbose and exchange is not None:
-            print(f"    {safe(_told(exchange))}", file=sys.stderr, flush=True)
+            print(f"    {safe(_exchange_line(exchange))}", file=sys.stderr, flush=True)
 
     def judged(self, subject: Subject) -> None:
         """Say how far it is."""
@@ -125,7 +125,7 @@ class _Line:
             print(f"\r\x1b[K{safe(said, width)}", end="", file=sys.stderr, flush=True)
 
 
-def _told(exchange: Exchange) -> str:
+def _exchange_line(exchange: Exchange) -> str:
     """One exchange on one line."""
     asked = _asked(exchange.request.method, exchange.request.target)
     if exchange.response is None:

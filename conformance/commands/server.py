@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
             again=repeat_command.again(said),
             exhibitor=target_options.exhibitor(said, target) if verdicts.shows(arguments) else None,
             begun=console.begun,
-            told=console.judged,
+            on_subject=console.judged,
             kept=saving.keeper(said),
             shapes=options.shapes(said),
         )

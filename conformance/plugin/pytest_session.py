@@ -18,7 +18,7 @@ from conformance.model import JUDGED, KnownFailure, Profile, Report, Role, Statu
 from conformance.plugin import fuzzing
 from conformance.report import result, text
 from conformance.report.merge import merged
-from conformance.report.plain import safe, told
+from conformance.report.plain import error_text, safe
 from conformance.report.result import exit_code
 from conformance.report.tally import counted, excuse
 from conformance.run import (
@@ -227,7 +227,7 @@ class Suite:
         except ConformanceError as error:
             self._unwritten = error
             return
-        self._since = settled.told
+        self._since = settled.text
         session.exitstatus = result.worst(session.exitstatus, settled.exit_code)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -241,7 +241,7 @@ class Suite:
             terminalreporter.section("since the baseline")
             terminalreporter.write_line(self._since.rstrip())
         if self._unwritten is not None:
-            terminalreporter.write_line(told(self._unwritten))
+            terminalreporter.write_line(error_text(self._unwritten))
 
     def pytest_unconfigure(self) -> None:
         """Let go of a target that never came to be reported on."""

@@ -21,7 +21,7 @@ class Outcome(StrEnum):
     """What became of a fault under one requirement."""
 
     #: Told, as declared.
-    KILLED = "killed"
+    CAUGHT = "killed"
     #: Declared and not told.
     SURVIVED = "survived"
     #: Told and not declared.
@@ -35,7 +35,7 @@ class Outcome(StrEnum):
 
 
 #: Outcomes that are as they should be.
-RIGHT = frozenset({Outcome.KILLED, Outcome.EQUIVALENT})
+RIGHT = frozenset({Outcome.CAUGHT, Outcome.EQUIVALENT})
 
 
 class Sighting(NamedTuple):
@@ -92,7 +92,7 @@ def slips(subject: Subject) -> tuple[str, ...]:
     )
 
 
-def told(fault: Fault, subjects: Sequence[Subject]) -> Trial:
+def trial_of(fault: Fault, subjects: Sequence[Subject]) -> Trial:
     """The trial of a fault by the subjects of the scenarios it touched."""
     return Trial(
         fault,
@@ -105,7 +105,7 @@ def told(fault: Fault, subjects: Sequence[Subject]) -> Trial:
 def tried(fault: Fault, transcripts: Iterable[Transcript]) -> Trial:
     """The trial of a wire fault on recorded transcripts; where it changes nothing nothing is judged."""
     lies = ((transcript, broken(transcript, fault)) for transcript in transcripts)
-    return told(fault, [judge(lie) for transcript, lie in lies if lie != transcript])
+    return trial_of(fault, [judge(lie) for transcript, lie in lies if lie != transcript])
 
 
 def rows(trial: Trial) -> tuple[Row, ...]:
@@ -129,7 +129,7 @@ def _row(fault: Fault, requirement: str, seen: Mapping[str, Sequence[Sighting]])
     found = seen.get(requirement, ())
     if not found:
         return Row(fault.name, requirement, Outcome.SURVIVED, ())
-    outcome = Outcome.KILLED if requirement in fault.breaks else Outcome.WRONG_RULE
+    outcome = Outcome.CAUGHT if requirement in fault.breaks else Outcome.WRONG_RULE
     return Row(fault.name, requirement, outcome, tuple(dict.fromkeys(one.scenario for one in found)), found[0])
 
 
@@ -150,24 +150,24 @@ class FaultMatrix:
         return tuple(row for row in self.rows if row.outcome not in RIGHT)
 
     @property
-    def lethal(self) -> tuple[Fault, ...]:
+    def breaking(self) -> tuple[Fault, ...]:
         """The faults that break something."""
         return tuple(fault for fault in self.faults if fault.breaks)
 
     @property
-    def killed(self) -> tuple[Fault, ...]:
+    def caught(self) -> tuple[Fault, ...]:
         """The faults that were told as just what they declare."""
         wrong = {row.fault for row in self.wrong}
-        return tuple(fault for fault in self.lethal if fault.name not in wrong)
+        return tuple(fault for fault in self.breaking if fault.name not in wrong)
 
-    def killing(self, requirement: str) -> tuple[str, ...]:
+    def catching(self, requirement: str) -> tuple[str, ...]:
         """The faults that a requirement kills."""
-        killed = (row for row in self.rows if row.outcome is Outcome.KILLED)
+        killed = (row for row in self.rows if row.outcome is Outcome.CAUGHT)
         return tuple(dict.fromkeys(row.fault for row in killed if row.requirement == requirement))
 
     def uncovered(self) -> tuple[Requirement, ...]:
         """The requirements that can fail by their level, and that no fault was seen to break."""
-        killing = {row.requirement for row in self.rows if row.outcome is Outcome.KILLED}
+        killing = {row.requirement for row in self.rows if row.outcome is Outcome.CAUGHT}
         return tuple(requirement for requirement in judged(self.role) if requirement.id not in killing)
 
     @property
@@ -199,7 +199,7 @@ def accused(transcripts: Iterable[Transcript], innocent: str) -> tuple[str, ...]
 
 def void(transcripts: Sequence[Transcript]) -> tuple[str, ...]:
     """Why nothing can be proven by these transcripts of the clean server; empty where all is well."""
-    expected = ((HARMLESS, Outcome.SURVIVED), (RUINOUS, Outcome.KILLED))
+    expected = ((HARMLESS, Outcome.SURVIVED), (RUINOUS, Outcome.CAUGHT))
     controls = [
         f"{fault.name} was to be {outcome} and is {', '.join(outcomes)}"
         for fault, outcome in expected

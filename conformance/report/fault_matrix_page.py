@@ -57,8 +57,8 @@ def summary(matrix: FaultMatrix, clients: FaultMatrix, variations: tuple[str, ..
 def _counts(matrix: FaultMatrix) -> Iterator[str]:
     fault, lie = _WORDS[matrix.role]
     every = len(judged(matrix.role))
-    yield f"{fault}s killed / declared: {len(matrix.killed)} / {len(matrix.lethal)}"
-    yield f"legal {lie}s let pass: {_let_pass(matrix)} / {len(matrix.faults) - len(matrix.lethal)}"
+    yield f"{fault}s killed / declared: {len(matrix.caught)} / {len(matrix.breaking)}"
+    yield f"legal {lie}s let pass: {_let_pass(matrix)} / {len(matrix.faults) - len(matrix.breaking)}"
     yield f"{matrix.role} requirements covered: {every - len(matrix.uncovered())} / {every}"
 
 
@@ -86,7 +86,7 @@ def as_json(matrix: FaultMatrix, clients: FaultMatrix) -> str:
     }
     lists = (f'"{name}": [\n' + ",\n".join(f"  {line}" for line in lines) + "\n]" for name, lines in sections.items())
     killing = ",\n".join(
-        f"  {_line(row.id)}: {_line(each.killing(row.id))}" for each in (matrix, clients) for row in judged(each.role)
+        f"  {_line(row.id)}: {_line(each.catching(row.id))}" for each in (matrix, clients) for row in judged(each.role)
     )
     return "{\n" + ",\n".join((*lists, f'"requirements": {{\n{killing}\n}}')) + "\n}\n"
 
@@ -96,7 +96,7 @@ def _fault_document(fault: Fault, matrix: FaultMatrix) -> dict[str, object]:
     return {
         "name": fault.name,
         "layer": fault.layer,
-        "lie": fault.lie,
+        "lie": fault.does,
         "breaks": sorted(fault.breaks),
         "rows": rows,
     }
@@ -138,12 +138,12 @@ def _totals(matrix: FaultMatrix) -> Iterator[str]:
     fault, lie = _WORDS[matrix.role]
     yield f"## How many {fault}s\n"
     yield "| | |\n|---|---|"
-    yield f"| {fault}s that break something | {len(matrix.lethal)} |"
-    yield f"| of these killed as declared | {len(matrix.killed)} |"
+    yield f"| {fault}s that break something | {len(matrix.breaking)} |"
+    yield f"| of these killed as declared | {len(matrix.caught)} |"
     yield f"| {lie}s that are legal, and let pass | {_let_pass(matrix)} |"
     for level in _LEVELS:
         of_level = [requirement for requirement in judged(matrix.role) if requirement.level is level]
-        covered = sum(bool(matrix.killing(requirement.id)) for requirement in of_level)
+        covered = sum(bool(matrix.catching(requirement.id)) for requirement in of_level)
         yield f"| {level} requirements with a killing {fault} | {covered} of {len(of_level)} |"
     yield ""
 
@@ -163,7 +163,7 @@ def _by_requirement(matrix: FaultMatrix) -> Iterator[str]:
         yield f"### {family}\n"
         yield f"| requirement | level | {fault}s |\n|---|---|---|"
         for requirement in rows:
-            faults = ", ".join(f"[{name}](#{name})" for name in matrix.killing(requirement.id))
+            faults = ", ".join(f"[{name}](#{name})" for name in matrix.catching(requirement.id))
             yield f"| {_linked(requirement.id)} | {requirement.level} | {faults or '**none**'} |"
         yield ""
 
@@ -185,7 +185,7 @@ def _by_layer(matrix: FaultMatrix) -> Iterator[str]:
     fault, lie = _WORDS[matrix.role]
     yield f"## The {fault}s, layer by layer\n"
     yield f"The number is that of the scenarios in which the {fault} is told.\n"
-    for layer, faults in groupby(matrix.lethal, lambda fault: fault.layer):
+    for layer, faults in groupby(matrix.breaking, lambda fault: fault.layer):
         yield f"### {layer}\n"
         yield f"| {fault} | the {lie} | told as |\n|---|---|---|"
         yield from (_fault(fault, matrix) for fault in faults)
@@ -195,7 +195,7 @@ def _by_layer(matrix: FaultMatrix) -> Iterator[str]:
 def _fault(fault: Fault, matrix: FaultMatrix) -> str:
     rows = (row for row in matrix.rows if row.fault == fault.name)
     told = ", ".join(f"{_linked(row.requirement)} ({len(row.scenarios)})" for row in rows)
-    return f'| <a id="{fault.name}"></a>{fault.name} | {_cell(fault.lie)} | {told} |'
+    return f'| <a id="{fault.name}"></a>{fault.name} | {_cell(fault.does)} | {told} |'
 
 
 def _legal(matrix: FaultMatrix) -> Iterator[str]:
@@ -204,7 +204,7 @@ def _legal(matrix: FaultMatrix) -> Iterator[str]:
     yield "They change what the other side sees, and nobody may be accused of them.\n"
     yield f"| {lie} | | why it is legal |\n|---|---|---|"
     yield from (
-        f"| {fault.name} | {_cell(fault.lie)} | {_cell(fault.equivalent)} |"
+        f"| {fault.name} | {_cell(fault.does)} | {_cell(fault.equivalent)} |"
         for fault in matrix.faults
         if fault.equivalent
     )

@@ -62,7 +62,7 @@ class Picture(NamedTuple):
 
 def picture(matrix: FaultMatrix) -> Picture:
     """Place every fault that breaks something, every requirement that is judged, and what became of each pair."""
-    layers, columns = _placed(matrix.lethal, lambda fault: fault.name, lambda fault: fault.layer, _LEFT, _WIDTH)
+    layers, columns = _placed(matrix.breaking, lambda fault: fault.name, lambda fault: fault.layer, _LEFT, _WIDTH)
     families, lines = _placed(judged(matrix.role), lambda row: row.id, lambda row: row.family, _TOP, _HEIGHT)
     cells = tuple(
         Cell(
@@ -100,7 +100,7 @@ def says(row: Row) -> str:
     """What became of a fault under a requirement, in a sentence."""
     scenarios = f" in {len(row.scenarios)} scenario{'s' * (len(row.scenarios) != 1)}" if row.scenarios else ""
     told = {
-        Outcome.KILLED: f"{row.fault} is killed by {row.requirement}{scenarios}",
+        Outcome.CAUGHT: f"{row.fault} is killed by {row.requirement}{scenarios}",
         Outcome.SURVIVED: f"{row.fault} survives {row.requirement}",
         Outcome.WRONG_RULE: f"{row.fault} is told as {row.requirement}{scenarios}, which it does not break",
     }
@@ -148,7 +148,7 @@ def _families(matrix: FaultMatrix) -> tuple[tuple[str, tuple[Requirement, ...]],
 
 
 def _layers(matrix: FaultMatrix) -> tuple[tuple[str, tuple[Fault, ...]], ...]:
-    named = groupby(matrix.lethal, lambda fault: fault.layer)
+    named = groupby(matrix.breaking, lambda fault: fault.layer)
     return tuple((name.replace("_", " "), tuple(faults)) for name, faults in named)
 
 

@@ -18,7 +18,7 @@ from conformance.report.not_exercised import WHY, unseen
 from conformance.report.plain import safe, shortened
 from conformance.report.result import verdict_word, version_of
 from conformance.report.tally import DEPARTED, counted
-from conformance.report.text import MOCKED, counts, place, repeat, scene, target_name, why
+from conformance.report.text import MOCKED, counts, place, repeat, surroundings, target_name, why
 from conformance.report.writers import REPRO
 from conformance.verdict.without_ids import without_ids
 
@@ -106,7 +106,7 @@ def _departure(departure: Departure, report: Report, exhibit: Exhibit | None) ->
     lines = [f"<details><summary>{title}</summary>\n", f"{requirement.sentence} {requirement.why}\n"]
     lines += [f"- {code(excuse)}" for excuse in departure.excuses]
     lines += [line for case in departure.cases[:_CASES] for line in _case(case)]
-    lines += [f"- {label} {code(said)}" for label, said in scene(exhibit)]
+    lines += [f"- {label} {code(said)}" for label, said in surroundings(exhibit)]
     if len(departure.cases) > _CASES:
         lines.append(f"- and {len(departure.cases) - _CASES} other ways")
     if len(names) > 1:

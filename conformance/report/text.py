@@ -210,7 +210,7 @@ def block(departure: Departure, again: str, style: Style, exhibit: Exhibit | Non
     for case in departure.cases[:_CASES]:
         lines.extend(_case(case, style))
         if case is departure.cases[0]:
-            lines.extend(_scene(exhibit, style))
+            lines.extend(_surroundings(exhibit, style))
     if len(departure.cases) > _CASES:
         lines.append(field("", f"and {len(departure.cases) - _CASES} other ways", style.width))
     if len(names) > 1:
@@ -222,11 +222,11 @@ def block(departure: Departure, again: str, style: Style, exhibit: Exhibit | Non
     return "\n".join((*lines, *_rule(requirement, style), *_repeats(departure, again, style, exhibit)))
 
 
-def _scene(exhibit: Exhibit | None, style: Style) -> Iterator[str]:
-    return (field(label, said, style.width) for label, said in scene(exhibit))
+def _surroundings(exhibit: Exhibit | None, style: Style) -> Iterator[str]:
+    return (field(label, said, style.width) for label, said in surroundings(exhibit))
 
 
-def scene(exhibit: Exhibit | None) -> Iterator[tuple[str, str]]:
+def surroundings(exhibit: Exhibit | None) -> Iterator[tuple[str, str]]:
     """What came around the event that departs, in which states, and what would have been legal there; safe to print."""
     if exhibit is None or exhibit.event is None:
         return

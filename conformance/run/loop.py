@@ -43,7 +43,7 @@ INTERRUPTED = "interrupted from the keyboard"
 class Run:
     """One run of one plan against one target: each scenario is exchanged and judged at most once.
 
-    `begun` hears of every scenario before it is exchanged, `told` of every subject as soon as it is judged, and `kept`
+    `begun` hears of every scenario before it is exchanged, `on_subject` of every subject once it is judged, and `kept`
     then gets what makes the report of all there is so far. `exhibitor` keeps what shows a departure, where somebody
     wants to see it; with `shapes`, subjects tell what their exchanges looked like. `stopped` is why nothing more is
     sent: the target is gone or offers none of this API, or the budget of requests is reached.
@@ -59,7 +59,7 @@ class Run:
         again: str = "",
         exhibitor: Exhibitor | None = None,
         begun: Callable[[Scenario], None] | None = None,
-        told: Callable[[Subject], None] | None = None,
+        on_subject: Callable[[Subject], None] | None = None,
         kept: Callable[[Callable[[], Report]], None] | None = None,
         shapes: bool = False,
     ) -> None:
@@ -69,7 +69,7 @@ class Run:
         held = known.holding(known_failures, target.describe(), plan.role)
         self._reporting = Reporting(profile or Profile(plan.role), held, again, exhibitor, shapes)
         self._begun = begun
-        self._told = told
+        self._on_subject = on_subject
         self._kept = kept
         self._telling = Lock()
         self._subjects: dict[str, Subject] = {}
@@ -95,8 +95,8 @@ class Run:
                 return subject
             self._subjects[scenario_id] = subject
             with self._telling:
-                if self._told:
-                    self._told(subject)
+                if self._on_subject:
+                    self._on_subject(subject)
                 if self._kept:
                     self._kept(self._so_far)
         return self._subjects[scenario_id]
@@ -186,8 +186,8 @@ class Run:
         return replace(subject, name=scenario.id, verdicts=kept + slips)
 
     def _unreached(self, scenario: Scenario, reason: str | None = None) -> Subject:
-        told = reason or (self.stopped.message if self.stopped else "the run never came to it")
-        return replace(self._without_verdicts(scenario, Status.UNTESTABLE, told), reason=told)
+        why = reason or (self.stopped.message if self.stopped else "the run never came to it")
+        return replace(self._without_verdicts(scenario, Status.UNTESTABLE, why), reason=why)
 
     def _without_verdicts(self, scenario: Scenario, status: Status, reason: str) -> Subject:
         names = sorted(self.plan.cells[scenario.id])

@@ -11,7 +11,7 @@ from conformance.contract.scenarios import SCENARIOS
 from conformance.mock.habits import HABITS
 from conformance.model import Role, Transcript
 from conformance.proof import variations
-from conformance.proof.fault_matrix import FaultMatrix, Trial, accused, rows, told, tried, void
+from conformance.proof.fault_matrix import FaultMatrix, Trial, accused, rows, trial_of, tried, void
 from conformance.proof.faults import FAULTS, Fault
 from conformance.run.chance import Seeded
 from conformance.run.plan import plan
@@ -49,7 +49,7 @@ _MORE = 3
 def vary(count: int, seed: str) -> Iterator[str]:
     """Judge legal exchanges; returns what was said of the accused, and how each is drawn again."""
     for accusation in variations.accused(variations.variations(count, lambda number: Seeded(f"{seed}/{number}"))):
-        yield accusation.told(seed)
+        yield accusation.text(seed)
 
 
 def record() -> tuple[Transcript, ...]:
@@ -69,12 +69,12 @@ def prove(clean: tuple[Transcript, ...], *, full: bool = False) -> Iterator[Tria
         trial = tried(fault, clean)
         yield trial
         if full and trial.touched:
-            yield told(fault, [judge(transcript) for transcript in exchanged(fault.name, _telling(trial))])
+            yield trial_of(fault, [judge(transcript) for transcript in exchanged(fault.name, _telling(trial))])
 
 
 def behaved(fault: Fault, scenarios: set[str]) -> Trial:
     """The trial of a stateful fault by the reference that has it, in these scenarios, in process."""
-    return told(fault, [judge(transcript) for transcript in _transcripts(InProcess(fault.behaviour), scenarios)])
+    return trial_of(fault, [judge(transcript) for transcript in _transcripts(InProcess(fault.behaviour), scenarios)])
 
 
 def _telling(trial: Trial) -> set[str]:
@@ -100,7 +100,7 @@ def matrix_of_clients(*, full: bool = False) -> FaultMatrix:
 
     def tried(habit: Fault) -> Trial:
         chosen = every if full else CLIENT_LEGAL if habit.equivalent else {*CLIENT_SMOKE, *habit.scenarios}
-        return told(habit, [judge(transcript) for transcript in _acted(habit.name, chosen)])
+        return trial_of(habit, [judge(transcript) for transcript in _acted(habit.name, chosen)])
 
     with ThreadPoolExecutor(_JOBS) as pool:
         right = pool.submit(_acted, "none", every)

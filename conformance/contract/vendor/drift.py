@@ -59,7 +59,7 @@ def drift(slice_document: Mapping[str, Json], other_document: Mapping[str, Json]
     )
 
 
-def told(differences: tuple[Difference, ...]) -> str:
+def drift_text(differences: tuple[Difference, ...]) -> str:
     """The differences as text for people, one a line below the object they are in."""
     if not differences:
         return "no difference\n"

@@ -18,7 +18,7 @@ class Accusation(NamedTuple):
     #: What was said of it, each with its requirement.
     said: tuple[str, ...]
 
-    def told(self, seed: str) -> str:
+    def text(self, seed: str) -> str:
         """In a few words: what was said, how to draw the exchange again, and which changes it takes."""
         changes = ", ".join(self.varied.names) or "no change at all"
         return f"variation {seed}/{self.varied.number} ({changes}): {'; '.join(self.said)}"

@@ -60,7 +60,7 @@ def updated(report: Report, content: str, name: str) -> Updated:
     for block, row in zip(blocks, reader.rows(content, name), strict=True):
         edit = _Edit.of(row, report)
         kept.append(edit.applied(block))
-        changes.extend(edit.told())
+        changes.extend(edit.changes())
     old = "".join(kept)
     held = known.held(report, _rows(old, name, report))
     added = list(_added(held))
@@ -149,7 +149,7 @@ class _Edit:
             row["fingerprints"].append(cause)
         return tomlkit.dumps(document)
 
-    def told(self) -> Iterator[str]:
+    def changes(self) -> Iterator[str]:
         """What was changed, in words."""
         if self.out:
             yield f"removed {_shown(self.row)}, which no longer fails so; its reason was: {self.row.reason}"

@@ -87,7 +87,7 @@ def _faults() -> Iterator[Case]:
         told = {row.requirement: row.scenarios for row in matrix().rows if row.fault == fault.name}
         shown = {name for names in told.values() for name in names[:_SCENARIOS]}
         wire = (broken(transcript(name), fault) for name in sorted(shown))
-        for lie in wire if fault.tell else exchanged(fault.name, shown):
+        for lie in wire if fault.change else exchanged(fault.name, shown):
             primary = frozenset(requirement for requirement, names in told.items() if lie.scenario in names) - {""}
             yield Case(f"{fault.name} in {lie.scenario}", lie, primary)
 

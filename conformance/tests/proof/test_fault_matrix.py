@@ -26,7 +26,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_told_as_what_it_breaks_and_as_nothing_else(name: str) -> None:
     mine = [row for row in matrix().rows if row.fault == name]
-    outcome = Outcome.KILLED if FAULTS[name].breaks else Outcome.EQUIVALENT
+    outcome = Outcome.CAUGHT if FAULTS[name].breaks else Outcome.EQUIVALENT
     assert [
         (row.requirement, row.outcome, row.first and row.first.message) for row in mine if row.outcome != outcome
     ] == []
@@ -35,7 +35,7 @@ def test_a_fault_is_told_as_what_it_breaks_and_as_nothing_else(name: str) -> Non
 
 @pytest.mark.parametrize("requirement", [row.id for row in judged() if row.level is Level.MUST])
 def test_every_must_can_fail(requirement: str) -> None:
-    assert matrix().killing(requirement)
+    assert matrix().catching(requirement)
 
 
 def test_every_should_can_warn() -> None:
@@ -60,12 +60,12 @@ def test_a_fault_of_the_wire_is_tried_on_transcripts(name: str) -> None:
 
 
 def test_a_fault_lies_in_answers_or_is_about_what_is_decided() -> None:
-    assert [fault.name for fault in FAULTS.values() if (fault.tell is None) is (fault.behaviour is None)] == []
+    assert [fault.name for fault in FAULTS.values() if (fault.change is None) is (fault.behaviour is None)] == []
 
 
 def test_the_controls_come_out_as_they_must() -> None:
     assert [row.outcome for row in rows(tried(HARMLESS, clean()))] == [Outcome.SURVIVED]
-    assert [row.outcome for row in rows(tried(RUINOUS, clean()))] == [Outcome.KILLED]
+    assert [row.outcome for row in rows(tried(RUINOUS, clean()))] == [Outcome.CAUGHT]
 
 
 def test_a_clean_server_that_is_accused_makes_the_run_void() -> None:
@@ -96,7 +96,7 @@ def _found(requirement: str) -> Sighting:
     [
         (Trial(_FAULT, (), ()), [("", Outcome.DEAD)]),
         (Trial(_FAULT, ("s",), ()), [("done.once", Outcome.SURVIVED)]),
-        (Trial(_FAULT, ("s",), (_found("done.once"),)), [("done.once", Outcome.KILLED)]),
+        (Trial(_FAULT, ("s",), (_found("done.once"),)), [("done.once", Outcome.CAUGHT)]),
         (
             Trial(_FAULT, ("s",), (_found("done.last"),)),
             [("done.once", Outcome.SURVIVED), ("done.last", Outcome.WRONG_RULE)],
@@ -113,7 +113,7 @@ def _found(requirement: str) -> Sighting:
 def test_a_trial_folds_into_rows(trial: Trial, expected: list[tuple[str, Outcome]]) -> None:
     folded = rows(trial)
     assert sorted((row.requirement, row.outcome) for row in folded) == sorted(expected)
-    right = {Outcome.KILLED, Outcome.EQUIVALENT}
+    right = {Outcome.CAUGHT, Outcome.EQUIVALENT}
     assert FaultMatrix((trial.fault,), folded).wrong == tuple(row for row in folded if row.outcome not in right)
 
 

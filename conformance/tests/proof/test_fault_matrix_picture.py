@@ -23,8 +23,8 @@ def page() -> str:
 @pytest.mark.parametrize("side", [matrix, clients])
 def test_every_fault_and_every_requirement_has_its_mark(side):
     cells = picture(side()).cells
-    assert {cell.fault for cell in cells} == {fault.name for fault in side().lethal}
-    assert len({cell.x for cell in cells}) == len(side().lethal)
+    assert {cell.fault for cell in cells} == {fault.name for fault in side().breaking}
+    assert len({cell.x for cell in cells}) == len(side().breaking)
     assert len({cell.y for cell in cells}) == len(judged(side().role))
     assert len({(cell.x, cell.y) for cell in cells}) == len(cells)
 
@@ -61,7 +61,7 @@ def test_what_became_of_a_fault_is_said_in_words_too():
 
 
 def test_what_is_not_right_comes_first_and_stands_out():
-    first, *others = (row for row in matrix().rows if row.outcome is Outcome.KILLED)
+    first, *others = (row for row in matrix().rows if row.outcome is Outcome.CAUGHT)
     survived = first._replace(outcome=Outcome.SURVIVED, scenarios=(), first=None)
     astray = others[0]._replace(outcome=Outcome.WRONG_RULE)
     kept = tuple({first: survived, others[0]: astray}.get(row, row) for row in matrix().rows)
@@ -74,7 +74,7 @@ def test_what_is_not_right_comes_first_and_stands_out():
 
 
 def test_a_text_is_text():
-    evil = replace(matrix().lethal[0], lie="<img src=x onerror=alert(1)> & `<b>`")
+    evil = replace(matrix().breaking[0], does="<img src=x onerror=alert(1)> & `<b>`")
     shown = document(FaultMatrix((evil,), (), ("</style><script>",)), (), clients())
     assert "&lt;img src=x onerror=alert(1)&gt; &amp; <code>&lt;b&gt;</code>" in shown
     assert "<script>" not in shown

@@ -22,7 +22,7 @@ from conformance.verdict.judge import judge
 PAIRS = 150
 
 ORDER = [module.__name__.rpartition(".")[2] for module in LAYERS]
-LETHAL = sorted(name for name, fault in FAULTS.items() if fault.tell is not None and fault.breaks)
+LETHAL = sorted(name for name, fault in FAULTS.items() if fault.change is not None and fault.breaks)
 
 
 def _mixed() -> list[tuple[str, str]]:
