@@ -9,10 +9,10 @@ from conformance.proof.variations import framing as framing
 from conformance.proof.variations import messages as messages
 from conformance.proof.variations import steps as steps
 from conformance.proof.variations import writing as writing
-from conformance.proof.variations.accusations import Accusation as Accusation
-from conformance.proof.variations.accusations import accusations as accusations
-from conformance.proof.variations.accusations import accused as accused
-from conformance.proof.variations.accusations import against as against
+from conformance.proof.variations.accusation import Accusation as Accusation
+from conformance.proof.variations.accusation import accusations as accusations
+from conformance.proof.variations.accusation import accused as accused
+from conformance.proof.variations.accusation import against as against
 from conformance.proof.variations.draw import Draw as Draw
 from conformance.proof.variations.registry import VARIATIONS as VARIATIONS
 from conformance.proof.variations.registry import Variation as Variation

@@ -144,7 +144,7 @@ def test_a_wrong_accusation_is_told_with_what_it_takes(monkeypatch: pytest.Monke
         status = Status.FAIL if found else Status.PASS
         return Subject("x", (Verdict(row.id, row.level, row.role, "x", status, found),))
 
-    monkeypatch.setattr("conformance.proof.variations.accusations.judge", severe)
+    monkeypatch.setattr("conformance.proof.variations.accusation.judge", severe)
     guilty = next(v for v in drawn() if _broken(v.transcript) and "comments" in v.names)
     (accusation,) = accused([drawn()[0], guilty]) if not _broken(drawn()[0].transcript) else accused([guilty])
     told = accusation.text("seed")
