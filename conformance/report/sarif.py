@@ -41,15 +41,15 @@ _PRECISION = {Confidence.H: "very-high", Confidence.M: "high", Confidence.L: "me
 
 def render(report: Report) -> str:
     """The log of one run."""
-    departures = [
+    shown = [
         departure
         for wanted in (counted, excused)
         for status in (Status.FAIL, Status.WARN)
         for departure in departures(report.subjects, status, wanted)
     ]
-    rules = list(dict.fromkeys(departure.requirement.id for departure in departures))
+    rules = list(dict.fromkeys(departure.requirement.id for departure in shown))
     tally = Tally.of(report.subjects)
-    named = {departure.requirement.id: departure.requirement for departure in departures}
+    named = {departure.requirement.id: departure.requirement for departure in shown}
     run = {
         "tool": {
             "driver": {
@@ -62,7 +62,7 @@ def render(report: Report) -> str:
         "invocations": [_invocation(report)],
         "results": [
             _result(report, departure, case, rules.index(departure.requirement.id))
-            for departure in departures
+            for departure in shown
             for case in departure.cases
         ],
         "properties": {
