@@ -66,6 +66,8 @@ def render(report: Report) -> str:
     all_entries = entries(report)
     return page(
         "report.html",
+        style="page.css",
+        script="page.js",
         report=report,
         word=verdict_word(report),
         meaning=_meaning(report, all_entries),
