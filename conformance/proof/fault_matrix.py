@@ -1,4 +1,4 @@
-"""The kill matrix: which fault was told as which requirement, and whether that is what it declared.
+"""The fault matrix: which fault was reported as which requirement, and whether that is what it declared.
 
 Pure: transcripts and subjects come in, rows go out.
 """
@@ -20,15 +20,15 @@ from conformance.verdict.judge import judge
 class Outcome(StrEnum):
     """What became of a fault under one requirement."""
 
-    #: Told, as declared.
+    #: Reported, as declared; the word is that of the JSON format.
     CAUGHT = "killed"
-    #: Declared and not told.
+    #: Declared and not reported.
     SURVIVED = "survived"
-    #: Told and not declared.
+    #: Reported and not declared.
     WRONG_RULE = "wrong rule"
     #: It applied nowhere.
     DEAD = "dead"
-    #: Legal, and told by nothing.
+    #: Legal, and reported by nothing.
     EQUIVALENT = "equivalent"
     #: A check of ours broke on it.
     SLIP = "slip"
@@ -104,8 +104,8 @@ def trial_of(fault: Fault, subjects: Sequence[Subject]) -> Trial:
 
 def tried(fault: Fault, transcripts: Iterable[Transcript]) -> Trial:
     """The trial of a wire fault on recorded transcripts; where it changes nothing nothing is judged."""
-    lies = ((transcript, broken(transcript, fault)) for transcript in transcripts)
-    return trial_of(fault, [judge(lie) for transcript, lie in lies if lie != transcript])
+    changed = ((transcript, broken(transcript, fault)) for transcript in transcripts)
+    return trial_of(fault, [judge(after) for before, after in changed if after != before])
 
 
 def rows(trial: Trial) -> tuple[Row, ...]:
@@ -156,19 +156,19 @@ class FaultMatrix:
 
     @property
     def caught(self) -> tuple[Fault, ...]:
-        """The faults that were told as just what they declare."""
+        """The faults that were reported as just what they declare."""
         wrong = {row.fault for row in self.wrong}
         return tuple(fault for fault in self.breaking if fault.name not in wrong)
 
     def catching(self, requirement: str) -> tuple[str, ...]:
-        """The faults that a requirement kills."""
-        killed = (row for row in self.rows if row.outcome is Outcome.CAUGHT)
-        return tuple(dict.fromkeys(row.fault for row in killed if row.requirement == requirement))
+        """The faults that a requirement catches."""
+        caught = (row for row in self.rows if row.outcome is Outcome.CAUGHT)
+        return tuple(dict.fromkeys(row.fault for row in caught if row.requirement == requirement))
 
     def uncovered(self) -> tuple[Requirement, ...]:
         """The requirements that can fail by their level, and that no fault was seen to break."""
-        killing = {row.requirement for row in self.rows if row.outcome is Outcome.CAUGHT}
-        return tuple(requirement for requirement in judged(self.role) if requirement.id not in killing)
+        catching = {row.requirement for row in self.rows if row.outcome is Outcome.CAUGHT}
+        return tuple(requirement for requirement in judged(self.role) if requirement.id not in catching)
 
     @property
     def holds(self) -> bool:

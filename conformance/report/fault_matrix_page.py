@@ -15,11 +15,11 @@ from conformance.proof.fault_matrix import FaultMatrix, Outcome, Row, Trial, ali
 from conformance.proof.faults import Fault
 
 _INTRODUCTION = """\
-# The kill matrix
+# The fault matrix
 
-Every requirement that can fail is shown to fail. A **fault** is a lie that is planted in a server which otherwise does
-everything right, and it declares which requirements it breaks. It is **killed** where just these have a primary
-finding, over all scenarios, and nothing else has. One that is told as something else, or not at all, is a defect of
+Every requirement that can fail is shown to fail. A **fault** is one thing that a server does wrong while it does
+everything else right, and it declares which requirements it breaks. It is **caught** where just these have a primary
+finding, over all scenarios, and nothing else has. One that is reported as something else, or not at all, is a defect of
 this suite.
 
 `conformance prove` plays the proof; `conformance mock --fault NAME` plays any fault for you on a socket;
@@ -33,8 +33,8 @@ What is asked of clients is shown to fail likewise, by a bundled client that doe
 **habit**. `conformance client -- python -m conformance.mock.client --habit NAME` judges any of them for you.
 """
 
-#: What a fault is called, and what it does.
-_WORDS = {Role.SERVER: ("fault", "lie"), Role.CLIENT: ("habit", "habit")}
+#: What a fault is called.
+_WORD = {Role.SERVER: "fault", Role.CLIENT: "habit"}
 
 _LEVELS = (Level.MUST, Level.SHOULD)
 
@@ -55,15 +55,15 @@ def summary(matrix: FaultMatrix, clients: FaultMatrix, variations: tuple[str, ..
 
 
 def _counts(matrix: FaultMatrix) -> Iterator[str]:
-    fault, lie = _WORDS[matrix.role]
+    fault = _WORD[matrix.role]
     every = len(judged(matrix.role))
-    yield f"{fault}s killed / declared: {len(matrix.caught)} / {len(matrix.breaking)}"
-    yield f"legal {lie}s let pass: {_let_pass(matrix)} / {len(matrix.faults) - len(matrix.breaking)}"
+    yield f"{fault}s caught / declared: {len(matrix.caught)} / {len(matrix.breaking)}"
+    yield f"legal {fault}s let pass: {_let_pass(matrix)} / {len(matrix.faults) - len(matrix.breaking)}"
     yield f"{matrix.role} requirements covered: {every - len(matrix.uncovered())} / {every}"
 
 
 def _amiss(matrix: FaultMatrix) -> Iterator[str]:
-    fault, _ = _WORDS[matrix.role]
+    fault = _WORD[matrix.role]
     yield from (f"void: {reason}" for reason in matrix.void)
     yield from (f"{row.outcome}: {row.fault}: {_said(row)}" for row in matrix.wrong)
     yield from (f"no {fault} breaks {requirement.id} ({requirement.level})" for requirement in matrix.uncovered())
@@ -85,10 +85,10 @@ def as_json(matrix: FaultMatrix, clients: FaultMatrix) -> str:
         "habits": [_line(_fault_document(habit, clients)) for habit in clients.faults],
     }
     lists = (f'"{name}": [\n' + ",\n".join(f"  {line}" for line in lines) + "\n]" for name, lines in sections.items())
-    killing = ",\n".join(
+    catching = ",\n".join(
         f"  {_line(row.id)}: {_line(each.catching(row.id))}" for each in (matrix, clients) for row in judged(each.role)
     )
-    return "{\n" + ",\n".join((*lists, f'"requirements": {{\n{killing}\n}}')) + "\n}\n"
+    return "{\n" + ",\n".join((*lists, f'"requirements": {{\n{catching}\n}}')) + "\n}\n"
 
 
 def _fault_document(fault: Fault, matrix: FaultMatrix) -> dict[str, object]:
@@ -135,30 +135,30 @@ def _side(matrix: FaultMatrix) -> Iterator[str]:
 
 
 def _totals(matrix: FaultMatrix) -> Iterator[str]:
-    fault, lie = _WORDS[matrix.role]
+    fault = _WORD[matrix.role]
     yield f"## How many {fault}s\n"
     yield "| | |\n|---|---|"
     yield f"| {fault}s that break something | {len(matrix.breaking)} |"
-    yield f"| of these killed as declared | {len(matrix.caught)} |"
-    yield f"| {lie}s that are legal, and let pass | {_let_pass(matrix)} |"
+    yield f"| of these caught as declared | {len(matrix.caught)} |"
+    yield f"| {fault}s that are legal, and let pass | {_let_pass(matrix)} |"
     for level in _LEVELS:
         of_level = [requirement for requirement in judged(matrix.role) if requirement.level is level]
         covered = sum(bool(matrix.catching(requirement.id)) for requirement in of_level)
-        yield f"| {level} requirements with a killing {fault} | {covered} of {len(of_level)} |"
+        yield f"| {level} requirements that catch a {fault} | {covered} of {len(of_level)} |"
     yield ""
 
 
 def _wrong(matrix: FaultMatrix) -> Iterator[str]:
     if matrix.wrong or matrix.void:
-        yield f"## {_WORDS[matrix.role][0].title()}s that are not as they should be\n"
+        yield f"## {_WORD[matrix.role].title()}s that are not as they should be\n"
         yield from (f"- {reason}" for reason in matrix.void)
         yield from (f"- `{row.fault}`: {row.outcome} {_linked(row.requirement)}" for row in matrix.wrong)
         yield ""
 
 
 def _by_requirement(matrix: FaultMatrix) -> Iterator[str]:
-    fault, _ = _WORDS[matrix.role]
-    yield f"## Which {fault}s each requirement kills\n"
+    fault = _WORD[matrix.role]
+    yield f"## Which {fault}s each requirement catches\n"
     for family, rows in groupby(judged(matrix.role), lambda row: row.family):
         yield f"### {family}\n"
         yield f"| requirement | level | {fault}s |\n|---|---|---|"
@@ -169,9 +169,9 @@ def _by_requirement(matrix: FaultMatrix) -> Iterator[str]:
 
 
 def _without(role: Role) -> Iterator[str]:
-    fault, _ = _WORDS[role]
+    fault = _WORD[role]
     yield f"## Requirements without a {fault}\n"
-    yield f"Nothing judges these, so nothing could kill a {fault} of theirs.\n"
+    yield f"Nothing judges these, so nothing could catch a {fault} of theirs.\n"
     yield "| requirement | level | why |\n|---|---|---|"
     yield from (_excluded(row) for row in REQUIREMENTS.values() if row.role is role and row.excluded)
     yield ""
@@ -182,12 +182,12 @@ def _excluded(requirement: Requirement) -> str:
 
 
 def _by_layer(matrix: FaultMatrix) -> Iterator[str]:
-    fault, lie = _WORDS[matrix.role]
+    fault = _WORD[matrix.role]
     yield f"## The {fault}s, layer by layer\n"
-    yield f"The number is that of the scenarios in which the {fault} is told.\n"
+    yield f"The number is that of the scenarios in which the {fault} is reported.\n"
     for layer, faults in groupby(matrix.breaking, lambda fault: fault.layer):
         yield f"### {layer}\n"
-        yield f"| {fault} | the {lie} | told as |\n|---|---|---|"
+        yield f"| {fault} | what it does | reported as |\n|---|---|---|"
         yield from (_fault(fault, matrix) for fault in faults)
         yield ""
 
@@ -199,10 +199,10 @@ def _fault(fault: Fault, matrix: FaultMatrix) -> str:
 
 
 def _legal(matrix: FaultMatrix) -> Iterator[str]:
-    _, lie = _WORDS[matrix.role]
-    yield f"## {lie.title()}s that the contract leaves legal\n"
+    fault = _WORD[matrix.role]
+    yield f"## {fault.title()}s that the contract leaves legal\n"
     yield "They change what the other side sees, and nobody may be accused of them.\n"
-    yield f"| {lie} | | why it is legal |\n|---|---|---|"
+    yield f"| {fault} | what it does | why it is legal |\n|---|---|---|"
     yield from (
         f"| {fault.name} | {_cell(fault.does)} | {_cell(fault.equivalent)} |"
         for fault in matrix.faults

@@ -1,4 +1,4 @@
-"""The kill matrix as one page by itself, with the whole of it in a picture: requirements down, faults across.
+"""The fault matrix as one page by itself, with the whole of it in a picture: requirements down, faults across.
 
 It needs no script and loads nothing; every text is escaped.
 """
@@ -37,7 +37,7 @@ class Band(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One fault told, or not told, as one requirement: where in the picture, where it leads, and what is to be said."""
+    """One fault reported, or not, as one requirement: where in the picture, where it leads, and what is to be said."""
 
     x: int
     y: int
@@ -100,9 +100,9 @@ def says(row: Row) -> str:
     """What became of a fault under a requirement, in a sentence."""
     scenarios = f" in {len(row.scenarios)} scenario{'s' * (len(row.scenarios) != 1)}" if row.scenarios else ""
     told = {
-        Outcome.CAUGHT: f"{row.fault} is killed by {row.requirement}{scenarios}",
+        Outcome.CAUGHT: f"{row.fault} is caught by {row.requirement}{scenarios}",
         Outcome.SURVIVED: f"{row.fault} survives {row.requirement}",
-        Outcome.WRONG_RULE: f"{row.fault} is told as {row.requirement}{scenarios}, which it does not break",
+        Outcome.WRONG_RULE: f"{row.fault} is reported as {row.requirement}{scenarios}, which it does not break",
     }
     return told.get(row.outcome, f"{row.fault}: {row.outcome}{scenarios}")
 
@@ -118,8 +118,8 @@ def document(matrix: FaultMatrix, trials: Iterable[Trial], clients: FaultMatrix)
         "fault_matrix.html",
         style="fault_matrix.css",
         sides=tuple(
-            Side(side, picture(side), tuple(_covered(side)), _families(side), _layers(side), title, lies)
-            for side, title, lies in zip(sides, ("Servers", "Clients"), ("faults", "bad habits"), strict=True)
+            Side(side, picture(side), tuple(_covered(side)), _families(side), _layers(side), title, plural)
+            for side, title, plural in zip(sides, ("Servers", "Clients"), ("faults", "bad habits"), strict=True)
         ),
         width=max(picture(side).width for side in sides),
         holds=all(side.holds for side in sides),
@@ -140,7 +140,7 @@ class Side(NamedTuple):
     families: tuple[tuple[str, tuple[Requirement, ...]], ...]
     layers: tuple[tuple[str, tuple[Fault, ...]], ...]
     title: str
-    lies: str
+    plural: str
 
 
 def _families(matrix: FaultMatrix) -> tuple[tuple[str, tuple[Requirement, ...]], ...]:

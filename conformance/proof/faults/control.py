@@ -29,7 +29,7 @@ HARMLESS = Fault(
     _with_comment,
 )
 
-#: Leaves nothing as it was: it must be killed.
+#: Leaves nothing as it was: it must be caught.
 RUINOUS = Fault(
     "control-ruinous",
     "control",

@@ -55,7 +55,7 @@ def test_it_loads_nothing_and_runs_nothing():
 
 
 def test_what_became_of_a_fault_is_said_in_words_too():
-    assert "<title>drop-done is killed by done.present in " in page()
+    assert "<title>drop-done is caught by done.present in " in page()
     assert "The proof holds" in page()
     assert ">none<" not in page()
 
@@ -68,7 +68,7 @@ def test_what_is_not_right_comes_first_and_stands_out():
     shown = document(replace(matrix(), rows=kept, void=("the clean server is accused",)), trials(), clients())
     assert "The proof does not hold" in shown
     assert f"{first.fault} survives {first.requirement}" in shown
-    assert f"{astray.fault} is told as {astray.requirement}" in shown
+    assert f"{astray.fault} is reported as {astray.requirement}" in shown
     assert shown.index("void: the clean server is accused") < shown.index('id="picture"')
     assert 'class="MUST survived"' in shown
 
