@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from conformance.commands import verdicts
 
 if TYPE_CHECKING:
-    from conformance.proof.matrix import Trial
+    from conformance.proof.fault_matrix import Trial
 
 #: Legal exchanges that are drawn and judged, in a plain proof and in a full one: about 6 ms each.
 VARIATIONS, VARIATIONS_IN_FULL = 300, 10_000
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prove and print the matrix; 0 where the proof holds, else 1."""
-    from conformance.report import matrix_page, matrix_picture  # noqa: PLC0415 - only when asked
+    from conformance.report import fault_matrix_page, fault_matrix_picture  # noqa: PLC0415 - only when asked
     from conformance.run import proving  # noqa: PLC0415 - the client, the mock and the judge: only when asked
 
     began = monotonic()
@@ -42,12 +42,12 @@ def run(arguments: argparse.Namespace) -> int:
     count = VARIATIONS_IN_FULL if arguments.full else VARIATIONS
     accused = tuple(proving.vary(count, arguments.seed))
     printed = {
-        "text": lambda: matrix_page.summary(
+        "text": lambda: fault_matrix_page.summary(
             matrix, clients, _variations(count, arguments.seed, accused), monotonic() - began
         ),
-        "json": lambda: matrix_page.as_json(matrix, clients),
-        "markdown": lambda: matrix_page.page(matrix, trials, clients),
-        "html": lambda: matrix_picture.document(matrix, trials, clients),
+        "json": lambda: fault_matrix_page.as_json(matrix, clients),
+        "markdown": lambda: fault_matrix_page.page(matrix, trials, clients),
+        "html": lambda: fault_matrix_picture.document(matrix, trials, clients),
     }
     verdicts.write(printed[arguments.format]())
     return 0 if matrix.holds and clients.holds and not accused else 1

@@ -54,7 +54,8 @@ class Api:
     def __init__(
         self, api_key: str | None, scenario: str | None, behaviour: Behaviour, model: Model | None = None
     ) -> None:
-        self.state = State(behaviour, partial(rounds, fallback=scenario) if model is None else model)
+        self.state = State(behaviour.acceptance, partial(rounds, fallback=scenario) if model is None else model)
+        self._behaviour = behaviour
         self._api_key = api_key
 
     def answer(self, request: Request) -> Response:
@@ -77,16 +78,16 @@ class Api:
 
     def respond(self, request: Request) -> Response | None:
         """What is sent in answer to a request: what was planned, or what the behaviour makes of it."""
-        return self.state.behaviour.respond(request, self.answer(request))
+        return self._behaviour.respond(request, self.answer(request))
 
     def _served(self, request: Request, ours: Headers) -> Reply:
         path, _, query_text = request.target.partition("?")
         query = dict(parse_qsl(query_text, keep_blank_values=True))
         headers = {name.lower(): value for name, value in request.headers}
-        self.state.behaviour.key(self._api_key, headers)
+        self._behaviour.key(self._api_key, headers)
         handler, ids = routes.find(request.method, path)
         _check_beta(path, query, headers)
-        answer = handler(self.state, Asked(ids, query, request.body))
+        answer = handler(self.state, Asked(ids, query, request.body, self._behaviour))
         polled = handler in {handlers.get_run, handlers.list_runs}
         return Reply(200, ours + _POLL if polled else ours, answer)
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from conformance.model import Request, Response
-from conformance.reference import bodies, submission
+from conformance.reference import request_body, submission
 from conformance.reference.refusals import Refused
+from conformance.reference.runs import Acceptance, Run
+from conformance.reference.state import State
 from conformance.reference.submission import RULES, Rule, Submission
-
-if TYPE_CHECKING:
-    from conformance.reference.runs import Run
-    from conformance.reference.state import State
 
 
 def needs_its_key(api_key: str | None, headers: Mapping[str, str]) -> None:
@@ -31,7 +28,7 @@ def needs_its_key(api_key: str | None, headers: Mapping[str, str]) -> None:
 
 def read(body: bytes) -> Submission:
     """Read a submission, or raise Refused for its form."""
-    return submission.read(bodies.read(body))
+    return submission.read(request_body.read(body))
 
 
 def by_both_ids(state: State, thread_id: str, run_id: str) -> Run:
@@ -71,3 +68,8 @@ class Behaviour:
     refused: Callable[[Run, Submission], None] = stays
     #: What is sent in the place of the planned answer; None: the connection is closed without a status line.
     respond: Callable[[Request, Response], Response | None] = as_planned
+
+    @property
+    def acceptance(self) -> Acceptance:
+        """What a new run begins with."""
+        return Acceptance(self.rules, self.accepted, self.refused)

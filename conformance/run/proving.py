@@ -11,12 +11,12 @@ from conformance.contract.scenarios import SCENARIOS
 from conformance.mock.habits import HABITS
 from conformance.model import Role, Transcript
 from conformance.proof import variations
+from conformance.proof.fault_matrix import FaultMatrix, Trial, accused, rows, trial_of, tried, void
 from conformance.proof.faults import FAULTS, Fault
-from conformance.proof.matrix import Matrix, Trial, accused, rows, told, tried, void
 from conformance.run.chance import Seeded
 from conformance.run.plan import plan
-from conformance.targets.builtin import BuiltIn
-from conformance.targets.bundled import Bundled
+from conformance.targets.builtin_mock import BuiltIn
+from conformance.targets.bundled_client import Bundled
 from conformance.targets.client import ClientTarget
 from conformance.targets.in_process import InProcess
 from conformance.targets.server import ServerTarget
@@ -49,7 +49,7 @@ _MORE = 3
 def vary(count: int, seed: str) -> Iterator[str]:
     """Judge legal exchanges; returns what was said of the accused, and how each is drawn again."""
     for accusation in variations.accused(variations.variations(count, lambda number: Seeded(f"{seed}/{number}"))):
-        yield accusation.told(seed)
+        yield accusation.text(seed)
 
 
 def record() -> tuple[Transcript, ...]:
@@ -69,12 +69,12 @@ def prove(clean: tuple[Transcript, ...], *, full: bool = False) -> Iterator[Tria
         trial = tried(fault, clean)
         yield trial
         if full and trial.touched:
-            yield told(fault, [judge(transcript) for transcript in exchanged(fault.name, _telling(trial))])
+            yield trial_of(fault, [judge(transcript) for transcript in exchanged(fault.name, _telling(trial))])
 
 
 def behaved(fault: Fault, scenarios: set[str]) -> Trial:
     """The trial of a stateful fault by the reference that has it, in these scenarios, in process."""
-    return told(fault, [judge(transcript) for transcript in _transcripts(InProcess(fault.behaviour), scenarios)])
+    return trial_of(fault, [judge(transcript) for transcript in _transcripts(InProcess(fault.behaviour), scenarios)])
 
 
 def _telling(trial: Trial) -> set[str]:
@@ -83,15 +83,15 @@ def _telling(trial: Trial) -> set[str]:
     return {*first.values(), *trial.touched[:_MORE]}
 
 
-def matrix_of(trials: Iterable[Trial], clean: tuple[Transcript, ...]) -> Matrix:
+def matrix_of(trials: Iterable[Trial], clean: tuple[Transcript, ...]) -> FaultMatrix:
     """The matrix of all trials."""
     kept = tuple(trials)
     faults = tuple(dict.fromkeys(trial.fault for trial in kept))
     found = tuple(dict.fromkeys(row for trial in kept for row in rows(trial)))
-    return Matrix(faults, found, void(clean))
+    return FaultMatrix(faults, found, void(clean))
 
 
-def matrix_of_clients(*, full: bool = False) -> Matrix:
+def matrix_of_clients(*, full: bool = False) -> FaultMatrix:
     """The matrix of the bundled client's habits, each played against the mock.
 
     `full`: in every scenario, else in those that show it and a few more. The right client is the control.
@@ -100,13 +100,13 @@ def matrix_of_clients(*, full: bool = False) -> Matrix:
 
     def tried(habit: Fault) -> Trial:
         chosen = every if full else CLIENT_LEGAL if habit.equivalent else {*CLIENT_SMOKE, *habit.scenarios}
-        return told(habit, [judge(transcript) for transcript in _acted(habit.name, chosen)])
+        return trial_of(habit, [judge(transcript) for transcript in _acted(habit.name, chosen)])
 
     with ThreadPoolExecutor(_JOBS) as pool:
         right = pool.submit(_acted, "none", every)
         trials = tuple(pool.map(tried, HABITS.values()))
         void = accused(right.result(), "right client")
-    return Matrix(tuple(HABITS.values()), tuple(row for trial in trials for row in rows(trial)), void, Role.CLIENT)
+    return FaultMatrix(tuple(HABITS.values()), tuple(row for trial in trials for row in rows(trial)), void, Role.CLIENT)
 
 
 def _acted(habit: str, wanted: Collection[str]) -> tuple[Transcript, ...]:

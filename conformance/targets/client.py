@@ -9,7 +9,7 @@ from typing import Protocol
 from conformance.mock.server import Mock
 from conformance.model import Outcome, Role, Scenario, Transcript
 from conformance.reference.waiting_run import WaitingRun, waiting_run
-from conformance.targets.given import API_KEY, Given
+from conformance.targets.assignment import API_KEY, Assignment
 
 #: What holds in every scenario: what was asked of the client, its heads and its key are known.
 _ENVIRONMENT = frozenset({"state", "key", "asked", "head", "wanted"})
@@ -37,7 +37,7 @@ class Driver(Protocol):
         """What is shown of it."""
         ...
 
-    def __call__(self, given: Given) -> Driven:
+    def __call__(self, given: Assignment) -> Driven:
         """Let the client act in one scenario."""
         ...
 
@@ -94,7 +94,7 @@ class ClientTarget:
         """Let the client act in a scenario and record what it sends. Raises UsageError where the port is taken."""
         with Mock(scenario=scenario.id, port=self._port) as mock:
             waiting = waiting_run(mock.ask, scenario, API_KEY)
-            driven = self._driver(Given.of(scenario, mock.origin, waiting, azure=self._azure))
+            driven = self._driver(Assignment.of(scenario, mock.origin, waiting, azure=self._azure))
             mock.settle(_SETTLING)
             met = _transcript(scenario, mock, waiting, driven, self.traits)
         if self._traced is not None:

@@ -14,8 +14,8 @@ from conformance.errors import UsageError
 from conformance.files import write_atomically
 from conformance.model import Outcome
 from conformance.targets import process
+from conformance.targets.assignment import Assignment, environment
 from conformance.targets.client import Driven
-from conformance.targets.given import Given, environment
 from conformance.targets.outcome_file import BadOutcome, check, read
 from conformance.wire.secret import edits_by_look
 from conformance.wire.splice import spliced
@@ -46,7 +46,7 @@ class Command:
         self._artifacts = artifacts
         self._interrupted = threading.Event()
 
-    def __call__(self, given: Given) -> Driven:
+    def __call__(self, given: Assignment) -> Driven:
         """Run it to its end."""
         with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
             outcome = Path(folder, "outcome.json")
@@ -77,7 +77,7 @@ class Attached:
         self._announce = announce
         self._over = threading.Event()
 
-    def __call__(self, given: Given) -> Driven:
+    def __call__(self, given: Assignment) -> Driven:
         """Wait until interrupted; how the client ended is known only where it wrote that down."""
         with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
             outcome = Path(folder, "outcome.json")
@@ -103,11 +103,11 @@ class Function:
     It may return what a command would write down: `status`, `text`, `error`.
     """
 
-    def __init__(self, function: Callable[[Given], Mapping[str, object] | None]) -> None:
+    def __init__(self, function: Callable[[Assignment], Mapping[str, object] | None]) -> None:
         self.name = getattr(function, "__qualname__", repr(function))
         self._function = function
 
-    def __call__(self, given: Given) -> Driven:
+    def __call__(self, given: Assignment) -> Driven:
         """Call it."""
         try:
             said = self._function(given)

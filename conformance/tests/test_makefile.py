@@ -11,7 +11,7 @@ from conformance.tests.commands import CHECKOUT
 
 GENERATED = (
     "conformance/contract/requirements.json", "conformance/contract/sets/2026.11.json", "docs/requirements.md",
-    "docs/lifecycle.md", "docs/lifecycle.json", "docs/matrix.md", "docs/matrix.json",
+    "docs/lifecycle.md", "docs/fault-matrix.md",
 )  # fmt: skip
 
 

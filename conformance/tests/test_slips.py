@@ -14,7 +14,7 @@ from conformance.checks import CHECKS
 from conformance.cli import main
 from conformance.mock.server import Mock
 from conformance.model import Finding, Role, Scenario, Subject, Transcript
-from conformance.run import run as run_module
+from conformance.run import loop as run_module
 from conformance.targets import acts, http, server
 from conformance.targets.acts import Play
 from conformance.targets.outputs import body, unknown_like

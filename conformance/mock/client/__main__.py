@@ -9,8 +9,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from conformance.mock.client.conversation import act
 from conformance.mock.client.habits import HABITS
+from conformance.mock.client.submitter import act
 
 
 def main(words: list[str], environment: Mapping[str, str]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.mock.client.events import Reading
+from conformance.mock.client.stream_reader import Reading
 
 #: The outputs of a round: call id to what its tool returned.
 Outputs = Mapping[str, str]

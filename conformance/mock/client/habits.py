@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from conformance.contract.lifecycle import UNSUCCESSFUL
-from conformance.mock.client.events import Reading
 from conformance.mock.client.habit import RIGHT, Document, Habit, Outputs, whole
+from conformance.mock.client.stream_reader import Reading
 
 
 @dataclass(frozen=True, slots=True)

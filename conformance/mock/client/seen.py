@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from conformance.contract.lifecycle import STREAM_TERMINAL
-from conformance.mock.client.events import Event
 from conformance.mock.client.habit import Document, Habit
+from conformance.mock.client.stream_reader import Event
 
 _RUN = "thread.run."
 _STEP = "thread.run.step."

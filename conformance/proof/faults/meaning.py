@@ -1,4 +1,4 @@
-"""Lies in what single events say: a status, an error, an action, a time or a usage that does not fit their name."""
+"""Faults in what single events say: a status, an error, an action, a time or a usage that does not fit their name."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from conformance.model import Chunk
-from conformance.proof.variations.delivered import PACE, Delivery
+from conformance.proof.variations.body_pieces import PACE, Delivery
 from conformance.proof.variations.draw import Draw, chance
 from conformance.proof.variations.registry import variation
 

@@ -8,9 +8,9 @@ def test_drawn_variations_are_counted_and_none_is_accused():
 
 
 def test_an_accused_variation_is_told_with_its_seed(monkeypatch):
-    from conformance.proof.variations import judged
+    from conformance.proof.variations import accusation
 
-    monkeypatch.setattr(judged, "accusations", lambda _transcript: ("done.last: planted",))
+    monkeypatch.setattr(accusation, "accusations", lambda _transcript: ("done.last: planted",))
     told = list(proving.vary(2, "a seed"))
     assert len(told) == 2
     assert told[1].startswith("variation a seed/1 ") and told[1].endswith("done.last: planted")
