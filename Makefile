@@ -51,6 +51,7 @@ docs: $(VENV)/ready-to-test
 	$(BIN)/python -m conformance.tests.wire.reference
 	$(call written,docs/matrix.md,-m conformance prove --format markdown)
 	$(call written,docs/matrix.json,-m conformance prove --format json)
+	$(BIN)/python -m conformance.tests.shown README.md
 
 # A file that could not be written whole stays as it was.
 written = $(BIN)/python $(2) > $(1).part && mv $(1).part $(1) || { rm -f $(1).part; exit 1; }

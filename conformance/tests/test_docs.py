@@ -88,6 +88,7 @@ YOURS, LYING = "127.0.0.1:8000", "8765"
 _FENCE = re.compile(r"(?P<before>[^\n]*)\n\n?(?P<pad> *)```(?P<kind>[a-z]*)\n(?P<text>.*?)\n(?P=pad)```", re.DOTALL)
 #: Our command with words that a shell only takes apart: its process adds nothing, unless the desk has code of its own.
 _COMMAND = re.compile(r"conformance [^|;&<>$`(*~]+")
+_NUMBER = re.compile(r"\d+")
 _FILE = re.compile(r"`(?P<name>[\w./-]+)`:$")
 
 
@@ -241,6 +242,15 @@ def _line(line: str) -> str:
     return ".*".join(re.escape(part) for part in re.split(" *… *", line))
 
 
+def renumbered(shown: tuple[str, ...], printed: str) -> tuple[str, ...] | None:
+    """What is shown, with the numbers of what was printed; None where more than numbers changed."""
+    found = re.fullmatch(_NUMBER.sub(r"(\\d+)", pattern(shown).pattern), printed)
+    if found is None:
+        return None
+    numbers = iter(found.groups())
+    return tuple(_NUMBER.sub(lambda _: next(numbers), "\n".join(shown)).split("\n"))
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 @pytest.mark.parametrize("page", PAGES)
 def test_every_command_does_what_is_shown(page: str, desk: Desk) -> None:
@@ -254,6 +264,16 @@ def test_every_command_does_what_is_shown(page: str, desk: Desk) -> None:
             assert code == CODES.get((page, words), 0), f"$ {words}\n{printed}"
             if shown:
                 assert pattern(shown).fullmatch(printed), f"$ {words}\n{printed}"
+
+
+def test_numbers_that_changed_are_put_where_they_are_shown() -> None:
+    shown = ("plan: 55 scenarios · 1402 cells", "…", "  next  … 7 of 71")
+    assert renumbered(shown, "plan: 56 scenarios · 1410 cells\na line\n  next  what 8 of 9\n") == (
+        "plan: 56 scenarios · 1410 cells",
+        "…",
+        "  next  … 8 of 9",
+    )
+    assert renumbered(shown, "a plan: 56 scenarios\n") is None
 
 
 def test_what_is_not_run_and_what_fails_is_listed_exactly() -> None:

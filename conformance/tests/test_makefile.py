@@ -25,5 +25,6 @@ def test_make_docs_writes_every_generated_file() -> None:
         "conformance schemas derive",
         "conformance.tests.wire.documented",
         "conformance.tests.wire.reference",
+        "conformance.tests.shown README.md",
     ):
         assert f"/python -m {program}\n" in said
