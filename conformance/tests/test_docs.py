@@ -56,6 +56,7 @@ _BY_MAKE = "it takes minutes, and runs these tests"
 _BY_PIP = "it needs what no test installs: test_packaging.py and test_action.py install the suite"
 _BY_DRIVERS = "it needs the packages of clients: test_drivers.py runs what they do"
 _BY_ONE = "it plays seventy scenarios one by one: test_plugin.py plays some of them"
+_BY_GUARD = "it takes minutes and looks at commits: test_guard.py compares some"
 _BY_ENGINE = "it needs an engine for containers: test_packaging.py runs the commands of the image"
 
 #: Commands that are not run here, and why.
@@ -79,6 +80,9 @@ UNRUN = {
     "pytest --pyargs conformance.suite --conformance-client 'python my_program.py'": _BY_ONE,
     "python -m conformance.tests.mutation --most 1600 --out mutants.jsonl": "it takes hours",
     "python -m conformance.tests.mutation --again mutants.jsonl": "it takes hours",
+    "python -m conformance.tests.guard main --out before": _BY_GUARD,
+    "python -m conformance.tests.guard HEAD --out after --inputs before/inputs": _BY_GUARD,
+    "python -m conformance.tests.guard compare before after": _BY_GUARD,
     "conformance mock --scenario streamed-crlf": "it waits for Ctrl-C: test_cli_client.py presses it",
 }
 
@@ -296,7 +300,7 @@ def test_every_option_that_is_named_is_there(capsys: pytest.CaptureFixture[str])
         with pytest.raises(SystemExit):
             main([command, "--help"])
         known |= set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out))
-    theirs = {"--pyargs", "--tx", "--version", "--check", "--habit", "--help"}
+    theirs = {"--pyargs", "--tx", "--version", "--check", "--habit", "--help", "--only", "--without"}
     missing = {}
     for page in PAGES:
         text = (CHECKOUT / page).read_text()
