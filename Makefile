@@ -49,6 +49,7 @@ docs: $(VENV)/ready-to-test
 	$(call written,docs/lifecycle.json,-m conformance.report.lifecycle_page json)
 	$(BIN)/python -m conformance.tests.wire.documented
 	$(BIN)/python -m conformance.tests.wire.reference
+	$(BIN)/python -m conformance.tests.verdict.joined
 	$(call written,docs/matrix.md,-m conformance prove --format markdown)
 	$(call written,docs/matrix.json,-m conformance prove --format json)
 	$(BIN)/python -m conformance.tests.shown README.md
