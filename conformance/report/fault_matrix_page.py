@@ -6,12 +6,12 @@ conformance prove --format markdown > docs/fault-matrix.md
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Level, Requirement, Role
-from conformance.proof.fault_matrix import FaultMatrix, Outcome, Row, Trial, alike, judged
+from conformance.proof.fault_matrix import RIGHT, FaultMatrix, Outcome, Row, Trial, alike, judged, rows
 from conformance.proof.faults import Fault
 
 _INTRODUCTION = """\
@@ -52,6 +52,14 @@ def summary(matrix: FaultMatrix, clients: FaultMatrix, variations: tuple[str, ..
         "the proof holds" if holds else "the proof does not hold",
     ]
     return "\n".join([*lines, ""])
+
+
+def part(trials: Sequence[Trial], every: int) -> str:
+    """A line for each fault and requirement of what was asked for, and that nothing is said of the rest of `every`."""
+    found = [row for trial in trials for row in rows(trial)]
+    lines = (f"{row.outcome}: {row.fault}: {_said(row)}" for row in found)
+    right = sum(all(row.outcome in RIGHT for row in rows(trial)) for trial in trials)
+    return "\n".join([*lines, f"{right} of {len(trials)} as declared; {every - len(trials)} more were not played", ""])
 
 
 def _counts(matrix: FaultMatrix) -> Iterator[str]:
@@ -159,10 +167,10 @@ def _wrong(matrix: FaultMatrix) -> Iterator[str]:
 def _by_requirement(matrix: FaultMatrix) -> Iterator[str]:
     fault = _WORD[matrix.role]
     yield f"## Which {fault}s each requirement catches\n"
-    for family, rows in groupby(judged(matrix.role), lambda row: row.family):
+    for family, requirements in groupby(judged(matrix.role), lambda row: row.family):
         yield f"### {family}\n"
         yield f"| requirement | level | {fault}s |\n|---|---|---|"
-        for requirement in rows:
+        for requirement in requirements:
             faults = ", ".join(f"[{name}](#{name})" for name in matrix.catching(requirement.id))
             yield f"| {_linked(requirement.id)} | {requirement.level} | {faults or '**none**'} |"
         yield ""

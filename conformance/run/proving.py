@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.scenarios import SCENARIOS
@@ -15,6 +16,7 @@ from conformance.proof.fault_matrix import FaultMatrix, Trial, accused, rows, tr
 from conformance.proof.faults import FAULTS, Fault
 from conformance.run.chance import Seeded
 from conformance.run.plan import plan
+from conformance.run.selection import Selection
 from conformance.targets.builtin_mock import BuiltIn
 from conformance.targets.bundled_client import Bundled
 from conformance.targets.client import ClientTarget
@@ -34,6 +36,9 @@ CLIENT_LEGAL = (
     *("plain-refused-calls", "streamed-three-calls", "streamed-second-round", "streamed-fault-before"),
     *("streamed-error-bare", "streamed-reset-within-event", "streamed-no-done", "streamed-json"),
 )
+
+#: What the right client plays.
+_EVERY = tuple(scenario.id for scenario in CLIENT_SCENARIOS)
 
 #: Habits that are played at a time: some wait for a retry, some for a connection to be closed.
 _JOBS = 8
@@ -57,12 +62,23 @@ def record() -> tuple[Transcript, ...]:
     return tuple(_transcripts(InProcess(), {scenario.id for scenario in SCENARIOS}))
 
 
-def prove(clean: tuple[Transcript, ...], *, full: bool = False) -> Iterator[Trial]:
-    """Try every fault: those of the wire on the transcripts of the right reference, stateful ones in a wrong one.
+def selected(faults: Mapping[str, Fault], wanted: Selection) -> tuple[Fault, ...]:
+    """The faults, or habits, of which an expression selects a `fault:requirement` that they break."""
+    return tuple(
+        fault
+        for fault in faults.values()
+        if any(wanted(f"{fault.name}:{requirement}") for requirement in fault.breaks or ("",))
+    )
+
+
+def prove(
+    clean: tuple[Transcript, ...], faults: Iterable[Fault] = tuple(FAULTS.values()), *, full: bool = False
+) -> Iterator[Trial]:
+    """Try faults: those of the wire on the transcripts of the right reference, stateful ones in a wrong one.
 
     `full`: wire faults on a socket too, in some of the scenarios that they touch, and stateful ones in every scenario.
     """
-    for fault in FAULTS.values():
+    for fault in faults:
         if fault.behaviour is not None:
             yield behaved(fault, {scenario.id for scenario in SCENARIOS} if full else {*SMOKE, *fault.scenarios})
             continue
@@ -92,21 +108,26 @@ def matrix_of(trials: Iterable[Trial], clean: tuple[Transcript, ...]) -> FaultMa
 
 
 def matrix_of_clients(*, full: bool = False) -> FaultMatrix:
-    """The matrix of the bundled client's habits, each played against the mock.
+    """The matrix of all habits of the bundled client. The right client is the control.
 
-    `full`: in every scenario, else in those that show it and a few more. The right client is the control.
+    `full`: each in every scenario, else in those that show it and a few more.
     """
-    every = tuple(scenario.id for scenario in CLIENT_SCENARIOS)
-
-    def tried(habit: Fault) -> Trial:
-        chosen = every if full else CLIENT_LEGAL if habit.equivalent else {*CLIENT_SMOKE, *habit.scenarios}
-        return trial_of(habit, [judge(transcript) for transcript in _acted(habit.name, chosen)])
-
     with ThreadPoolExecutor(_JOBS) as pool:
-        right = pool.submit(_acted, "none", every)
-        trials = tuple(pool.map(tried, HABITS.values()))
+        right = pool.submit(_acted, "none", _EVERY)
+        trials = tuple(pool.map(partial(_habitual, full=full), HABITS.values()))
         void = accused(right.result(), "right client")
     return FaultMatrix(tuple(HABITS.values()), tuple(row for trial in trials for row in rows(trial)), void, Role.CLIENT)
+
+
+def prove_clients(habits: Iterable[Fault], *, full: bool = False) -> Iterator[Trial]:
+    """Try habits of the bundled client, each played against the mock, some at a time."""
+    with ThreadPoolExecutor(_JOBS) as pool:
+        yield from pool.map(partial(_habitual, full=full), habits)
+
+
+def _habitual(habit: Fault, *, full: bool) -> Trial:
+    wanted = _EVERY if full else CLIENT_LEGAL if habit.equivalent else {*CLIENT_SMOKE, *habit.scenarios}
+    return trial_of(habit, [judge(transcript) for transcript in _acted(habit.name, wanted)])
 
 
 def _acted(habit: str, wanted: Collection[str]) -> tuple[Transcript, ...]:

@@ -56,7 +56,7 @@ _BY_MAKE = "it takes minutes, and runs these tests"
 _BY_PIP = "it needs what no test installs: test_packaging.py and test_action.py install the suite"
 _BY_DRIVERS = "it needs the packages of clients: test_drivers.py runs what they do"
 _BY_ONE = "it plays seventy scenarios one by one: test_plugin.py plays some of them"
-_BY_GIT = "it needs the history of the checkout, and minutes: tests/guard has tests of its own"
+_BY_GUARD = "it takes minutes and looks at commits: tests/guard has tests of its own"
 _BY_ENGINE = "it needs an engine for containers: test_packaging.py runs the commands of the image"
 
 #: Commands that are not run here, and why.
@@ -65,9 +65,6 @@ UNRUN = {
     "make test": _BY_MAKE,
     "make test-real": _BY_MAKE,
     "make bench": _BY_MAKE,
-    "python -m conformance.tests.guard main --out before": _BY_GIT,
-    "python -m conformance.tests.guard HEAD --out after --inputs before/inputs": _BY_GIT,
-    "python -m conformance.tests.guard compare before after": _BY_GIT,
     "make docs": "it writes what other tests compare: test_makefile.py says what",
     "docker build --tag conformance .": _BY_ENGINE,
     'docker run --rm --network host --user "$(id -u)" --volume "$PWD:/work" conformance server'
@@ -83,6 +80,9 @@ UNRUN = {
     "pytest --pyargs conformance.suite --conformance-client 'python my_program.py'": _BY_ONE,
     "python -m conformance.tests.mutation --most 1600 --out mutants.jsonl": "it takes hours",
     "python -m conformance.tests.mutation --again mutants.jsonl": "it takes hours",
+    "python -m conformance.tests.guard main --out before": _BY_GUARD,
+    "python -m conformance.tests.guard HEAD --out after --inputs before/inputs": _BY_GUARD,
+    "python -m conformance.tests.guard compare before after": _BY_GUARD,
     "conformance mock --scenario streamed-crlf": "it waits for Ctrl-C: test_cli_client.py presses it",
 }
 
@@ -92,6 +92,7 @@ YOURS, LYING = "127.0.0.1:8000", "8765"
 _FENCE = re.compile(r"(?P<before>[^\n]*)\n\n?(?P<pad> *)```(?P<kind>[a-z]*)\n(?P<text>.*?)\n(?P=pad)```", re.DOTALL)
 #: Our command with words that a shell only takes apart: its process adds nothing, unless the desk has code of its own.
 _COMMAND = re.compile(r"conformance [^|;&<>$`(*~]+")
+_NUMBER = re.compile(r"\d+")
 _FILE = re.compile(r"`(?P<name>[\w./-]+)`:$")
 
 
@@ -245,6 +246,15 @@ def _line(line: str) -> str:
     return ".*".join(re.escape(part) for part in re.split(" *… *", line))
 
 
+def renumbered(shown: tuple[str, ...], printed: str) -> tuple[str, ...] | None:
+    """What is shown, with the numbers of what was printed; None where more than numbers changed."""
+    found = re.fullmatch(_NUMBER.sub(r"(\\d+)", pattern(shown).pattern), printed)
+    if found is None:
+        return None
+    numbers = iter(found.groups())
+    return tuple(_NUMBER.sub(lambda _: next(numbers), "\n".join(shown)).split("\n"))
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 @pytest.mark.parametrize("page", PAGES)
 def test_every_command_does_what_is_shown(page: str, desk: Desk) -> None:
@@ -258,6 +268,16 @@ def test_every_command_does_what_is_shown(page: str, desk: Desk) -> None:
             assert code == CODES.get((page, words), 0), f"$ {words}\n{printed}"
             if shown:
                 assert pattern(shown).fullmatch(printed), f"$ {words}\n{printed}"
+
+
+def test_numbers_that_changed_are_put_where_they_are_shown() -> None:
+    shown = ("plan: 55 scenarios · 1402 cells", "…", "  next  … 7 of 71")
+    assert renumbered(shown, "plan: 56 scenarios · 1410 cells\na line\n  next  what 8 of 9\n") == (
+        "plan: 56 scenarios · 1410 cells",
+        "…",
+        "  next  … 8 of 9",
+    )
+    assert renumbered(shown, "a plan: 56 scenarios\n") is None
 
 
 def test_what_is_not_run_and_what_fails_is_listed_exactly() -> None:

@@ -136,6 +136,18 @@ def completed_without_time(document: Document) -> Document:
     return {**document, "completed_at": None}
 
 
+@event_fault("step-end-without-time", _STEP_END, breaks={"events.completed-at"})
+def step_end_without_time(document: Document) -> Document:
+    """The completed step does not say when."""
+    return {**document, "completed_at": None}
+
+
+@event_fault("message-without-time", _MESSAGE, breaks={"events.completed-at"})
+def message_without_time(document: Document) -> Document:
+    """The completed message does not say when."""
+    return {**document, "completed_at": None}
+
+
 @event_fault("failed-without-reason", "thread.run.failed", breaks={"events.end-time"})
 def failed_without_reason(document: Document) -> Document:
     """The failed run does not say why."""
