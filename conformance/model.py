@@ -60,6 +60,7 @@ class Operation(StrEnum):
     SUBMIT = "submit"
     CREATE_RUN = "create-run"
     GET_RUN = "get-run"
+    LIST_RUNS = "list-runs"
     LIST_STEPS = "list-steps"
     LIST_MESSAGES = "list-messages"
     OTHER = "other"

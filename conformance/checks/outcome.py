@@ -26,7 +26,8 @@ _READS = 3
 #: The status of a run that asks once more.
 _ASKS = "requires_action"
 
-_RUN_OR_MESSAGES = (Operation.GET_RUN, Operation.LIST_MESSAGES)
+#: Reading the run afterwards, alone or in a list, is as good as a report; its messages do not say how it ended.
+_LOOKS = (Operation.GET_RUN, Operation.LIST_RUNS)
 
 
 class Broken(NamedTuple):
@@ -36,8 +37,6 @@ class Broken(NamedTuple):
     #: What must have come about.
     came: Callable[[ClientEnd], bool]
     message: str
-    #: Reading these afterwards is as good as a report.
-    looks: tuple[Operation, ...] = _RUN_OR_MESSAGES
 
 
 def _broke_off(trait: str) -> Callable[[ClientEnd], bool]:
@@ -72,7 +71,7 @@ def _judge_of(row: Broken) -> Judge:
         end = client_end(observation)
         if end is None or not row.came(end):
             return None
-        if end.reported or (end.outcome.exit_code == 0 and end.looked(*row.looks)):
+        if end.reported or (end.outcome.exit_code == 0 and end.looked(*_LOOKS)):
             return ()
         return [end.finding("not-noticed", row.message, "an error, or a look at the run", end.end)]
 
@@ -82,14 +81,12 @@ def _judge_of(row: Broken) -> Judge:
 _BROKEN = (
     Broken("outcome.truncated", _broke_off("truncated"), "a stream that broke off was taken for whole"),
     Broken("outcome.reset", _broke_off("reset"), "a stream whose connection broke was taken for whole"),
-    Broken("outcome.error-event", _error_event("error-event"), "an error event was not noticed", (Operation.GET_RUN,)),
-    Broken("outcome.error-event-bare", _error_event("error-event-bare"), "a bare error event was not noticed",
-           (Operation.GET_RUN,)),
+    Broken("outcome.error-event", _error_event("error-event"), "an error event was not noticed"),
+    Broken("outcome.error-event-bare", _error_event("error-event-bare"), "a bare error event was not noticed"),
     Broken("outcome.bad-json", _unreadable, "an event that is no JSON was not noticed"),
     Broken("outcome.not-a-stream", _no_stream, "another body was taken for a stream"),
-    Broken("outcome.refused", _not_accepted, "a submission that was not accepted was not noticed",
-           (Operation.GET_RUN,)),
-)  # fmt: skip
+    Broken("outcome.refused", _not_accepted, "a submission that was not accepted was not noticed"),
+)
 
 for _row in _BROKEN:
     check(_row.requirement, on=[CLOSE])(_judge_of(_row))

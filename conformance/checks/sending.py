@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from conformance.model import Exchange, Finding, Headers
+from conformance.model import Author, Finding, Headers
 from conformance.walk.documents import shown
-from conformance.walk.http_response import header
+from conformance.walk.http_response import header, listed
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import ANSWER, CLOSE
 from conformance.walk.registry import check
@@ -16,9 +16,13 @@ from conformance.walk.rounds import own, rounds
 from conformance.walk.submission_facts import ids_of_path
 
 _SUBMISSION = "submit_tool_outputs"
-#: The path below any prefix; ids are of unreserved characters, the sub-delimiters of RFC 3986, or percent-encoded.
+#: The path below a base; ids are of unreserved characters, the sub-delimiters of RFC 3986, or percent-encoded.
 _ID = r"(?:[\w.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+"
 _PATH = re.compile(rf"(?:/[\w.~-]+)*/threads/{_ID}/runs/{_ID}/{_SUBMISSION}", re.ASCII)
+#: The base of any path of the API, which is what stands before its first collection.
+_BASE = re.compile(r"(.*?)/(?:assistants|threads)(?:/.*)?", re.ASCII)
+#: The bases that clients in the form of Azure may add to the server they were told (contract §1).
+_OF_AZURE = ("/openai", "/openai/v1", "")
 _EMPTY_ID = re.compile(rf"/threads/(?:[^/]*/runs//|/runs/[^/]*/){_SUBMISSION}")
 _BETA = "assistants=v2"
 
@@ -87,23 +91,54 @@ def every_call(observation: Observation) -> Iterable[Finding] | None:
 
 @check("sending.path", on=[CLOSE])
 def path(observation: Observation) -> Iterable[Finding] | None:
-    """Submissions go to the path of the run that asked, ids percent-encoded."""
-    meant = [(index, each) for index, each in own(observation) if each.request.target and _is_meant(each)]
-    if not meant:
+    """Every request stays below the base URL, and submissions go to the path of the run that asked."""
+    bases = _bases(observation)
+    requests = [(index, each.request.method, each.request.target) for index, each in own(observation)]
+    outside = [request for request in requests if _is_outside(request[2], bases)]
+    meant = [request for request in requests if _is_meant(request[1], request[2])]
+    if not meant and not outside:
         return None
+    off = [(request, "outside-base", f"a path below the base URL, {_named(bases)}") for request in outside]
+    off += [
+        (request, kind, expected)
+        for request in meant
+        if request not in outside
+        for kind, expected in _off(observation, *request[1:])
+    ]
     return [
         observation.finding(
             kind, "the request does not reach the operation", expected, f"{method} {shown(target)}", exchange=index
         )
-        for index, method, target in ((index, each.request.method, each.request.target) for index, each in meant)
-        for kind, expected in _off(observation, method, target)
+        for (index, method, target), kind, expected in sorted(off)
     ]
 
 
-def _is_meant(exchange: Exchange) -> bool:
+def _bases(observation: Observation) -> tuple[str, ...]:
+    """What may stand before the paths of the API, as the client was told; nothing where nobody knows."""
+    if "wanted" not in observation.held:
+        return ()
+    ours = (each.request.target for each in observation.transcript.exchanges if each.request.author is Author.HARNESS)
+    told = next((found[1] for target in ours if (found := _BASE.fullmatch(target))), None)
+    if told is None:
+        return ()
+    return (told, *_OF_AZURE) if "azure" in observation.held else (told,)
+
+
+def _is_outside(target: str, bases: tuple[str, ...]) -> bool:
+    """Whether a request is one of the API's and stands below no base that the client was told."""
+    found = _BASE.fullmatch(target.partition("?")[0])
+    return bool(bases) and found is not None and found[1] not in bases
+
+
+def _named(bases: tuple[str, ...]) -> str:
+    """The bases as people read them."""
+    return " or ".join(base or "/" for base in bases) + ("" if len(bases) > 1 else "; for Azure's forms say --azure")
+
+
+def _is_meant(method: str, target: str) -> bool:
     """Whether a request was meant for the operation; one with an empty id is told by another rule."""
-    target = exchange.request.target.partition("?")[0]
-    return _SUBMISSION in target and not _EMPTY_ID.search(target) and exchange.request.method != "OPTIONS"
+    path = target.partition("?")[0]
+    return _SUBMISSION in path and not _EMPTY_ID.search(path) and method != "OPTIONS"
 
 
 def _off(observation: Observation, method: str, target: str) -> tuple[tuple[str, str], ...]:
@@ -184,7 +219,7 @@ def beta(observation: Observation) -> Iterable[Finding] | None:
     heads = _heads(observation)
     if heads is None:
         return None
-    said = header(heads, "openai-beta")
+    said = listed(heads, "openai-beta")
     if _BETA in (word.strip() for word in (said or "").split(",")) or (said is None and _of_azure(observation)):
         return ()
     return [

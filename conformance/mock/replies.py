@@ -15,7 +15,7 @@ from conformance.model import Ended, Operation, Request, Response
 from conformance.proof.faults.applied import behaviour_with
 from conformance.proof.faults.pieces import Pieces
 from conformance.proof.faults.responses import is_stream, with_body
-from conformance.reference.behaviour import Behaviour
+from conformance.reference.behaviour import PREFIXES, Behaviour, needs_no_beta
 from conformance.reference.refusals import Refused
 from conformance.reference.runs import Run
 from conformance.reference.scripted_model import HINDRANCES
@@ -144,3 +144,15 @@ REPLIES: Mapping[str, Behaviour] = MappingProxyType(
         "unknown-members": _changed(forms.of_objects(forms.sparse_and_strange)),
     }
 )
+
+#: Where a client finds the API that was handed the base URL alone.
+BASE = ("/v1",)
+
+
+def for_client(answer: str, *, azure: bool = False) -> Behaviour:
+    """How a client's submissions are answered, below what the client was handed and nowhere else.
+
+    Who does not ask for the version of the API is served all the same: it shows in what was sent, and nothing else of
+    the situation is lost by it. `answer` is a row of the contract's table; `azure`: Azure's forms were handed out too.
+    """
+    return replace(REPLIES[answer], prefixes=PREFIXES if azure else BASE, beta=needs_no_beta)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from conformance.mock.replies import for_client
 from conformance.mock.server import Mock
 from conformance.model import Outcome, Role, Scenario, Transcript
 from conformance.reference.waiting_run import WaitingRun, waiting_run
@@ -92,7 +93,8 @@ class ClientTarget:
 
     def exchange(self, scenario: Scenario) -> Transcript:
         """Let the client act in a scenario and record what it sends. Raises UsageError where the port is taken."""
-        with Mock(scenario=scenario.id, port=self._port) as mock:
+        behaviour = for_client(scenario.answer, azure=self._azure)
+        with Mock(scenario=scenario.id, port=self._port, behaviour=behaviour) as mock:
             waiting = waiting_run(mock.ask, scenario, API_KEY)
             driven = self._driver(Given.of(scenario, mock.origin, waiting, azure=self._azure))
             mock.settle(_SETTLING)

@@ -93,10 +93,8 @@ class ClientEnd:
         known = self.observation.history.run(self.sent.submitted.run_id)
         if known is None or known.status in (None, "submitted") or (self.stream and self.stream.terminals > 1):
             return None
-        # Lists of runs show statuses too, and are not read here.
-        listed = self.looked(Operation.OTHER)
         inferred = known.status in ("queued", "in_progress") and bool(tuple(self._listed()))
-        return None if listed or inferred else known.status
+        return None if inferred else known.status
 
     def right_texts(self) -> frozenset[str]:
         """Every way to report the text that was sent: the messages of the run joined, or the last of them."""

@@ -159,15 +159,16 @@ class Client:
         return f"/threads/{quote(self._thread, safe='')}/runs/{quote(run_id, safe='')}"
 
     def _post(self, document: Document) -> Answer:
-        path = f"{self._path(self._habit.path_id(self._run))}/submit_tool_outputs"
+        base = self._habit.submits_below(self._base.path)
+        path = f"{base}{self._path(self._habit.path_id(self._run))}/submit_tool_outputs"
         return self._asked("POST", path, self._submission_headers, self._habit.written(document))
 
     def _get(self, path: str) -> Answer:
-        return self._asked("GET", path, self._headers, None)
+        return self._asked("GET", self._habit.looks_below(self._base.path) + path, self._headers, None)
 
     def _asked(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         connection = http.client.HTTPConnection(self._base.hostname or "", self._base.port, timeout=_PATIENCE)
-        connection.request(method, self._base.path + path, body, {**headers, "Connection": "close"})
+        connection.request(method, path, body, {**headers, "Connection": "close"})
         return connection.getresponse()
 
 

@@ -37,6 +37,9 @@ class Habit:
     headers: Mapping[str, str | None] = field(default_factory=dict)
     #: How `stream` is said, by whether a stream is wanted; None: not at all.
     stream: Mapping[bool, object] = field(default_factory=lambda: {True: True, False: None})
+    #: What becomes of the base URL's path where it submits, and where it looks.
+    submits_below: Callable[[str], str] = str
+    looks_below: Callable[[str], str] = str
     #: What the run's id becomes in the path.
     path_id: Callable[[str], str] = str
     #: Whether it submits at all, and whether it sends anything.

@@ -82,6 +82,10 @@ def _spaced(document: Document) -> bytes:
     return json.dumps(dict(reversed(document.items())), indent=2).encode()
 
 
+def _deployed(base: str) -> str:
+    return f"{base}/deployments/gpt-4o"
+
+
 _QUESTION = "How warm is it, and how does the wind blow?"
 
 _SENDS = "what it sends"
@@ -252,6 +256,30 @@ _bad(
     "wrong-run",
     "The path names another run.",
     replace(RIGHT, path_id=lambda run_id: f"{run_id}0"),
+    shown_by="plain-one-call",
+    breaks="sending.path",
+)
+_bad(
+    _SENDS,
+    "loses-the-base",
+    "The path of the base URL is lost in a submission.",
+    replace(RIGHT, submits_below=lambda _: ""),
+    shown_by="plain-one-call streamed-one-call",
+    breaks="sending.path",
+)
+_bad(
+    _SENDS,
+    "doubles-the-base",
+    "The path of the base URL stands twice in a submission.",
+    replace(RIGHT, submits_below=lambda base: base * 2),
+    shown_by="plain-one-call",
+    breaks="sending.path",
+)
+_bad(
+    _SENDS,
+    "adds-a-deployment",
+    "A deployment stands below the base URL in every request.",
+    replace(RIGHT, submits_below=_deployed, looks_below=_deployed),
     shown_by="plain-one-call",
     breaks="sending.path",
 )

@@ -29,6 +29,7 @@ from conformance.tests.checks.clients import (
 from conformance.tests.checks.test_client_legal import (
     AFTER_DONE,
     ASKS_AGAIN,
+    AZURE,
     BARE_ERROR,
     BUSY,
     CALLS,
@@ -94,6 +95,15 @@ BROKEN: dict[str, dict[str, Transcript]] = {
             "plain-one-call", asks(Operation.OTHER, "POST", f"/v1/threads/a/b/runs/run_1{SUBMIT}", NO), outcome=FAILED
         ),
         "another run": met("plain-one-call", sends(NO, path=f"/v1/threads/thread_1/runs/run_2{SUBMIT}"), outcome=FAILED),
+        "the base lost": met("plain-one-call", sends(NO, path=f"/threads/thread_1/runs/run_1{SUBMIT}"), outcome=FAILED),
+        "the base doubled": met("plain-one-call", sends(NO, path=f"/v1{m.PATH}{SUBMIT}"), outcome=FAILED),
+        "a deployment below the base": met(
+            "plain-one-call", sends(NO, path=f"/v1/openai/deployments/gpt/threads/thread_1/runs/run_1{SUBMIT}"), outcome=FAILED
+        ),
+        "a form of Azure's that it was not told of": met("plain-one-call", sends(NO, path=AZURE), outcome=FAILED),
+        "the base lost before anything was asked": met(
+            "plain-one-call", asks(Operation.GET_RUN, "GET", "/threads/thread_1/runs/run_1", m.refusal(404)), outcome=FAILED
+        ),
     },
     "sending.empty-id": {
         "no run": met(
@@ -148,7 +158,8 @@ BROKEN: dict[str, dict[str, Transcript]] = {
         "other outputs": met("plain-fault-before", sends(m.refusal(500)), sends(items=m.outputs(_1="other"), at=10)),
         "with another key": met("plain-fault-before", sends(m.refusal(500)), sends(content=body(stream=False), at=10)),
         "another path": met(
-            "plain-connection-lost", sends(None), sends(path=f"/threads/thread_1/runs/run_1{SUBMIT}", at=10)
+            "plain-connection-lost", sends(None), sends(path=f"/threads/thread_1/runs/run_1{SUBMIT}", at=10),
+            traits="azure",
         ),
     },
     "retry.after": {

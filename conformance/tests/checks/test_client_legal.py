@@ -66,14 +66,20 @@ SENT = {
     "a charset": met("plain-one-call", sends(headers=(*HEADS[:2], ("content-type", "application/json; charset=utf-8")))),
     "several betas": met("plain-one-call", sends(headers=(HEADS[0], ("openai-beta", "x, assistants=v2"), HEADS[2]))),
     "the key in another case": met("plain-one-call", sends(headers=(("authorization", "bearer k"), *HEADS[1:]))),
-    "Azure's form": met("plain-one-call", sends(path=AZURE, headers=(("api-key", "k"), HEADS[2]))),
+    "betas on lines of their own": met(
+        "plain-one-call", sends(headers=(HEADS[0], ("OpenAI-Beta", "x=v1"), HEADS[1], HEADS[2]))
+    ),
+    "Azure's form": met("plain-one-call", sends(path=AZURE, headers=(("api-key", "k"), HEADS[2])), traits="azure"),
     "Azure's version and no more": met(
         "plain-one-call",
         sends(path="/threads/thread_1/runs/run_1/submit_tool_outputs?api-version=v1", headers=(HEADS[0], HEADS[2])),
+        traits="azure",
     ),
     "Azure by the command line": met("plain-one-call", sends(headers=(HEADS[0], HEADS[2])), traits="azure"),
     "an id percent-encoded": met("plain-one-call", sends(path="/v1/threads/thread_1/runs/run%5F1/submit_tool_outputs")),
-    "no prefix": met("plain-one-call", sends(path="/threads/thread_1/runs/run_1/submit_tool_outputs?api-version=v1")),
+    "no prefix": met(
+        "plain-one-call", sends(path="/threads/thread_1/runs/run_1/submit_tool_outputs?api-version=v1"), traits="azure"
+    ),
     "polling first": met(
         "plain-one-call", reads("requires_action", required_action=m.action(m.call("1"))), sends(), reads("completed")
     ),
