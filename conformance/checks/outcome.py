@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
 from itertools import groupby
 from typing import NamedTuple
 
 from conformance.checks.shared.legal_forms import Unusual, unusual
-from conformance.contract.lifecycle import STREAM_TERMINAL
+from conformance.contract.lifecycle import FINAL, STREAM_TERMINAL
 from conformance.model import Finding, Operation
-from conformance.walk.client_end import ClientEnd, client_end
-from conformance.walk.documents import member, shown, text
-from conformance.walk.http_response import document_of, is_event_stream, looks_like_stream, served
+from conformance.walk.client_end import FOR_EVER, ClientEnd, client_end
+from conformance.walk.documents import shown, text
+from conformance.walk.http_response import is_event_stream, looks_like_stream
 from conformance.walk.observation import DONE, Observation
 from conformance.walk.occasions import CLOSE
 from conformance.walk.registry import Judge, check
@@ -22,6 +23,10 @@ _LEFT_OPEN_MS = 5_000
 
 #: Reads of a run that has stopped: the loop's last one, and two for a caller who looks once more.
 _READS = 3
+
+#: Looks at a run that has ended by which a client that had to be ended shows that it polls for ever: loops pause for
+#: up to a second or two, so that the time of a scenario is long enough for them.
+_HUNG = 10
 
 #: The status of a run that asks once more.
 _ASKS = "requires_action"
@@ -174,11 +179,33 @@ def left_open(observation: Observation) -> Iterable[Finding] | None:
 
 @check("outcome.poll-stops", on=[CLOSE])
 def poll_stops(observation: Observation) -> Iterable[Finding] | None:
-    """A loop that polls stops at a run that has stopped."""
+    """A loop that polls ends once the run has: counted by its looks since, never by time."""
+    looks = _looks(observation, FINAL)
+    if not looks:
+        return None
+    outcome = observation.transcript.outcome
+    ended_by_us = outcome is not None and outcome.exit_code is None
+    counts, first = Counter(look.run_id for look in looks), {look.run_id: look for look in reversed(looks)}
+    return [
+        observation.finding(
+            "polled-on", "the run was polled on and on after it had ended",
+            f"no more looks at a run that is {first[run_id].status}",
+            f"{count} looks at it{', until the client was ended' if ended_by_us else ''}",
+            exchange=first[run_id].exchange,
+        )
+        for run_id, count in counts.items()
+        if count >= (_HUNG if ended_by_us else FOR_EVER)
+    ]  # fmt: skip
+
+
+@check("outcome.poll-once", on=[CLOSE])
+def poll_once(observation: Observation) -> Iterable[Finding] | None:
+    """A loop that polls stops at the first look that shows that the run has stopped."""
     end = client_end(observation)
     if end is None:
         return None
-    reads = [(index, _stopped(observation, index)) for index, _ in own(observation) if index > end.sent.exchange]
+    shown_at = {look.exchange: look.status for look in _looks(observation, STREAM_TERMINAL)}
+    reads = [(index, shown_at.get(index)) for index, _ in own(observation) if index > end.sent.exchange]
     if not any(status for _, status in reads):
         return None
     runs = [(status, [index for index, _ in group]) for status, group in groupby(reads, key=lambda read: read[1])]
@@ -191,10 +218,32 @@ def poll_stops(observation: Observation) -> Iterable[Finding] | None:
     ]  # fmt: skip
 
 
-def _stopped(observation: Observation, index: int) -> str | None:
-    """The status at which a read of the run showed that it had stopped; None for other requests and answers."""
-    exchange = observation.transcript.exchanges[index]
-    if exchange.operation is not Operation.GET_RUN or exchange.response is None or not served(exchange.response):
+@check("outcome.ends", on=[CLOSE])
+def ends(observation: Observation) -> Iterable[Finding] | None:
+    """The client comes to an end by itself."""
+    end = client_end(observation)
+    if end is None:
         return None
-    status = text(member(document_of(exchange.response)[0]), "status")
-    return status if status in STREAM_TERMINAL else None
+    if end.outcome.exit_code is not None:
+        return ()
+    return [end.finding("hung", "the client did not end", "an end of its own, whatever became of the run", end.end)]
+
+
+class _Look(NamedTuple):
+    """One look of the client at one run."""
+
+    exchange: int
+    run_id: str
+    status: str
+
+
+def _looks(observation: Observation, statuses: Collection[str]) -> list[_Look]:
+    """The client's looks at runs in one of these statuses, oldest first."""
+    mine = {index for index, _ in own(observation)}
+    return [
+        _Look(look.exchange, run_id, status)
+        for look in observation.history.looks
+        if look.operation in _LOOKS and look.exchange in mine
+        for run in look.documents
+        if (run_id := text(run, "id")) and (status := text(run, "status")) and status in statuses
+    ]

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from conformance.model import Author, Finding, Headers
+from conformance.model import Finding, Headers
+from conformance.walk.asked import bases, is_outside, was_asked
 from conformance.walk.documents import shown
 from conformance.walk.http_response import header, listed
 from conformance.walk.observation import Observation
@@ -19,20 +20,20 @@ _SUBMISSION = "submit_tool_outputs"
 #: The path below a base; ids are of unreserved characters, the sub-delimiters of RFC 3986, or percent-encoded.
 _ID = r"(?:[\w.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+"
 _PATH = re.compile(rf"(?:/[\w.~-]+)*/threads/{_ID}/runs/{_ID}/{_SUBMISSION}", re.ASCII)
-#: The base of any path of the API, which is what stands before its first collection.
-_BASE = re.compile(r"(.*?)/(?:assistants|threads)(?:/.*)?", re.ASCII)
-#: The bases that clients in the form of Azure may add to the server they were told (contract §1).
-_OF_AZURE = ("/openai", "/openai/v1", "")
 _EMPTY_ID = re.compile(rf"/threads/(?:[^/]*/runs//|/runs/[^/]*/){_SUBMISSION}")
 _BETA = "assistants=v2"
 
 
 @check("sending.submitted", on=[CLOSE])
 def submitted(observation: Observation) -> Iterable[Finding] | None:
-    """It submits at all; who sends nothing and says that it failed, could not be looked at."""
+    """It submits where it was asked to; who was not, or failed before it sent anything, cannot be looked at."""
     if observation.submissions:
         return ()
     requests, outcome = own(observation), observation.transcript.outcome
+    if requests and not was_asked(exchange for _, exchange in requests):
+        return None
+    if outcome is not None and outcome.doubt is not None:
+        return None
     if not requests and (outcome is None or outcome.exit_code != 0):
         return None
     last = requests[-1][0] if requests else max(len(observation.transcript.exchanges) - 1, 0)
@@ -92,13 +93,13 @@ def every_call(observation: Observation) -> Iterable[Finding] | None:
 @check("sending.path", on=[CLOSE])
 def path(observation: Observation) -> Iterable[Finding] | None:
     """Every request stays below the base URL, and submissions go to the path of the run that asked."""
-    bases = _bases(observation)
+    known = bases(observation.transcript.exchanges, observation.held)
     requests = [(index, each.request.method, each.request.target) for index, each in own(observation)]
-    outside = [request for request in requests if _is_outside(request[2], bases)]
+    outside = [request for request in requests if is_outside(request[2], known)]
     meant = [request for request in requests if _is_meant(request[1], request[2])]
     if not meant and not outside:
         return None
-    off = [(request, "outside-base", f"a path below the base URL, {_named(bases)}") for request in outside]
+    off = [(request, "outside-base", f"a path below the base URL, {_named(known)}") for request in outside]
     off += [
         (request, kind, expected)
         for request in meant
@@ -113,26 +114,9 @@ def path(observation: Observation) -> Iterable[Finding] | None:
     ]
 
 
-def _bases(observation: Observation) -> tuple[str, ...]:
-    """What may stand before the paths of the API, as the client was told; nothing where nobody knows."""
-    if "wanted" not in observation.held:
-        return ()
-    ours = (each.request.target for each in observation.transcript.exchanges if each.request.author is Author.HARNESS)
-    told = next((found[1] for target in ours if (found := _BASE.fullmatch(target))), None)
-    if told is None:
-        return ()
-    return (told, *_OF_AZURE) if "azure" in observation.held else (told,)
-
-
-def _is_outside(target: str, bases: tuple[str, ...]) -> bool:
-    """Whether a request is one of the API's and stands below no base that the client was told."""
-    found = _BASE.fullmatch(target.partition("?")[0])
-    return bool(bases) and found is not None and found[1] not in bases
-
-
-def _named(bases: tuple[str, ...]) -> str:
+def _named(known: tuple[str, ...]) -> str:
     """The bases as people read them."""
-    return " or ".join(base or "/" for base in bases) + ("" if len(bases) > 1 else "; for Azure's forms say --azure")
+    return " or ".join(base or "/" for base in known) + ("" if len(known) > 1 else "; for Azure's forms say --azure")
 
 
 def _is_meant(method: str, target: str) -> bool:

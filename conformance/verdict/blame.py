@@ -25,6 +25,8 @@ _SURFACE = ("surface.run-after", "surface.steps-after", "surface.messages-after"
 _REPORTED = ("outcome.text", "outcome.status")
 _READING = ("bom", "line-ends", "fields", "comments", "data-lines", "empty-events", "unknown-fields", "chunks",
             "long-lines", "line-separators")  # fmt: skip
+_OUTCOMES = ("after-done", "usual", "unknown-events", "unknown-texts", "unknown-members", "bad-json", "truncated",
+             "reset", "error-event", "error-event-bare", "not-a-stream", "refused", "second-round")  # fmt: skip
 #: What a client that was refused for its own fault does not take for a success.
 _SUCCESS = ("outcome.usual", "outcome.unknown-*", "reading.*", *_REPORTED)
 
@@ -123,20 +125,11 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "retry.not-midstream": _SUCCESS,
         "sending.body": ("sending.every-call", "sending.output-string", "sending.stream-flag"),
         "sending.every-call": ("sending.output-string",),
-        "outcome.after-done": _REPORTED,
-        "outcome.usual": _REPORTED,
-        "outcome.unknown-events": _REPORTED,
-        "outcome.unknown-texts": _REPORTED,
-        "outcome.unknown-members": _REPORTED,
-        "outcome.bad-json": _REPORTED,
-        "outcome.truncated": _REPORTED,
-        "outcome.reset": _REPORTED,
-        "outcome.error-event": _REPORTED,
-        "outcome.error-event-bare": _REPORTED,
-        "outcome.not-a-stream": _REPORTED,
-        "outcome.refused": _REPORTED,
-        "outcome.second-round": _REPORTED,
-        **{f"reading.{rule}": _REPORTED for rule in _READING},
+        "outcome.poll-stops": (*(f"outcome.{rule}" for rule in _OUTCOMES), *_SUCCESS, "outcome.poll-once",
+                               "outcome.left-open", "outcome.ends"),
+        **{f"outcome.{rule}": (*_REPORTED, "outcome.ends") for rule in _OUTCOMES},
+        "outcome.left-open": ("outcome.ends",),
+        **{f"reading.{rule}": (*_REPORTED, "outcome.ends") for rule in _READING},
     }
 )  # fmt: skip
 

@@ -164,8 +164,10 @@ def _subject(transcript: Transcript, walked: Walked, held: frozenset[str], role:
         if REQUIREMENTS[requirement].needs & ENVIRONMENT <= held
     }
     found = blame({requirement: tuple(entry.findings) for requirement, entry in seen.items() if entry.findings})
+    doubt = transcript.outcome.doubt if transcript.outcome is not None else None
+    unseen = doubt or "nothing in the exchanges showed it"
     verdicts = tuple(
-        _verdict(requirement, transcript.scenario, seen, found, joined=requirement.id not in plan)
+        _verdict(requirement, transcript.scenario, seen, found, joined=requirement.id not in plan, unseen=unseen)
         for requirement in REQUIREMENTS.values()
         if requirement.id in plan or requirement.id in seen
     )
@@ -185,6 +187,7 @@ def _verdict(
     found: Mapping[str, tuple[Finding, ...]],
     *,
     joined: bool,
+    unseen: str,
 ) -> Verdict:
     def verdict(status: Status, **facts: object) -> Verdict:
         return Verdict(requirement.id, requirement.level, requirement.role, scenario, status, joined=joined, **facts)  # type: ignore[arg-type]
@@ -192,7 +195,7 @@ def _verdict(
     entry = seen.get(requirement.id)
     if entry is None:
         because = cause_of(requirement.id, found) or _missing_for(found)
-        reason = f"nothing to look at, since {because} is broken" if because else "nothing in the exchanges showed it"
+        reason = f"nothing to look at, since {because} is broken" if because else unseen
         return verdict(Status.UNTESTABLE, reason=reason, because=because)
     if entry.slip is not None:
         return verdict(Status.ERROR, reason=f"the check broke: {entry.slip}")

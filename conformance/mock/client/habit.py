@@ -85,8 +85,13 @@ class Habit:
     said_status: Callable[[str | None], str | None] = lambda status: status
     #: The text, by the run's status and the text that was told.
     said_text: Callable[[str | None, str], str] = lambda _, text: text
+    #: Whether it looks at the run in a list of runs.
+    looks_by_list: bool = False
     #: Times that a run which has stopped is read on.
     idle_reads: int = 0
+    #: Statuses of a run that is looked at for ever, and of one after which it waits for ever without a request.
+    polls_for_ever: frozenset[str] = frozenset()
+    waits_for_ever: frozenset[str] = frozenset()
 
 
 #: A right client.

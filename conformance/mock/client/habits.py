@@ -503,7 +503,31 @@ _bad(
     "A run that has stopped is polled on.",
     replace(RIGHT, idle_reads=6),
     shown_by="plain-one-call",
+    breaks="outcome.poll-once",
+)
+_bad(
+    _MAKES_OF_IT,
+    "polls-for-ever",
+    "A run that ended otherwise than completed is polled for ever.",
+    replace(RIGHT, polls_for_ever=UNSUCCESSFUL),
+    shown_by="plain-expired streamed-incomplete",
     breaks="outcome.poll-stops",
+)
+_bad(
+    _MAKES_OF_IT,
+    "lists-for-ever",
+    "A run that completed is polled for ever by a list of runs.",
+    replace(RIGHT, polls_for_ever=frozenset({"completed"}), looks_by_list=True),
+    shown_by="plain-one-call",
+    breaks="outcome.poll-stops",
+)
+_bad(
+    _MAKES_OF_IT,
+    "waits-for-ever",
+    "A run that ended otherwise than completed is waited for, without a request.",
+    replace(RIGHT, waits_for_ever=UNSUCCESSFUL),
+    shown_by="plain-expired plain-incomplete streamed-failed streamed-cancelled",
+    breaks="outcome.ends",
 )
 
 # How it reads a stream.
@@ -632,6 +656,13 @@ _good(
     "Nothing is sent twice.",
     replace(RIGHT, retried=frozenset()),
     legal="To send again is never asked for.",
+)
+_good(
+    _MAKES_OF_IT,
+    "looks-by-list",
+    "The run is looked at in a list of runs.",
+    replace(RIGHT, looks_by_list=True),
+    legal="A list shows each run as it stands, and what it asks for.",
 )
 _good(
     _MAKES_OF_IT,

@@ -67,6 +67,12 @@ def lists(*messages: m.Document) -> Exchange:
     return by_client(m.listed(Operation.LIST_MESSAGES, "messages", *messages))
 
 
+def lists_runs(status: str, **fields: object) -> Exchange:
+    """The client lists the thread's runs, of which there is one."""
+    runs = {"object": "list", "data": [m.run_document(status, **fields)], "has_more": False}
+    return asks(Operation.LIST_RUNS, "GET", f"/v1/threads/{m.THREAD}/runs", m.answer(runs))
+
+
 def cut(answer: Response, ended: Ended = Ended.COMPLETE, keep: float = 0.6) -> Response:
     """The first part of an answer's body."""
     whole = b"".join(chunk.data for chunk in answer.chunks)

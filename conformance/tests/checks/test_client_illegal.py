@@ -20,6 +20,7 @@ from conformance.tests.checks.clients import (
     cut,
     judged,
     lists,
+    lists_runs,
     met,
     reads,
     sends,
@@ -43,6 +44,7 @@ from conformance.tests.checks.test_client_legal import (
     WITH_ERROR,
 )
 from conformance.verdict.judge import judge
+from conformance.walk.client_end import FOR_EVER
 from conformance.wire.cassette import read, write
 from conformance.wire.redact import redact
 
@@ -233,6 +235,9 @@ BROKEN: dict[str, dict[str, Transcript]] = {
         "as a success": met(
             "streamed-truncated-between-events", streams(cut(STREAM)), outcome=told(status="completed", text="")
         ),
+        "listed, which shows no end": met(
+            "streamed-truncated-between-events", streams(cut(STREAM)), lists(HELLO), outcome=told(text="hello")
+        ),
         "a look before it": met("streamed-truncated-between-events", reads("requires_action"), streams(cut(STREAM))),
     },
     "outcome.reset": {
@@ -282,9 +287,26 @@ BROKEN: dict[str, dict[str, Transcript]] = {
         "until it is closed": met("streamed-left-open", streams(LEFT_OPEN)),
         "for ever": met("streamed-left-open", streams(), outcome=LOST),
     },
-    "outcome.poll-stops": {
+    "outcome.poll-once": {
         "a failed run": met("plain-failed", sends(), *[reads("failed")] * 5, outcome=FAILED),
-        "an incomplete run": met("plain-incomplete", sends(), *[reads("incomplete")] * 9, outcome=LOST),
+        "a completed run, often": met("plain-one-call", sends(), *[reads("completed")] * (FOR_EVER - 1)),
+        "by a list of runs": met("plain-incomplete", sends(), *[lists_runs("incomplete")] * 4, outcome=FAILED),
+    },
+    "outcome.poll-stops": {
+        "a failed run, until it was ended": met("plain-failed", sends(), *[reads("failed")] * 10, outcome=LOST),
+        "a completed run, until it was ended": met("plain-one-call", sends(), *[reads("completed")] * 10, outcome=LOST),
+        "an expired run by a list of runs": met("plain-expired", sends(), *[lists_runs("expired")] * 10, outcome=LOST),
+        "with a look at the messages each time": met(
+            "plain-incomplete", sends(), *[reads("incomplete"), lists(USER)] * 10, outcome=LOST
+        ),
+        "a run whose end a stream told": met("streamed-failed", streams(ENDED_FAILED), *[reads("failed")] * 10, outcome=LOST),
+        "without a pause, until it had enough": met("plain-one-call", sends(), *[reads("completed")] * FOR_EVER),
+    },
+    "outcome.ends": {
+        "an expired run": met("plain-expired", sends(), reads("expired"), outcome=LOST),
+        "an incomplete run, streamed": met("streamed-incomplete", streams(m.stream(*m.RESUMED, m.run("incomplete"), m.DONE)), outcome=LOST),
+        "a run that may go on": met("plain-rate-limited", sends(BUSY), sends(at=1010), outcome=LOST),
+        "a few looks": met("plain-cancelled", sends(), *[reads("cancelled")] * 3, outcome=LOST),
     },
     **{
         f"reading.{rule}": {

@@ -22,6 +22,7 @@ from conformance.tests.checks.clients import (
     cut,
     judged,
     lists,
+    lists_runs,
     met,
     reads,
     sends,
@@ -146,8 +147,11 @@ ENDED = {
     "the text of a list": met("plain-one-call", sends(), reads("completed"), lists(HELLO), outcome=told(text="hello")),
     "a text that nobody can compare": met("plain-one-call", sends(), reads("completed"), outcome=told(text="hello")),
     "a status by a list of runs": met(
-        "plain-one-call", sends(), asks(Operation.OTHER, "GET", "/v1/threads/thread_1/runs", m.answer({"data": []})),
-        outcome=told(status="completed"),
+        "plain-one-call", sends(), lists_runs("completed"), outcome=told(status="completed")
+    ),
+    "the calls of a list of runs": met(
+        "plain-second-round", sends(), lists_runs("requires_action", required_action=m.action(m.call("2"))),
+        sends(items=m.outputs(_2="x")), lists_runs("completed"), outcome=told(status="completed"),
     ),
     "two messages in one text": met(
         "streamed-two-messages", streams(m.stream(*m.RESUMED, *m.said("a", "one"), *m.said("b", "two"), *m.ENDED)),
@@ -162,8 +166,8 @@ ENDED = {
     "a failed run as an error": met("streamed-failed", streams(ENDED_FAILED), outcome=FAILED),
     "cut cleanly": met("streamed-truncated-between-events", streams(cut(STREAM)), outcome=FAILED),
     "cut cleanly, and looked": met("streamed-truncated-between-events", streams(cut(STREAM)), reads("completed")),
-    "cut cleanly, and listed": met(
-        "streamed-truncated-between-events", streams(cut(STREAM)), lists(HELLO), outcome=told(text="hello")
+    "cut cleanly, and looked by a list of runs": met(
+        "streamed-truncated-between-events", streams(cut(STREAM)), lists_runs("completed")
     ),
     "cut cleanly, and written down": met(
         "streamed-truncated-at-once", streams(cut(STREAM, keep=0)), outcome=told(error="it broke off", status="in_progress")
