@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from conformance.checks.shared.legal_forms import Unusual, unusual
-from conformance.contract.lifecycle import FINAL, STREAM_TERMINAL
+from conformance.contract.lifecycle import FINAL, STREAM_TERMINAL, UNSUCCESSFUL
 from conformance.model import Finding, Operation
 from conformance.walk.client_end import FOR_EVER, ClientEnd, client_end
 from conformance.walk.documents import shown, text
@@ -27,6 +27,9 @@ _READS = 3
 #: Looks at a run that has ended by which a client that had to be ended shows that it polls for ever: loops pause for
 #: up to a second or two, so that the time of a scenario is long enough for them.
 _HUNG = 10
+
+#: Scenarios in which a run ends otherwise than completed, and the server is not at fault.
+_ENDINGS = frozenset({"ends-failed", "ends-expired", "ends-incomplete", "ends-cancelled"})
 
 #: The status of a run that asks once more.
 _ASKS = "requires_action"
@@ -101,6 +104,7 @@ unusual(
     Unusual("outcome.usual", "usual", "a run that completed was not taken for a success"),
     Unusual("outcome.unknown-events", "unknown-events", "events of an unknown name were not passed over"),
     Unusual("outcome.unknown-texts", "unknown-texts", "unknown events that are no JSON were not passed over"),
+    Unusual("outcome.documented-events", "documented-events", "an event that is documented was an error"),
     Unusual("outcome.unknown-members", "unknown-members", "unknown members, or the lack of others, were not accepted"),
 )
 
@@ -150,6 +154,27 @@ def right_status(observation: Observation) -> Iterable[Finding] | None:
     ]
 
 
+@check("outcome.ending-told", on=[CLOSE])
+def ending_told(observation: Observation) -> Iterable[Finding] | None:
+    """Who reports an error for a run that ended reports no older status beside it."""
+    end = client_end(observation)
+    if end is None or end.status is None or not end.accepted or not observation.held & _ENDINGS:
+        return None
+    shown_status = end.shown_status()
+    if shown_status not in UNSUCCESSFUL:
+        return None
+    if not end.gave_up or end.status in (shown_status, "completed"):
+        return ()
+    return [
+        end.finding(
+            "older-status",
+            "the error that was reported comes with an older status of the run",
+            f"the status {shown_status}, or none",
+            end.said,
+        )
+    ]
+
+
 @check("outcome.after-done", on=[CLOSE])
 def after_done(observation: Observation) -> Iterable[Finding] | None:
     """What came after done is in no text."""
@@ -185,16 +210,17 @@ def poll_stops(observation: Observation) -> Iterable[Finding] | None:
         return None
     outcome = observation.transcript.outcome
     ended_by_us = outcome is not None and outcome.exit_code is None
+    most = _HUNG if ended_by_us else FOR_EVER
     counts, first = Counter(look.run_id for look in looks), {look.run_id: look for look in reversed(looks)}
     return [
         observation.finding(
             "polled-on", "the run was polled on and on after it had ended",
             f"no more looks at a run that is {first[run_id].status}",
-            f"{count} looks at it{', until the client was ended' if ended_by_us else ''}",
+            f"{most} looks at it or more{', until the client was ended' if ended_by_us else ''}",
             exchange=first[run_id].exchange,
         )
         for run_id, count in counts.items()
-        if count >= (_HUNG if ended_by_us else FOR_EVER)
+        if count >= most
     ]  # fmt: skip
 
 

@@ -10,11 +10,11 @@ from conformance.model import Finding, Headers
 from conformance.walk.asked import bases, is_outside, was_asked
 from conformance.walk.documents import shown
 from conformance.walk.http_response import header, listed
-from conformance.walk.observation import Observation
+from conformance.walk.observation import Observation, Stream
 from conformance.walk.occasions import ANSWER, CLOSE
 from conformance.walk.registry import check
 from conformance.walk.rounds import own, rounds
-from conformance.walk.submission_facts import ids_of_path
+from conformance.walk.submission_facts import Submitted, ids_of_path
 
 _SUBMISSION = "submit_tool_outputs"
 #: The path below a base; ids are of unreserved characters, the sub-delimiters of RFC 3986, or percent-encoded.
@@ -22,6 +22,9 @@ _ID = r"(?:[\w.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+"
 _PATH = re.compile(rf"(?:/[\w.~-]+)*/threads/{_ID}/runs/{_ID}/{_SUBMISSION}", re.ASCII)
 _EMPTY_ID = re.compile(rf"/threads/(?:[^/]*/runs//|/runs/[^/]*/){_SUBMISSION}")
 _BETA = "assistants=v2"
+
+#: Arrivals and what is written are noted on one clock, each rounded; the question is a second away.
+_ROUNDING_MS = 100
 
 
 @check("sending.submitted", on=[CLOSE])
@@ -88,6 +91,50 @@ def every_call(observation: Observation) -> Iterable[Finding] | None:
             "not-once-each", message, f"{len(pending)} outputs, one a call", "; ".join(told), pointer="/tool_outputs"
         )
     ]
+
+
+@check("sending.when-asked", on=[CLOSE])
+def when_asked(observation: Observation) -> Iterable[Finding] | None:
+    """Outputs are sent once the run asks for them, not when the arguments of its calls look complete."""
+    if "wanted" not in observation.held:
+        return None  # of a stranger's recording nobody knows when an event was read
+    told = [
+        (index, sent, stream)
+        for index, sent, _ in observation.submissions
+        if (stream := _told_by(observation, index, sent)) is not None
+    ]
+    if not told:
+        return None
+    return [
+        observation.finding(
+            "before-asked", "the outputs were submitted before the run asked for them",
+            "a submission after thread.run.requires_action", "one while the stream told the arguments", exchange=index,
+        )
+        for index, sent, stream in told
+        if _is_early(observation, index, sent, stream)
+    ]  # fmt: skip
+
+
+def _told_by(observation: Observation, index: int, sent: Submitted) -> tuple[int, Stream] | None:
+    """The stream before a submission that told the calls which it answers."""
+    answered = {call_id for call_id, _ in sent.outputs}
+    return next(
+        (
+            (before, stream)
+            for before, stream in observation.streams
+            if before < index and any(call.id in answered for step in stream.opened() for call in step.calls.values())
+        ),
+        None,
+    )
+
+
+def _is_early(observation: Observation, index: int, sent: Submitted, told: tuple[int, Stream]) -> bool:
+    """Whether the stream had not asked yet, by our own clock, and nothing else had shown the question."""
+    before, stream = told
+    if stream.terminal is None:
+        return not sent.pending
+    exchanges = observation.transcript.exchanges
+    return exchanges[index].began_ms + _ROUNDING_MS < exchanges[before].began_ms + stream.terminal.ms
 
 
 @check("sending.path", on=[CLOSE])

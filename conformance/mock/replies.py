@@ -87,6 +87,10 @@ def _page_for_stream(response: Response) -> Response:
     return _page(response) if is_stream(response) else response
 
 
+def _asking_late(_request: Request, planned: Response) -> Response:
+    return forms.asking_late(planned)
+
+
 def _cut(where: Callable[[Pieces], Pieces], ended: Ended) -> Behaviour:
     return _changed(forms.broken_off(where, ended))
 
@@ -142,6 +146,8 @@ REPLIES: Mapping[str, Behaviour] = MappingProxyType(
         "unknown-events": _events(forms.unknown_events(b'{"object":"thread.note","note":7}')),
         "unknown-texts": _events(forms.unknown_events(b"a note for whoever reads")),
         "unknown-members": _changed(forms.of_objects(forms.sparse_and_strange)),
+        "documented-events": _events(forms.documented_events),
+        "asks-late": Behaviour(respond=_asking_late),
     }
 )
 

@@ -22,11 +22,12 @@ _LATE = ("order.message-before-step-end", "order.submitted-before-new", "order.s
 _SURFACE = ("surface.run-after", "surface.steps-after", "surface.messages-after")
 
 #: What a client writes down of an answer that it did not understand.
-_REPORTED = ("outcome.text", "outcome.status")
+_REPORTED = ("outcome.text", "outcome.status", "outcome.ending-told")
 _READING = ("bom", "line-ends", "fields", "comments", "data-lines", "empty-events", "unknown-fields", "chunks",
             "long-lines", "line-separators")  # fmt: skip
 _OUTCOMES = ("after-done", "usual", "unknown-events", "unknown-texts", "unknown-members", "bad-json", "truncated",
-             "reset", "error-event", "error-event-bare", "not-a-stream", "refused", "second-round")  # fmt: skip
+             "documented-events", "reset", "error-event", "error-event-bare", "not-a-stream", "refused",
+             "second-round")  # fmt: skip
 #: What a client that was refused for its own fault does not take for a success.
 _SUCCESS = ("outcome.usual", "outcome.unknown-*", "reading.*", *_REPORTED)
 
@@ -121,6 +122,7 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "done.present": ("done.*",),
         "sending.empty-id": ("sending.path", "sending.submitted", "sending.one-request"),
         "sending.path": ("sending.submitted", "sending.every-call", "sending.one-request"),
+        "sending.when-asked": ("sending.one-request", "sending.every-call", "retry.not-midstream", *_SUCCESS),
         "sending.one-request": ("sending.every-call", "retry.*", *_SUCCESS),
         "retry.not-midstream": _SUCCESS,
         "sending.body": ("sending.every-call", "sending.output-string", "sending.stream-flag"),

@@ -143,6 +143,9 @@ class Client:
                 if self.seen.done and self._habit.ignores_rest:
                     continue
                 self.seen.event(event)
+                if self._habit.submits_early and (calls := self.seen.complete_calls()):
+                    self.seen.calls = calls
+                    return
                 if self.seen.done and self._habit.ends_at_done:
                     return
         except events.Unreadable as problem:

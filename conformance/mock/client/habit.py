@@ -70,6 +70,10 @@ class Habit:
     #: Whether it ends at `done`, and whether text after it counts.
     ends_at_done: bool = True
     ignores_rest: bool = True
+    #: Names of events that are errors.
+    refused_events: frozenset[str] = frozenset()
+    #: Whether it submits as soon as the arguments of the calls that a stream tells are complete.
+    submits_early: bool = False
     #: Whether it passes over events that it does not know, and also those whose data is no JSON.
     skips_unknown_events: bool = True
     skips_unknown_texts: bool = True

@@ -93,6 +93,12 @@ _SENDS_AGAIN = "what it sends again"
 _MAKES_OF_IT = "what it makes of the answer"
 _READS = "how it reads a stream"
 
+#: Events that are documented, and come where a run does not go as it usually does.
+_RARE = frozenset(
+    {"thread.run.cancelling", "thread.run.incomplete", "thread.message.incomplete", "thread.run.step.failed",
+     "thread.run.step.cancelled", "thread.run.step.expired"}
+)  # fmt: skip
+
 #: Every requirement that something is taken for a success, and a scenario for each: a wrong text breaks them all.
 _SUCCESSES = {
     "outcome.usual": "plain-one-call",
@@ -101,6 +107,7 @@ _SUCCESSES = {
     "outcome.unknown-events": "streamed-unknown-events",
     "outcome.unknown-texts": "streamed-unknown-texts",
     "outcome.unknown-members": "streamed-unknown-members",
+    "outcome.documented-events": "streamed-documented-events",
     "reading.bom": "streamed-bom",
     "reading.line-ends": "streamed-crlf",
     "reading.fields": "streamed-no-space",
@@ -258,6 +265,14 @@ _bad(
     replace(RIGHT, path_id=lambda run_id: f"{run_id}0"),
     shown_by="plain-one-call",
     breaks="sending.path",
+)
+_bad(
+    _SENDS,
+    "submits-early",
+    "The outputs are submitted as soon as the arguments of their calls are complete.",
+    replace(RIGHT, submits_early=True),
+    shown_by="streamed-asks-late",
+    breaks="sending.when-asked",
 )
 _bad(
     _SENDS,
@@ -440,6 +455,14 @@ _bad(
     replace(RIGHT, skips_unknown_texts=False),
     shown_by="streamed-unknown-texts",
     breaks="outcome.unknown-texts",
+)
+_bad(
+    _MAKES_OF_IT,
+    "no-rare-events",
+    "Documented events beside the usual course of a run are errors.",
+    replace(RIGHT, refused_events=_RARE),
+    shown_by="streamed-documented-events streamed-incomplete",
+    breaks="outcome.documented-events outcome.ending-told",
 )
 _bad(
     _MAKES_OF_IT,

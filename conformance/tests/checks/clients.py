@@ -57,6 +57,11 @@ def asks(operation: Operation, method: str, target: str, answer: Response, conte
     return by_client(m.asked(operation, method, target, answer, content, headers=HEADS))
 
 
+def creates(answer: Response) -> Exchange:
+    """The client creates a run, with stream true."""
+    return by_client(m.create_run(answer))
+
+
 def reads(status: str, **fields: object) -> Exchange:
     """The client reads the run."""
     return by_client(m.get_run(status, **fields))  # type: ignore[arg-type]

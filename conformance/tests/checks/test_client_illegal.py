@@ -17,6 +17,7 @@ from conformance.tests.checks.clients import (
     STREAM,
     asks,
     broken,
+    creates,
     cut,
     judged,
     lists,
@@ -30,10 +31,12 @@ from conformance.tests.checks.clients import (
 from conformance.tests.checks.test_client_legal import (
     AFTER_DONE,
     ASKS_AGAIN,
+    ASKS_LATE,
     AZURE,
     BARE_ERROR,
     BUSY,
     CALLS,
+    CREATED_LATE,
     DECLINED,
     ENDED_FAILED,
     HELLO,
@@ -52,6 +55,8 @@ LOST = Outcome(None)
 SUBMIT = "/submit_tool_outputs"
 USER = m.message_document("u", "completed", [m.text("What is the weather?")], role="user", run_id=None)
 CUT_SHORT = m.stream(*m.RESUMED, *m.begun("a"), m.delta("a", m.piece(0, "hel")))
+#: The stream was left before it asked.
+LEFT = replace(ASKS_LATE, chunks=ASKS_LATE.chunks[:1], ended=Ended.ABORTED, ended_ms=510)
 LEFT_OPEN = replace(STREAM, ended_ms=6_100)
 EMPTY = m.stream()
 
@@ -88,6 +93,15 @@ BROKEN: dict[str, dict[str, Transcript]] = {
         "one twice": met("plain-three-calls", sends(NO, [*THREE, THREE[0]]), calls=CALLS, outcome=FAILED),
         "one that nobody asked for": met("plain-one-call", sends(NO, m.outputs(_9="x")), outcome=FAILED),
         "none": met("plain-one-call", sends(NO, []), outcome=FAILED),
+    },
+    "sending.when-asked": {
+        "while the stream tells the arguments": met(
+            "streamed-asks-late", streams(ASKS_LATE), streams(items=m.outputs(_2="x"), at=500)
+        ),
+        "and the stream was left": met("streamed-asks-late", streams(LEFT), streams(items=m.outputs(_2="x"), at=500)),
+        "of a run of its own": met(
+            "streamed-asks-late", creates(CREATED_LATE), streams(items=m.outputs(_2="x"), at=500)
+        ),
     },
     "sending.path": {
         "a slash too many": met("plain-one-call", sends(NO, path=f"{m.PATH}{SUBMIT}/"), outcome=FAILED),
@@ -274,6 +288,20 @@ BROKEN: dict[str, dict[str, Transcript]] = {
     "outcome.unknown-texts": {
         "an error": met("streamed-unknown-texts", streams(), outcome=FAILED),
         "another text": met("streamed-unknown-texts", streams(), outcome=told(text="a sentence")),
+    },
+    "outcome.documented-events": {
+        "an error": met("streamed-documented-events", streams(), outcome=FAILED),
+        "an error by its words": met(
+            "streamed-documented-events", streams(), outcome=told(error="KeyError: thread.message.incomplete")
+        ),
+    },
+    "outcome.ending-told": {
+        "the status before": met(
+            "streamed-failed", streams(ENDED_FAILED), outcome=told(1, error="KeyError", status="in_progress")
+        ),
+        "the status before, polled": met(
+            "plain-expired", sends(), reads("expired"), outcome=told(1, error="ValueError", status="queued")
+        ),
     },
     "outcome.unknown-members": {
         "an error": met("streamed-unknown-members", streams(), outcome=FAILED),

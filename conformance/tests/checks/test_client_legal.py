@@ -19,6 +19,7 @@ from conformance.tests.checks.clients import (
     asks,
     broken,
     by_client,
+    creates,
     cut,
     judged,
     lists,
@@ -48,6 +49,15 @@ ASKS_AGAIN = m.stream(
     m.CLOSED, *m.GOES_ON, m.step("created", "1", [m.call("2")]), m.step("in_progress", "1", [m.call("2")]),
     m.waits(m.call("2")), m.DONE,
 )  # fmt: skip
+#: The arguments of a call come at once, and the question a second later.
+_CALLING = [
+    m.step("created", "1", []), m.step("in_progress", "1", []), m.step_delta("1", {"index": 0, **m.call("2")})
+]  # fmt: skip
+_ASKING = m.stream(m.CLOSED, *m.GOES_ON, *_CALLING)
+_LATER = tuple(replace(chunk, ms=1_000) for chunk in m.stream(m.waits(m.call("2")), m.DONE).chunks)
+ASKS_LATE = replace(_ASKING, chunks=(*_ASKING.chunks, *_LATER), ended_ms=1_000)
+_CREATING = m.stream(m.run("created", status="queued"), *m.GOES_ON, *_CALLING)
+CREATED_LATE = replace(_CREATING, chunks=(*_CREATING.chunks, *_LATER), ended_ms=1_000)
 ENDED_FAILED = m.stream(*m.RESUMED, m.run("failed"), m.DONE)
 PAGE = m.answer(b"<html>busy</html>", media="text/html")
 AFTER_DONE = m.stream(*m.USUAL, m.delta("a", m.piece(0, " More")))
@@ -91,6 +101,14 @@ SENT = {
         by_client(m.create_run(m.answer(m.run_document("queued", id="run_2")), streamed=False)),
         reads("requires_action", id="run_2", required_action=m.action(m.call("9"))),
         sends(items=m.outputs(_9="x"), path="/v1/threads/thread_1/runs/run_2/submit_tool_outputs"),
+    ),
+    "once a stream has asked": met("streamed-asks-late", streams(ASKS_LATE), streams(items=m.outputs(_2="x"), at=1_001)),
+    "once the stream of a run of its own has asked": met(
+        "streamed-asks-late", creates(CREATED_LATE), streams(items=m.outputs(_2="x"), at=1_000)
+    ),
+    "once a look showed what a broken stream did not": met(
+        "streamed-asks-late", streams(replace(_ASKING, ended=Ended.ABORTED)),
+        reads("requires_action", required_action=m.action(m.call("2"))), streams(items=m.outputs(_2="x"), at=400),
     ),
     "two rounds, plainly": met(
         "plain-second-round", sends(), reads("requires_action", required_action=m.action(m.call("2"))),
