@@ -78,10 +78,11 @@ def utf8(observation: Observation) -> Iterable[Finding] | None:
         return None
     return [
         observation.finding(
-            "not-utf8", "the stream is not UTF-8", "valid UTF-8", defect.message, span=(defect.start, defect.end)
+            "not-utf8", "the stream is not UTF-8", "valid UTF-8", defect.message,
+            at=observation.stream.spoilt.get(defect), span=(defect.start, defect.end),
         )
         for defect in found
-    ]
+    ]  # fmt: skip
 
 
 @check("framing.blank-line", on=[BODY])
@@ -103,7 +104,7 @@ def blank_line(observation: Observation) -> Iterable[Finding] | None:
     return [
         observation.finding(
             defect.kind, "an event is not ended by a blank line", "a blank line after each event", defect.message,
-            span=(defect.start, defect.end),
+            at=stream.spoilt.get(defect), span=(defect.start, defect.end),
         )
         for defect in found
     ]  # fmt: skip
