@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.model import Request, Response
@@ -12,6 +12,11 @@ from conformance.reference.refusals import Refused
 from conformance.reference.runs import Acceptance, Run
 from conformance.reference.state import State
 from conformance.reference.submission import RULES, Rule, Submission
+
+#: What stands before the paths of the API: its own form, two of Azure's, and the bare one of its agents.
+PREFIXES = ("/v1", "/openai/v1", "/openai", "")
+
+_BETA = "assistants=v2"
 
 
 def needs_its_key(api_key: str | None, headers: Mapping[str, str]) -> None:
@@ -24,6 +29,17 @@ def needs_its_key(api_key: str | None, headers: Mapping[str, str]) -> None:
         raise Refused("no-key")
     if not hmac.compare_digest(given.encode(), api_key.encode()):
         raise Refused("wrong-key")
+
+
+def needs_the_beta(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> None:
+    """Ask everybody but Azure's clients, which never send it, for the beta header (ERR-BETA, REQ-BETA-MISSING)."""
+    is_azure = path.startswith("/openai/") or "api-version" in query
+    if not is_azure and _BETA not in headers.get("openai-beta", ""):
+        raise Refused("no-beta")
+
+
+def needs_no_beta(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> None:
+    """Serve whoever does not ask for the version of the API, too."""
 
 
 def read(body: bytes) -> Submission:
@@ -56,6 +72,10 @@ class Behaviour:
 
     #: Who is let in, by the configured key and the header fields, their names in lower case; raises Refused.
     key: Callable[[str | None, Mapping[str, str]], None] = needs_its_key
+    #: Which version of the API is asked for, by path, query and header fields; raises Refused.
+    beta: Callable[[str, Mapping[str, str], Mapping[str, str]], None] = needs_the_beta
+    #: What may stand before the paths of the API.
+    prefixes: Sequence[str] = PREFIXES
     #: What the body of a submission says; raises Refused.
     read: Callable[[bytes], Submission] = read
     #: Which run a submission is for; raises Refused.

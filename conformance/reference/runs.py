@@ -49,6 +49,8 @@ class Run:
     rounds: int = 0
     #: The refusal that the next submission meets.
     hindrance: str | None = None
+    #: How often it was looked at once its end had been told.
+    idle_looks: int = 0
 
     def begin(self, thread: Document | None) -> None:
         """Lay out the transitions up to the first calls; `thread` is told too where it was created with the run."""
@@ -61,6 +63,8 @@ class Run:
         """Play the next transition, where there is one, and return the run as it stands then."""
         if self.transitions:
             self._play(self.transitions.popleft())
+        elif self.is_over():
+            self.idle_looks += 1
         return self.document
 
     def watch(self) -> tuple[Event, ...]:

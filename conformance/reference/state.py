@@ -103,6 +103,10 @@ class State:
         """Return a step of a run, or raise Refused."""
         return _found(self.run(thread_id, run_id).steps, id_, "no-step")
 
+    def idle_looks(self) -> int:
+        """How often the run that was looked at most since its end was looked at since then."""
+        return max((run.idle_looks for thread in self.threads.values() for run in thread.runs.values()), default=0)
+
     def _add(self, thread: Thread, settings: Document) -> Document:
         message = objects.message(self.clock.new_id("msg"), thread.document["id"], self.clock.now, settings)
         thread.messages[message["id"]] = message

@@ -89,7 +89,7 @@ def _judged(
     kept = folder / WRITERS["json"].file
     kept.unlink(missing_ok=True)  # what an earlier run left there is not what comes of this one
     command = [sys.executable, "-m", "conformance", *entry.words, f"--out={folder}", *entry.command]
-    ended = process.run(command, environment, entry.limit, interrupted)
+    ended = process.run(command, environment, entry.limit, interrupted.is_set)
     column = _column(entry, _report(kept), ended)
     finished(column)
     return column

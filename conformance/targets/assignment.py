@@ -26,7 +26,7 @@ class Assignment:
     scenario: str
     #: Where clients find the API; ends in /v1.
     base_url: str
-    #: The same server for clients of Azure, which add the rest of the path themselves.
+    #: The same server for clients of Azure, which add the rest of the path themselves; served where `azure` is said.
     azure_endpoint: str
     assistant_id: str
     thread_id: str
@@ -60,7 +60,6 @@ class Assignment:
         said = {
             "OPENAI_BASE_URL": self.base_url,
             "OPENAI_API_KEY": self.api_key,
-            "AZURE_OPENAI_ENDPOINT": self.azure_endpoint,
             "CONFORMANCE_SCENARIO": self.scenario,
             "CONFORMANCE_ASSISTANT_ID": self.assistant_id,
             "CONFORMANCE_THREAD_ID": self.thread_id,
@@ -68,11 +67,14 @@ class Assignment:
             "CONFORMANCE_STREAM": "true" if self.stream else "false",
             "CONFORMANCE_TOOL_OUTPUTS": json.dumps(self.tool_outputs, ensure_ascii=False),
         }
-        return said | (_azure(self.api_key) if self.azure else {})
+        return said | (self._of_azure() if self.azure else {})
 
-
-def _azure(api_key: str) -> dict[str, str]:
-    return {"AZURE_OPENAI_API_KEY": api_key, "OPENAI_API_VERSION": _API_VERSION}
+    def _of_azure(self) -> dict[str, str]:
+        return {
+            "AZURE_OPENAI_ENDPOINT": self.azure_endpoint,
+            "AZURE_OPENAI_API_KEY": self.api_key,
+            "OPENAI_API_VERSION": _API_VERSION,
+        }
 
 
 def environment(inherited: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:

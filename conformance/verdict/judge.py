@@ -174,8 +174,10 @@ def _subject(transcript: Transcript, walked: Walked, held: frozenset[str], role:
         if REQUIREMENTS[requirement].needs & ENVIRONMENT <= held
     }
     found = blame({requirement: tuple(entry.findings) for requirement, entry in seen.items() if entry.findings})
+    doubt = transcript.outcome.doubt if transcript.outcome is not None else None
+    unseen = doubt or "nothing in the exchanges showed it"
     verdicts = tuple(
-        _verdict(requirement, transcript.scenario, seen, found, joined=requirement.id not in plan)
+        _verdict(requirement, transcript.scenario, seen, found, joined=requirement.id not in plan, unseen=unseen)
         for requirement in REQUIREMENTS.values()
         if requirement.id in plan or requirement.id in seen
     )
@@ -215,6 +217,7 @@ def _verdict(
     found: Mapping[str, tuple[Finding, ...]],
     *,
     joined: bool,
+    unseen: str,
 ) -> Verdict:
     def verdict(status: Status, **facts: object) -> Verdict:
         return Verdict(requirement.id, requirement.level, requirement.role, scenario, status, joined=joined, **facts)  # type: ignore[arg-type]
@@ -225,7 +228,7 @@ def _verdict(
     if entry is None or (entry.unseen and not findings):
         because = cause_of(requirement.id, found) or _missing_for(found)
         if because is None:
-            return verdict(Status.UNTESTABLE, reason="nothing in the exchanges showed it")
+            return verdict(Status.UNTESTABLE, reason=unseen)
         if _is_should(because):
             return verdict(Status.NOT_APPLICABLE, reason=_FOLLOWS.format(because), because=because)
         return verdict(Status.UNTESTABLE, reason=f"nothing to look at, since {because} is broken", because=because)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote, urlsplit
 
 from conformance.mock.client import stream_reader
@@ -28,9 +28,16 @@ _MOVING = ("queued", "in_progress", "cancelling")
 Answer = http.client.HTTPResponse
 
 
-def act(environment: Mapping[str, str], habit: Habit) -> dict[str, str]:
-    """What a client with a habit says of what the environment asks for, as the outcome file holds it."""
-    client, error = Client(environment, habit), None
+class Endless(Exception):
+    """The client would never end by itself."""
+
+
+def act(environment: Mapping[str, str], habit: Habit, enough: Callable[[], bool]) -> dict[str, str]:
+    """What a client with a habit says of what the environment asks for, as the outcome file holds it.
+
+    Raises Endless where its habit is to go on for ever, once there is `enough` of it.
+    """
+    client, error = Client(environment, habit, enough), None
     try:
         client.converse()
     except Failed as failure:
@@ -43,9 +50,10 @@ def act(environment: Mapping[str, str], habit: Habit) -> dict[str, str]:
 class Client:
     """One run, from the outputs it waits for to its end."""
 
-    def __init__(self, environment: Mapping[str, str], habit: Habit) -> None:
+    def __init__(self, environment: Mapping[str, str], habit: Habit, enough: Callable[[], bool]) -> None:
         self.seen = Seen(habit)
         self._habit = habit
+        self._enough = enough
         self._base = urlsplit(environment["OPENAI_BASE_URL"])
         self._thread, self._run = environment["CONFORMANCE_THREAD_ID"], environment["CONFORMANCE_RUN_ID"]
         self._streams = environment["CONFORMANCE_STREAM"] == "true"
@@ -75,6 +83,12 @@ class Client:
             self._stop_here()
         for _ in range(self._habit.idle_reads):
             self._look()
+        while self.seen.status in self._habit.polls_for_ever:
+            self._look()
+            if self._enough():
+                raise Endless
+        if self.seen.status in self._habit.waits_for_ever:
+            raise Endless
 
     def _stop_here(self) -> None:
         """End although the run asks once more."""
@@ -84,7 +98,11 @@ class Client:
             raise Failed("there is nothing to go on with")
 
     def _look(self) -> None:
-        self.seen.run(_document(self._get(self._path(self._run))))
+        if not self._habit.looks_by_list:
+            self.seen.run(_document(self._get(self._path(self._run))))
+            return
+        runs = _document(self._get(f"/threads/{quote(self._thread, safe='')}/runs"))["data"]
+        self.seen.run(next(run for run in runs if run["id"] == self._run))
 
     def _follow(self) -> None:
         """Look at the run until it has stopped, then read what it said."""
@@ -125,6 +143,9 @@ class Client:
                 if self.seen.done and self._habit.ignores_rest:
                     continue
                 self.seen.event(event)
+                if self._habit.submits_early and (calls := self.seen.complete_calls()):
+                    self.seen.calls = calls
+                    return
                 if self.seen.done and self._habit.ends_at_done:
                     return
         except stream_reader.Unreadable as problem:
@@ -159,15 +180,16 @@ class Client:
         return f"/threads/{quote(self._thread, safe='')}/runs/{quote(run_id, safe='')}"
 
     def _post(self, document: Document) -> Answer:
-        path = f"{self._path(self._habit.path_id(self._run))}/submit_tool_outputs"
+        base = self._habit.submits_below(self._base.path)
+        path = f"{base}{self._path(self._habit.path_id(self._run))}/submit_tool_outputs"
         return self._asked("POST", path, self._submission_headers, self._habit.written(document))
 
     def _get(self, path: str) -> Answer:
-        return self._asked("GET", path, self._headers, None)
+        return self._asked("GET", self._habit.looks_below(self._base.path) + path, self._headers, None)
 
     def _asked(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         connection = http.client.HTTPConnection(self._base.hostname or "", self._base.port, timeout=_PATIENCE)
-        connection.request(method, self._base.path + path, body, {**headers, "Connection": "close"})
+        connection.request(method, path, body, {**headers, "Connection": "close"})
         return connection.getresponse()
 
 
