@@ -30,16 +30,16 @@ def verdict_word(report: Report) -> str:
 
 
 def exit_code(report: Report) -> int:
-    """The first that holds: 3 an error of ours, 1 a violation, 2 incomplete, 5 nothing judged, 6 outdated list, 0."""
+    """The first that holds: 3 an error of ours, 1 a violation, 5 nothing judged, 2 incomplete, 6 outdated list, 0."""
     tally = Tally.of(report.subjects)
     if tally.errors:
         return 3
     if tally.departed:
         return 1
-    if report.interrupted or tally.missed:
-        return 2
     if not tally.judged:
         return 5
+    if report.interrupted or tally.missed:
+        return 2
     return 6 if report.complaints else 0
 
 

@@ -36,6 +36,10 @@ _NOTHING = {
     Role.CLIENT: "it holds no submission",
 }
 
+#: Why nothing showed what was planned: nobody did it, or it was done to a run that had ended.
+_UNSEEN = "nothing in the exchanges showed it"
+_OVER = "the run was over before the outputs came, so nothing showed it"
+
 #: Breaches that leave later rules nothing to look at, the most telling first.
 _PREREQUISITES = (
     "sending.empty-id",
@@ -165,7 +169,14 @@ def _subject(transcript: Transcript, walked: Walked, held: frozenset[str], role:
     }
     found = blame({requirement: tuple(entry.findings) for requirement, entry in seen.items() if entry.findings})
     verdicts = tuple(
-        _verdict(requirement, transcript.scenario, seen, found, joined=requirement.id not in plan)
+        _verdict(
+            requirement,
+            transcript.scenario,
+            seen,
+            found,
+            joined=requirement.id not in plan,
+            unseen=_OVER if walked.over else _UNSEEN,
+        )
         for requirement in REQUIREMENTS.values()
         if requirement.id in plan or requirement.id in seen
     )
@@ -185,6 +196,7 @@ def _verdict(
     found: Mapping[str, tuple[Finding, ...]],
     *,
     joined: bool,
+    unseen: str,
 ) -> Verdict:
     def verdict(status: Status, **facts: object) -> Verdict:
         return Verdict(requirement.id, requirement.level, requirement.role, scenario, status, joined=joined, **facts)  # type: ignore[arg-type]
@@ -192,7 +204,7 @@ def _verdict(
     entry = seen.get(requirement.id)
     if entry is None:
         because = cause_of(requirement.id, found) or _missing_for(found)
-        reason = f"nothing to look at, since {because} is broken" if because else "nothing in the exchanges showed it"
+        reason = f"nothing to look at, since {because} is broken" if because else unseen
         return verdict(Status.UNTESTABLE, reason=reason, because=because)
     if entry.slip is not None:
         return verdict(Status.ERROR, reason=f"the check broke: {entry.slip}")
