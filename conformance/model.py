@@ -341,6 +341,8 @@ class Subject:
     unknown_events: tuple[str, ...] = ()
     #: What its exchanges look like without ids, times and texts, for comparisons; see `verdict.outline`.
     shape: tuple[Mapping[str, object], ...] = ()
+    #: The exit code of what kept it from being judged at all: 4 where it cannot be read, 3 where the error is ours.
+    exit_code: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable
 from email.message import Message
 
 from conformance.model import Ended, Finding, Operation
 from conformance.walk.documents import number
-from conformance.walk.http_response import header, is_event_stream
+from conformance.walk.http_response import body_of, header, is_event_stream
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import BODY, END, HEAD
 from conformance.walk.registry import check
+
+#: How text in UTF-16 begins: what was saved by a Windows shell often is.
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 #: A model that worked for this long by the server's own clock, …
 _WORKED_SECONDS = 3
@@ -76,9 +80,15 @@ def utf8(observation: Observation) -> Iterable[Finding] | None:
     found = [defect for defect in observation.stream.defects if defect.kind == "invalid-utf8"]
     if not found and not observation.stream.count:
         return None
+    response = observation.response
+    wide = response is not None and body_of(response).startswith(_UTF16_MARKS)
     return [
         observation.finding(
-            "not-utf8", "the stream is not UTF-8", "valid UTF-8", defect.message, span=(defect.start, defect.end)
+            "not-utf8",
+            "the stream is not UTF-8",
+            "valid UTF-8",
+            "UTF-16, by its byte order mark" if wide else defect.message,
+            span=(defect.start, defect.end),
         )
         for defect in found
     ]

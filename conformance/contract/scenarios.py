@@ -146,7 +146,8 @@ def _plain(id_: str, title: str, traits: str = "", *, calls: int = 1, least: int
 
 
 def _streamed(id_: str, title: str, traits: str = "", *, calls: int = 1, least: int = 1, outputs: str = "all",
-              script: str = "text", base: str = _STREAM, situation: frozenset[str] = frozenset()) -> Scenario:  # fmt: skip
+              script: str = "text", base: str = _STREAM,
+              situation: frozenset[str] = frozenset()) -> Scenario:  # fmt: skip
     acts = (_GET, Act("submit", outputs, "true", situation), *_LOOKBACK)
     return Scenario(id_, title, acts, _traits(f"{base} lookback {traits}"), calls=calls, least=least, script=script)
 
@@ -175,8 +176,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     _streamed("stream-three-calls", "three pending calls, answered by a stream", "several-calls", calls=3),
     _streamed("stream-accept-header", "one pending call, answered by a stream that Accept asks for too",
               situation=frozenset({"accept-stream"})),
-    _streamed("stream-reordered", "three outputs in another order, streamed", "several-calls reordered", calls=3, least=2,
-              outputs="reversed", situation=frozenset({"reordered"})),
+    _streamed("stream-reordered", "three outputs in another order, streamed", "several-calls reordered", calls=3,
+              least=2, outputs="reversed", situation=frozenset({"reordered"})),
     _streamed("stream-opaque-outputs", "outputs nobody may touch, streamed", "opaque", calls=3,
               outputs="opaque"),
     _streamed("stream-nul-output", "an output with U+0000 in it", "nul", calls=2, outputs="nul"),

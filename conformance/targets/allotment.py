@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from conformance.contract.scenarios import SCENARIOS
 from conformance.model import Scenario
 from conformance.targets.settings import GivenRun, Settings

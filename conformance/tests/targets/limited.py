@@ -147,4 +147,3 @@ def in_process(api: Limited) -> ServerTarget:
     """The server as a target, without a socket; its key is the one that is sent."""
     settings, pace = Settings(_BASE_URL, _KEY), LogicalTime()
     return ServerTarget(settings, _Direct(api, settings, pace), pace=pace)
-
