@@ -15,13 +15,11 @@ from conformance.proof.faults.responses import (
     with_document,
     with_header,
 )
-from conformance.reference.objects import error, to_json
+from conformance.reference.objects import to_json
 from conformance.wire.sse import encode
 
 _STREAM = Applies(streamed=True)
 _PLAIN = Applies(streamed=False)
-
-_UNACCEPTABLE = error("Not acceptable: text/event-stream", "invalid_request_error")
 
 
 @fault("stream-201", breaks={"framing.status-200"}, applies=_STREAM)
@@ -89,13 +87,6 @@ def json_for_stream(_exchange: Exchange, response: Response) -> Response:
     """Whoever asked for a stream gets the run as JSON, as their Accept header says."""
     run = next((one.document for one in pieces_of(response) if one.name.startswith("thread.run.q")), {})
     return with_document(response, run)
-
-
-@fault("accept-refused", breaks={"request.stream-true"}, applies=_STREAM)
-def accept_refused(exchange: Exchange, response: Response) -> Response:
-    """Whoever asks for an event stream in the Accept header as well is refused with 406."""
-    asked = dict(exchange.request.headers).get("Accept")
-    return replace(with_document(response, _UNACCEPTABLE), status=406) if asked == "text/event-stream" else response
 
 
 def _streamed(response: Response) -> Response:
