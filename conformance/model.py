@@ -257,6 +257,8 @@ class Finding:
     pointer: str | None = None
     #: What tells causes of one kind apart where the pointer does not: the event, the member, the state.
     details: tuple[str, ...] = ()
+    #: The objects at fault within the exchange: `run`, `step ID`, `message ID`; none for the answer itself.
+    about: tuple[str, ...] = ()
     primary: bool = True
     #: The requirement whose breach explains this finding.
     because: str | None = None

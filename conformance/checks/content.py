@@ -13,7 +13,7 @@ from conformance.walk.entities import texts_of
 from conformance.walk.history import Call, calls_of
 from conformance.walk.observation import CallPieces, Message, Observation, Step
 from conformance.walk.occasions import ENTITY_EVENTS, STEP_EVENTS
-from conformance.walk.registry import check
+from conformance.walk.registry import UNSEEN, check
 
 _STEP_ENDS = tuple(name for name in STEP_EVENTS if name.rpartition(".")[2] in STEP.ended)
 
@@ -43,27 +43,24 @@ def submitted_calls(observation: Observation) -> Iterable[Finding] | None:
         return None
     ids = Counter(text(entry, "id") or "" for entry in calls)
     submitted = [call for call, _ in sent.outputs]
-    pointer = "/step_details/tool_calls"
     found = [
         observation.finding(
-            "not-submitted",
-            "the step closes a call that was not submitted",
-            " or ".join(submitted),
-            call,
-            pointer=pointer,
+            "not-submitted", "the step closes a call that was not submitted", " or ".join(submitted), call,
+            pointer=_pointer(step, call, "id"),
         )
         for call in ids
         if call not in submitted
-    ]
+    ]  # fmt: skip
     found += [
-        observation.finding("twice", "the step closes a call twice", "each call once", call, pointer=pointer)
+        observation.finding("twice", "the step closes a call twice", "each call once", call, pointer=_CALLS)
         for call, times in ids.items()
         if times > 1
     ]
     before = {call: other for other in observation.stream.inherited() if other is not step for call in _ids(other)}
     found += [
         observation.finding("closed-before", "two steps close the same call", "each call once",
-                            f"{call}, closed by {before[call].id}", pointer=pointer)
+                            f"{call}, closed by {before[call].id}",
+                            pointer=_pointer(step, call, "id"), about=(step.about, before[call].about))
         for call in ids
         if call in before
     ]  # fmt: skip
@@ -71,23 +68,28 @@ def submitted_calls(observation: Observation) -> Iterable[Finding] | None:
     for entry in calls:
         call = asked.get(text(entry, "id") or "")
         if call is not None:
-            found += _as_asked(observation, call, entry)
+            found += _as_asked(observation, step, call, entry)
     return found
 
 
-def _as_asked(observation: Observation, call: Call, entry: Document) -> list[Finding]:
+_CALLS = "/step_details/tool_calls"
+
+
+def _pointer(step: Step, call_id: object, *names: str) -> str:
+    """The JSON pointer of a member of the call of that id."""
+    index = next((at for at, entry in enumerate(step.tool_calls) if (text(entry, "id") or "") == call_id), 0)
+    return "/".join((_CALLS, str(index), *names))
+
+
+def _as_asked(observation: Observation, step: Step, call: Call, entry: Document) -> list[Finding]:
     return [
         observation.finding(
-            "changed",
-            f"{name} of {call.id} changed",
-            shown(expected),
-            shown(got),
-            details=(name,),
-            pointer="/step_details/tool_calls",
+            "changed", f"{name} of {call.id} changed", shown(expected), shown(got), details=(name,),
+            pointer=_pointer(step, call.id, "function", name),
         )
         for name, expected in (("name", call.name), ("arguments", call.arguments))
         if (got := find(entry, "function", name)) != expected
-    ]
+    ]  # fmt: skip
 
 
 def _outputs(observation: Observation) -> list[tuple[str, str, object]] | None:
@@ -100,11 +102,12 @@ def _outputs(observation: Observation) -> list[tuple[str, str, object]] | None:
 
 
 def _changed(observation: Observation, outputs: list[tuple[str, str, object]]) -> list[Finding] | None:
-    if not outputs:
+    step = observation.step
+    if not outputs or step is None:
         return None
     return [
         observation.finding("changed", f"the output of {call} changed", _around(output, got), _around(got, output),
-                            pointer="/step_details/tool_calls")
+                            pointer=_pointer(step, call, "function", "output"))
         for call, output, got in outputs
         if got != output
     ]  # fmt: skip
@@ -150,7 +153,7 @@ def tool_calls(observation: Observation) -> Iterable[Finding] | None:
     waiting = calls_of(observation.doc() or {})
     stream = observation.stream
     steps = [step for step in stream.open_steps.values() if not step.inherited and step.calls]
-    if waiting is None or not steps or stream.terminal is not None or "step" in stream.unread:
+    if waiting is None or not steps or stream.terminal is not None:
         return None
     built = [
         Call(pieces.id or "", pieces.name, pieces.arguments.getvalue())
@@ -162,11 +165,16 @@ def tool_calls(observation: Observation) -> Iterable[Finding] | None:
     differing = next(iter(missing or needless), None)
     if differing is None:
         return ()
+    about = ("run", *(step.about for step in steps))
+    if stream.lost(*about):
+        return UNSEEN
     same = next((call for call in built if call.id == differing.id), None)
     got = f"{same.name}({same.arguments})" if same else f"calls {', '.join(call.id for call in built)}"
     expected = f"{differing.id}: {differing.name}({differing.arguments})"
     message = "the step's deltas do not add up to the calls of required_action"
-    return [observation.finding("differ", message, shown(expected), shown(got), pointer="/required_action")]
+    return [
+        observation.finding("differ", message, shown(expected), shown(got), pointer="/required_action", about=about)
+    ]
 
 
 @check("content.tool-call-deltas", on=["thread.run.step.delta"])
@@ -175,7 +183,7 @@ def tool_call_deltas(observation: Observation) -> Iterable[Finding] | None:
     step = observation.step
     entries = members(observation.document, "delta", "step_details", "tool_calls")
     entries = tuple(_functions(entries))
-    if step is None or not entries or "step" in observation.stream.unread:
+    if step is None or not entries:
         return None
     found = []
     for entry in entries:
@@ -187,7 +195,7 @@ def tool_call_deltas(observation: Observation) -> Iterable[Finding] | None:
     if step.mixed is not None:
         got = "call {} after call {}".format(*step.mixed)
         found.append(observation.finding("mixed", "pieces of calls are mixed", "all pieces of one call together", got))
-    return found
+    return UNSEEN if found and observation.stream.lost(step.about) else found
 
 
 def _delta_of_call(observation: Observation, step: Step, index: int, pieces: CallPieces) -> list[Finding]:
@@ -226,7 +234,7 @@ def built_up(message: Message) -> dict[int, str]:
 
 def _adds_up(observation: Observation) -> Iterable[Finding] | None:
     message = observation.message
-    if message is None or observation.doc() is None or "message" in observation.stream.unread:
+    if message is None or observation.doc() is None:
         return None
     built, whole = sorted(built_up(message).items()), sorted(texts_of(observation.doc()).items())
     # Parts that are empty or not text may be told or left out, which moves the indices of the others.
@@ -234,6 +242,8 @@ def _adds_up(observation: Observation) -> Iterable[Finding] | None:
     apart = next((pair for pair in pairs if pair[0][1] != pair[1][1]), None)
     if apart is None:
         return ()
+    if observation.stream.lost(message.about):
+        return UNSEEN
     (told, expected), (index, got) = apart
     said = f"the text of {message.id} is not what its deltas said"
     pointer = f"/content/{told if index is None else index}/text/value"

@@ -28,15 +28,20 @@ def present(observation: Observation) -> Iterable[Finding] | None:
 @check("done.once", on=[DONE_EVENT])
 def once(observation: Observation) -> Iterable[Finding]:
     """`[DONE]` does not come again."""
-    if observation.stream.done is None:
+    stream = observation.stream
+    if stream.done is None:
         return ()
-    return [observation.finding("repeated", "[DONE] came again", "exactly one done event", "another one")]
+    # Where the one before came while the run was still going on, that is the one too many.
+    over = stream.terminal or stream.error
+    surplus = stream.done if over is not None and stream.done.event < over.event else None
+    return [observation.finding("repeated", "[DONE] came again", "exactly one done event", "another one", at=surplus)]
 
 
 @check("done.last", on=[EVENT, END])
 def last(observation: Observation) -> Iterable[Finding] | None:
-    """No event comes after `[DONE]`."""
-    if observation.stream.done is None:
+    """No event comes after `[DONE]`; where that came before the run's end, it is `[DONE]` that is out of place."""
+    stream = observation.stream
+    if stream.done is None or (stream.terminal is None and stream.error is None):
         return None
     if observation.place is None:
         return ()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from conformance.checks.shared.acceptance import Refusal, refusals
-from conformance.contract.schema import accepts
+from conformance.contract.schema import accepts, explain
 from conformance.model import Finding, Response
 from conformance.walk.documents import member, shown, text
 from conformance.walk.http_response import (
@@ -59,13 +59,17 @@ def envelope(observation: Observation) -> Iterable[Finding] | None:
         return None if response is None else [_envelope(observation, "no-error", "no error object")]
     missing = [name for name in ("message", "type", "param", "code") if name not in error]
     if missing:
-        return [_envelope(observation, "members-absent", f"without {', '.join(missing)}")]
-    return () if accepts("Error", error) else [_envelope(observation, "misfit", shown(error))]
+        return [_envelope(observation, "members-absent", f"without {', '.join(missing)}", *missing)]
+    return [
+        _envelope(observation, "misfit", shown(error), found.pointer.strip("/")) for found in explain("Error", error)
+    ]
 
 
-def _envelope(observation: Observation, kind: str, got: str) -> Finding:
+def _envelope(observation: Observation, kind: str, got: str, *members: str) -> Finding:
+    """A finding on the error object; where a single member of it is wrong, at that one."""
     expected = '{"error": {"message", "type", "param", "code"}}'
-    return observation.finding(kind, "the error has another shape", expected, got, pointer="/error")
+    pointer = f"/error/{members[0]}" if len(members) == 1 and members[0] else "/error"
+    return observation.finding(kind, "the error has another shape", expected, got, pointer=pointer)
 
 
 @check("errors.content-type", on=[ANSWER])

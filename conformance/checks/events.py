@@ -8,7 +8,7 @@ from conformance.checks.shared.timestamps import wrong_seconds
 from conformance.contract.lifecycle import STREAM_TERMINAL, WORDS
 from conformance.contract.schema import SCHEMA_OF_EVENT, Violation, cause_violations, explain, missing_fields
 from conformance.model import Finding
-from conformance.walk.causes import UNSEEN
+from conformance.walk.causes import COUNTED
 from conformance.walk.documents import Document, find, member, members, shown, text
 from conformance.walk.findings import EXPLAINED
 from conformance.walk.observation import Observation
@@ -54,9 +54,11 @@ def object_(observation: Observation) -> Iterable[Finding] | None:
     if got == expected:
         return ()
     message = f"{observation.name} carries another object"
+    # What has no `id` either is another document altogether, such as an envelope around the right one.
+    pointer = "" if find(observation.document, "id") is None else "/object"
     return [
         observation.finding(
-            "another-object", message, expected, shown(got), details=(observation.name,), pointer="/object"
+            "another-object", message, expected, shown(got), details=(observation.name,), pointer=pointer
         )
     ]
 
@@ -70,7 +72,7 @@ def schema(observation: Observation) -> Iterable[Finding] | None:
         return ()
     if observation.stream.misfits > EXPLAINED:
         # Beyond what is looked at only the number counts, and explaining costs a hundred times deciding.
-        return [UNSEEN]
+        return [COUNTED]
     return _told(observation, "misfit", explain(SCHEMA_OF_EVENT[observation.name], observation.document))
 
 

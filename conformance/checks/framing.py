@@ -8,7 +8,7 @@ from email.message import Message
 
 from conformance.model import Ended, Finding, Operation
 from conformance.walk.documents import number
-from conformance.walk.http_response import body_of, header, is_event_stream
+from conformance.walk.http_response import header, is_event_stream
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import BODY, END, HEAD
 from conformance.walk.registry import check
@@ -80,18 +80,23 @@ def utf8(observation: Observation) -> Iterable[Finding] | None:
     found = [defect for defect in observation.stream.defects if defect.kind == "invalid-utf8"]
     if not found and not observation.stream.count:
         return None
-    response = observation.response
-    wide = response is not None and body_of(response).startswith(_UTF16_MARKS)
     return [
         observation.finding(
             "not-utf8",
             "the stream is not UTF-8",
             "valid UTF-8",
-            "UTF-16, by its byte order mark" if wide else defect.message,
+            "UTF-16, by its byte order mark" if _is_utf16(observation) else defect.message,
+            at=observation.stream.spoilt.get(defect),
             span=(defect.start, defect.end),
         )
         for defect in found
     ]
+
+
+def _is_utf16(observation: Observation) -> bool:
+    response = observation.response
+    first = response.chunks[0].data if response is not None and response.chunks else b""
+    return first.startswith(_UTF16_MARKS)
 
 
 @check("framing.blank-line", on=[BODY])
@@ -113,7 +118,7 @@ def blank_line(observation: Observation) -> Iterable[Finding] | None:
     return [
         observation.finding(
             defect.kind, "an event is not ended by a blank line", "a blank line after each event", defect.message,
-            span=(defect.start, defect.end),
+            at=stream.spoilt.get(defect), span=(defect.start, defect.end),
         )
         for defect in found
     ]  # fmt: skip

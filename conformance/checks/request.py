@@ -20,11 +20,11 @@ _METHODS = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
 @check("request.path", on=[ANSWER])
 def path(observation: Observation) -> Iterable[Finding] | None:
-    """A valid submission is answered at this path."""
+    """A valid submission is answered at this path, not sent elsewhere."""
     response = observation.response
     if response is None or not acceptable(observation):
         return None
-    if response.status not in (404, 405, 501):
+    if response.status not in (404, 405, 501) and not 300 <= response.status < 400:
         return ()
     target = observation.exchange.request.target
     return [
@@ -121,7 +121,7 @@ def _plain(observation: Observation, *said: object) -> Iterable[Finding] | None:
         return None
     if sent.body.get("stream", "absent") not in said:
         return None
-    if served(response) and not is_event_stream(response):
+    if served(response) and _other_kind(response):
         return ()
     if served(response):
         return [
@@ -154,9 +154,9 @@ def stream_null(observation: Observation) -> Iterable[Finding] | None:
 def stream_true(observation: Observation) -> Iterable[Finding] | None:
     """With stream true the answer is a stream, whatever Accept says."""
     sent, response = observation.submitted, observation.response
-    if sent is None or not sent.stream or response is None or not acceptable(observation):
+    if sent is None or not sent.stream or response is None or sent.refusable or "approvals" in sent.faults:
         return None
-    if response.status == 406:
+    if response.status == 406 and acceptable(observation):
         return [
             observation.finding("accept-decides", "the Accept header decides", "a stream whatever Accept says", "406")
         ]

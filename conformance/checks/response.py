@@ -62,6 +62,9 @@ def run_object(observation: Observation) -> Iterable[Finding]:
         return [observation.finding("not-json", "the answer is not JSON", "a run", str(observation.not_json))]
     if accepts("RunObject", observation.document):
         return ()
+    if find(observation.document, "object") != "thread.run" and find(observation.document, "id") is None:
+        got = shown(observation.document)
+        return [observation.finding("another-document", "the answer is another document", "a run", got, pointer="")]
     return [
         observation.finding(
             "misfit",

@@ -51,7 +51,9 @@ def opaque_accepted(observation: Observation) -> Iterable[Finding] | None:
     sent = observation.submitted
     if sent is None or not acceptable(observation) or not any(_opaque(output) for _, output in sent.outputs):
         return None
-    return _served(observation, "outputs are refused for their text")
+    found = _served(observation, "outputs are refused for their text")
+    # Who does not know that the same server takes other texts does not know why it refused these.
+    return None if found and "opaque" not in observation.held else found
 
 
 def _opaque(output: str) -> bool:

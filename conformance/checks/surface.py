@@ -69,7 +69,13 @@ def run_after(observation: Observation) -> Iterable[Finding] | None:
             said = "the run reads otherwise than its stream ended"
             found.append(
                 observation.finding(
-                    "reads-otherwise", said, expected, str(got), pointer="/status", exchange=look.exchange
+                    "reads-otherwise",
+                    said,
+                    expected,
+                    str(got),
+                    pointer="/status",
+                    exchange=look.exchange,
+                    about=("run",),
                 )
             )
     return found if looked else None
@@ -81,9 +87,11 @@ def steps_after(observation: Observation) -> Iterable[Finding] | None:
     found, looked = [], False
     for stream, look in _looked_after(observation, Operation.LIST_STEPS):
         listed = {text(document, "id"): member(document) or {} for document in look.documents}
-        if "step" in stream.unread:
-            continue
-        ended = [step for step in stream.steps.values() if step.ended is not None and (look.whole or step.id in listed)]
+        ended = [
+            step
+            for step in stream.steps.values()
+            if step.ended is not None and (look.whole or step.id in listed) and not stream.lost(step.about)
+        ]
         looked = looked or bool(ended)
         for step in ended:
             expected, got = _told(step), _listed(listed.get(step.id))
@@ -91,7 +99,10 @@ def steps_after(observation: Observation) -> Iterable[Finding] | None:
                 kind = "not-listed" if got is None else "reads-otherwise"
                 said = f"step {step.id} reads otherwise than the stream left it"
                 read = shown(got or "not listed")
-                found.append(observation.finding(kind, said, shown(expected), read, exchange=look.exchange))
+                about = (step.about, *([f"message {step.message_id}"] if step.message_id else []))
+                found.append(
+                    observation.finding(kind, said, shown(expected), read, exchange=look.exchange, about=about)
+                )
     return found if looked else None
 
 
@@ -120,11 +131,11 @@ def messages_after(observation: Observation) -> Iterable[Finding] | None:
     """The messages read as the stream told them."""
     found, looked = [], False
     for stream, look in _looked_after(observation, Operation.LIST_MESSAGES):
-        if "message" in stream.unread:
-            continue
         listed = {text(document, "id"): texts_of(member(document)) for document in look.documents}
         for message in stream.messages.values():
             if message.ended is None or message.state != "completed" or not (look.whole or message.id in listed):
+                continue
+            if stream.lost(message.about):
                 continue
             looked = True
             expected = "".join((message.final or {}).values())
@@ -133,5 +144,9 @@ def messages_after(observation: Observation) -> Iterable[Finding] | None:
                 kind = "not-listed" if got is None else "reads-otherwise"
                 said = f"message {message.id} reads otherwise than the stream told it"
                 read = shown(got or "not listed")
-                found.append(observation.finding(kind, said, shown(expected), read, exchange=look.exchange))
+                found.append(
+                    observation.finding(
+                        kind, said, shown(expected), read, exchange=look.exchange, about=(message.about,)
+                    )
+                )
     return found if looked else None

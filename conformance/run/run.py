@@ -31,7 +31,7 @@ from conformance.report.exhibits import Exhibitor
 from conformance.report.unseen import not_exercised
 from conformance.run.plan import JOINED, Plan, Target
 from conformance.run.reporting import Reporting
-from conformance.verdict import known
+from conformance.verdict import known, run_wide
 from conformance.verdict.judge import judge
 from conformance.verdict.terms import masked
 from conformance.wire.redact import without_secrets
@@ -146,7 +146,7 @@ class Run:
         return self._made("this was written while the run went on: it was ended before it could write the rest")
 
     def _made(self, interrupted: str | None) -> Report:
-        subjects = tuple(
+        subjects = run_wide.settled(
             self._subjects.get(scenario.id) or self._unreached(scenario, interrupted)
             for scenario in self.plan.scenarios
         )

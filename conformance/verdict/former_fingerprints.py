@@ -7,6 +7,7 @@ have been worded anew since: `contract/kinds.toml` keeps the wording of those ve
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from conformance.contract.kinds import kinds
 from conformance.model import Finding
@@ -18,12 +19,26 @@ _ID = re.compile(r"\{\w+_id\}")
 #: … this for a UUID, and for any other that holds a digit.
 _OTHER_IDS = ("{id}", "#")
 
+_CALLS = "/step_details/tool_calls"
+
+#: Where those versions pointed, for rules whose findings have had a more exact pointer since.
+_POINTERS: Mapping[str, str] = {
+    "content.submitted-calls": _CALLS,
+    "content.submitted-outputs": _CALLS,
+    "content.nul-output": _CALLS,
+    "content.empty-output": _CALLS,
+    "errors.envelope": "/error",
+    "events.object": "/object",
+    "order.new-ids": "/id",
+}
+
 
 def former_causes(requirement: str, finding: Finding) -> tuple[tuple[str, ...], ...]:
     """What a former fingerprint of the finding was hashed of, each way it may have been worded once."""
     pointer, answer = without_indices(finding.pointer or ""), answer_of(finding)
+    pointers = dict.fromkeys((pointer, _POINTERS.get(requirement, pointer)))
     words = dict.fromkeys(map(without_variables, (finding.message, *_former_message(requirement, finding))))
-    return tuple((requirement, message, pointer, *answer) for message in words)
+    return tuple((requirement, message, where, *answer) for message in words for where in pointers)
 
 
 def without_variables(message: str) -> str:

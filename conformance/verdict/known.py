@@ -24,6 +24,7 @@ from conformance.model import (
     Subject,
     Verdict,
 )
+from conformance.verdict import run_wide
 from conformance.verdict.fingerprints import fingerprints
 
 _DEPARTED = frozenset({Status.FAIL, Status.WARN})
@@ -68,7 +69,7 @@ def excused(subject: Subject, rows: Sequence[KnownFailure], today: str) -> Subje
 
 def held(report: Report, rows: Sequence[KnownFailure]) -> Report:
     """The report with the rows held against it, as if they had been there when it was made."""
-    subjects = tuple(excused(subject, rows, _day(report)) for subject in report.subjects)
+    subjects = run_wide.settled(excused(subject, rows, _day(report)) for subject in report.subjects)
     return checked(replace(report, subjects=subjects, known_failures=tuple(rows)))
 
 

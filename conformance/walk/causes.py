@@ -11,7 +11,7 @@ from conformance.model import Finding
 Cause = tuple[str, ...]
 
 #: Stands for findings that a check counted without looking at them: nobody knows their cause.
-UNSEEN = Finding("unseen", "", "", "", -1)
+COUNTED = Finding("counted", "", "", "", -1)
 
 #: What differs from run to run though the cause is the same: numbers, and ids, which hold digits.
 _VARIES = re.compile(r"[\w~.-]*\d[\w~.-]*")

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from conformance.contract.lifecycle import MESSAGE, RUN, STEP, Table
 from conformance.model import Operation
 from conformance.walk.documents import Document, find, member, members, number, text
-from conformance.walk.observation import CallPieces, Message, Move, Observation, Part, Place, Step
+from conformance.walk.observation import CallPieces, Message, Move, Observation, Part, Step
 
-_Step = Callable[[Observation, str, Place], None]
+_Step = Callable[[Observation, str], None]
 
 
 def _move(table: Table, entity_id: str, before: str, word: str) -> Move:
@@ -18,8 +18,9 @@ def _move(table: Table, entity_id: str, before: str, word: str) -> Move:
     return Move(table.entity, entity_id, before, word, to.to, to.breaks, table.legal(before) if to.breaks else ())
 
 
-def _enter_run(observation: Observation, word: str, place: Place) -> None:
+def _enter_run(observation: Observation, word: str) -> None:
     stream, document = observation.stream, observation.doc()
+    place = observation.about("run")
     observation.move = _move(RUN, text(document, "id") or "", stream.run_state, word)
     stream.run_state = observation.move.after
     if word == "queued":
@@ -29,19 +30,24 @@ def _enter_run(observation: Observation, word: str, place: Place) -> None:
         stream.run_first = document
 
 
-def _leave_run(observation: Observation, _word: str, _place: Place) -> None:
+def _leave_run(observation: Observation, _word: str) -> None:
     observation.stream.run_before = observation.doc() or observation.stream.run_before
 
 
-def _enter_step(observation: Observation, word: str, place: Place) -> None:
+def _enter_step(observation: Observation, word: str) -> None:
     stream, document = observation.stream, observation.doc()
-    step = _step(observation, document)
+    step = _step(observation, document, word)
     if step is None:
+        observation.about("step")
         return
     if word == "created" and step.inherited and step.ended is not None and not step.recreated:
         stream.reused[step.id] = step
         step = stream.steps[step.id] = stream.open_steps[step.id] = Step(step.id)
     observation.step = step
+    # A delta of a step that is not open is missed by the one that is.
+    astray = word == "delta" and (step.state == STEP.start or step.ended is not None)
+    missed = (other for other in stream.open_steps.values() if astray and other is not step)
+    place = observation.about(step.about, *(other.about for other in missed))
     if word != "delta" and document is not None:
         _learn_step(step, document)
     if step.state == STEP.start:
@@ -68,25 +74,27 @@ def _enter_step(observation: Observation, word: str, place: Place) -> None:
             _in_turn(step, entry)
 
 
-def _leave_step(observation: Observation, word: str, place: Place) -> None:
+def _leave_step(observation: Observation, word: str) -> None:
     step, document = observation.step, observation.doc()
     if step is None or not step.inherited:
-        _leave_new(observation, word, place)
+        _leave_new(observation, word)
     if step is not None and document is not None and word != "delta" and not step.identity:
         step.identity = {key: find(document, key) for key in STEP_IDENTITY if key in document}
-        step.message_id = text(document, "step_details", "message_creation", "message_id")
+    if step is not None and document is not None and word != "delta":
+        named = text(document, "step_details", "message_creation", "message_id")
+        step.message_id = step.message_id or named
 
 
-def _leave_new(observation: Observation, word: str, _place: Place) -> None:
+def _leave_new(observation: Observation, word: str) -> None:
     """Keep the latest time at which something new was created."""
     at = number(observation.document, "created_at")
     if word == "created" and at is not None:
         observation.stream.created_at = max(at, observation.stream.created_at or at)
 
 
-def _leave_message(observation: Observation, word: str, place: Place) -> None:
+def _leave_message(observation: Observation, word: str) -> None:
     """Let the pieces of an ended message go: its whole text is kept."""
-    _leave_new(observation, word, place)
+    _leave_new(observation, word)
     if observation.message is not None and word in MESSAGE.ended:
         observation.message.parts = {}
 
@@ -95,9 +103,11 @@ def _leave_message(observation: Observation, word: str, place: Place) -> None:
 STEP_IDENTITY = ("type", "run_id", "thread_id", "assistant_id", "created_at")
 
 
-def _step(observation: Observation, document: Document | None) -> Step | None:
-    """The step an event speaks of; where its id cannot be read, the one that is open."""
+def _step(observation: Observation, document: Document | None, word: str) -> Step | None:
+    """The step an event speaks of; where its id cannot be read, the one that is open, unless it begins another."""
     stream, step_id = observation.stream, text(document, "id")
+    if step_id is None and word == "created":
+        return None
     if step_id is None:
         return next(iter(stream.open_steps.values())) if len(stream.open_steps) == 1 else None
     if step_id not in stream.steps:
@@ -153,12 +163,16 @@ def _in_turn(step: Step, entry: Document) -> None:
     step.latest = max(index, step.latest)
 
 
-def _enter_message(observation: Observation, word: str, place: Place) -> None:
+def _enter_message(observation: Observation, word: str) -> None:
     stream, document = observation.stream, observation.doc()
-    message = _message(observation, text(document, "id"))
+    message = _message(observation, text(document, "id"), word)
     if message is None:
+        observation.about("message")
         return
     observation.message = message
+    # A delta of a message that is not open is missed by the one that is.
+    missed = stream.open_message if word == "delta" and stream.open_message is not message else None
+    place = observation.about(message.about, *([missed.about] if missed is not None else []))
     move = _move(MESSAGE, message.id, message.state, word)
     stray = move.breaks == "order.message-created-first" and message.before is not None and not message.before.ended
     if stray:
@@ -183,10 +197,10 @@ def _enter_message(observation: Observation, word: str, place: Place) -> None:
         message.reason = text(document, "incomplete_details", "reason")
 
 
-def _message(observation: Observation, message_id: str | None) -> Message | None:
+def _message(observation: Observation, message_id: str | None, word: str) -> Message | None:
     stream = observation.stream
     if message_id is None:
-        return stream.open_message
+        return None if word == "created" else stream.open_message
     message = stream.messages.get(message_id)
     if message is None:
         message = stream.messages[message_id] = Message(message_id)

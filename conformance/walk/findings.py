@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from conformance.contract.kinds import kinds
 from conformance.model import Finding
-from conformance.walk.causes import UNSEEN, Cause, cause_of
+from conformance.walk.causes import COUNTED, Cause, cause_of
 from conformance.walk.observation import Observation
-from conformance.walk.registry import Check
+from conformance.walk.registry import UNSEEN, Check
 
 #: Findings kept of one requirement: ten show the pattern, the rest is counted.
 KEPT = 10
@@ -32,12 +32,14 @@ class Entry:
     causes: set[Cause] = field(default_factory=set)
     #: Among what was only counted there may be further causes.
     more_causes: bool = False
+    #: Something looked wrong that could not be settled: without a finding this is no pass.
+    unseen: bool = False
     #: A slip of ours inside the check.
     slip: str | None = None
 
     def add(self, finding: Finding) -> None:
         """Keep one of the first findings, or the first of its cause; count any other."""
-        if finding is UNSEEN:
+        if finding is COUNTED:
             self._count(unknown=True)
             return
         cause = cause_of(finding)
@@ -56,7 +58,7 @@ class Entry:
 def _declared(requirement: str, found: tuple[Finding, ...]) -> None:
     """Raise ValueError for a kind without a row: unnoticed, a kind that is renamed would un-excuse known failures."""
     for finding in found:
-        if finding is not UNSEEN and finding.kind not in kinds().get(requirement, ()):
+        if finding is not COUNTED and finding.kind not in kinds().get(requirement, ()):
             message = (
                 f"{finding.kind!r} is no kind of {requirement} in contract/kinds.toml, whose rows keep their names"
             )
@@ -74,17 +76,21 @@ class Findings:
         for check in checks:
             entry = self.entries.get(check.requirement)
             found: tuple[Finding, ...] = ()
-            slip = None
+            slip, unseen = None, False
             try:
                 result = check.judge(observation)
-                if result is None:
+                if result is None and observation.not_json is None:
                     continue
-                found = tuple(result)
+                unseen = result is UNSEEN
+                found = tuple(result or ())
                 _declared(check.requirement, found)
             except Exception as raised:
                 slip = f"{type(raised).__name__}: {raised}"
+            # A document that could not be read passes no rule of its event.
+            unseen = unseen or (observation.not_json is not None and not found)
             if entry is None:
                 entry = self.entries[check.requirement] = Entry()
             for finding in found:
                 entry.add(finding)
+            entry.unseen = unseen or entry.unseen
             entry.slip = slip or entry.slip

@@ -21,12 +21,14 @@ DONE = b"[DONE]"
 
 
 class Place(NamedTuple):
-    """Where an event stood: its name, 0-based index, byte span and arrival in ms."""
+    """Where an event stood: its name, 0-based index, byte span and arrival in ms, and what it is about."""
 
     name: str
     event: int
     span: tuple[int, int]
     ms: int
+    #: As `Finding.about`.
+    about: tuple[str, ...] = ()
 
 
 class Move(NamedTuple):
@@ -78,6 +80,11 @@ class Step:
     #: The whole tool calls of its last whole document.
     tool_calls: tuple[Document, ...] = ()
 
+    @property
+    def about(self) -> str:
+        """What a finding about it is about."""
+        return f"step {self.id}"
+
 
 @dataclass(slots=True)
 class Part:
@@ -105,6 +112,11 @@ class Message:
     final: dict[int, str] | None = None
     #: Why it ended incomplete.
     reason: str | None = None
+
+    @property
+    def about(self) -> str:
+        """What a finding about it is about."""
+        return f"message {self.id}"
 
 
 @dataclass(slots=True)
@@ -147,13 +159,14 @@ class Stream:
     enveloped: int = 0
     unknown: Counter[str] = field(default_factory=Counter)
     first_ms: int = 0
-    #: Entities of which an event's data could not be read: what it said of them is lost, and nothing is missed.
+    #: What the events were about whose data could not be read, as `Finding.about`; the kind alone, such as `step`,
+    #: where that is all their names tell. What they said is lost, and nothing of it is missed.
     unread: set[str] = field(default_factory=set)
-    #: Entities of which an event did not fit its schema: what it said of them is not to be relied on.
-    misfit: set[str] = field(default_factory=set)
     #: How many events that could be read did not fit theirs, the one at hand included.
     misfits: int = 0
     defects: list[Defect] = field(default_factory=list)
+    #: The event that a defect is in.
+    spoilt: dict[Defect, Place] = field(default_factory=dict)
     unterminated: Event | None = None
 
     @property
@@ -170,6 +183,10 @@ class Stream:
     def settled(self) -> bool:
         """Whether the stream came to its end, so that what must still come can be missed."""
         return self.terminal is not None and self.error is None
+
+    def lost(self, *objects: str) -> bool:
+        """Whether something that was said of one of these could not be read."""
+        return any(each in self.unread or each.partition(" ")[0] in self.unread for each in objects)
 
     def inherited(self) -> tuple[Step, ...]:
         """The steps of earlier streams that ended here."""
@@ -234,18 +251,22 @@ class Observation:
         at: Place | None = None,
         span: tuple[int, int] | None = None,
         exchange: int | None = None,
+        about: tuple[str, ...] | None = None,
     ) -> Finding:
         """A finding at `at`, else at the event at hand, else at the exchange.
 
         `kind` is a row of `contract/kinds.toml`; `details` tell causes of that kind apart where the pointer does not.
+        It is about what its place is about, unless `about` says otherwise.
         """
         place = at or self.place
+        if about is None:
+            about = place.about if place else ()
         response = self.exchange.response if exchange is None and self.exchange is not None else None
         if response is not None and response.reconstructed and place is not None:
             # Bytes that were written anew have no places of their own.
             return Finding(
                 kind, message, expected, got, self.index, event=place.event, ms=place.ms, pointer=pointer,
-                details=details,
+                details=details, about=about,
             )  # fmt: skip
         return Finding(
             kind,
@@ -258,7 +279,14 @@ class Observation:
             ms=place.ms if place else None,
             pointer=pointer,
             details=details,
+            about=about,
         )
+
+    def about(self, *objects: str) -> Place:
+        """Say what the event at hand is about; only the walk does."""
+        place = self.place or Place("", -1, (0, 0), 0)
+        self.place = place._replace(about=objects)
+        return self.place
 
     def end_of_body(self) -> str:
         """How the body at hand ended, in words; one that was still open is not said to have ended."""

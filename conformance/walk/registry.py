@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 Judge = Callable[["Observation"], "Iterable[Finding] | None"]
 
 
+class _Unseen(tuple["Finding", ...]):
+    """No finding, and no pass either."""
+
+    __slots__ = ()
+
+
+#: What a check returns where something looks wrong, and what would settle it was lost to another breach.
+UNSEEN = _Unseen()
+
+
 class Check(NamedTuple):
     """A function bound to one requirement; `on` holds event names or words of `occasions.py`."""
 

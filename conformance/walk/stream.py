@@ -33,18 +33,20 @@ def walk_stream(
     if moments is not None:
         moments.begin(observation)
     decoder = Decoder()
+    defects = stream.defects = decoder.defects
     fits = decider("MessageDeltaObject")
     for chunk in response.chunks:
         ms = chunk.ms
         for event in decoder.events(chunk.data):
-            if event[0] != _DELTA or not _plain_delta(stream, event[1], fits):
+            if event[0] != _DELTA or defects or not _plain_delta(stream, event[1], fits):
                 _event(observation, findings, calls, event, ms)
                 if moments is None:
                     stream.writing = _writing(stream)
                 else:  # where every event is kept, every one takes the long way
                     moments.saw(observation)
+                if defects and observation.place is not None:
+                    _spoil(stream, observation.place)
     decoder.close()
-    stream.defects = decoder.defects
     stream.unterminated = decoder.unterminated
     observation.place = observation.move = observation.document = None
     findings.call(calls.get(BODY, ()), observation)
@@ -52,6 +54,12 @@ def walk_stream(
         findings.call(calls.get(END, ()), observation)
     if moments is not None:
         moments.end(observation)
+
+
+def _spoil(stream: Stream, place: Place) -> None:
+    """Keep the event that each defect of its bytes is in."""
+    within = (defect for defect in stream.defects if place.span[0] <= defect.start < place.span[1])
+    stream.spoilt.update(dict.fromkeys(within, place))
 
 
 def _writing(stream: Stream) -> Message | None:
@@ -107,11 +115,12 @@ def _event(observation: Observation, findings: Findings, calls: Calls, event: Ev
             stream.dones += 1
             stream.done = stream.done or place
             return
-    findings.call(calls.get(EVENT, ()), observation)
     word = WORDS.get(observation.name)
     if word is not None:
         _known_event(observation, findings, calls, word, place)
-    elif observation.name:
+        return
+    findings.call(calls.get(EVENT, ()), observation)
+    if observation.name:
         stream.unknown[observation.name] += 1
 
 
@@ -123,13 +132,15 @@ def _known_event(observation: Observation, findings: Findings, calls: Calls, wor
     if name in SCHEMA_OF_EVENT and observation.not_json is None:
         observation.fits = accepts(SCHEMA_OF_EVENT[name], observation.document)
         stream.misfits += not observation.fits
-    if not observation.fits:
-        stream.misfit.add(word.entity)
     if word.entity in ENTER:
-        ENTER[word.entity](observation, word.word, place)
+        ENTER[word.entity](observation, word.word)
+    place = observation.place or place
+    if observation.not_json is not None:
+        stream.unread.update(place.about or (word.entity,))
+    findings.call(calls.get(EVENT, ()), observation)
     findings.call(calls.get(name, ()), observation)
     if word.entity in LEAVE:
-        LEAVE[word.entity](observation, word.word, place)
+        LEAVE[word.entity](observation, word.word)
     stream.first_known = stream.first_known or place
     if word.entity == "run":
         _run_document(observation, findings, calls)
@@ -172,7 +183,6 @@ def _read(observation: Observation, data: bytes) -> None:
     except NotJson as refused:
         observation.not_json = refused.with_traceback(None)
         observation.fits = False
-        observation.stream.unread.add(WORDS[observation.name].entity)
 
 
 def _run_document(observation: Observation, findings: Findings, calls: Calls) -> None:

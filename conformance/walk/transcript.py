@@ -78,7 +78,7 @@ class _Walk:
         sent = submitted(exchange, known)
         self.over = self.over or (known is not None and known.status in FINAL)
         observation.submitted, observation.known = sent, known
-        asked = sent.stream or ("unrecorded" in sent.faults and response is not None and is_event_stream(response))
+        asked = sent.stream or ("unrecorded" in sent.faults and response is not None and _streamed(response))
         self.traits |= _traits_of(sent, asked, response)
         if self.role is Role.CLIENT:
             self.traits |= _traits_of_client(sent, exchange, response)
@@ -93,7 +93,7 @@ class _Walk:
             return
         if asked:
             self._stream(response, calls)
-        elif not is_event_stream(response) and response.status != _NO_CONTENT:
+        elif not _streamed(response) and response.status != _NO_CONTENT:
             observation.document, observation.not_json = document_of(response)
             self.findings.call(calls.get(RUN, ()), observation)
             self._saw_run(calls)
@@ -103,8 +103,7 @@ class _Walk:
         if response is None or not served(response):
             return
         calls = self._calls(Operation.CREATE_RUN)
-        streamed = is_event_stream(response) or looks_like_stream(response)
-        if streamed or _asks_for_stream(exchange.request.body):
+        if _streamed(response) or _asks_for_stream(exchange.request.body):
             if self.role is Role.SERVER:
                 self.judged += 1
                 self.traits |= {"create-run", "stream", "state"}
@@ -116,8 +115,11 @@ class _Walk:
     def _stream(self, response: Response, calls: Calls) -> None:
         observation = self.observation
         stream = observation.stream = Stream(observation.exchange.operation)
-        self.findings.call(calls.get(HEAD, ()), observation)
-        if is_event_stream(response) or looks_like_stream(response):
+        streamed = _streamed(response)
+        if streamed or observation.submitted is None:
+            # Another answer to a submission is told by request.stream-true: it has no head of a stream.
+            self.findings.call(calls.get(HEAD, ()), observation)
+        if streamed:
             moments = self.moments if self.moments.want(observation.index) else None
             walk_stream(observation, self.findings, calls, response, moments)
             self.unknown.update(dict.fromkeys(stream.unknown))
@@ -184,6 +186,11 @@ def walk(
         under_way.judged,
         under_way.over,
     )
+
+
+def _streamed(response: Response) -> bool:
+    """Whether an answer is a stream, by its head or by its body."""
+    return is_event_stream(response) or looks_like_stream(response)
 
 
 def _asks_for_stream(body: bytes) -> bool:

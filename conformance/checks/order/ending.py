@@ -21,7 +21,7 @@ def terminal_present(observation: Observation) -> Iterable[Finding] | None:
         return None
     expected = "a terminal run event, thread.run.requires_action or error"
     got = f"{observation.end_of_body()} with the run {stream.run_state}"
-    return [observation.finding("absent", "the run's end never came", expected, got)]
+    return [observation.finding("absent", "the run's end never came", expected, got, about=("run",))]
 
 
 @check("order.terminal-once", on=[name for name in RUN_EVENTS if WORDS[name].word in STREAM_TERMINAL])

@@ -10,7 +10,7 @@ from conformance.model import Finding
 from conformance.walk.documents import find, shown
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import END, MESSAGE_EVENTS
-from conformance.walk.registry import check
+from conformance.walk.registry import UNSEEN, check
 
 _WHOLE = tuple(name for name in MESSAGE_EVENTS if not name.endswith(".delta"))
 _DELTA = ("thread.message.delta",)
@@ -22,9 +22,15 @@ def message_life(observation: Observation) -> Iterable[Finding] | None:
     if observation.place is not None:
         return None if observation.move is None else breaches(observation, "order.message-life")
     stream = observation.stream
-    if not stream.messages or not stream.settled or "message" in stream.unread or stream.terminal_word in BROKEN_OFF:
+    if not stream.messages or stream.error is not None or stream.terminal_word in BROKEN_OFF:
         return None
-    return _left_open(observation)
+    return _settled(observation, _left_open(observation))
+
+
+def _settled(observation: Observation, found: list[Finding]) -> Iterable[Finding]:
+    """What is found at the end of a stream, unless what is missed may have been cut off or unreadable."""
+    stream = observation.stream
+    return UNSEEN if found and (not stream.settled or "message" in stream.unread) else found
 
 
 def _left_open(observation: Observation) -> list[Finding]:
@@ -66,16 +72,12 @@ def message_ids(observation: Observation) -> Iterable[Finding] | None:
     }
     return [
         observation.finding(
-            "not-of-run",
-            f"{name} is not the run's",
-            shown(value),
-            shown(document[name]),
-            details=(name,),
-            pointer=f"/{name}",
+            "not-of-run", f"{name} is not the run's", shown(value), shown(document[name]), details=(name,),
+            pointer=f"/{name}", about=("run", *(observation.place.about if observation.place else ())),
         )
         for name, value in expected.items()
         if value is not None and name in document and document[name] != value
-    ]
+    ]  # fmt: skip
 
 
 @check("order.message-role", on=_WHOLE)
@@ -96,14 +98,9 @@ def message_role(observation: Observation) -> Iterable[Finding] | None:
 def open_message_ends(observation: Observation) -> Iterable[Finding] | None:
     """When the run breaks off, its open message becomes incomplete first."""
     stream = observation.stream
-    if (
-        not stream.messages
-        or not stream.settled
-        or "message" in stream.unread
-        or stream.terminal_word not in BROKEN_OFF
-    ):
+    if not stream.messages or not stream.settled or stream.terminal_word not in BROKEN_OFF:
         return None
-    return [*_left_open(observation), *_blamed_on_another_end(observation)]
+    return [*_settled(observation, _left_open(observation)), *_blamed_on_another_end(observation)]
 
 
 def _blamed_on_another_end(observation: Observation) -> list[Finding]:

@@ -29,7 +29,11 @@ def run_queued(observation: Observation) -> Iterable[Finding] | None:
         return None
     return [
         observation.finding(
-            "absent", "the run was never queued", "thread.run.queued before thread.run.in_progress", "none"
+            "absent",
+            "the run was never queued",
+            "thread.run.queued before thread.run.in_progress",
+            "none",
+            about=("run",),
         )
     ]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from conformance.contract.lifecycle import STEP
 from conformance.model import Finding
 from conformance.walk.documents import text
-from conformance.walk.observation import Observation, Step
+from conformance.walk.observation import Observation, Step, Stream
 from conformance.walk.occasions import END, STEP_EVENTS
-from conformance.walk.registry import check
+from conformance.walk.registry import UNSEEN, check
 
 _STEP_ENDS = tuple(name for name in STEP_EVENTS if name.rpartition(".")[2] in STEP.ended)
 _NEW = ("thread.run.step.created", "thread.message.created")
@@ -26,15 +26,26 @@ def submitted_closed(observation: Observation) -> Iterable[Finding] | None:
     stream, sent = observation.stream, observation.submitted
     if observation.place is not None:
         return _ended_again(observation)
-    if sent is None or not sent.outputs or not stream.settled or "step" in stream.unread | stream.misfit:
+    if sent is None or not sent.outputs or stream.error is not None:
         return None
     closed = closed_calls(stream.inherited())
     missing = [call for call, _ in sent.outputs if call not in closed]
     if not missing:
-        return ()
+        return () if stream.settled else None
+    if not stream.settled or any(each.startswith("step") for each in stream.unread):
+        return UNSEEN
     expected = f"the end of a step with {', '.join(missing)}"
     got = ", ".join(closed) or "no step of an earlier stream ended"
-    return [observation.finding("never-closed", "submitted calls were never closed", expected, got)]
+    return [
+        observation.finding("never-closed", "submitted calls were never closed", expected, got,
+                            about=_where_it_may_be(stream))
+    ]  # fmt: skip
+
+
+def _where_it_may_be(stream: Stream) -> tuple[str, ...]:
+    """The steps that may be the submitted one, else a step of which nobody knows the id."""
+    ended = (step for step in stream.steps.values() if step.ended is not None and step.created is None)
+    return tuple(step.about for step in ended) or ("step ?",)
 
 
 def _ended_again(observation: Observation) -> list[Finding] | None:
@@ -86,16 +97,18 @@ def submitted_first(observation: Observation) -> Iterable[Finding] | None:
 def submitted_before_new(observation: Observation) -> Iterable[Finding] | None:
     """Nothing new is created before the submitted step has ended."""
     stream, sent = observation.stream, observation.submitted
-    if sent is None or not sent.outputs or stream.first_new != observation.place or "step" in stream.unread:
+    if sent is None or not sent.outputs or stream.first_new != observation.place:
         return None
     if stream.inherited():
         return ()
+    if any(each.startswith("step") for each in stream.unread):
+        return UNSEEN
     message = f"{observation.name} came before the submitted step ended"
+    expected, got = "the end of the submitted step first", "it had not ended"
     return [
-        observation.finding(
-            "too-early", message, "the end of the submitted step first", "it had not ended", details=(observation.name,)
-        )
-    ]
+        observation.finding("too-early", message, expected, got, details=(observation.name,),
+                            about=_where_it_may_be(stream))
+    ]  # fmt: skip
 
 
 @check("order.submitted-one-step", on=[END])
@@ -111,10 +124,9 @@ def submitted_one_step(observation: Observation) -> Iterable[Finding] | None:
     if len(holding) > 1:
         got = f"{len(holding)} steps"
         return [
-            observation.finding(
-                "several-steps", "calls pending together are in several steps", "one step", got, at=holding[1].ended
-            )
-        ]
+            observation.finding("several-steps", "calls pending together are in several steps", "one step", got,
+                                at=holding[1].ended, about=tuple(step.about for step in holding))
+        ]  # fmt: skip
     named = [call.id for call in sent.pending or ()]
     listed = [call for call in closed_calls(holding) if call in named]
     if named and listed != [call for call in named if call in listed]:

@@ -6,14 +6,16 @@ from collections.abc import Iterable
 
 from conformance.model import Finding
 from conformance.walk.observation import Move, Observation
-from conformance.walk.registry import check
+from conformance.walk.registry import UNSEEN, check
 
 
-def breaches(observation: Observation, requirement: str) -> list[Finding]:
+def breaches(observation: Observation, requirement: str) -> Iterable[Finding]:
     """The finding of the event at hand where its move broke `requirement`, else none."""
     move = observation.move
-    if move is None or move.breaks != requirement or _excused(move, observation):
-        return []
+    if move is None or move.breaks != requirement:
+        return ()
+    if _excused(move, observation):
+        return UNSEEN
     subject = f"{move.entity} {move.id}".strip()
     message = f"{observation.name} came while {subject} was {move.before}"
     expected = " or ".join(move.legal) if move.legal else "no further event of it"

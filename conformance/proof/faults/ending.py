@@ -88,7 +88,7 @@ def done_before_end(pieces: Pieces) -> Pieces:
     return moved(pieces, place(pieces, "done"), place(pieces, "thread.run.completed"))
 
 
-@stream_fault("done-first", breaks={"done.after-terminal", "done.once"}, having="thread.run.queued")
+@stream_fault("done-first", breaks={"done.once"}, having="thread.run.queued")
 def done_first(pieces: Pieces) -> Pieces:
     """`done` ends the outputs' acknowledgement, and comes again at the end."""
     return inserted(pieces, place(pieces, "thread.run.queued"), pieces[-1])

@@ -9,7 +9,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request, Response, Role, Status, Transcript
+from conformance.model import (
+    JUDGED,
+    Author,
+    Chunk,
+    Ended,
+    Exchange,
+    Operation,
+    Request,
+    Response,
+    Role,
+    Status,
+    Transcript,
+)
 from conformance.verdict.judge import judge
 
 Document = Mapping[str, object]

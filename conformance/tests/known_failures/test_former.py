@@ -59,7 +59,10 @@ def reworded(report: Report) -> Report:
 
 
 def excuses(report: Report) -> list[str | None]:
-    return [verdict.known for subject in report.subjects for verdict in subject.verdicts]
+    """Why each verdict on what the list names is excused."""
+    named = {row.requirement for row in read_list(LIST)}
+    verdicts = (verdict for subject in report.subjects for verdict in subject.verdicts)
+    return [verdict.known for verdict in verdicts if verdict.requirement in named]
 
 
 @pytest.fixture(scope="module")
@@ -89,15 +92,17 @@ def report(again: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.M
 
 
 def test_everything_that_was_excused_is_and_nothing_is_wrong_with_the_list(again: Path, report: Report) -> None:
-    assert len(report.known_failures) == len(read_list(LIST))
-    assert len([excuse for excuse in excuses(report) if excuse]) >= 20
+    rows = read_list(LIST)
+    assert report.known_failures[: len(rows)] == tuple(rows)
+    assert {excuse for excuse in excuses(report) if excuse} == {row.reason for row in rows}
     assert report.complaints == ()
-    assert (again / "list.toml").read_bytes() == LIST.read_bytes(), "fingerprints that match are left as they are"
+    # What those versions took for an effect of a listed breach counts for itself now: such rows come behind.
+    assert (again / "list.toml").read_bytes().startswith(LIST.read_bytes()), "fingerprints that match are left"
 
 
 @pytest.mark.parametrize("other", [reworded, of_before_kinds])
 def test_so_it_is_when_messages_are_worded_anew_and_in_reports_written_before(report: Report, other: Change) -> None:
-    changed = held(other(report), report.known_failures)
+    changed = held(other(report), read_list(LIST))
     assert excuses(changed) == excuses(report)
     assert changed.complaints == ()
 

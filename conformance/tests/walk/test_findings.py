@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.model import Finding
-from conformance.walk.causes import UNSEEN, cause_of
+from conformance.walk.causes import COUNTED, cause_of
 from conformance.walk.findings import CAUSES, KEPT, Entry
 
 
@@ -49,4 +49,4 @@ def test_causes_beyond_a_number_are_counted_and_said_to_be() -> None:
 
 
 def test_what_nobody_looked_at_may_have_any_cause() -> None:
-    assert (entry(finding(), UNSEEN).more, entry(finding(), UNSEEN).more_causes) == (1, True)
+    assert (entry(finding(), COUNTED).more, entry(finding(), COUNTED).more_causes) == (1, True)
