@@ -11,7 +11,7 @@ from conformance.contract.scenarios import BY_ID, SCENARIOS
 from conformance.errors import NotThisApi
 from conformance.model import JUDGED, Status, Verdict
 from conformance.targets.http import HttpTarget
-from conformance.targets.settings import GivenRun, Settings
+from conformance.targets.settings import GivenRun, Header, Settings
 from conformance.tests.targets import limited
 from conformance.tests.targets.limited import KEY, Limited, in_process
 from conformance.tests.targets.servers import RawServer, SmallApi, refuse
@@ -109,6 +109,9 @@ def test_a_server_that_wants_a_header_is_told_once_with_the_option_that_adds_one
         assert "refuses the very first request" in told.value.message
         assert "Missing required header: X-Tenant" in told.value.message
         assert "--header 'NAME: VALUE'" in str(told.value.hint)
+        settings = Settings(server.base_url, headers=(Header("X-Tenant", "one"),))
+        with closing(HttpTarget(settings)) as target:
+            assert target.exchange(BY_ID["json-one-call"]).untestable is None
 
 
 @pytest.mark.parametrize("status", [400, 422])
