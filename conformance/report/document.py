@@ -1,7 +1,8 @@
 """A report as JSON documents. The keys are fixed: schemas/own/report.json; `reader.py` reads them back.
 
 Beside the keys that are always there, a verdict carries `reason`, `because`, `more`, `more_causes`, `joined`, `known`
-and `scored` only where it has something to say by them, and a subject `reason`, `unknown_events` and `shape` likewise.
+and `scored` only where it has something to say by them, and a subject `reason`, `unknown_events`, `shape` and
+`exit_code` likewise.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ def subject_document(subject: Subject, kind: str) -> dict[str, Any]:
         "judged": tally.judged,
         "verdicts": [_verdict_document(each) for each in subject.verdicts],
         **_said(unknown_events=[*map(_whole, subject.unknown_events)], shape=[dict(part) for part in subject.shape]),
+        **_said(exit_code=subject.exit_code),
     }
 
 

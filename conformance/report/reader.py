@@ -101,6 +101,7 @@ def _subject(row: Mapping[str, Any]) -> Subject:
         reason=row.get("reason"),
         unknown_events=tuple(row.get("unknown_events", ())),
         shape=tuple(row.get("shape", ())),
+        exit_code=row.get("exit_code"),
     )
 
 

@@ -30,6 +30,11 @@ _LONG_LINE = "0123456789abcde " * (60 * 64)
 _OPAQUE = (_UNICODE, _JSON_TEXT, _LONG_LINE)
 
 
+def _opaque(index: int, calls: int) -> str:
+    """The text for one of so many calls: where they are fewer than the texts, the last one gets all that are left."""
+    return "\n".join(_OPAQUE[index:]) if index == calls - 1 < len(_OPAQUE) else _OPAQUE[index % len(_OPAQUE)]
+
+
 def unknown_like(known: str) -> str:
     """An id of the same form that names something else: a malformed one would be refused for its form.
 
@@ -78,7 +83,7 @@ _ITEMS: Mapping[str, Callable[[Sequence[str]], Items]] = MappingProxyType(
         "object": _first_output({"value": 11}),
         "array": _first_output(["11"]),
         "empty-text": _first_output(""),
-        "opaque": lambda calls: _texts(calls, lambda index: _OPAQUE[index % len(_OPAQUE)]),
+        "opaque": lambda calls: _texts(calls, lambda index: _opaque(index, len(calls))),
         "nul": _first_output("before\x00after"),
         "other-text": lambda calls: _texts(calls, lambda index: f"Measured later: {21 + index}."),
     }

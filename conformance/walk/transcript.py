@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from conformance.contract.lifecycle import BROKEN_OFF
+from conformance.contract.lifecycle import BROKEN_OFF, FINAL
 from conformance.model import Exchange, Operation, Response, Role, Transcript
 from conformance.walk.documents import Document, find, member, members, text
 from conformance.walk.findings import Entry, Findings
@@ -33,6 +33,8 @@ class Walked(NamedTuple):
     unknown_events: tuple[str, ...]
     #: Exchanges of an operation that is judged.
     judged: int
+    #: Outputs were submitted to a run that had ended, so that much of what was planned could not show.
+    over: bool
 
 
 class _Walk:
@@ -49,6 +51,7 @@ class _Walk:
         self.traits: set[str] = set()
         self.unknown: dict[str, None] = {}
         self.judged = 0
+        self.over = False
 
     def take(self, index: int, exchange: Exchange) -> None:
         observation = self.observation
@@ -73,6 +76,7 @@ class _Walk:
         self.judged += 1
         known = observation.history.run(ids_of_path(exchange.request.target)[1])
         sent = submitted(exchange, known)
+        self.over = self.over or (known is not None and known.status in FINAL)
         observation.submitted, observation.known = sent, known
         asked = sent.stream or ("unrecorded" in sent.faults and response is not None and _streamed(response))
         self.traits |= _traits_of(sent, asked, response)
@@ -178,7 +182,13 @@ def walk(
     for index, exchange in enumerate(transcript.exchanges):
         under_way.take(index, exchange)
     under_way.close()
-    return Walked(under_way.findings.entries, frozenset(under_way.traits), tuple(under_way.unknown), under_way.judged)
+    return Walked(
+        under_way.findings.entries,
+        frozenset(under_way.traits),
+        tuple(under_way.unknown),
+        under_way.judged,
+        under_way.over,
+    )
 
 
 def _streamed(response: Response) -> bool:
