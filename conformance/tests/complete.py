@@ -102,8 +102,8 @@ def _generated(tables: str) -> Mapping[str, tuple[str, str]]:
     if len(set(first[_JOINED])) > 1:
         return first
     # They load the checks, which load only where the joined file knows what they are bound to.
-    from conformance.report.lifecycle_page import lifecycle_markdown  # noqa: PLC0415
-    from conformance.report.requirements_page import page  # noqa: PLC0415
+    from conformance.report.lifecycle_page import lifecycle_markdown
+    from conformance.report.requirements_page import page
 
     chosen = newest()
     made: Mapping[str, Callable[[], str]] = {
