@@ -236,7 +236,9 @@ def judge_recording(
     )
     unknown = dict.fromkeys(event for part in parts for event in part.unknown_events)
     shape = tuple(seen for transcript in heard for seen in outline(transcript)) if shapes else ()
-    return Subject(name, verdicts, None if verdicts else _why_empty(parts), tuple(unknown), shape)
+    notes = dict.fromkeys(note for part in parts for note in part.notes)
+    reason = None if verdicts else _why_empty(parts)
+    return Subject(name, verdicts, reason, tuple(unknown), tuple(notes), shape)
 
 
 def _why_empty(parts: Sequence[Subject]) -> str | None:
@@ -279,7 +281,8 @@ def masked(subject: Subject, secrets: Sequence[str]) -> Subject:
     )
     shape = tuple({name: _each(fact, clean) for name, fact in part.items()} for part in subject.shape)
     unknown = tuple(map(clean, subject.unknown_events))
-    return replace(subject, verdicts=tuple(verdicts), unknown_events=unknown, shape=shape)
+    notes = tuple(map(clean, subject.notes))
+    return replace(subject, verdicts=tuple(verdicts), unknown_events=unknown, notes=notes, shape=shape)
 
 
 def _each(value: object, change: Callable[[str], str]) -> object:

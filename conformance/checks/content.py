@@ -21,7 +21,7 @@ _STEP_ENDS = tuple(name for name in STEP_EVENTS if name.rpartition(".")[2] in ST
 def _submitted_step(observation: Observation) -> Step | None:
     """The step of the event at hand where it is one that was submitted to."""
     step, sent = observation.step, observation.submitted
-    return step if step is not None and step.inherited and sent is not None and sent.outputs else None
+    return step if step is not None and step.inherited and sent is not None and sent.items else None
 
 
 def _functions(documents: Iterable[Document]) -> list[Document]:
@@ -42,7 +42,7 @@ def submitted_calls(observation: Observation) -> Iterable[Finding] | None:
     if not calls:
         return None
     ids = Counter(text(entry, "id") or "" for entry in calls)
-    submitted = [call for call, _ in sent.outputs]
+    submitted = sent.ids
     pointer = "/step_details/tool_calls"
     found = [
         observation.finding(

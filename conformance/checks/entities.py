@@ -131,7 +131,7 @@ def _calls_of(document: Document | None) -> set[str]:
 
 
 def _submitted_ids(observation: Observation) -> set[str]:
-    return {call for call, _ in observation.submitted.outputs} if observation.submitted else set()
+    return set(observation.submitted.ids) if observation.submitted else set()
 
 
 def _piece(step: Step, entry: Document) -> None:

@@ -63,7 +63,7 @@ def schema(observation: Observation) -> Iterable[Finding] | None:
                 f"the data of {observation.name} does not fit its schema", "its schema", "another shape"
             )
         ]
-    return _told(observation, explain(SCHEMA_OF_EVENT[observation.name], observation.document))
+    return _told(observation, explain(SCHEMA_OF_EVENT[observation.name], observation.as_sent))
 
 
 def _told(observation: Observation, violations: Iterable[Violation]) -> list[Finding]:

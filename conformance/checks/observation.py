@@ -9,10 +9,11 @@ from io import StringIO
 from typing import NamedTuple
 
 from conformance.checks.documents import Document, member
-from conformance.checks.history import History, KnownRun
+from conformance.checks.history import History, KnownRun, run_of_path
 from conformance.checks.submitted import Submitted
 from conformance.contract.lifecycle import MESSAGE, RUN, STEP
 from conformance.model import Ended, Exchange, Finding, Operation, Response, Transcript
+from conformance.wire.replaced import Read, without_replaced
 from conformance.wire.sse import Defect, Event
 from conformance.wire.strict_json import NotJson
 
@@ -213,12 +214,17 @@ class Observation:
     not_json: NotJson | None = None
     #: The fast reader took the document: it refuses half characters.
     whole_characters: bool = True
-    #: The document at hand, of an event or of a plain answer.
+    #: The document at hand, of an event or of a plain answer, without the values that a recorder replaced.
     document: object = None
+    #: The same as it came, and the names of the members whose values were replaced.
+    as_sent: object = None
+    replaced: frozenset[str] = frozenset()
     fits: bool = True
     step: Step | None = None
     message: Message | None = None
     move: Move | None = None
+    #: What was seen that nothing judges, each once, in a sentence.
+    notes: dict[str, None] = field(default_factory=dict)
     #: The check at hand has told as much as is kept of it: of what else it finds only the number matters.
     counting: bool = False
 
@@ -226,6 +232,17 @@ class Observation:
     def response(self) -> Response | None:
         """The answer of the exchange at hand."""
         return self.exchange.response
+
+    def take(self, document: object) -> None:
+        """Have a document at hand; in a stranger's recording, values that a recorder replaced are unknown."""
+        self.as_sent = document
+        known = Read(document, frozenset()) if "ids" in self.held else without_replaced(document)
+        self.document, self.replaced = known
+
+    def saw_run(self, document: Document) -> KnownRun | None:
+        """Learn from a run document; where a recorder replaced its id, it is the run that was asked for."""
+        asked = run_of_path(self.exchange.request.target) if "id" in self.replaced else None
+        return self.history.saw_run(document, asked)
 
     def finding(
         self,

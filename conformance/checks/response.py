@@ -52,7 +52,7 @@ def run_object(observation: Observation) -> Iterable[Finding]:
         return [observation.finding("the answer was cut off", "a body ended by HTTP framing", f"{response.ended} end")]
     if observation.not_json is not None:
         return [observation.finding("the answer is not JSON", "a run", str(observation.not_json))]
-    if accepts("RunObject", observation.document):
+    if accepts("RunObject", observation.as_sent):
         return ()
     return [
         observation.finding(
@@ -61,7 +61,7 @@ def run_object(observation: Observation) -> Iterable[Finding]:
             found.got,
             pointer=found.pointer,
         )
-        for found in explain("RunObject", observation.document)
+        for found in explain("RunObject", observation.as_sent)
     ]
 
 
@@ -94,7 +94,7 @@ def moved_on(observation: Observation) -> Iterable[Finding] | None:
     status = text(document, "status")
     if status == "requires_action":
         waiting = {call.id for call in calls_of(document) or ()}
-        again = sorted(waiting & {call for call, _ in sent.outputs})
+        again = sorted(waiting & set(sent.ids))
         if not again:
             return ()
         got = f"requires_action for {', '.join(again)}"
@@ -111,7 +111,7 @@ def _still_waiting(observation: Observation) -> list[Finding] | None:
     taken = [
         (index, sent)
         for index, sent, response in observation.submissions
-        if response is not None and served(response) and not sent.stream and sent.outputs and not sent.refusable
+        if response is not None and served(response) and not sent.stream and sent.items and not sent.refusable
     ]
     found = []
     for index, sent in taken:
@@ -120,7 +120,7 @@ def _still_waiting(observation: Observation) -> list[Finding] | None:
         document = look.documents[0] if look is not None and look.documents else None
         if document is None or text(document, "status") != "requires_action":
             continue
-        again = sorted({call.id for call in calls_of(document) or ()} & {call for call, _ in sent.outputs})
+        again = sorted({call.id for call in calls_of(document) or ()} & set(sent.ids))
         if again:
             got = f"requires_action for {', '.join(again)}"
             found.append(

@@ -39,7 +39,7 @@ def any_order(observation: Observation) -> Iterable[Finding] | None:
     if sent is None or not acceptable(observation):
         return None
     asked = [call.id for call in sent.pending or ()]
-    if "reordered" not in observation.exchange.situation and (not asked or [call for call, _ in sent.outputs] == asked):
+    if "reordered" not in observation.exchange.situation and (not asked or list(sent.ids) == asked):
         return None
     return _served(observation, "outputs in another order are refused")
 
@@ -192,7 +192,7 @@ def concurrent(observation: Observation) -> Iterable[Finding] | None:
     rounds: dict[frozenset[str], list[tuple[int, Response | None]]] = {}
     for index, sent, response in observation.submissions:
         if "concurrent" in observation.transcript.exchanges[index].situation:
-            rounds.setdefault(frozenset(call for call, _ in sent.outputs), []).append((index, response))
+            rounds.setdefault(frozenset(sent.ids), []).append((index, response))
     at_once = [answers for answers in rounds.values() if len(answers) > 1]
     return [found for answers in at_once for found in _one_accepted(observation, answers)] if at_once else None
 

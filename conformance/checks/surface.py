@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from conformance.checks.documents import Document, find, member, members, shown, text
 from conformance.checks.entities import texts_of
-from conformance.checks.history import Look
+from conformance.checks.history import Look, asks_for_outputs
 from conformance.checks.moments import CLOSE, WAITING
 from conformance.checks.observation import Observation, Step, Stream
 from conformance.checks.registry import check
@@ -18,7 +18,7 @@ def pending_calls(observation: Observation) -> Iterable[Finding] | None:
     """A run that waits names the calls it waits for, each by an id of its own."""
     document = observation.doc()
     action = member(document, "required_action")
-    if document is None or text(action, "type") not in (None, "submit_tool_outputs"):
+    if document is None or not asks_for_outputs(document):
         return None
     calls = members(action, "submit_tool_outputs", "tool_calls")
     ids = [find(call, "id") for call in calls]
@@ -26,6 +26,8 @@ def pending_calls(observation: Observation) -> Iterable[Finding] | None:
     if not ids:
         got = shown(find(document, "required_action"))
         return [observation.finding("a waiting run does not say for what", "its calls", got, pointer=pointer)]
+    if "id" in observation.replaced and None in ids:
+        return None
     if not all(isinstance(call, str) and call for call in ids):
         return [observation.finding("a pending call has no id", "an id for each call", shown(ids), pointer=pointer)]
     if len(set(map(str, ids))) != len(ids):

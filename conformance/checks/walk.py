@@ -10,14 +10,14 @@ from typing import NamedTuple
 from conformance.checks.answers import document_of, is_event_stream, looks_like_stream, served
 from conformance.checks.documents import Document, find, member, members, text
 from conformance.checks.families import CHECKS
-from conformance.checks.history import Look
+from conformance.checks.history import KnownRun, Look, asks_for_outputs, run_of_path
 from conformance.checks.ledger import Entry, Ledger
 from conformance.checks.moments import ANSWER, CLOSE, HEAD, RUN, WAITING
 from conformance.checks.observation import Observation, Stream
 from conformance.checks.registry import Check
 from conformance.checks.rounds import PASSING
 from conformance.checks.stream import Plan, walk_stream
-from conformance.checks.submitted import Submitted, ids_of_path, submitted, turned_down
+from conformance.checks.submitted import Submitted, approves, submitted, turned_down
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Exchange, Operation, Response, Role, Transcript
 from conformance.wire.strict_json import NotJson, read
@@ -33,6 +33,7 @@ class Walked(NamedTuple):
     #: Traits that the exchanges themselves show: what a recording may be planned by.
     traits: frozenset[str]
     unknown_events: tuple[str, ...]
+    notes: tuple[str, ...]
     #: Exchanges of an operation that is judged.
     judged: int
 
@@ -63,7 +64,8 @@ class _Walk:
     def take(self, index: int, exchange: Exchange) -> None:
         observation = self.observation
         observation.index, observation.exchange = index, exchange
-        observation.submitted = observation.known = observation.place = observation.document = None
+        observation.submitted = observation.known = observation.place = None
+        observation.take(None)
         if exchange.operation is Operation.SUBMIT:
             self._submission(exchange)
         elif exchange.operation is Operation.CREATE_RUN:
@@ -77,9 +79,12 @@ class _Walk:
 
     def _submission(self, exchange: Exchange) -> None:
         observation, response = self.observation, exchange.response
+        if approves(exchange.request.body):
+            self._approval(response)
+            return
         self.judged += 1
-        known = observation.history.run(ids_of_path(exchange.request.target)[1])
-        sent = submitted(exchange, known)
+        known = self._run_of(exchange)
+        sent = submitted(exchange, known, as_sent="ids" in observation.held)
         observation.submitted, observation.known = sent, known
         asked = sent.stream or ("unrecorded" in sent.faults and response is not None and is_event_stream(response))
         self.traits |= _traits_of(sent, asked, response)
@@ -88,7 +93,7 @@ class _Walk:
         plan = _plan(Operation.SUBMIT, self.role)
         self.ledger.call(plan.get(ANSWER, ()), observation)
         if known is not None:
-            known.answered(frozenset(sent.outputs), response, partial="partial" in sent.faults)
+            known.answered(sent.items, response, refusable=sent.refusable, partial="partial" in sent.faults)
         observation.submissions.append((observation.index, sent, response))
         if not turned_down(sent, response):
             observation.history.changes.append(observation.index)
@@ -97,9 +102,29 @@ class _Walk:
         if asked:
             self._stream(response, plan)
         elif not is_event_stream(response) and response.status != _NO_CONTENT:
-            observation.document, observation.not_json = document_of(response)
+            document, observation.not_json = document_of(response)
+            observation.take(document)
             self.ledger.call(plan.get(RUN, ()), observation)
             self._saw_run(plan)
+
+    def _run_of(self, exchange: Exchange) -> KnownRun | None:
+        """The run that is submitted to; where a recorder hid which, the one that waits for these calls."""
+        history, named = self.observation.history, run_of_path(exchange.request.target)
+        if named is not None:
+            return history.run(named)
+        return history.waiting_for(submitted(exchange, None).ids)
+
+    def _approval(self, response: Response | None) -> None:
+        """Pass over another operation of the same path; what its answer says of the run is learnt (COR-APPROVAL)."""
+        observation = self.observation
+        observation.notes["tool_approvals were submitted: another operation of the same path, not judged"] = None
+        observation.history.changes.append(observation.index)
+        run = self._run_of(observation.exchange)
+        if run is not None:
+            run.status = run.pending = None
+        if response is not None and served(response) and is_event_stream(response):
+            observation.stream = Stream(Operation.OTHER)
+            walk_stream(observation, Ledger(), {}, response)
 
     def _creation(self, exchange: Exchange) -> None:
         response = exchange.response
@@ -113,7 +138,7 @@ class _Walk:
                 self.traits |= {"create-run", "stream", "state"}
             self._stream(response, plan)
         else:
-            self.observation.document, _ = document_of(response)
+            self.observation.take(document_of(response)[0])
             self._saw_run(plan)
 
     def _stream(self, response: Response, plan: Plan) -> None:
@@ -131,9 +156,9 @@ class _Walk:
     def _saw_run(self, plan: Plan) -> None:
         document = member(self.observation.document)
         if document is not None and text(document, "object") == "thread.run":
-            self.observation.history.saw_run(document)
+            self.observation.saw_run(document)
             if text(document, "status") == "requires_action":
-                self.traits.add("waiting")
+                self.traits |= {"waiting"} if asks_for_outputs(document) else set()
                 self.ledger.call(plan.get(WAITING, ()), self.observation)
 
     def _look(self, exchange: Exchange, response: Response) -> None:
@@ -142,7 +167,7 @@ class _Walk:
         if exchange.operation is Operation.OTHER:
             self._change(exchange, response)
             return
-        observation.document, _ = document_of(response)
+        observation.take(document_of(response)[0])
         documents: tuple[Document, ...]
         if exchange.operation is Operation.GET_RUN:
             found = member(observation.document)
@@ -169,7 +194,13 @@ def walk(transcript: Transcript, held: frozenset[str], role: Role = Role.SERVER)
     for index, exchange in enumerate(transcript.exchanges):
         under_way.take(index, exchange)
     under_way.close()
-    return Walked(under_way.ledger.entries, frozenset(under_way.traits), tuple(under_way.unknown), under_way.judged)
+    return Walked(
+        under_way.ledger.entries,
+        frozenset(under_way.traits),
+        tuple(under_way.unknown),
+        tuple(under_way.observation.notes),
+        under_way.judged,
+    )
 
 
 def _asks_for_stream(body: bytes) -> bool:
@@ -185,7 +216,8 @@ def _traits_of_stream(stream: Stream) -> set[str]:
         return set()
     broke_off = stream.queued == 0 and stream.run_state in ("failed", "cancelled", "expired")
     traits = {"ending"} if broke_off else {"ending", "goes-on"}
-    return traits | {"waiting"} if stream.terminal_word == "requires_action" else traits
+    waits = stream.terminal_word == "requires_action" and asks_for_outputs(stream.terminal_document)
+    return traits | {"waiting"} if waits else traits
 
 
 def _traits_of(sent: Submitted, asked: bool, response: Response | None) -> set[str]:
@@ -193,17 +225,17 @@ def _traits_of(sent: Submitted, asked: bool, response: Response | None) -> set[s
     traits = {"submit"}
     taken = response is not None and served(response)
     known = sent.pending is not None
-    if known or sent.outputs:
+    if known or sent.items:
         traits.add("state")
     if sent.refusable:
         return traits
     if taken or known:
         traits.add("stream" if asked else "json")
-    if taken and sent.run_id is not None:
+    if taken and sent.run_id is not None and not sent.faults:
         traits.add("accepted")
     if sent.run_id is not None:
         traits.add("addressed")
-    if len(sent.outputs) > 1:
+    if len(sent.items) > 1:
         traits.add("several-calls")
     if sent.body is not None and sent.body.keys() == {"tool_outputs"}:
         traits.add("minimal")

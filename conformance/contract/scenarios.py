@@ -10,6 +10,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS, CLIENT_TRAITS
+from conformance.contract.media import FACTS
 from conformance.model import Act, Scenario
 
 #: What a situation can hold, and what each word means.
@@ -68,6 +69,8 @@ TRAITS = MappingProxyType(
         "state": "runs are real: they are created, kept and can be read",
         "key": "a key is configured for the target",
         "scripted": "the other side plays a script",
+        "others": "somebody else may act on the run too",
+        **FACTS,
         **CLIENT_TRAITS,
     }
 )

@@ -1,7 +1,8 @@
 """A report as JSON documents. The keys are fixed: schemas/own/report.json; `reader.py` reads them back.
 
 Beside the keys that are always there, a verdict carries `reason`, `because`, `more`, `joined`, `known` and `scored`
-only where it has something to say by them, and a subject `reason`, `unknown_events` and `shape` likewise.
+only where it has something to say by them, and a subject `reason`, `unknown_events`, `notes` and
+`shape` likewise.
 """
 
 from __future__ import annotations
@@ -56,7 +57,11 @@ def subject_document(subject: Subject, kind: str) -> dict[str, Any]:
         "planned": tally.planned,
         "judged": tally.judged,
         "verdicts": [_verdict_document(each) for each in subject.verdicts],
-        **_said(unknown_events=[*map(_whole, subject.unknown_events)], shape=[dict(part) for part in subject.shape]),
+        **_said(
+            unknown_events=[*map(_whole, subject.unknown_events)],
+            notes=[*map(_whole, subject.notes)],
+            shape=[dict(part) for part in subject.shape],
+        ),
     }
 
 

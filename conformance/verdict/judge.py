@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from conformance.checks.ledger import Entry
 from conformance.checks.walk import Walked, walk
+from conformance.contract.media import WHOLE, foreign, shown_by
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import BY_ID
 from conformance.model import (
@@ -22,8 +23,9 @@ from conformance.model import (
 )
 from conformance.verdict.blame import blame, cause_of, first_cause
 
-#: Traits of the environment: a requirement that needs one is never judged without it, not even by luck.
-ENVIRONMENT = frozenset({"state", "key"})
+#: Traits of the environment and of the medium: a requirement that needs one is never judged without it, not even by
+#: luck.
+ENVIRONMENT = frozenset({"state", "key"}) | WHOLE
 
 #: Why a foreign recording holds nothing to judge.
 _NOTHING = {
@@ -101,7 +103,7 @@ _PREREQUISITES = (
 
 def planned(scenario: Scenario, traits: frozenset[str]) -> tuple[Requirement, ...]:
     """The requirements whose condition holds for a scenario in an environment of these traits, known beforehand."""
-    return _planned(scenario.traits | traits, scenario.role)
+    return _planned(scenario.traits | traits | WHOLE, scenario.role)
 
 
 def _planned(held: frozenset[str], role: Role) -> tuple[Requirement, ...]:
@@ -120,8 +122,8 @@ def _planned(held: frozenset[str], role: Role) -> tuple[Requirement, ...]:
 def judge(transcript: Transcript, *, role: Role | None = None) -> Subject:
     """Judge a transcript: one walk, then a verdict for everything planned and everything seen beside it.
 
-    A transcript of one of our scenarios is planned by the scenario and its environment, a foreign recording by what
-    its exchanges show. Without a `role` the side that the scenario is about is judged, of a foreign recording the
+    A transcript of one of our scenarios is planned by the scenario and its environment, a recording of anything else
+    by what its medium and its exchanges show. Without a `role` the side that the scenario is about is judged, of a foreign recording the
     server. A subject with a `reason` held nothing to judge.
     """
     scenario = BY_ID.get(transcript.scenario)
@@ -131,13 +133,16 @@ def judge(transcript: Transcript, *, role: Role | None = None) -> Subject:
         scenario = None
     if transcript.untestable is not None or transcript.slip is not None:
         return _unwalked(transcript, scenario)
-    held = transcript.traits | (scenario.traits if scenario is not None else frozenset())
+    medium = transcript.provenance.get("kind")
+    held = transcript.traits | shown_by(medium) | (scenario.traits if scenario is not None else frozenset())
+    if foreign(medium):
+        held |= {"others"}
     walked = walk(transcript, held, role)
     if scenario is None:
         held |= walked.traits
         if not walked.judged and (role is Role.SERVER or transcript.outcome is None):
             return Subject(transcript.scenario, (), _NOTHING[role])
-    return _subject(transcript, walked, held, role)
+    return _subject(transcript, walked, held, role, whole=scenario is not None)
 
 
 def _unwalked(transcript: Transcript, scenario: Scenario | None) -> Subject:
@@ -151,7 +156,8 @@ def _unwalked(transcript: Transcript, scenario: Scenario | None) -> Subject:
     return Subject(transcript.scenario, verdicts, reason if not verdicts else None)
 
 
-def _subject(transcript: Transcript, walked: Walked, held: frozenset[str], role: Role) -> Subject:
+def _subject(transcript: Transcript, walked: Walked, held: frozenset[str], role: Role, *, whole: bool) -> Subject:
+    """All verdicts on a transcript; one that is not the `whole` of a scenario is planned no further than it shows."""
     plan = {requirement.id for requirement in _planned(held, role)}
     seen = {
         requirement: entry
@@ -164,7 +170,14 @@ def _subject(transcript: Transcript, walked: Walked, held: frozenset[str], role:
         for requirement in REQUIREMENTS.values()
         if requirement.id in plan or requirement.id in seen
     )
-    return Subject(transcript.scenario, verdicts, unknown_events=walked.unknown_events)
+    if not whole:
+        verdicts = tuple(verdict for verdict in verdicts if not _merely_unseen(verdict))
+    return Subject(transcript.scenario, verdicts, unknown_events=walked.unknown_events, notes=walked.notes)
+
+
+def _merely_unseen(verdict: Verdict) -> bool:
+    """Whether there was nothing to look at, and no breach is to blame for that."""
+    return verdict.status is Status.UNTESTABLE and verdict.because is None
 
 
 def _missing_for(found: Mapping[str, tuple[Finding, ...]]) -> str | None:

@@ -104,4 +104,4 @@ def new_ids(observation: Observation) -> Iterable[Finding] | None:
 
 
 def _submitted(observation: Observation) -> set[str]:
-    return {call for call, _ in observation.submitted.outputs} if observation.submitted else set()
+    return set(observation.submitted.ids) if observation.submitted else set()

@@ -26,10 +26,10 @@ def submitted_closed(observation: Observation) -> Iterable[Finding] | None:
     stream, sent = observation.stream, observation.submitted
     if observation.place is not None:
         return _ended_again(observation)
-    if sent is None or not sent.outputs or not stream.settled or "step" in stream.unread | stream.misfit:
+    if sent is None or not sent.items or not stream.settled or "step" in stream.unread | stream.misfit:
         return None
     closed = closed_calls(stream.inherited())
-    missing = [call for call, _ in sent.outputs if call not in closed]
+    missing = [call for call in sent.ids if call not in closed]
     if not missing:
         return ()
     expected = f"the end of a step with {', '.join(missing)}"
@@ -84,7 +84,7 @@ def submitted_first(observation: Observation) -> Iterable[Finding] | None:
 def submitted_before_new(observation: Observation) -> Iterable[Finding] | None:
     """Nothing new is created before the submitted step has ended."""
     stream, sent = observation.stream, observation.submitted
-    if sent is None or not sent.outputs or stream.first_new != observation.place or "step" in stream.unread:
+    if sent is None or not sent.items or stream.first_new != observation.place or "step" in stream.unread:
         return None
     if stream.inherited():
         return ()
@@ -96,9 +96,9 @@ def submitted_before_new(observation: Observation) -> Iterable[Finding] | None:
 def submitted_one_step(observation: Observation) -> Iterable[Finding] | None:
     """Calls that were pending together are in one step, in the order in which the run named them."""
     stream, sent = observation.stream, observation.submitted
-    if sent is None or len(sent.outputs) < 2:
+    if sent is None or len(sent.items) < 2:
         return None
-    ids = {call for call, _ in sent.outputs}
+    ids = set(sent.ids)
     holding = [step for step in stream.inherited() if ids & set(closed_calls([step]))]
     if not holding:
         return None
