@@ -310,6 +310,9 @@ def unicode(observation: Observation) -> Iterable[Finding] | None:
 def _half_character(document: object) -> str | None:
     """The pointer of the first string with an unpaired surrogate; walks without recursion."""
     waiting: list[tuple[str, object]] = [("", document)]
+    if isinstance(document, dict):
+        # Metadata are the client's own words.
+        waiting = [("", {key: value for key, value in document.items() if key != "metadata"})]
     while waiting:
         pointer, value = waiting.pop()
         if isinstance(value, str):

@@ -60,6 +60,8 @@ def _enter_step(observation: Observation, word: str, place: Place) -> None:
         stream.open_steps.pop(step.id, None)
         step.inherited = step.inherited or bool(_calls_of(document) & _submitted_ids(observation))
         step.recreated = step.recreated or (step.inherited and step.created is not None)
+    if move.breach and step.silent:
+        step.early.append((place, move))
     if word == "delta":
         step.deltas += 1
         for entry in members(document, "delta", "step_details", "tool_calls"):

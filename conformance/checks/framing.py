@@ -34,7 +34,7 @@ def status_200(observation: Observation) -> Iterable[Finding] | None:
 def content_type(observation: Observation) -> Iterable[Finding] | None:
     """The media type of a stream is text/event-stream."""
     response = observation.response
-    if response is None:
+    if response is None or observation.hidden_type:
         return None
     if is_event_stream(response):
         return ()

@@ -32,6 +32,16 @@ def run_of_path(target: str) -> str | None:
     return known(unquote(found[1])) if found else None
 
 
+#: The message that a path names.
+_MESSAGE = re.compile(r"/messages/([^/?]+)")
+
+
+def message_of_path(target: str) -> str | None:
+    """The message that a path names, percent-decoded; None where it names none, or a recorder replaced it."""
+    found = _MESSAGE.search(target)
+    return known(unquote(found[1])) if found else None
+
+
 #: A run that has come to one of these never waits for outputs again (contract §3).
 OVER = frozenset({"completed", "incomplete", "failed", "cancelled", "expired"})
 
@@ -107,6 +117,12 @@ def calls_of(document: Mapping[str, object]) -> tuple[Call, ...] | None:
     return _distinct(members(action, "submit_tool_outputs", "tool_calls"))
 
 
+def runs_in(document: object) -> tuple[Document, ...]:
+    """The runs that an answer shows: the run itself, or those of a list."""
+    found = (member(document) or {}, *members(document, "data"))
+    return tuple(each for each in found if text(each, "object") == "thread.run")
+
+
 def asks_for_outputs(document: object) -> bool:
     """Whether a waiting run waits for outputs, as far as it says for what: an approval is another matter."""
     return text(document, "required_action", "type") in (None, "submit_tool_outputs")
@@ -164,6 +180,8 @@ class History:
         self.looks: list[Look] = []
         #: Exchanges that changed a run or may have: submissions not turned down, cancelling, modifying.
         self.changes: list[int] = []
+        #: Messages that a client deleted.
+        self.deleted: set[str] = set()
 
     def run(self, run_id: str | None) -> KnownRun | None:
         """The run of that id; where a recording tells no id, the only run there is."""

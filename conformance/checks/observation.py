@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from io import StringIO
 from typing import NamedTuple
 
+from conformance.checks.answers import header
 from conformance.checks.documents import Document, member
 from conformance.checks.history import History, KnownRun, run_of_path
 from conformance.checks.submitted import Submitted
 from conformance.contract.lifecycle import MESSAGE, RUN, STEP
 from conformance.model import Ended, Exchange, Finding, Operation, Response, Transcript
-from conformance.wire.replaced import Read, without_replaced
+from conformance.wire.replaced import Read, is_replaced, without_replaced
 from conformance.wire.sse import Defect, Event
 from conformance.wire.strict_json import NotJson
 
@@ -52,6 +53,10 @@ class CallPieces:
     arguments: StringIO = field(default_factory=StringIO)
 
 
+#: The types of tool calls that the API defines; the life of a step with another one is not known (DIS-OPEN).
+CALL_TYPES = frozenset({"function", "code_interpreter", "file_search"})
+
+
 @dataclass(slots=True)
 class Step:
     """One step of the stream."""
@@ -77,6 +82,19 @@ class Step:
     mixed: tuple[int, int] | None = None
     #: The whole tool calls of its last whole document.
     tool_calls: tuple[Document, ...] = ()
+    #: Moves that its table does not allow, from before it said what it calls.
+    early: list[tuple[Place, Move]] = field(default_factory=list)
+
+    @property
+    def silent(self) -> bool:
+        """Whether it calls tools and has not said which."""
+        return self.type == "tool_calls" and not self.calls and not self.tool_calls
+
+    @property
+    def unfamiliar(self) -> bool:
+        """Whether it calls something of a type that the API does not define."""
+        types = [pieces.type for pieces in self.calls.values()] + [call.get("type") for call in self.tool_calls]
+        return any(isinstance(kind, str) and kind not in CALL_TYPES for kind in types)
 
 
 @dataclass(slots=True)
@@ -232,6 +250,13 @@ class Observation:
     def response(self) -> Response | None:
         """The answer of the exchange at hand."""
         return self.exchange.response
+
+    @property
+    def hidden_type(self) -> bool:
+        """Whether a recorder replaced the media type of the answer: nobody knows what it was."""
+        response = self.response
+        kind = header(response.headers, "content-type") if response is not None else None
+        return "ids" not in self.held and is_replaced(kind)
 
     def take(self, document: object) -> None:
         """Have a document at hand; in a stranger's recording, values that a recorder replaced are unknown."""

@@ -36,7 +36,7 @@ def status_200(observation: Observation) -> Iterable[Finding] | None:
 def content_type(observation: Observation) -> Iterable[Finding] | None:
     """The run comes as application/json."""
     response = observation.response
-    if response is None:
+    if response is None or observation.hidden_type:
         return None
     kind = media_type(response)
     if kind == "application/json":

@@ -168,9 +168,10 @@ def _around(observation: Observation, index: int, sent: Submitted) -> tuple[Docu
     before, after = first.documents[0], second.documents[0]
     if history.changed_between(first.exchange, second.exchange):
         return None
-    expired = text(after, "status") == "expired" and text(before, "status") != "expired"
+    waited = text(before, "status") == "requires_action" != text(after, "status")
+    moved = waited and (text(after, "status") == "expired" or "others" in observation.held)
     same = text(before, "id") == text(after, "id") and sent.run_id is not None
-    return (before, after) if same and not expired and text(before, "status") in _STILL else None
+    return (before, after) if same and not moved and text(before, "status") in _STILL else None
 
 
 @check("submission.still-accepted", on=[ANSWER])

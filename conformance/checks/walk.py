@@ -10,7 +10,7 @@ from typing import NamedTuple
 from conformance.checks.answers import document_of, is_event_stream, looks_like_stream, served
 from conformance.checks.documents import Document, find, member, members, text
 from conformance.checks.families import CHECKS
-from conformance.checks.history import KnownRun, Look, asks_for_outputs, run_of_path
+from conformance.checks.history import KnownRun, Look, asks_for_outputs, message_of_path, run_of_path, runs_in
 from conformance.checks.ledger import Entry, Ledger
 from conformance.checks.moments import ANSWER, CLOSE, HEAD, RUN, WAITING
 from conformance.checks.observation import Observation, Stream
@@ -70,7 +70,7 @@ class _Walk:
             self._submission(exchange)
         elif exchange.operation is Operation.CREATE_RUN:
             self._creation(exchange)
-        elif exchange.response is not None and exchange.response.status == 200:
+        elif exchange.response is not None and _tells(exchange.request.method, exchange.response):
             self._look(exchange, exchange.response)
 
     def close(self) -> None:
@@ -181,11 +181,17 @@ class _Walk:
             self._saw_run(_plan(Operation.SUBMIT, self.role))
 
     def _change(self, exchange: Exchange, response: Response) -> None:
-        """Learn from a request that changed a run, as cancelling it does."""
-        document = member(document_of(response)[0]) if exchange.request.method == "POST" else None
-        if document is not None and text(document, "object") == "thread.run":
-            self.observation.history.saw_run(document)
-            self.observation.history.changes.append(self.observation.index)
+        """Learn from a request that changed a run or deleted a message, and from a list of runs."""
+        observation, method = self.observation, exchange.request.method
+        if method == "DELETE":
+            observation.history.deleted.update(filter(None, (message_of_path(exchange.request.target),)))
+        if method not in ("POST", "GET"):
+            return
+        observation.take(document_of(response)[0])
+        for run in runs_in(observation.document):
+            observation.saw_run(run)
+            if method == "POST":
+                observation.history.changes.append(observation.index)
 
 
 def walk(transcript: Transcript, held: frozenset[str], role: Role = Role.SERVER) -> Walked:
@@ -201,6 +207,11 @@ def walk(transcript: Transcript, held: frozenset[str], role: Role = Role.SERVER)
         tuple(under_way.observation.notes),
         under_way.judged,
     )
+
+
+def _tells(method: str, response: Response) -> bool:
+    """Whether an answer to anything but the operations that are judged is learnt from."""
+    return response.status == 200 or (method == "DELETE" and served(response))
 
 
 def _asks_for_stream(body: bytes) -> bool:
@@ -231,7 +242,7 @@ def _traits_of(sent: Submitted, asked: bool, response: Response | None) -> set[s
         return traits
     if taken or known:
         traits.add("stream" if asked else "json")
-    if taken and sent.run_id is not None and not sent.faults:
+    if taken and sent.run_id is not None and not sent.faults - {"no-beta", "concurrent"}:
         traits.add("accepted")
     if sent.run_id is not None:
         traits.add("addressed")

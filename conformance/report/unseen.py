@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from conformance.contract.media import WHOLE
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import SCENARIOS, requires
 from conformance.model import Level, Requirement, Role, Subject
@@ -55,7 +56,7 @@ def _label(requirement: Requirement, missing: set[str]) -> str:
 
 def _environment(requirement: Requirement) -> frozenset[str]:
     """What each scenario that could show a requirement takes beyond a server, and what it needs itself."""
-    takes = [requires(s) for s in SCENARIOS if requirement.needs <= s.traits | {"state", "key", "scripted"}]
+    takes = [requires(s) for s in SCENARIOS if requirement.needs <= s.traits | WHOLE | {"state", "key", "scripted"}]
     return requirement.needs | (frozenset.intersection(*takes) if takes else frozenset())
 
 

@@ -50,6 +50,8 @@ class HttpTarget:
         own = {"key"} if settings.keyed else set()
         if settings.provision != "static":
             own.add("state")
+        if settings.provision == "run":
+            own.add("others")
         self.traits = traits | own
         self._wire = Wire(settings)
         self._session = Session(settings, self._wire.send, watch)

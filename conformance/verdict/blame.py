@@ -49,6 +49,7 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "submission.empty-not-resumed": ("submission.empty-refused", "submission.atomic"),
         "submission.split-refused": ("submission.partial-refused",),
         "errors.stream-refused-plainly": ("submission.*",),
+        "errors.envelope": ("submission.partial-error",),
         "errors.rate-limit": ("errors.message", "errors.envelope", "errors.content-type"),
         "errors.message": ("errors.envelope", "errors.content-type", "submission.partial-error"),
         "framing.complete": ("framing.blank-line", "framing.utf8", "framing.not-empty", "done.closes",

@@ -123,8 +123,8 @@ def judge(transcript: Transcript, *, role: Role | None = None) -> Subject:
     """Judge a transcript: one walk, then a verdict for everything planned and everything seen beside it.
 
     A transcript of one of our scenarios is planned by the scenario and its environment, a recording of anything else
-    by what its medium and its exchanges show. Without a `role` the side that the scenario is about is judged, of a foreign recording the
-    server. A subject with a `reason` held nothing to judge.
+    by what its medium and its exchanges show. Without a `role` the side that the scenario is about is judged, of a
+    foreign recording the server. A subject with a `reason` held nothing to judge.
     """
     scenario = BY_ID.get(transcript.scenario)
     if role is None:

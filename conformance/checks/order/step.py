@@ -8,7 +8,7 @@ from itertools import islice
 from conformance.checks.documents import find, shown, text
 from conformance.checks.moments import END, STEP_EVENTS
 from conformance.checks.observation import Observation
-from conformance.checks.order.tables import breaches
+from conformance.checks.order.tables import breach_of, breaches
 from conformance.checks.registry import check
 from conformance.contract.lifecycle import STEP
 from conformance.model import Finding
@@ -19,15 +19,29 @@ _NAMED = 3
 _WHOLE = tuple(name for name in STEP_EVENTS if not name.endswith(".delta"))
 
 
-@check("order.step-life", on=STEP_EVENTS)
+@check("order.step-life", on=[*STEP_EVENTS, END])
 def step_life(observation: Observation) -> Iterable[Finding] | None:
-    """created, in_progress, deltas, one end."""
+    """created, in_progress, deltas, one end; of steps that call what the API does not define, nobody knows it."""
+    if observation.place is None:
+        return _before_its_calls(observation)
     step = observation.step
     move = observation.move
     if step is None or move is None or (step.inherited and not step.recreated and move.word in STEP.ended):
         # How a step of an earlier stream ends is told by order.submitted-closed.
         return None
-    return breaches(observation, "order.step-life")
+    if step.unfamiliar:
+        return None
+    return () if step.early and step.early[-1][0] == observation.place else breaches(observation, "order.step-life")
+
+
+def _before_its_calls(observation: Observation) -> list[Finding] | None:
+    """What a step did wrong before it said what it calls, once that can be known."""
+    early = [moved for step in observation.stream.steps.values() if not step.unfamiliar for moved in step.early]
+    return [
+        found
+        for place, move in early
+        for found in breach_of(observation, "order.step-life", move, f"thread.run.step.{move.word}", place)
+    ] or None
 
 
 @check("order.step-delta-after-created", on=["thread.run.step.delta"])
@@ -64,7 +78,7 @@ def _left_open(observation: Observation) -> list[Finding]:
     return [
         observation.finding(f"step {step.id} was never closed", "an end of the step", step.state, at=step.created)
         for step in observation.stream.opened()
-        if step.ended is None
+        if step.ended is None and not step.unfamiliar
     ]
 
 
@@ -74,7 +88,8 @@ def step_serial(observation: Observation) -> Iterable[Finding] | None:
     step = observation.step
     if step is None or step.inherited:
         return None
-    others = (o.id for o in observation.stream.open_steps.values() if o is not step and not o.inherited)
+    unended = observation.stream.open_steps.values()
+    others = (o.id for o in unended if o is not step and not o.inherited and not o.unfamiliar)
     overlapping = tuple(islice(others, _NAMED))
     if not overlapping:
         return ()

@@ -40,7 +40,7 @@ def submitted_closed(observation: Observation) -> Iterable[Finding] | None:
 def _ended_again(observation: Observation) -> list[Finding] | None:
     """The end at hand of an inherited step is its only one; one that was announced again has a life of its own."""
     step, move = observation.step, observation.move
-    if step is None or move is None or not step.inherited or step.recreated:
+    if step is None or move is None or not step.inherited or step.recreated or step.unfamiliar:
         return None
     if move.before not in STEP.ended:
         return []

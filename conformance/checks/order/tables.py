@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.observation import Move, Observation
+from conformance.checks.observation import Move, Observation, Place
 from conformance.checks.registry import check
 from conformance.model import Finding
 
@@ -12,12 +12,19 @@ from conformance.model import Finding
 def breaches(observation: Observation, requirement: str) -> list[Finding]:
     """The finding of the event at hand where its move broke `requirement`, else none."""
     move = observation.move
-    if move is None or move.breach != requirement or _excused(move, observation):
+    return [] if move is None else breach_of(observation, requirement, move, observation.name)
+
+
+def breach_of(
+    observation: Observation, requirement: str, move: Move, name: str, at: Place | None = None
+) -> list[Finding]:
+    """The finding of a move by an event called `name` where it broke `requirement`, else none."""
+    if move.breach != requirement or _excused(move, observation):
         return []
     subject = f"{move.entity} {move.id}".strip()
-    message = f"{observation.name} came while {subject} was {move.before}"
+    message = f"{name} came while {subject} was {move.before}"
     expected = " or ".join(move.legal) if move.legal else "no further event of it"
-    return [observation.finding(message, expected, move.word)]
+    return [observation.finding(message, expected, move.word, at=at)]
 
 
 def _excused(move: Move, observation: Observation) -> bool:

@@ -107,9 +107,9 @@ WITNESSES: list[tuple[str, str, dict[str, Any], bool]] = [
         True,
     ),
     (
-        f"{RUN}.properties['tools','parallel_tool_calls']",
+        f"{RUN}.properties.parallel_tool_calls",
         "RunObject",
-        altered("RunObject", tools=None, parallel_tool_calls=None),
+        altered("RunObject", parallel_tool_calls=None),
         True,
     ),
     (
