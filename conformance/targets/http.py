@@ -18,13 +18,13 @@ from conformance.contract.scenarios import requires
 from conformance.errors import ConformanceError, UsageError
 from conformance.model import Author, Chunk, Ended, Exchange, Request, Response, Scenario, Transcript
 from conformance.targets.acts import Play, play
-from conformance.targets.coding import DamagedCoding, decoder
 from conformance.targets.contact import make_contact
 from conformance.targets.cost import cost
 from conformance.targets.deadline import Allowance, BoundedBackend, OverBudget
 from conformance.targets.provision import Provisioner
 from conformance.targets.sending import Ask, GivenUp, NoConnection, Sent, Session, Untestable, Watch
 from conformance.targets.settings import Settings
+from conformance.wire.coding import DamagedCoding, decoder
 
 #: A line that ends the stream, wherever the pieces of the body are cut.
 _DONE = re.compile(rb"[\r\n]data: ?\[DONE\]")
