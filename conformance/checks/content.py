@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 
 from conformance.checks.documents import Document, find, members, number, shown, text
-from conformance.checks.entities import texts_of
+from conformance.checks.entities import Piece, pieces_of
 from conformance.checks.history import Call, calls_of
 from conformance.checks.moments import ENTITY_EVENTS, STEP_EVENTS
 from conformance.checks.observation import CallPieces, Message, Observation, Step
@@ -206,26 +206,31 @@ def message_empty(observation: Observation) -> Iterable[Finding] | None:
     return [observation.finding("a message that only begins has content", "[]", shown(got), pointer="/content")]
 
 
-def built_up(message: Message) -> dict[int, str]:
-    """Index -> text that the deltas gave; parts without text are left out."""
-    texts = {index: part.text.getvalue() for index, part in message.parts.items()}
-    return {index: value for index, value in texts.items() if value}
+def built_up(message: Message) -> dict[int, Piece]:
+    """Index -> type and text that the deltas gave; parts without text are left out."""
+    pieces = {index: Piece(part.type, part.text.getvalue()) for index, part in message.parts.items()}
+    return {index: piece for index, piece in pieces.items() if piece.text}
 
 
 def _adds_up(observation: Observation) -> Iterable[Finding] | None:
     message = observation.message
     if message is None or observation.doc() is None or "message" in observation.stream.unread:
         return None
-    built, whole = sorted(built_up(message).items()), sorted(texts_of(observation.doc()).items())
+    built, whole = sorted(built_up(message).items()), sorted(pieces_of(observation.doc()).items())
     # Parts that are empty or not text may be told or left out, which moves the indices of the others.
-    pairs = list(zip_longest(built, whole, fillvalue=(None, "")))
-    apart = next((pair for pair in pairs if pair[0][1] != pair[1][1]), None)
-    if apart is None:
+    pairs = list(zip_longest(built, whole, fillvalue=(None, Piece("", ""))))
+    apart = next((pair for pair in pairs if pair[0][1].text != pair[1][1].text), None)
+    if apart is not None:
+        (told, (_, expected)), (index, (_, got)) = apart
+        said = f"the text of {message.id} is not what its deltas said"
+        pointer = f"/content/{told if index is None else index}/text/value"
+        return [observation.finding(said, _around(expected, got), _around(got, expected), pointer=pointer)]
+    other = next((pair for pair in pairs if pair[0][1].type != pair[1][1].type), None)
+    if other is None:
         return ()
-    (told, expected), (index, got) = apart
-    said = f"the text of {message.id} is not what its deltas said"
-    pointer = f"/content/{told if index is None else index}/text/value"
-    return [observation.finding(said, _around(expected, got), _around(got, expected), pointer=pointer)]
+    (_, (was, _)), (at, (now, _)) = other
+    said = f"a part of {message.id} is of another type than in its deltas"
+    return [observation.finding(said, was, now, pointer=f"/content/{at}/type")]
 
 
 @check("content.message-text", on=["thread.message.completed"])
@@ -247,8 +252,8 @@ def message_index(observation: Observation) -> Iterable[Finding] | None:
     if message is None:
         return None
     if observation.name.endswith("completed"):
-        built, whole = built_up(message), texts_of(observation.doc())
-        if len(built) <= len(whole) or "".join(built.values()) != "".join(whole.values()):
+        built, whole = built_up(message), pieces_of(observation.doc())
+        if len(built) <= len(whole) or _joined(built) != _joined(whole):
             return ()
         got = f"{len(built)} parts in the deltas, {len(whole)} in the message"
         return [observation.finding("one text was spread over several parts", "one index for one part", got)]
@@ -258,6 +263,10 @@ def message_index(observation: Observation) -> Iterable[Finding] | None:
     message.misplaced = None
     found = f"index {got_index}"
     return [observation.finding("content indices do not appear in order", f"index {expected} next", found)]
+
+
+def _joined(pieces: Mapping[int, Piece]) -> str:
+    return "".join(piece.text for piece in pieces.values())
 
 
 @check("content.annotations", on=["thread.message.completed"])

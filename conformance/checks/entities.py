@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 from conformance.checks.documents import Document, find, member, members, number, text
 from conformance.checks.observation import CallPieces, Message, Move, Observation, Part, Place, Step
@@ -73,9 +74,17 @@ def _leave_step(observation: Observation, word: str, place: Place) -> None:
     step, document = observation.step, observation.doc()
     if step is None or not step.inherited:
         _leave_new(observation, word, place)
-    if step is not None and document is not None and word != "delta" and not step.identity:
+    if step is None or document is None:
+        return
+    step.message_id = step.message_id or message_named(document)
+    if word != "delta" and not step.identity:
         step.identity = {key: find(document, key) for key in STEP_IDENTITY if key in document}
-        step.message_id = text(document, "step_details", "message_creation", "message_id")
+
+
+def message_named(document: Document | None) -> str | None:
+    """The message that a step, or a delta of one, says it creates."""
+    details = member(document, "step_details") or member(document, "delta", "step_details")
+    return text(details, "message_creation", "message_id")
 
 
 def _leave_new(observation: Observation, word: str, _place: Place) -> None:
@@ -216,10 +225,22 @@ def _text_of(entry: Document) -> str:
     return text(entry, "text", "value") or text(entry, "refusal") or ""
 
 
+class Piece(NamedTuple):
+    """A content part that holds text: its type, `text` or `refusal`, and all of its text."""
+
+    type: str
+    text: str
+
+
+def pieces_of(document: Document | None) -> dict[int, Piece]:
+    """Index -> type and text of a whole message's parts; parts without text are left out (ORD-MSG-CONCAT)."""
+    found = ((index, Piece(text(entry, "type") or "", _text_of(entry))) for index, entry in enumerate(_parts(document)))
+    return {index: piece for index, piece in found if piece.text}
+
+
 def texts_of(document: Document | None) -> dict[int, str]:
-    """Index -> text of a whole message's parts; parts without text are left out (ORD-MSG-CONCAT)."""
-    found = ((index, _text_of(entry)) for index, entry in enumerate(_parts(document)))
-    return {index: value for index, value in found if value}
+    """Index -> text of the same parts."""
+    return {index: piece.text for index, piece in pieces_of(document).items()}
 
 
 def _parts(document: Document | None) -> tuple[Document, ...]:

@@ -150,7 +150,8 @@ def _known_event(observation: Observation, ledger: Ledger, plan: Plan, word: Wor
         _run_document(observation, ledger, plan)
         if word.word in STREAM_TERMINAL:
             _terminal(observation, word, place)
-    elif name == "error":
+    elif name == "error" and stream.terminal is None:
+        # One that comes later suspends nothing of what must have come before (COR-ERROR-LAST).
         stream.error = stream.error or place
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from conformance.checks.documents import find, shown, text
+from conformance.checks.entities import message_named
 from conformance.checks.moments import END, STEP_EVENTS
 from conformance.checks.observation import Observation
 from conformance.checks.order.tables import breach_of, breaches
@@ -148,14 +149,14 @@ def _of_run(observation: Observation) -> dict[str, object]:
     return {"run_id": find(run, "id"), "thread_id": find(run, "thread_id"), "assistant_id": find(run, "assistant_id")}
 
 
-@check("order.step-names-one-message", on=_WHOLE)
+@check("order.step-names-one-message", on=STEP_EVENTS)
 def step_names_one_message(observation: Observation) -> Iterable[Finding] | None:
     """The message that a step creates is the same in all its events."""
     step, document = observation.step, observation.doc()
-    named = text(document, "step_details", "message_creation", "message_id")
+    named = message_named(document)
     if step is None or named is None:
         return None
     if step.message_id in (None, named):
         return ()
-    pointer = "/step_details/message_creation/message_id"
+    pointer = f"{'/delta' if observation.name.endswith('.delta') else ''}/step_details/message_creation/message_id"
     return [observation.finding(f"step {step.id} names another message", str(step.message_id), named, pointer=pointer)]
