@@ -137,12 +137,17 @@ def empty_output(observation: Observation) -> Iterable[Finding] | None:
 
 @check("content.tool-calls", on=["thread.run.requires_action"])
 def tool_calls(observation: Observation) -> Iterable[Finding] | None:
-    """The calls the run waits for are those its open step has built up."""
+    """The calls the run waits for are those its open step has built up, or told before this stream."""
     waiting = calls_of(observation.doc() or {})
-    stream = observation.stream
+    stream, known = observation.stream, observation.known
     steps = [step for step in stream.open_steps.values() if not step.inherited and step.calls]
-    if waiting is None or not steps or stream.terminal is not None or "step" in stream.unread:
+    if waiting is None or stream.terminal is not None or "step" in stream.unread:
         return None
+    if not steps:
+        untold = [call.id for call in waiting if known is None or call.id not in known.told]
+        said = "the run asks for calls of which no step told"
+        expected = f"a step with {', '.join(untold)}"
+        return [observation.finding(said, expected, "none", pointer="/required_action")] if untold else None
     built = [
         Call(pieces.id or "", pieces.name, pieces.arguments.getvalue())
         for step in steps

@@ -128,13 +128,20 @@ def complete(observation: Observation) -> Iterable[Finding] | None:
     return [observation.finding("the body was cut off", "a body ended by HTTP framing", got, span=(size, size))]
 
 
+def _last_time(observation: Observation) -> int | None:
+    """The latest of the times that the server itself gives: of the run's end, and of what was created before it."""
+    stream = observation.stream
+    ends = (number(stream.terminal_document, f"{word}_at") for word in ("completed", "failed", "cancelled"))
+    return max((at for at in (*ends, stream.created_at) if at is not None), default=None)
+
+
 @check("framing.flushed", on=[END])
 def flushed(observation: Observation) -> Iterable[Finding] | None:
     """Events come as they occur. It shows only where the server's own clock says that the model worked for long."""
-    stream, response = observation.stream, observation.response
+    stream = observation.stream
     started = number(stream.run_before, "started_at")
-    ended = number(stream.terminal_document, "completed_at")
-    if response is None or len(response.chunks) < 2 or started is None or ended is None:
+    ended = _last_time(observation)
+    if started is None or ended is None:
         return None
     if stream.terminal is None or not _WORKED_SECONDS <= ended - started < stream.terminal.ms / 1000 + 1:
         return None

@@ -63,6 +63,8 @@ class KnownRun:
     pending: tuple[Call, ...] | None = None
     #: Ids of steps, messages and calls that earlier streams or lists showed.
     ids: set[str] = field(default_factory=set)
+    #: Call id -> the step that told of it, in an earlier stream or list.
+    told: dict[str, str] = field(default_factory=dict)
     #: Sets of items whose submission was answered with 2xx.
     accepted: list[frozenset[tuple[str, str | None]]] = field(default_factory=list)
     #: Call ids that partial submissions of the present round have covered.
@@ -96,6 +98,14 @@ class KnownRun:
         if calls is not None and {call.id for call in calls} != {call.id for call in self.pending or ()}:
             self.covered = set()
         self.pending = calls
+
+    def used(self, found: str) -> bool:
+        """Whether an id names something of this run already: a step, a message or a call of an earlier round."""
+        return (
+            found in self.ids
+            or found in self.told
+            or any(found == call for taken in self.accepted for call, _ in taken)
+        )
 
     def saw_step(self, document: Document) -> None:
         """Learn from the open step of a run that waits without saying for what (contract §8.1)."""
@@ -212,7 +222,9 @@ class History:
             run_id = text(document, "run_id")
             if run_id is not None:
                 run = self.runs.setdefault(run_id, KnownRun(run_id))
+                own, *calls = (text(document, "id"), *ids_in(document)[1:])
                 run.ids.update(ids_in(document))
+                run.told.update((call, own) for call in calls if own is not None and call not in run.told)
                 run.saw_step(document)
 
     def changed_between(self, first: int, second: int) -> bool:

@@ -86,6 +86,12 @@ class Step:
     early: list[tuple[Place, Move]] = field(default_factory=list)
 
     @property
+    def call_ids(self) -> set[str]:
+        """The ids of its calls, as deltas and whole documents gave them."""
+        whole = (call.get("id") for call in self.tool_calls)
+        return {found for found in (*whole, *(pieces.id for pieces in self.calls.values())) if isinstance(found, str)}
+
+    @property
     def silent(self) -> bool:
         """Whether it calls tools and has not said which."""
         return self.type == "tool_calls" and not self.calls and not self.tool_calls

@@ -151,6 +151,8 @@ class _Walk:
             self.traits |= _traits_of_stream(stream)
             if observation.known is not None:
                 observation.known.ids.update(stream.steps, stream.messages)
+                for step in stream.opened():
+                    observation.known.told.update(dict.fromkeys(step.call_ids, step.id))
             observation.streams.append((observation.index, stream))
 
     def _saw_run(self, plan: Plan) -> None:

@@ -90,7 +90,6 @@ def new_ids(observation: Observation) -> Iterable[Finding] | None:
     if document is None or (observation.step is not None and observation.step.inherited):
         return None
     used: list[Container[str]] = [_submitted(observation), stream.reused]
-    used += [known.ids] if known is not None else []
     fresh = ids_in(document)
     if observation.step is None and observation.message is None:
         fresh = tuple(call.id for call in calls_of(document) or ())
@@ -99,7 +98,7 @@ def new_ids(observation: Observation) -> Iterable[Finding] | None:
     return [
         observation.finding("an id was used before", "an id of its own", shown(found), pointer="/id")
         for found in fresh
-        if any(found in ids for ids in used)
+        if any(found in ids for ids in used) or (known is not None and known.used(found))
     ]
 
 

@@ -43,9 +43,19 @@ def _ended_again(observation: Observation) -> list[Finding] | None:
     if step is None or move is None or not step.inherited or step.recreated or step.unfamiliar:
         return None
     if move.before not in STEP.ended:
-        return []
+        return _another_step(observation, step)
     message = f"step {step.id} ended again"
     return [observation.finding(message, "exactly one end", f"{observation.name} after it was {move.before}")]
+
+
+def _another_step(observation: Observation, step: Step) -> list[Finding]:
+    """A step is the one that told of its calls, in an earlier stream or list, and has kept its id."""
+    told = observation.known.told if observation.known is not None else {}
+    opened = {told[call] for call in closed_calls([step]) if call in told}
+    if not opened or step.id in opened:
+        return []
+    message = "the submitted step ended under another id"
+    return [observation.finding(message, " or ".join(sorted(opened)), step.id, pointer="/id")]
 
 
 @check("order.submitted-completed", on=[END])
