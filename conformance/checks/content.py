@@ -144,7 +144,10 @@ def tool_calls(observation: Observation) -> Iterable[Finding] | None:
     if waiting is None or stream.terminal is not None or "step" in stream.unread:
         return None
     if not steps:
-        untold = [call.id for call in waiting if known is None or call.id not in known.told]
+        told = {call for step in stream.steps.values() for call in step.call_ids} | (
+            known.told.keys() if known else set()
+        )
+        untold = [call.id for call in waiting if call.id not in told]
         said = "the run asks for calls of which no step told"
         expected = f"a step with {', '.join(untold)}"
         return [observation.finding(said, expected, "none", pointer="/required_action")] if untold else None

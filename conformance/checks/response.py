@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from conformance.checks.answers import media_type, served
 from conformance.checks.documents import find, shown, text
 from conformance.checks.events import lacking
-from conformance.checks.expected import acceptable, got_status
-from conformance.checks.history import calls_of
+from conformance.checks.expected import got_status
+from conformance.checks.history import calls_of, run_of_path
 from conformance.checks.moments import ANSWER, CLOSE, RUN
 from conformance.checks.observation import Observation
 from conformance.checks.order.run import not_of_path
@@ -25,8 +26,10 @@ _CUT_OFF = frozenset({Ended.SHORT, Ended.RESET, Ended.TIMEOUT})
 def status_200(observation: Observation) -> Iterable[Finding] | None:
     """The status of an accepted plain submission is 200."""
     sent, response = observation.submitted, observation.response
-    if sent is None or sent.stream or response is None or not served(response) or not acceptable(observation):
+    if sent is None or sent.stream or response is None or not served(response):
         return None
+    if sent.refusable or sent.faults & {"unrecorded", "approvals"}:
+        return None  # a lone answer may be one to a creation
     if response.status == 200:
         return ()
     return [observation.finding("a submission has another status", "200", got_status(response))]
@@ -107,7 +110,7 @@ def moved_on(observation: Observation) -> Iterable[Finding] | None:
 
 
 def _still_waiting(observation: Observation) -> list[Finding] | None:
-    """A finding for each accepted plain submission whose run, at the last read before the next, asks for it again."""
+    """A finding for each accepted plain submission whose run asks for it again, at the last read of any round since."""
     taken = [
         (index, sent)
         for index, sent, response in observation.submissions
@@ -115,12 +118,7 @@ def _still_waiting(observation: Observation) -> list[Finding] | None:
     ]
     found = []
     for index, sent in taken:
-        later = (other for other, _, _ in observation.submissions if other > index)
-        look = observation.history.last_between(Operation.GET_RUN, index, next(later, None))
-        document = look.documents[0] if look is not None and look.documents else None
-        if document is None or text(document, "status") != "requires_action":
-            continue
-        again = sorted({call.id for call in calls_of(document) or ()} & set(sent.ids))
+        again = sorted(set(sent.ids) & _asked_since(observation, index))
         if again:
             got = f"requires_action for {', '.join(again)}"
             found.append(
@@ -130,6 +128,24 @@ def _still_waiting(observation: Observation) -> list[Finding] | None:
                 )
             )  # fmt: skip
     return found or None
+
+
+def _asked_since(observation: Observation, index: int) -> set[str]:
+    """The calls that the run of a submission asked for whenever it was last read before the next one, or at the end."""
+    later = [other for other, _, _ in observation.submissions if other > index]
+    looks = (
+        observation.history.last_between(Operation.GET_RUN, first, second)
+        for first, second in pairwise([index, *later, None])
+        if first is not None
+    )
+    runs = (look.documents[0] for look in looks if look is not None and look.documents)
+    own = observation.transcript.exchanges[index].request.target
+    return {
+        call.id
+        for run in runs
+        if text(run, "status") == "requires_action" and run_of_path(own) in (None, text(run, "id"))
+        for call in calls_of(run) or ()
+    }
 
 
 @check("response.seconds", on=[RUN])

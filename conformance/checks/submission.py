@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from conformance.checks.answers import document_of, error_of, served
 from conformance.checks.documents import Document, member, shown, text
 from conformance.checks.expected import Refusal, acceptable, got_status, refusals, refused
+from conformance.checks.history import calls_of
 from conformance.checks.moments import ANSWER, CLOSE
 from conformance.checks.observation import Observation
 from conformance.checks.registry import check
@@ -169,7 +170,9 @@ def _around(observation: Observation, index: int, sent: Submitted) -> tuple[Docu
     if history.changed_between(first.exchange, second.exchange):
         return None
     waited = text(before, "status") == "requires_action" != text(after, "status")
-    moved = waited and (text(after, "status") == "expired" or "others" in observation.held)
+    moved = waited and text(after, "status") == "expired"
+    if "others" in observation.held and text(before, "status") == "requires_action":
+        moved = waited or not set(calls_of(before) or ()) & set(calls_of(after) or ())
     same = text(before, "id") == text(after, "id") and sent.run_id is not None
     return (before, after) if same and not moved and text(before, "status") in _STILL else None
 
