@@ -40,7 +40,7 @@ TRAITS = MappingProxyType(
         "null-stream": "stream is null",
         "string-stream": "stream is a string",
         "reordered": "the outputs come in another order",
-        "opaque": "outputs of Unicode, control characters, JSON text and 60 KiB on one line",
+        "opaque": "outputs of every kind of character, a JSON document, and 60 KiB on one line",
         "nul": "an output holds U+0000",
         "empty-output": "an output is the empty string",
         "partial": "only some pending calls are answered",
