@@ -22,6 +22,10 @@ from conformance.model import Ended, Finding, Operation
 _CUT_OFF = frozenset({Ended.SHORT, Ended.RESET, Ended.TIMEOUT})
 
 
+#: Looks after which a run that is still queued is told to be stuck: a hang is counted, never timed.
+_MANY_LOOKS = 10
+
+
 @check("response.status-200", on=[ANSWER])
 def status_200(observation: Observation) -> Iterable[Finding] | None:
     """The status of an accepted plain submission is 200."""
@@ -146,6 +150,36 @@ def _asked_since(observation: Observation, index: int) -> set[str]:
         if text(run, "status") == "requires_action" and run_of_path(own) in (None, text(run, "id"))
         for call in calls_of(run) or ()
     }
+
+
+@check("response.leaves-queue", on=[CLOSE])
+def leaves_queue(observation: Observation) -> Iterable[Finding] | None:
+    """A run whose outputs were accepted plainly is not queued at every one of many looks."""
+    found, looked = [], False
+    submissions = observation.submissions
+    for number, (index, sent, response) in enumerate(submissions):
+        if response is None or not served(response) or sent.stream or not sent.items or sent.refusable:
+            continue
+        until = submissions[number + 1][0] if number + 1 < len(submissions) else None
+        statuses = _statuses_between(observation, index, until)
+        stuck = bool(statuses) and set(statuses) == {"queued"}
+        looked = looked or (bool(statuses) and not stuck) or len(statuses) >= _MANY_LOOKS
+        if stuck and len(statuses) >= _MANY_LOOKS:
+            said, got = "the run never left the queue", f"queued at {len(statuses)} looks of {len(statuses)}"
+            found.append(observation.finding(said, "a run that goes on", got, pointer="/status", exchange=index))
+    return found if looked else None
+
+
+def _statuses_between(observation: Observation, first: int, second: int | None) -> list[str | None]:
+    """What the run of a submission was at every look between it and the next."""
+    own = run_of_path(observation.transcript.exchanges[first].request.target)
+    looks = (
+        look.documents[0]
+        for look in observation.history.looks
+        if look.operation is Operation.GET_RUN and look.documents
+        if first < look.exchange and (second is None or look.exchange < second)
+    )
+    return [text(run, "status") for run in looks if own in (None, text(run, "id"))]
 
 
 @check("response.seconds", on=[RUN])

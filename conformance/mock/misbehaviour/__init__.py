@@ -56,6 +56,7 @@ MISBEHAVIOURS: Mapping[str, Behaviour] = MappingProxyType(
         "fails-on-refusal": Behaviour(refused=running.fails),
         "forgets-a-call-on-refusal": Behaviour(accepted=running.with_what_there_is, refused=running.forgets_a_call),
         "goes-on-after-refusal": Behaviour(refused=running.goes_on_anyway),
+        "stays-queued": Behaviour(accepted=running.waits_in_the_queue),
         "never-resumes": Behaviour(accepted=stays),
     }
 )

@@ -188,6 +188,12 @@ _ROWS = (
         "submission.atomic submission.empty-not-resumed",
     ),
     (
+        "stays-queued",
+        "Outputs are accepted by a plain answer, and the run stays queued for ever.",
+        "json-one-call",
+        "response.leaves-queue",
+    ),
+    (
         "never-resumes",
         "Outputs are accepted, and the run waits on as before.",
         "json-one-call stream-one-call concurrent",
