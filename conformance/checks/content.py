@@ -143,9 +143,9 @@ def tool_calls(observation: Observation) -> Iterable[Finding] | None:
     steps = [step for step in stream.open_steps.values() if not step.inherited and step.calls]
     if waiting is None or stream.terminal is not None or "step" in stream.unread:
         return None
-    if observation.move is not None and observation.move.breach:
-        return None  # a run that may not ask here is told as that
     if not steps:
+        if observation.move is not None and observation.move.breach:
+            return None  # a run that may not ask here is told as that
         told = {call for step in stream.steps.values() for call in step.call_ids} | (
             known.told.keys() if known else set()
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -98,6 +98,11 @@ class KnownRun:
         if calls is not None and {call.id for call in calls} != {call.id for call in self.pending or ()}:
             self.covered = set()
         self.pending = calls
+
+    def learn(self, steps: Iterable[str], messages: Iterable[str], told: Mapping[str, str]) -> None:
+        """Learn from a stream that ended: the ids it used, and which step told of which call."""
+        self.told.update((call, step) for call, step in told.items() if step not in self.ids)
+        self.ids.update(steps, messages)
 
     def used(self, found: str) -> bool:
         """Whether an id names something of this run already: a step, a message or a call of an earlier round."""

@@ -32,7 +32,7 @@ def status_200(observation: Observation) -> Iterable[Finding] | None:
     sent, response = observation.submitted, observation.response
     if sent is None or sent.stream or response is None or not served(response):
         return None
-    if sent.refusable or sent.faults & {"unrecorded", "approvals"}:
+    if sent.refusable or sent.faults & {"unrecorded", "approvals", "concurrent"}:
         return None  # a lone answer may be one to a creation
     if response.status == 200:
         return ()
@@ -162,9 +162,10 @@ def leaves_queue(observation: Observation) -> Iterable[Finding] | None:
             continue
         until = submissions[number + 1][0] if number + 1 < len(submissions) else None
         statuses = _statuses_between(observation, index, until)
-        stuck = bool(statuses) and set(statuses) == {"queued"}
-        looked = looked or (bool(statuses) and not stuck) or len(statuses) >= _MANY_LOOKS
-        if stuck and len(statuses) >= _MANY_LOOKS:
+        if len(statuses) < _MANY_LOOKS:
+            continue
+        looked = True
+        if set(statuses) == {"queued"}:
             said, got = "the run never left the queue", f"queued at {len(statuses)} looks of {len(statuses)}"
             found.append(observation.finding(said, "a run that goes on", got, pointer="/status", exchange=index))
     return found if looked else None

@@ -150,9 +150,7 @@ class _Walk:
             self.unknown.update(dict.fromkeys(stream.unknown))
             self.traits |= _traits_of_stream(stream)
             if observation.known is not None:
-                observation.known.ids.update(stream.steps, stream.messages)
-                for step in stream.opened():
-                    observation.known.told.update(dict.fromkeys(step.call_ids, step.id))
+                observation.known.learn(stream.steps, stream.messages, _telling(stream))
             observation.streams.append((observation.index, stream))
 
     def _saw_run(self, plan: Plan) -> None:
@@ -209,6 +207,16 @@ def walk(transcript: Transcript, held: frozenset[str], role: Role = Role.SERVER)
         tuple(under_way.observation.notes),
         under_way.judged,
     )
+
+
+def _telling(stream: Stream) -> dict[str, str]:
+    """Call id -> the step that told of it; one that took an id which was used, or was never created, tells nothing."""
+    return {
+        call: step.id
+        for step in stream.opened()
+        if step.created is not None and step.id not in stream.reused
+        for call in step.call_ids
+    }
 
 
 def _tells(method: str, response: Response) -> bool:

@@ -43,7 +43,7 @@ _OBJECT = (
     ' "plain": "é / \U0001f600 <b>", "lone": "\\ud800", "path": "C:\\\\temp", "said": "he said \\"no\\"",'
     ' "none": null, "yes": true , "empty": [ ] }\r\n'
 )
-_ARRAY = '[ 1,2.50 , 9007199254740993, "a\\/b", true ]\n'
+_ARRAY = ' [ 1,2.50 , 9007199254740993, "a\\/b", true ] '
 
 
 def unknown_like(known: str) -> str:
