@@ -39,6 +39,7 @@ from conformance.report.unseen import not_exercised
 from conformance.verdict import known
 from conformance.verdict.judge import judge
 from conformance.verdict.outline import outline
+from conformance.verdict.refused_alike import told_once
 from conformance.verdict.scored import scored
 from conformance.wire.redact import without_secrets
 from conformance.wire.secret import hidden
@@ -138,9 +139,11 @@ class Run:
         return self._made("this was written while the run went on: it was ended before it could write the rest")
 
     def _made(self, interrupted: str | None) -> Report:
-        subjects = tuple(
-            self._subjects.get(scenario.id) or self._unreached(scenario, interrupted)
-            for scenario in self.plan.scenarios
+        subjects = told_once(
+            [
+                self._subjects.get(scenario.id) or self._unreached(scenario, interrupted)
+                for scenario in self.plan.scenarios
+            ]
         )
         report = Report(
             target=self._target.describe(),

@@ -15,16 +15,21 @@ from conformance.model import Finding, Operation, Response
 
 #: A refusal that asks for a field; whatever else a refusal says is told by submission.accepted.
 _ASKS_FOR_MORE = re.compile(rb"(?i)\b(stream|required|missing)\b")
+#: Statuses that say that the operation itself is not offered, whatever was submitted.
+_NO_OPERATION = frozenset({405, 501})
 _METHODS = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
 
 @check("request.path", on=[ANSWER])
 def path(observation: Observation) -> Iterable[Finding] | None:
-    """A valid submission is answered at this path."""
-    response = observation.response
-    if response is None or not acceptable(observation):
+    """A valid submission is answered at this path; a server that knows no POST there has no such operation."""
+    sent, response = observation.submitted, observation.response
+    if sent is None or response is None:
         return None
-    if response.status not in (404, 405, 501):
+    unknown = response.status in _NO_OPERATION and not sent.refusable
+    if not unknown and not acceptable(observation):
+        return None
+    if not unknown and response.status != 404:
         return ()
     target = observation.exchange.request.target
     return [observation.finding("the endpoint is not there", f"POST {target} is served", got_status(response))]

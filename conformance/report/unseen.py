@@ -14,6 +14,7 @@ WHY: Mapping[str, str] = {
     "state": "need a server that keeps state",
     "key": "need a key: --api-key-env",
     "script": "need a server that plays a script",
+    "work": "need a run that takes seconds by the server's own times: a longer task, or a slower model",
     "luck": "happen or not: nobody can bring them about",
     "rules": "",
 }
@@ -44,6 +45,7 @@ def unseen(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
 def _label(requirement: Requirement, missing: set[str]) -> str:
     lacking = missing & _environment(requirement)
     for label, holds in (
+        ("work", requirement.luck and "times" in requirement.needs),
         ("luck", requirement.luck),
         ("state", "state" in lacking),
         ("key", "key" in lacking),
