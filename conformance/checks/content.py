@@ -39,7 +39,7 @@ def submitted_calls(observation: Observation) -> Iterable[Finding] | None:
     if step is None or sent is None:
         return None
     calls = _functions(step.tool_calls)
-    if not calls:
+    if not calls or "id" in observation.replaced:
         return None
     ids = Counter(text(entry, "id") or "" for entry in calls)
     submitted = sent.ids
@@ -78,6 +78,7 @@ def _as_asked(observation: Observation, call: Call, entry: Document) -> list[Fin
         )
         for name, expected in (("name", call.name), ("arguments", call.arguments))
         if (got := find(entry, "function", name)) != expected
+        if "ids" in observation.held or (expected and got)
     ]
 
 

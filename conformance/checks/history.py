@@ -171,6 +171,8 @@ class Look(NamedTuple):
     target: str = ""
     #: The list goes on after this page.
     more: bool = False
+    #: A recorder replaced ids or names in it: what it lists is not to be told apart.
+    hidden: bool = False
 
     @property
     def whole(self) -> bool:

@@ -21,7 +21,7 @@ from conformance.wire.strict_json import NotJson, read_either
 _DELTA = "thread.message.delta"
 
 #: Members without which nobody knows which step, message or call an event speaks of.
-_NAMING = frozenset({"id", "message_id", "name"})
+NAMING = frozenset({"id", "message_id", "name"})
 
 #: Moment -> what is called then.
 Plan = Mapping[str, tuple[Check, ...]]
@@ -136,7 +136,7 @@ def _known_event(observation: Observation, ledger: Ledger, plan: Plan, word: Wor
         _read(observation, observation.data)
     if name in SCHEMA_OF_EVENT and observation.not_json is None:
         observation.fits = accepts(SCHEMA_OF_EVENT[name], observation.as_sent)
-    if observation.replaced & _NAMING:
+    if observation.replaced & NAMING:
         stream.unread.add(word.entity)
     if not observation.fits:
         stream.misfit.add(word.entity)

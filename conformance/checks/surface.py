@@ -40,7 +40,7 @@ def _looked_after(observation: Observation, operation: Operation) -> Iterable[tu
     for number, (index, stream) in enumerate(observation.streams):
         later = observation.streams[number + 1][0] if number + 1 < len(observation.streams) else None
         look = observation.history.after(operation, index)
-        if not stream.settled or look is None or not (later is None or look.exchange < later):
+        if not stream.settled or look is None or look.hidden or not (later is None or look.exchange < later):
             continue
         if look.about(stream.terminal_document) and not observation.history.changed_between(index, look.exchange):
             yield stream, look

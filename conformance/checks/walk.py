@@ -16,7 +16,7 @@ from conformance.checks.moments import ANSWER, CLOSE, HEAD, RUN, WAITING
 from conformance.checks.observation import Observation, Stream
 from conformance.checks.registry import Check
 from conformance.checks.rounds import PASSING
-from conformance.checks.stream import Plan, walk_stream
+from conformance.checks.stream import NAMING, Plan, walk_stream
 from conformance.checks.submitted import Submitted, approves, submitted, turned_down
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Exchange, Operation, Response, Role, Transcript
@@ -175,7 +175,8 @@ class _Walk:
         else:
             documents = members(observation.document, "data")
         more = find(observation.document, "has_more") is True
-        look = Look(exchange.operation, observation.index, documents, exchange.request.target, more)
+        hidden = bool(observation.replaced & NAMING)
+        look = Look(exchange.operation, observation.index, documents, exchange.request.target, more, hidden)
         observation.history.looked(look)
         if exchange.operation is Operation.GET_RUN:
             self._saw_run(_plan(Operation.SUBMIT, self.role))

@@ -51,6 +51,7 @@ from conformance.tests.checks.miniatures import (
 )
 from conformance.verdict.judge import judge
 from conformance.wire.recordings import READERS, read
+from conformance.wire.redact import redact
 from conformance.wire.replaced import is_replaced, without_replaced
 
 WAITING = pending()
@@ -268,6 +269,46 @@ def test_what_a_recorder_replaced_decides_nothing(ids: tuple[str, ...], word: st
 
     right(altered(recorded(*WHOLE_ROUND), masked))
     right(altered(recorded(*WHOLE_ROUND), masked, path=True))
+
+
+ASKS: list[Block] = [
+    step("created", "2", []), step("in_progress", "2", []),
+    step_delta("2", {"index": 0, "id": "call_2", "type": "function", "function": {"name": "f_2", "arguments": "{}"}}),
+    waits(call("2")), DONE,
+]  # fmt: skip
+ROUNDS: dict[str, tuple[Exchange, ...]] = {
+    "one round": WHOLE_ROUND,
+    "two rounds": (
+        create_run(stream(run("created", started_at=None), run("queued", started_at=None), run("in_progress"),
+                          step("created", "0", [call("1")]), step("in_progress", "0", [call("1")]), waits(call("1")),
+                          DONE)),
+        submit(stream(*RESUMED, *ASKS)), pending(call("2")),
+        submit(stream(step("completed", "2", [call("2", output="x")]), *GOES_ON, *said(), *ENDED), outputs(_2="x")),
+        listed(Operation.LIST_STEPS, "steps",
+               *(event[1] for event in (step("completed", "a", "a"),  # type: ignore[arg-type]
+                                        step("completed", "2", [call("2", output="x")]), CLOSED))),
+    ),
+    "plainly": (
+        pending(call("1"), call("2")), submit(SERVED, outputs(_1="a", _2="b"), streamed=False),
+        get_run("in_progress"), get_run("completed"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("one", [*IDS, "call_2", "step_2", "f_1", "f_2"])
+@pytest.mark.parametrize("name", ROUNDS)
+def test_a_value_may_be_replaced_in_any_place_and_stand_in_all_others(name: str, one: str) -> None:
+    def masked(data: bytes) -> bytes:
+        return data.replace(f'"{one}"'.encode(), b'"Sanitized"').replace(f"/{one}".encode(), b"/Sanitized")
+
+    exchanges = ROUNDS[name]
+    for index, exchange in enumerate(exchanges):
+        changed = altered(recorded(exchange), masked, path=True).exchanges[0]
+        for halves in ({"request": changed.request}, {"response": changed.response}):
+            transcript = recorded(*exchanges[:index], replace(exchange, **halves), *exchanges[index + 1 :])  # type: ignore[arg-type]
+            right(transcript)
+            statuses = [(each.requirement, each.status) for each in judge(transcript).verdicts]
+            assert [(each.requirement, each.status) for each in judge(redact(transcript)).verdicts] == statuses
 
 
 def test_only_the_path_was_replaced_and_the_rest_is_judged() -> None:
