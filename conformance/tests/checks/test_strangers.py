@@ -50,6 +50,7 @@ from conformance.tests.checks.miniatures import (
     waits,
 )
 from conformance.verdict.judge import judge
+from conformance.wire import cassette
 from conformance.wire.recordings import READERS, read
 from conformance.wire.redact import redact
 from conformance.wire.replaced import is_replaced, without_replaced
@@ -389,6 +390,14 @@ def test_a_text_that_lost_its_last_blank_line_is_read_as_if_it_were_there(conten
     assert failing(subject) == set() and untested(subject) == []
     assert any("blank line" in note for note in subject.notes)
     assert of_sse(body(USUAL)).notes == ()
+
+
+@pytest.mark.parametrize("content", [TRIMMED, body(USUAL), body(USUAL)[:-20]], ids=["trimmed", "whole", "cut"])
+def test_a_cassette_carries_what_its_medium_shows(content: bytes) -> None:
+    transcript = read("x.sse", content, SENT)[0]
+    lines = [line.rstrip("\n") for line in cassette.write(transcript, recorded="", by="test")]
+    again = judge(cassette.read(lines, "x.jsonl"))
+    assert (again.verdicts, again.notes) == (judge(transcript).verdicts, judge(transcript).notes)
 
 
 def test_a_text_without_done_or_without_its_end_fails_all_the_same() -> None:
