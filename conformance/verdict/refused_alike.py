@@ -53,4 +53,6 @@ def _first(finding: Finding) -> Finding:
 
 
 def _effect(finding: Finding) -> Finding:
-    return replace(finding, primary=False, because=_ACCEPTED)
+    """What another breach explains already, such as a refused key, stays explained by that."""
+    own = finding.primary or finding.because in _OF_A_KIND
+    return replace(finding, primary=False, because=_ACCEPTED) if own else finding

@@ -46,6 +46,13 @@ def test_where_one_is_accepted_the_others_keep_their_reason() -> None:
     assert list(told_once(subjects)) == subjects
 
 
+def test_what_another_breach_explains_stays_explained_by_that() -> None:
+    beta = refusal(400, "OpenAI-Beta is unknown here.", code="unknown_beta")
+    subjects = [judge(conversation(pending(*TWO), submit(beta, BOTH[::-1]))) for _ in range(2)]
+    assert [primary(subject) for subject in told_once(subjects)] == [{"request.beta-accepted"}] * 2
+    assert list(told_once(subjects)) == subjects
+
+
 def test_different_words_are_different_reasons() -> None:
     other = judge(conversation(pending(), submit(refusal(400, "no"), streamed=False)))
     subjects = [judge(KINDS[1]), other]
