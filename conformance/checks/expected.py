@@ -54,7 +54,8 @@ def _excused(observation: Observation, response: Response) -> bool:
     return (
         _asks_for_beta(response, header(sent, "openai-beta"))
         or (response.status == 415 and kind != "application/json")
-        or (response.status in RETRIED and _served_later(observation))
+        or (response.status in RETRIED and _taken_later(observation))
+        or (response.status == 404 and _thread_of_path(observation) in observation.history.deleted)
         or moved_meanwhile(observation, response)
     )
 
@@ -74,15 +75,21 @@ def _asks_for_beta(response: Response, sent: str | None) -> bool:
     return _ABOUT_BETA.search(said) is not None
 
 
-def _served_later(observation: Observation) -> bool:
-    """Whether the same submission was sent again, and served (contract COR-RETRY-STATUS)."""
+def _thread_of_path(observation: Observation) -> str | None:
+    return observation.submitted.thread_id if observation.submitted is not None else None
+
+
+def _taken_later(observation: Observation) -> bool:
+    """Whether the same submission was sent again, and served (contract COR-RETRY-STATUS).
+
+    In a run that others share, the first one may have been taken after all, and the second be refused for that.
+    """
     own = observation.exchange.request
     later = islice(observation.transcript.exchanges, observation.index + 1, None)
     same = (each for each in later if (each.request.target, each.operation) == (own.target, Operation.SUBMIT))
-    return any(
-        each.response is not None and served(each.response) and _same_outputs(each.request.body, own.body)
-        for each in same
-    )
+    answers = (each.response for each in same if _same_outputs(each.request.body, own.body))
+    shared = "others" in observation.held
+    return any(answer is not None and (served(answer) or (shared and _says_moved(answer))) for answer in answers)
 
 
 def _same_outputs(one: bytes, other: bytes) -> bool:
@@ -115,7 +122,12 @@ def moved_meanwhile(observation: Observation, response: Response | None) -> bool
         return seen is not None and text(seen, "status") == "expired"
     if seen is not None:
         return text(seen, "status") != "requires_action" or not _still_asks(observation, seen)
-    said = text(error_of(response), "message") if response is not None else None
+    return response is not None and _says_moved(response)
+
+
+def _says_moved(response: Response) -> bool:
+    """Whether a refusal says that the run does not wait any more."""
+    said = text(error_of(response), "message") if 400 <= response.status < 500 else None
     return said is not None and _MOVED.search(said) is not None and _WAITS.search(said) is None
 
 

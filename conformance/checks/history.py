@@ -32,13 +32,13 @@ def run_of_path(target: str) -> str | None:
     return known(unquote(found[1])) if found else None
 
 
-#: The message that a path names.
-_MESSAGE = re.compile(r"/messages/([^/?]+)")
+#: The message or the thread that a path ends with.
+_LAST = re.compile(r"/(?:messages|threads)/([^/?]+)/?(?:\?.*)?$")
 
 
-def message_of_path(target: str) -> str | None:
-    """The message that a path names, percent-decoded; None where it names none, or a recorder replaced it."""
-    found = _MESSAGE.search(target)
+def deleted_by(target: str) -> str | None:
+    """What a DELETE of this path deletes, a message or a thread; None for anything else, or where it was replaced."""
+    found = _LAST.search(target)
     return known(unquote(found[1])) if found else None
 
 
@@ -197,7 +197,7 @@ class History:
         self.looks: list[Look] = []
         #: Exchanges that changed a run or may have: submissions not turned down, cancelling, modifying.
         self.changes: list[int] = []
-        #: Messages that a client deleted.
+        #: Messages and threads that a client deleted.
         self.deleted: set[str] = set()
 
     def run(self, run_id: str | None) -> KnownRun | None:

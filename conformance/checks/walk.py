@@ -10,7 +10,7 @@ from typing import NamedTuple
 from conformance.checks.answers import document_of, is_event_stream, looks_like_stream, served
 from conformance.checks.documents import Document, find, member, members, text
 from conformance.checks.families import CHECKS
-from conformance.checks.history import KnownRun, Look, asks_for_outputs, message_of_path, run_of_path, runs_in
+from conformance.checks.history import KnownRun, Look, asks_for_outputs, deleted_by, run_of_path, runs_in
 from conformance.checks.ledger import Entry, Ledger
 from conformance.checks.moments import ANSWER, CLOSE, HEAD, RUN, WAITING
 from conformance.checks.observation import Observation, Stream
@@ -185,7 +185,7 @@ class _Walk:
         """Learn from a request that changed a run or deleted a message, and from a list of runs."""
         observation, method = self.observation, exchange.request.method
         if method == "DELETE":
-            observation.history.deleted.update(filter(None, (message_of_path(exchange.request.target),)))
+            observation.history.deleted.update(filter(None, (deleted_by(exchange.request.target),)))
         if method not in ("POST", "GET"):
             return
         observation.take(document_of(response)[0])

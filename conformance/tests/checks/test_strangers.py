@@ -127,6 +127,17 @@ LEGAL: dict[str, tuple[Exchange, ...]] = {
     ),
     "503, then served": (WAITING, submit(refusal(503)), submit(stream(*USUAL)), get_run("completed")),
     "500 and no status, then served": (WAITING, submit(refusal(500)), submit(None), submit(stream(*USUAL))),
+    "408, taken after all, and refused the second time": (
+        WAITING, submit(refusal(408)), submit(refusal(400, OVER.format("queued"))), get_run("completed")
+    ),
+    "the thread was deleted": (
+        WAITING, asked(Operation.OTHER, "DELETE", f"/v1/threads/{THREAD}", answer({"deleted": True})),
+        submit(refusal(404, "No thread found."), streamed=False),
+    ),
+    "the client cancelled the run itself": (
+        WAITING, asked(Operation.OTHER, "POST", f"{PATH}/cancel", answer(run_document("cancelling"))),
+        submit(refusal(400, OVER.format("cancelling")), streamed=False),
+    ),
     "beta v1": (
         WAITING, submit(refusal(400, code="invalid_beta"), headers=(*KEYED, ("OpenAI-Beta", "assistants=v1")))
     ),
