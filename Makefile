@@ -1,5 +1,7 @@
-# make demo   judge the built-in mock        make test   tests, linters, types, import law        make bench   measure
-# make docs   write every generated file anew: schemas, requirements, pages, cassettes
+# make demo   judge the built-in mock
+# make check  linters, types, import law and the tests of what judges: all day long
+# make test   the same and every other test        make test-real   the tests that need programs of others
+# make bench  measure                              make docs        write every generated file anew
 # Each sets itself up in .venv first: with uv where it is installed, else with the venv and pip of $(PYTHON).
 
 PYTHON ?= python3
@@ -7,19 +9,27 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: demo test bench docs clean
+.PHONY: demo check test test-real lint bench docs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready-to-run
 	$(BIN)/conformance server
 
-test: $(VENV)/ready-to-test
+# One process: another would load everything a second time.
+check: lint
+	$(BIN)/pytest -q $(addprefix conformance/tests/,checks contract verdict proof)
+
+test: lint
+	$(BIN)/pytest -q -n auto
+
+test-real: $(VENV)/ready-to-test
+	$(BIN)/pytest -q -m real
+
+lint: $(VENV)/ready-to-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n auto
-	$(BIN)/pytest -q -n auto -m slow conformance/tests
 
 bench: $(VENV)/ready-to-test
 	$(BIN)/python -m conformance.tests.bench

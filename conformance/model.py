@@ -237,6 +237,9 @@ class Requirement:
 class Finding:
     """One departure: what was expected, what came, and where."""
 
+    #: Which of the ways to break its requirement it is: a slug that never changes, a row of `contract/kinds.toml`;
+    #: empty in reports of versions before kinds.
+    kind: str
     message: str
     expected: str
     got: str
@@ -250,6 +253,10 @@ class Finding:
     ms: int | None = None
     #: JSON pointer into the document.
     pointer: str | None = None
+    #: What tells causes of one kind apart where the pointer does not: the event, the member, the state.
+    details: tuple[str, ...] = ()
+    #: The objects at fault within the exchange: `run`, `step ID`, `message ID`; none for the answer itself.
+    about: tuple[str, ...] = ()
     primary: bool = True
     #: The requirement whose breach explains this finding.
     because: str | None = None
@@ -267,6 +274,8 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     #: Findings beyond those kept.
     more: int = 0
+    #: Whether there may be causes among them that no finding kept has.
+    more_causes: bool = False
     #: Why it is untestable, not applicable or an error.
     reason: str | None = None
     #: The requirement whose breach left nothing to look at.
@@ -332,7 +341,7 @@ class Subject:
     unknown_events: tuple[str, ...] = ()
     #: What else was seen of it that nothing judges, each in a sentence: how it was read, what it holds besides.
     notes: tuple[str, ...] = ()
-    #: What its exchanges look like without ids, times and texts, for comparisons; see `verdict.shape`.
+    #: What its exchanges look like without ids, times and texts, for comparisons; see `verdict.outline`.
     shape: tuple[Mapping[str, object], ...] = ()
 
 
@@ -367,7 +376,7 @@ class KnownFailure:
     link: str = ""
     #: The last day on which it excuses anything, as an RFC 3339 full-date; empty for no end.
     expires: str = ""
-    #: The causes that it excuses, as `verdict.known.fingerprint` tells them; none for any cause.
+    #: The causes that it excuses, as `verdict.fingerprints` tells them; none for any cause.
     fingerprints: tuple[str, ...] = ()
 
 

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 
-from conformance.checks.documents import Document, find, members, number, shown, text
-from conformance.checks.entities import Piece, pieces_of
-from conformance.checks.history import Call, calls_of
-from conformance.checks.moments import ENTITY_EVENTS, STEP_EVENTS
-from conformance.checks.observation import CallPieces, Message, Observation, Step
-from conformance.checks.registry import check
 from conformance.contract.lifecycle import STEP, WORDS
 from conformance.model import Finding
+from conformance.walk.documents import Document, find, members, number, shown, text
+from conformance.walk.entities import Piece, pieces_of
+from conformance.walk.history import Call, calls_of
+from conformance.walk.observation import CallPieces, Message, Observation, Step
+from conformance.walk.occasions import ENTITY_EVENTS, STEP_EVENTS
+from conformance.walk.registry import UNSEEN, check
 
 _STEP_ENDS = tuple(name for name in STEP_EVENTS if name.rpartition(".")[2] in STEP.ended)
 
@@ -43,23 +43,24 @@ def submitted_calls(observation: Observation) -> Iterable[Finding] | None:
         return None
     ids = Counter(text(entry, "id") or "" for entry in calls)
     submitted = sent.ids
-    pointer = "/step_details/tool_calls"
     found = [
         observation.finding(
-            "the step closes a call that was not submitted", " or ".join(submitted), call, pointer=pointer
+            "not-submitted", "the step closes a call that was not submitted", " or ".join(submitted), call,
+            pointer=_pointer(step, call, "id"),
         )
         for call in ids
         if call not in submitted
-    ]
+    ]  # fmt: skip
     found += [
-        observation.finding("the step closes a call twice", "each call once", call, pointer=pointer)
+        observation.finding("twice", "the step closes a call twice", "each call once", call, pointer=_CALLS)
         for call, times in ids.items()
         if times > 1
     ]
     before = {call: other for other in observation.stream.inherited() if other is not step for call in _ids(other)}
     found += [
-        observation.finding("two steps close the same call", "each call once", f"{call}, closed by {before[call].id}",
-                            pointer=pointer)
+        observation.finding("closed-before", "two steps close the same call", "each call once",
+                            f"{call}, closed by {before[call].id}",
+                            pointer=_pointer(step, call, "id"), about=(step.about, before[call].about))
         for call in ids
         if call in before
     ]  # fmt: skip
@@ -67,19 +68,29 @@ def submitted_calls(observation: Observation) -> Iterable[Finding] | None:
     for entry in calls:
         call = asked.get(text(entry, "id") or "")
         if call is not None:
-            found += _as_asked(observation, call, entry)
+            found += _as_asked(observation, step, call, entry)
     return found
 
 
-def _as_asked(observation: Observation, call: Call, entry: Document) -> list[Finding]:
+_CALLS = "/step_details/tool_calls"
+
+
+def _pointer(step: Step, call_id: object, *names: str) -> str:
+    """The JSON pointer of a member of the call of that id."""
+    index = next((at for at, entry in enumerate(step.tool_calls) if (text(entry, "id") or "") == call_id), 0)
+    return "/".join((_CALLS, str(index), *names))
+
+
+def _as_asked(observation: Observation, step: Step, call: Call, entry: Document) -> list[Finding]:
     return [
         observation.finding(
-            f"{name} of {call.id} changed", shown(expected), shown(got), pointer="/step_details/tool_calls"
+            "changed", f"{name} of {call.id} changed", shown(expected), shown(got), details=(name,),
+            pointer=_pointer(step, call.id, "function", name),
         )
         for name, expected in (("name", call.name), ("arguments", call.arguments))
         if (got := find(entry, "function", name)) != expected
         if "ids" in observation.held or (expected and got)
-    ]
+    ]  # fmt: skip
 
 
 def _outputs(observation: Observation) -> list[tuple[str, str, object]] | None:
@@ -92,11 +103,12 @@ def _outputs(observation: Observation) -> list[tuple[str, str, object]] | None:
 
 
 def _changed(observation: Observation, outputs: list[tuple[str, str, object]]) -> list[Finding] | None:
-    if not outputs:
+    step = observation.step
+    if not outputs or step is None:
         return None
     return [
-        observation.finding(f"the output of {call} changed", _around(output, got), _around(got, output),
-                            pointer="/step_details/tool_calls")
+        observation.finding("changed", f"the output of {call} changed", _around(output, got), _around(got, output),
+                            pointer=_pointer(step, call, "function", "output"))
         for call, output, got in outputs
         if got != output
     ]  # fmt: skip
@@ -140,20 +152,12 @@ def empty_output(observation: Observation) -> Iterable[Finding] | None:
 def tool_calls(observation: Observation) -> Iterable[Finding] | None:
     """The calls the run waits for are those its open step has built up, or told before this stream."""
     waiting = calls_of(observation.doc() or {})
-    stream, known = observation.stream, observation.known
+    stream = observation.stream
     steps = [step for step in stream.open_steps.values() if not step.inherited and step.calls]
-    if waiting is None or stream.terminal is not None or "step" in stream.unread:
+    if waiting is None or stream.terminal is not None:
         return None
     if not steps:
-        if observation.move is not None and observation.move.breach:
-            return None  # a run that may not ask here is told as that
-        told = {call for step in stream.steps.values() for call in step.call_ids} | (
-            known.told.keys() if known else set()
-        )
-        untold = [call.id for call in waiting if call.id not in told]
-        said = "the run asks for calls of which no step told"
-        expected = f"a step with {', '.join(untold)}"
-        return [observation.finding(said, expected, "none", pointer="/required_action")] if untold else None
+        return _untold(observation, [call.id for call in waiting])
     built = [
         Call(pieces.id or "", pieces.name, pieces.arguments.getvalue())
         for step in steps
@@ -164,11 +168,32 @@ def tool_calls(observation: Observation) -> Iterable[Finding] | None:
     differing = next(iter(missing or needless), None)
     if differing is None:
         return ()
+    about = ("run", *(step.about for step in steps))
+    if stream.lost(*about):
+        return UNSEEN
     same = next((call for call in built if call.id == differing.id), None)
     got = f"{same.name}({same.arguments})" if same else f"calls {', '.join(call.id for call in built)}"
     expected = f"{differing.id}: {differing.name}({differing.arguments})"
     message = "the step's deltas do not add up to the calls of required_action"
-    return [observation.finding(message, shown(expected), shown(got), pointer="/required_action")]
+    return [
+        observation.finding("differ", message, shown(expected), shown(got), pointer="/required_action", about=about)
+    ]
+
+
+def _untold(observation: Observation, waiting: list[str]) -> Iterable[Finding] | None:
+    """A run asks for calls of which a step told, in this stream or before it."""
+    stream, known = observation.stream, observation.known
+    if observation.move is not None and observation.move.breaks:
+        return None  # a run that may not ask here is told as that
+    told = {call for step in stream.steps.values() for call in step.call_ids} | (known.told.keys() if known else set())
+    untold = [call for call in waiting if call not in told]
+    if not untold:
+        return None
+    if any(each.startswith("step") for each in stream.unread):
+        return UNSEEN
+    said, expected = "the run asks for calls of which no step told", f"a step with {', '.join(untold)}"
+    about = ("run", "step ?")
+    return [observation.finding("untold", said, expected, "none", pointer="/required_action", about=about)]
 
 
 @check("content.tool-call-deltas", on=["thread.run.step.delta"])
@@ -177,7 +202,7 @@ def tool_call_deltas(observation: Observation) -> Iterable[Finding] | None:
     step = observation.step
     entries = members(observation.document, "delta", "step_details", "tool_calls")
     entries = tuple(_functions(entries))
-    if step is None or not entries or "step" in observation.stream.unread:
+    if step is None or not entries:
         return None
     found = []
     for entry in entries:
@@ -188,9 +213,8 @@ def tool_call_deltas(observation: Observation) -> Iterable[Finding] | None:
         found += _delta_of_call(observation, step, index, pieces)
     if step.mixed is not None:
         got = "call {} after call {}".format(*step.mixed)
-        found.append(observation.finding("pieces of calls are mixed", "all pieces of one call together", got))
-        step.mixed = None
-    return found
+        found.append(observation.finding("mixed", "pieces of calls are mixed", "all pieces of one call together", got))
+    return UNSEEN if found and observation.stream.lost(step.about) else found
 
 
 def _delta_of_call(observation: Observation, step: Step, index: int, pieces: CallPieces) -> list[Finding]:
@@ -198,11 +222,13 @@ def _delta_of_call(observation: Observation, step: Step, index: int, pieces: Cal
     if not pieces.id or not pieces.name:
         expected = "id, type and function.name in the first delta of a call"
         found.append(
-            observation.finding("a call's deltas begin without its name", expected, f"call {index} without them")
+            observation.finding(
+                "nameless", "a call's deltas begin without its name", expected, f"call {index} without them"
+            )
         )
     if index >= len(step.calls):
         got = f"index {index} as number {len(step.calls)}"
-        found.append(observation.finding("call indices have gaps", "0, 1, 2 …", got))
+        found.append(observation.finding("gap", "call indices have gaps", "0, 1, 2 …", got))
     return found
 
 
@@ -214,7 +240,9 @@ def message_empty(observation: Observation) -> Iterable[Finding] | None:
     got = find(observation.document, "content")
     if got == []:
         return ()
-    return [observation.finding("a message that only begins has content", "[]", shown(got), pointer="/content")]
+    return [
+        observation.finding("not-empty", "a message that only begins has content", "[]", shown(got), pointer="/content")
+    ]
 
 
 def built_up(message: Message) -> dict[int, Piece]:
@@ -225,23 +253,23 @@ def built_up(message: Message) -> dict[int, Piece]:
 
 def _adds_up(observation: Observation) -> Iterable[Finding] | None:
     message = observation.message
-    if message is None or observation.doc() is None or "message" in observation.stream.unread:
+    if message is None or observation.doc() is None:
         return None
     built, whole = sorted(built_up(message).items()), sorted(pieces_of(observation.doc()).items())
     # Parts that are empty or not text may be told or left out, which moves the indices of the others.
     pairs = list(zip_longest(built, whole, fillvalue=(None, Piece("", ""))))
-    apart = next((pair for pair in pairs if pair[0][1].text != pair[1][1].text), None)
-    if apart is not None:
-        (told, (_, expected)), (index, (_, got)) = apart
-        said = f"the text of {message.id} is not what its deltas said"
-        pointer = f"/content/{told if index is None else index}/text/value"
-        return [observation.finding(said, _around(expected, got), _around(got, expected), pointer=pointer)]
-    other = next((pair for pair in pairs if pair[0][1].type != pair[1][1].type), None)
-    if other is None:
+    apart = [pair for pair in pairs if pair[0][1] != pair[1][1]]
+    if not apart:
         return ()
-    (_, (was, _)), (at, (now, _)) = other
-    said = f"a part of {message.id} is of another type than in its deltas"
-    return [observation.finding(said, was, now, pointer=f"/content/{at}/type")]
+    if observation.stream.lost(message.about):
+        return UNSEEN
+    (told, expected), (index, got) = next((pair for pair in apart if pair[0][1].text != pair[1][1].text), apart[0])
+    part = f"/content/{told if index is None else index}"
+    if expected.text == got.text:
+        said = f"a part of {message.id} is of another type than in its deltas"
+        return [observation.finding("another-type", said, expected.type, got.type, pointer=f"{part}/type")]
+    said, was, now = f"the text of {message.id} is not what its deltas said", expected.text, got.text
+    return [observation.finding("differs", said, _around(was, now), _around(now, was), pointer=f"{part}/text/value")]
 
 
 @check("content.message-text", on=["thread.message.completed"])
@@ -267,13 +295,14 @@ def message_index(observation: Observation) -> Iterable[Finding] | None:
         if len(built) <= len(whole) or _joined(built) != _joined(whole):
             return ()
         got = f"{len(built)} parts in the deltas, {len(whole)} in the message"
-        return [observation.finding("one text was spread over several parts", "one index for one part", got)]
+        return [observation.finding("spread", "one text was spread over several parts", "one index for one part", got)]
     if message.misplaced is None:
         return ()
     expected, got_index = message.misplaced
-    message.misplaced = None
     found = f"index {got_index}"
-    return [observation.finding("content indices do not appear in order", f"index {expected} next", found)]
+    return [
+        observation.finding("out-of-order", "content indices do not appear in order", f"index {expected} next", found)
+    ]
 
 
 def _joined(pieces: Mapping[int, Piece]) -> str:
@@ -292,7 +321,7 @@ def message_annotations(observation: Observation) -> Iterable[Finding] | None:
     for (told, expected), (index, got) in zip_longest(built, whole, fillvalue=(None, [])):
         if expected != got:
             pointer = f"/content/{told if index is None else index}/text/annotations"
-            return [observation.finding("annotations changed", shown(expected), shown(got), pointer=pointer)]
+            return [observation.finding("changed", "annotations changed", shown(expected), shown(got), pointer=pointer)]
     return () if built or whole else None
 
 
@@ -324,7 +353,7 @@ def unicode(observation: Observation) -> Iterable[Finding] | None:
     if pointer is None:
         return ()
     said = "a text holds half a character"
-    return [observation.finding(said, "whole characters", "an unpaired surrogate", pointer=pointer)]
+    return [observation.finding("half-character", said, "whole characters", "an unpaired surrogate", pointer=pointer)]
 
 
 def _half_character(document: object) -> str | None:

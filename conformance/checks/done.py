@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.moments import DONE_EVENT, END, EVENT
-from conformance.checks.observation import DONE, Observation
-from conformance.checks.registry import check
 from conformance.model import Ended, Finding
+from conformance.walk.observation import DONE, Observation
+from conformance.walk.occasions import DONE_EVENT, END, EVENT
+from conformance.walk.registry import check
 
 #: ORD-CLOSE: generous on purpose; clients that drain the body wait for it.
 CLOSES_WITHIN_MS = 5000
@@ -22,26 +22,31 @@ def present(observation: Observation) -> Iterable[Finding] | None:
     if stream.error is not None:
         return None
     got = f"{observation.end_of_body()} after {stream.count} events without it"
-    return [observation.finding("the stream has no [DONE]", "event: done with data [DONE] at the end", got)]
+    return [observation.finding("absent", "the stream has no [DONE]", "event: done with data [DONE] at the end", got)]
 
 
 @check("done.once", on=[DONE_EVENT])
 def once(observation: Observation) -> Iterable[Finding]:
     """`[DONE]` does not come again."""
-    if observation.stream.done is None:
+    stream = observation.stream
+    if stream.done is None:
         return ()
-    return [observation.finding("[DONE] came again", "exactly one done event", "another one")]
+    # Where the one before came while the run was still going on, that is the one too many.
+    over = stream.terminal or stream.error
+    surplus = stream.done if over is not None and stream.done.event < over.event else None
+    return [observation.finding("repeated", "[DONE] came again", "exactly one done event", "another one", at=surplus)]
 
 
 @check("done.last", on=[EVENT, END])
 def last(observation: Observation) -> Iterable[Finding] | None:
-    """No event comes after `[DONE]`."""
-    if observation.stream.done is None:
+    """No event comes after `[DONE]`; where that came before the run's end, it is `[DONE]` that is out of place."""
+    stream = observation.stream
+    if stream.done is None or (stream.terminal is None and stream.error is None):
         return None
     if observation.place is None:
         return ()
     got = observation.place.name or "an event without a name"
-    return [observation.finding("an event came after [DONE]", "nothing after done", got)]
+    return [observation.finding("not-last", "an event came after [DONE]", "nothing after done", got)]
 
 
 @check("done.name", on=[DONE_EVENT])
@@ -50,7 +55,9 @@ def name(observation: Observation) -> Iterable[Finding]:
     got = observation.place.name if observation.place else ""
     if got == "done":
         return ()
-    return [observation.finding("[DONE] came under another name", "event: done", got or "no event field")]
+    return [
+        observation.finding("another-name", "[DONE] came under another name", "event: done", got or "no event field")
+    ]
 
 
 @check("done.data", on=[DONE_EVENT])
@@ -59,7 +66,9 @@ def data(observation: Observation) -> Iterable[Finding]:
     if observation.data == DONE:
         return ()
     got = observation.data[:60].decode("utf-8", "replace")
-    return [observation.finding("the done event carries something else", "data: [DONE]", got or "no data")]
+    return [
+        observation.finding("another-data", "the done event carries something else", "data: [DONE]", got or "no data")
+    ]
 
 
 @check("done.after-terminal", on=[DONE_EVENT])
@@ -72,6 +81,7 @@ def after_terminal(observation: Observation) -> Iterable[Finding] | None:
         return ()
     return [
         observation.finding(
+            "before-terminal",
             "[DONE] came although the run was still going on",
             "a terminal run event, thread.run.requires_action or error before done",
             f"run state: {stream.run_state}",
@@ -88,7 +98,9 @@ def after_error(observation: Observation) -> Iterable[Finding] | None:
     if stream.done is not None or stream.ends_in_unterminated_done:
         return ()
     return [
-        observation.finding("no [DONE] after the error event", "event: done", "the end of the body", at=stream.error)
+        observation.finding(
+            "absent", "no [DONE] after the error event", "event: done", "the end of the body", at=stream.error
+        )
     ]
 
 
@@ -103,4 +115,4 @@ def closes(observation: Observation) -> Iterable[Finding] | None:
         return ()
     got = f"ended {waited} ms later" if response.ended is Ended.COMPLETE else f"{response.ended} after {waited} ms"
     expected = f"the end of the body within {CLOSES_WITHIN_MS} ms after [DONE]"
-    return [observation.finding("the body was not ended after [DONE]", expected, got, at=stream.done)]
+    return [observation.finding("not-closed", "the body was not ended after [DONE]", expected, got, at=stream.done)]

@@ -5,14 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from conformance.checks.answers import body_of, error_of, header, is_event_stream, looks_like_stream, media_type, served
-from conformance.checks.documents import member, shown, text
-from conformance.checks.expected import Refusal, got_status, refusals
-from conformance.checks.moments import ANSWER
-from conformance.checks.observation import Observation
-from conformance.checks.registry import check
-from conformance.contract.schema import accepts
+from conformance.checks.shared.acceptance import Refusal, refusals
+from conformance.contract.schema import accepts, explain
 from conformance.model import Finding, Response
+from conformance.walk.documents import member, shown, text
+from conformance.walk.http_response import (
+    body_of,
+    error_of,
+    got_status,
+    header,
+    is_event_stream,
+    looks_like_stream,
+    media_type,
+    served,
+)
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import ANSWER
+from conformance.walk.registry import check
 from conformance.wire.replaced import is_replaced
 
 #: A stream that begins with an error event.
@@ -36,7 +45,9 @@ def message(observation: Observation) -> Iterable[Finding] | None:
         return ()
     got = got_status(response) if said is None else "an empty message"
     return [
-        observation.finding("the refusal does not say why", "a text in error.message", got, pointer="/error/message")
+        observation.finding(
+            "no-message", "the refusal does not say why", "a text in error.message", got, pointer="/error/message"
+        )
     ]
 
 
@@ -46,16 +57,20 @@ def envelope(observation: Observation) -> Iterable[Finding] | None:
     response = _refusal(observation)
     error = error_of(response) if response is not None else None
     if error is None:
-        return None if response is None else [_envelope(observation, "no error object")]
+        return None if response is None else [_envelope(observation, "no-error", "no error object")]
     missing = [name for name in ("message", "type", "param", "code") if name not in error]
     if missing:
-        return [_envelope(observation, f"without {', '.join(missing)}")]
-    return () if accepts("Error", error) else [_envelope(observation, shown(error))]
+        return [_envelope(observation, "members-absent", f"without {', '.join(missing)}", *missing)]
+    return [
+        _envelope(observation, "misfit", shown(error), found.pointer.strip("/")) for found in explain("Error", error)
+    ]
 
 
-def _envelope(observation: Observation, got: str) -> Finding:
+def _envelope(observation: Observation, kind: str, got: str, *members: str) -> Finding:
+    """A finding on the error object; where a single member of it is wrong, at that one."""
     expected = '{"error": {"message", "type", "param", "code"}}'
-    return observation.finding("the error has another shape", expected, got, pointer="/error")
+    pointer = f"/error/{members[0]}" if len(members) == 1 and members[0] else "/error"
+    return observation.finding(kind, "the error has another shape", expected, got, pointer=pointer)
 
 
 @check("errors.content-type", on=[ANSWER])
@@ -67,7 +82,11 @@ def content_type(observation: Observation) -> Iterable[Finding] | None:
     kind = media_type(response)
     if kind == "application/json":
         return ()
-    return [observation.finding("the error has another media type", "application/json", kind or "no Content-Type")]
+    return [
+        observation.finding(
+            "another-type", "the error has another media type", "application/json", kind or "no Content-Type"
+        )
+    ]
 
 
 @check("errors.stream-refused-plainly", on=[ANSWER])
@@ -81,7 +100,11 @@ def stream_refused_plainly(observation: Observation) -> Iterable[Finding] | None
         return () if not served(response) else None
     if not _ERROR_FIRST.match(body_of(response)):
         return None  # taken, not refused: that is told by the rule of the fault
-    return [observation.finding("a refusal came as a stream", "a plain 4xx with a JSON error", got_status(response))]
+    return [
+        observation.finding(
+            "streamed", "a refusal came as a stream", "a plain 4xx with a JSON error", got_status(response)
+        )
+    ]
 
 
 @check("errors.no-server-fault", on=[ANSWER])
@@ -93,7 +116,15 @@ def no_server_fault(observation: Observation) -> Iterable[Finding] | None:
     if response.status < 500:
         return ()
     faults = ", ".join(sorted(sent.faults))
-    return [observation.finding(f"a submission with a fault ({faults}) is a server fault", "4xx", got_status(response))]
+    return [
+        observation.finding(
+            "server-fault",
+            f"a submission with a fault ({faults}) is a server fault",
+            "4xx",
+            got_status(response),
+            details=(faults,),
+        )
+    ]
 
 
 refusals(
@@ -120,9 +151,9 @@ def rate_limit(observation: Observation) -> Iterable[Finding] | None:
     after = header(response.headers, "retry-after")
     hidden = "ids" not in observation.held and is_replaced(after)
     if after is not None and not hidden and not (after.isascii() and after.isdigit() and after.strip("0")):
-        found.append(observation.finding("Retry-After is off", "an integer of at least 1", shown(after)))
+        found.append(observation.finding("retry-after", "Retry-After is off", "an integer of at least 1", shown(after)))
     if text(error_of(response), "message") is None:
-        found.append(_envelope(observation, got_status(response)))
+        found.append(_envelope(observation, "no-message", got_status(response)))
     return found
 
 
@@ -134,7 +165,7 @@ def server_fault(observation: Observation) -> Iterable[Finding] | None:
         return None
     if text(error_of(response), "message") is not None:
         return ()
-    return [_envelope(observation, got_status(response))]
+    return [_envelope(observation, "no-message", got_status(response))]
 
 
 @check("errors.stream-event", on=["error"])
@@ -150,4 +181,4 @@ def stream_event(observation: Observation) -> Iterable[Finding] | None:
         # The other two keys are demanded by nobody who reads errors from a stream.
         return ()
     expected = '{"message", "type", …}, bare or inside "error"'
-    return [observation.finding("the error event carries no error", expected, shown(document))]
+    return [observation.finding("no-error", "the error event carries no error", expected, shown(document))]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.documents import Document, find, member, members, shown, text
-from conformance.checks.ledger import KEPT
-from conformance.checks.moments import END, ENTITY_EVENTS, RUN_EVENTS, WHOLE_EVENTS
-from conformance.checks.observation import Observation
-from conformance.checks.registry import check
-from conformance.checks.times import wrong_seconds
+from conformance.checks.shared.timestamps import wrong_seconds
 from conformance.contract.lifecycle import STREAM_TERMINAL, WORDS
 from conformance.contract.schema import SCHEMA_OF_EVENT, Violation, cause_violations, explain, missing_fields
 from conformance.model import Finding
+from conformance.walk.causes import COUNTED
+from conformance.walk.documents import Document, find, member, members, shown, text
+from conformance.walk.findings import EXPLAINED
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import END, ENTITY_EVENTS, RUN_EVENTS, WHOLE_EVENTS
+from conformance.walk.registry import check
 
 #: `data.object` by entity and kind of event.
 _OBJECT = {
@@ -32,7 +33,15 @@ def json(observation: Observation) -> Iterable[Finding]:
     refused = observation.not_json
     if refused is None:
         return ()
-    return [observation.finding(f"the data of {observation.name} is not JSON", "valid JSON", str(refused))]
+    return [
+        observation.finding(
+            "not-json",
+            f"the data of {observation.name} is not JSON",
+            "valid JSON",
+            str(refused),
+            details=(observation.name,),
+        )
+    ]
 
 
 @check("events.object", on=ENTITY_EVENTS)
@@ -45,7 +54,13 @@ def object_(observation: Observation) -> Iterable[Finding] | None:
     if got == expected:
         return ()
     message = f"{observation.name} carries another object"
-    return [observation.finding(message, expected, shown(got), pointer="/object")]
+    # What has no `id` either is another document altogether, such as an envelope around the right one.
+    pointer = "" if find(observation.document, "id") is None else "/object"
+    return [
+        observation.finding(
+            "another-object", message, expected, shown(got), details=(observation.name,), pointer=pointer
+        )
+    ]
 
 
 @check("events.schema", on=[*ENTITY_EVENTS, "thread.created"])
@@ -55,22 +70,17 @@ def schema(observation: Observation) -> Iterable[Finding] | None:
         return None
     if observation.fits:
         return ()
-    observation.stream.misfits += 1
-    if observation.stream.misfits > KEPT:
-        # Beyond what is kept only the number counts, and explaining costs a hundred times deciding.
-        return [
-            observation.finding(
-                f"the data of {observation.name} does not fit its schema", "its schema", "another shape"
-            )
-        ]
-    return _told(observation, explain(SCHEMA_OF_EVENT[observation.name], observation.as_sent))
+    if observation.stream.misfits > EXPLAINED:
+        # Beyond what is looked at only the number counts, and explaining costs a hundred times deciding.
+        return [COUNTED]
+    return _told(observation, "misfit", explain(SCHEMA_OF_EVENT[observation.name], observation.as_sent))
 
 
-def _told(observation: Observation, violations: Iterable[Violation]) -> list[Finding]:
+def _told(observation: Observation, kind: str, violations: Iterable[Violation]) -> list[Finding]:
     return [
         observation.finding(
-            f"the data of {observation.name} does not fit its schema at {found.pointer or '/'}",
-            found.expected, found.got, pointer=found.pointer,
+            kind, f"the data of {observation.name} does not fit its schema at {found.pointer or '/'}",
+            found.expected, found.got, details=(observation.name,), pointer=found.pointer,
         )
         for found in violations
     ]  # fmt: skip
@@ -84,7 +94,7 @@ def causes(observation: Observation) -> Iterable[Finding] | None:
         and member(observation.document, "incomplete_details") is None
     ):
         return None
-    return _told(observation, cause_violations(SCHEMA_OF_EVENT[observation.name], observation.document))
+    return _told(observation, "undocumented", cause_violations(SCHEMA_OF_EVENT[observation.name], observation.document))
 
 
 @check("events.seconds", on=WHOLE_EVENTS)
@@ -106,7 +116,11 @@ def status(observation: Observation) -> Iterable[Finding] | None:
     if got in expected:
         return ()
     message = f"{observation.name} carries another status"
-    return [observation.finding(message, " or ".join(expected), shown(got), pointer="/status")]
+    return [
+        observation.finding(
+            "another-status", message, " or ".join(expected), shown(got), details=(observation.name,), pointer="/status"
+        )
+    ]
 
 
 @check("events.no-error", on=_RUN_AND_STEP_ENDS)
@@ -117,7 +131,7 @@ def no_error(observation: Observation) -> Iterable[Finding] | None:
     got = find(observation.document, "last_error")
     if got is None:
         return ()
-    return [observation.finding("what completed carries an error", "null", shown(got), pointer="/last_error")]
+    return [observation.finding("error", "what completed carries an error", "null", shown(got), pointer="/last_error")]
 
 
 @check("events.create-only", on=["thread.created", "thread.run.created", END])
@@ -126,7 +140,11 @@ def create_only(observation: Observation) -> Iterable[Finding]:
     if observation.place is None:
         return ()
     name = observation.name
-    return [observation.finding(f"{name} came although the run exists already", "no such event here", name)]
+    return [
+        observation.finding(
+            "came", f"{name} came although the run exists already", "no such event here", name, details=(name,)
+        )
+    ]
 
 
 @check("events.required-action", on=["thread.run.requires_action"])
@@ -143,7 +161,7 @@ def required_action(observation: Observation) -> Iterable[Finding] | None:
 
 def _action(observation: Observation, got: str) -> Finding:
     return observation.finding(
-        "the run waits, yet does not say for what", "submit_tool_outputs with its tool_calls", got,
+        "no-calls", "the run waits, yet does not say for what", "submit_tool_outputs with its tool_calls", got,
         pointer="/required_action",
     )  # fmt: skip
 
@@ -159,7 +177,16 @@ def _no_action(observation: Observation) -> Iterable[Finding] | None:
     if got is None:
         return ()
     message = f"{observation.name} still carries required_action"
-    return [observation.finding(message, "null, or no such field", shown(got), pointer="/required_action")]
+    return [
+        observation.finding(
+            "kept",
+            message,
+            "null, or no such field",
+            shown(got),
+            details=(observation.name,),
+            pointer="/required_action",
+        )
+    ]
 
 
 check("events.no-action", on=_NO_ACTION)(_no_action)
@@ -185,7 +212,12 @@ def end_time(observation: Observation) -> Iterable[Finding] | None:
         fields = ("incomplete_details",) if "incomplete_details" in document else ()
     return [
         observation.finding(
-            f"{observation.name} without {name}", f"a value in {name}", "null or absent", pointer=f"/{name}"
+            "absent",
+            f"{observation.name} without {name}",
+            f"a value in {name}",
+            "null or absent",
+            details=(observation.name, name),
+            pointer=f"/{name}",
         )
         for name in fields
         if find(document, name) is None
@@ -200,15 +232,17 @@ def usage(observation: Observation) -> Iterable[Finding] | None:
         return None
     got = find(document, "usage")
     if word.word == "completed" and not isinstance(got, dict):
-        return [_usage(observation, "an object", got)]
+        return [_usage(observation, "absent", "an object", got)]
     under_way = word.word in ("created", "queued", "in_progress", "cancelling", "requires_action")
     if under_way and got is not None and not (word.word in STREAM_TERMINAL and isinstance(got, dict)):
-        return [_usage(observation, "null", got)]
+        return [_usage(observation, "too-early", "null", got)]
     return ()
 
 
-def _usage(observation: Observation, expected: str, got: object) -> Finding:
-    return observation.finding(f"usage in {observation.name}", expected, shown(got), pointer="/usage")
+def _usage(observation: Observation, kind: str, expected: str, got: object) -> Finding:
+    return observation.finding(
+        kind, f"usage in {observation.name}", expected, shown(got), details=(observation.name,), pointer="/usage"
+    )
 
 
 @check("events.run-fields", on=RUN_EVENTS)
@@ -225,4 +259,8 @@ def lacking(observation: Observation, document: Document) -> list[Finding]:
     missing = missing_fields("RunObject", document)
     if not missing:
         return []
-    return [observation.finding("the run lacks fields", "all fields of RunObject", f"without {', '.join(missing)}")]
+    return [
+        observation.finding(
+            "absent", "the run lacks fields", "all fields of RunObject", f"without {', '.join(missing)}"
+        )
+    ]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from email.message import Message
 
-from conformance.checks.answers import header, is_event_stream
-from conformance.checks.documents import number
-from conformance.checks.moments import BODY, END, HEAD
-from conformance.checks.observation import Observation
-from conformance.checks.registry import check
 from conformance.model import Ended, Finding, Operation
+from conformance.walk.documents import number
+from conformance.walk.http_response import header, is_event_stream
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import BODY, END, HEAD
+from conformance.walk.registry import check
 
 #: A model that worked for this long by the server's own clock, …
 _WORKED_SECONDS = 3
@@ -29,7 +29,7 @@ def status_200(observation: Observation) -> Iterable[Finding] | None:
     # Creating something may be answered with 201; that is all a stream that creates a run is excused for.
     if response.status == 200 or (response.status == 201 and observation.stream.operation is Operation.CREATE_RUN):
         return ()
-    return [observation.finding("the stream has another status", "200", str(response.status))]
+    return [observation.finding("another-status", "the stream has another status", "200", str(response.status))]
 
 
 @check("framing.content-type", on=[HEAD])
@@ -42,7 +42,7 @@ def content_type(observation: Observation) -> Iterable[Finding] | None:
         return ()
     got = header(response.headers, "content-type")
     said = "the answer does not say that it is a stream"
-    return [observation.finding(said, "Content-Type: text/event-stream", got or "no Content-Type")]
+    return [observation.finding("another-type", said, "Content-Type: text/event-stream", got or "no Content-Type")]
 
 
 @check("framing.charset", on=[HEAD])
@@ -56,7 +56,9 @@ def charset(observation: Observation) -> Iterable[Finding] | None:
     got = message.get_content_charset()
     if got in (None, "utf-8", "utf8"):
         return ()
-    return [observation.finding("the stream says another charset", "charset=utf-8 or none", str(got))]
+    return [
+        observation.finding("another-charset", "the stream says another charset", "charset=utf-8 or none", str(got))
+    ]
 
 
 @check("framing.not-empty", on=[BODY])
@@ -67,7 +69,7 @@ def not_empty(observation: Observation) -> Iterable[Finding]:
         return ()
     size = sum(len(chunk.data) for chunk in response.chunks)
     got = f"{size} bytes that hold no event" if size else "an empty body"
-    return [observation.finding("the stream holds no event", "the events of the run", got)]
+    return [observation.finding("empty", "the stream holds no event", "the events of the run", got)]
 
 
 @check("framing.utf8", on=[BODY])
@@ -77,9 +79,12 @@ def utf8(observation: Observation) -> Iterable[Finding] | None:
     if not found and not observation.stream.count:
         return None
     return [
-        observation.finding("the stream is not UTF-8", "valid UTF-8", defect.message, span=(defect.start, defect.end))
+        observation.finding(
+            "not-utf8", "the stream is not UTF-8", "valid UTF-8", defect.message,
+            at=observation.stream.spoilt.get(defect), span=(defect.start, defect.end),
+        )
         for defect in found
-    ]
+    ]  # fmt: skip
 
 
 @check("framing.blank-line", on=[BODY])
@@ -100,8 +105,8 @@ def blank_line(observation: Observation) -> Iterable[Finding] | None:
         return None
     return [
         observation.finding(
-            "an event is not ended by a blank line", "a blank line after each event", defect.message,
-            span=(defect.start, defect.end),
+            defect.kind, "an event is not ended by a blank line", "a blank line after each event", defect.message,
+            at=stream.spoilt.get(defect), span=(defect.start, defect.end),
         )
         for defect in found
     ]  # fmt: skip
@@ -114,7 +119,7 @@ def event_name(observation: Observation) -> Iterable[Finding]:
     if stream.nameless is None:
         return ()
     message = f"{stream.nameless_count} of {stream.count} events have no name"
-    return [observation.finding(message, "an event field in each event", "data alone", at=stream.nameless)]
+    return [observation.finding("nameless", message, "an event field in each event", "data alone", at=stream.nameless)]
 
 
 @check("framing.complete", on=[BODY])
@@ -127,7 +132,9 @@ def complete(observation: Observation) -> Iterable[Finding] | None:
         return ()
     size = sum(len(chunk.data) for chunk in response.chunks)
     got = f"{response.ended} after {size} bytes"
-    return [observation.finding("the body was cut off", "a body ended by HTTP framing", got, span=(size, size))]
+    return [
+        observation.finding("cut-off", "the body was cut off", "a body ended by HTTP framing", got, span=(size, size))
+    ]
 
 
 def _last_time(observation: Observation) -> int | None:
@@ -153,4 +160,8 @@ def flushed(observation: Observation) -> Iterable[Finding] | None:
     if stream.terminal.ms - stream.first_ms > _BURST_MS:
         return ()
     got = f"all events within {stream.terminal.ms - stream.first_ms} ms, though the run took {ended - started} s"
-    return [observation.finding("the events were held back", "each event when it occurs", got, at=stream.terminal)]
+    return [
+        observation.finding(
+            "held-back", "the events were held back", "each event when it occurs", got, at=stream.terminal
+        )
+    ]

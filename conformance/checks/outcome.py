@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import NamedTuple
 
-from conformance.checks.answers import document_of, is_event_stream, looks_like_stream, served
-from conformance.checks.documents import member, shown, text
-from conformance.checks.history import OVER
-from conformance.checks.moments import CLOSE
-from conformance.checks.observation import DONE, Observation
-from conformance.checks.registry import Judge, check
-from conformance.checks.rounds import own, rounds
-from conformance.checks.told import Told, told
-from conformance.checks.unusual import Unusual, unusual
+from conformance.checks.shared.legal_forms import Unusual, unusual
+from conformance.contract.lifecycle import STREAM_TERMINAL
 from conformance.model import Finding, Operation
+from conformance.walk.client_end import ClientEnd, client_end
+from conformance.walk.documents import member, shown, text
+from conformance.walk.http_response import document_of, is_event_stream, looks_like_stream, served
+from conformance.walk.observation import DONE, Observation
+from conformance.walk.occasions import CLOSE
+from conformance.walk.registry import Judge, check
+from conformance.walk.rounds import own, rounds
 
 #: A server has five seconds to close a connection after done (contract ORD-CLOSE): who is still there then, waits.
 _LEFT_OPEN_MS = 5_000
@@ -34,47 +34,47 @@ class Broken(NamedTuple):
 
     requirement: str
     #: What must have come about.
-    came: Callable[[Told], bool]
+    came: Callable[[ClientEnd], bool]
     message: str
     #: Reading these afterwards is as good as a report.
     looks: tuple[Operation, ...] = _RUN_OR_MESSAGES
 
 
-def _broke_off(trait: str) -> Callable[[Told], bool]:
-    def came(end: Told) -> bool:
+def _broke_off(trait: str) -> Callable[[ClientEnd], bool]:
+    def came(end: ClientEnd) -> bool:
         stream = end.stream
         return trait in end.observation.held and stream is not None and not stream.over
 
     return came
 
 
-def _error_event(trait: str) -> Callable[[Told], bool]:
+def _error_event(trait: str) -> Callable[[ClientEnd], bool]:
     return lambda end: trait in end.observation.held and end.stream is not None and end.stream.error is not None
 
 
-def _unreadable(end: Told) -> bool:
+def _unreadable(end: ClientEnd) -> bool:
     return end.stream is not None and bool(end.stream.unread)
 
 
-def _no_stream(end: Told) -> bool:
+def _no_stream(end: ClientEnd) -> bool:
     response = end.sent.response
     if response is None or not end.accepted or not end.sent.submitted.stream:
         return False
     return not is_event_stream(response) and not looks_like_stream(response)
 
 
-def _not_accepted(end: Told) -> bool:
+def _not_accepted(end: ClientEnd) -> bool:
     return not end.accepted
 
 
 def _judge_of(row: Broken) -> Judge:
     def judge(observation: Observation) -> Iterable[Finding] | None:
-        end = told(observation)
+        end = client_end(observation)
         if end is None or not row.came(end):
             return None
         if end.reported or (end.outcome.exit_code == 0 and end.looked(*row.looks)):
             return ()
-        return [end.finding(row.message, "an error, or a look at the run", end.end)]
+        return [end.finding("not-noticed", row.message, "an error, or a look at the run", end.end)]
 
     return judge
 
@@ -106,7 +106,7 @@ unusual(
 @check("outcome.second-round", on=[CLOSE])
 def second_round(observation: Observation) -> Iterable[Finding] | None:
     """A run that asks once more is answered, or reported as one that does; a bare exit code tells neither."""
-    end = told(observation)
+    end = client_end(observation)
     if end is None or "second-round" not in observation.held or not end.accepted:
         return None
     known = observation.history.run(end.sent.submitted.run_id)
@@ -117,60 +117,68 @@ def second_round(observation: Observation) -> Iterable[Finding] | None:
     if end.gave_up and end.status is None and not end.error:
         return None
     message = "the run asks once more, and nobody answers or says so"
-    return [end.finding(message, f"another submission, or a report that the run is {_ASKS}", end.said)]
+    return [end.finding("not-answered", message, f"another submission, or a report that the run is {_ASKS}", end.said)]
 
 
 @check("outcome.text", on=[CLOSE])
 def whole_text(observation: Observation) -> Iterable[Finding] | None:
     """The text that was written down is the one that was told."""
-    end = told(observation)
+    end = client_end(observation)
     right = end.text_is_right() if end is not None else None
     if end is None or right is None:
         return None
     if right:
         return ()
     expected = next(iter(sorted(end.right_texts(), key=len, reverse=True)), "")
-    return [end.finding("the text is not the one that was told", shown(expected), shown(end.text))]
+    return [end.finding("another-text", "the text is not the one that was told", shown(expected), shown(end.text))]
 
 
 @check("outcome.status", on=[CLOSE])
 def right_status(observation: Observation) -> Iterable[Finding] | None:
     """The status that was written down is the one that was told last."""
-    end = told(observation)
+    end = client_end(observation)
     if end is None or end.status is None or end.shown_status() is None:
         return None
     if not end.status_is_wrong():
         return ()
-    return [end.finding("the status is not the one that was told", str(end.shown_status()), shown(end.status))]
+    return [
+        end.finding(
+            "another-status", "the status is not the one that was told", str(end.shown_status()), shown(end.status)
+        )
+    ]
 
 
 @check("outcome.after-done", on=[CLOSE])
 def after_done(observation: Observation) -> Iterable[Finding] | None:
     """What came after done is in no text."""
-    end = told(observation)
+    end = client_end(observation)
     right = end.text_is_right() if end is not None and "after-done" in observation.held else None
     if end is None or right is None:
         return None
-    return () if right else [end.finding("what came after done is in the text", "the text before it", shown(end.text))]
+    return (
+        ()
+        if right
+        else [end.finding("after-done", "what came after done is in the text", "the text before it", shown(end.text))]
+    )
 
 
 @check("outcome.left-open", on=[CLOSE])
 def left_open(observation: Observation) -> Iterable[Finding] | None:
     """The client ends at done, whether or not the connection does."""
-    end = told(observation)
+    end = client_end(observation)
     if end is None or end.stream is None or end.stream.done is None or "left-open" not in observation.held:
         return None
     waited = (end.sent.response.ended_ms if end.sent.response else 0) - end.stream.done.ms
     if end.outcome.exit_code is not None and waited < _LEFT_OPEN_MS:
         return ()
     got = f"{waited} ms after {DONE.decode()}" if end.outcome.exit_code is not None else end.end
-    return [end.finding("the client waited for the connection to be closed", "it ends at done", got)]
+    return [end.finding("waited", "the client waited for the connection to be closed", "it ends at done", got)]
 
 
 @check("outcome.poll-stops", on=[CLOSE])
 def poll_stops(observation: Observation) -> Iterable[Finding] | None:
     """A loop that polls stops at a run that has stopped."""
-    end = told(observation)
+    end = client_end(observation)
     if end is None:
         return None
     reads = [(index, _stopped(observation, index)) for index, _ in own(observation) if index > end.sent.exchange]
@@ -178,8 +186,9 @@ def poll_stops(observation: Observation) -> Iterable[Finding] | None:
         return None
     runs = [(status, [index for index, _ in group]) for status, group in groupby(reads, key=lambda read: read[1])]
     return [
-        observation.finding("the run was polled on after it had stopped", f"no more reads of a run that is {status}",
-                            f"{len(indices)} reads in a row", exchange=indices[_READS])
+        observation.finding("polled-on", "the run was polled on after it had stopped",
+                            f"no more reads of a run that is {status}", f"{len(indices)} reads in a row",
+                            exchange=indices[_READS])
         for status, indices in runs
         if status is not None and len(indices) > _READS
     ]  # fmt: skip
@@ -191,4 +200,4 @@ def _stopped(observation: Observation, index: int) -> str | None:
     if exchange.operation is not Operation.GET_RUN or exchange.response is None or not served(exchange.response):
         return None
     status = text(member(document_of(exchange.response)[0]), "status")
-    return status if status in OVER or status == "requires_action" else None
+    return status if status in STREAM_TERMINAL else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.checks.unusual import Unusual, unusual
+from conformance.checks.shared.legal_forms import Unusual, unusual
 
 unusual(
     Unusual("reading.bom", "bom", "the byte order mark was not dropped"),

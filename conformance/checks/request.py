@@ -5,13 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from conformance.checks.answers import body_of, error_of, is_event_stream, looks_like_stream, served
-from conformance.checks.documents import text
-from conformance.checks.expected import acceptable, got_status, refused
-from conformance.checks.moments import ANSWER, CLOSE
-from conformance.checks.observation import Observation
-from conformance.checks.registry import check
+from conformance.checks.shared.acceptance import acceptable, refused
 from conformance.model import Finding, Operation, Response
+from conformance.walk.documents import text
+from conformance.walk.http_response import (
+    body_of,
+    error_of,
+    got_refusal,
+    got_status,
+    is_event_stream,
+    looks_like_stream,
+    served,
+)
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import ANSWER, CLOSE
+from conformance.walk.registry import check
 
 #: A refusal that asks for a field; whatever else a refusal says is told by submission.accepted.
 _ASKS_FOR_MORE = re.compile(rb"(?i)\b(stream|required|missing)\b")
@@ -22,17 +30,19 @@ _METHODS = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
 @check("request.path", on=[ANSWER])
 def path(observation: Observation) -> Iterable[Finding] | None:
-    """A valid submission is answered at this path; a server that knows no POST there has no such operation."""
+    """A valid submission is answered at this path, not sent elsewhere; without a POST there is no such operation."""
     sent, response = observation.submitted, observation.response
     if sent is None or response is None:
         return None
     unknown = response.status in _NO_OPERATION and not sent.refusable
     if not unknown and not acceptable(observation):
         return None
-    if not unknown and response.status != 404:
+    if not unknown and response.status != 404 and not 300 <= response.status < 400:
         return ()
     target = observation.exchange.request.target
-    return [observation.finding("the endpoint is not there", f"POST {target} is served", got_status(response))]
+    return [
+        observation.finding("absent", "the endpoint is not there", f"POST {target} is served", got_status(response))
+    ]
 
 
 @check("request.other-methods", on=[CLOSE])
@@ -48,7 +58,14 @@ def other_methods(observation: Observation) -> Iterable[Finding] | None:
     if not asked:
         return None
     return [
-        observation.finding(f"{method} on the path is not refused", "404 or 405", got_status(response), exchange=index)
+        observation.finding(
+            "not-refused",
+            f"{method} on the path is not refused",
+            "404 or 405",
+            got_status(response),
+            details=(method,),
+            exchange=index,
+        )
         for index, method, response in asked
         if response is None or response.status not in (404, 405)
     ]
@@ -62,7 +79,7 @@ def bearer(observation: Observation) -> Iterable[Finding] | None:
         return None
     if response.status not in (401, 403):
         return ()
-    return [observation.finding("the configured key is refused", "the key is taken", got_status(response))]
+    return [observation.finding("refused", "the configured key is refused", "the key is taken", got_status(response))]
 
 
 @check("request.beta-accepted", on=[ANSWER])
@@ -78,7 +95,9 @@ def beta_accepted(observation: Observation) -> Iterable[Finding] | None:
     said, code = text(error, "message") or "", text(error, "code") or ""
     if not ("beta" in code.lower() or "openai-beta" in said.lower()):
         return ()
-    return [observation.finding("the beta header is refused", "it is taken or ignored", got_status(response))]
+    return [
+        observation.finding("refused", "the beta header is refused", "it is taken or ignored", got_status(response))
+    ]
 
 
 @check("request.beta-missing", on=[ANSWER])
@@ -90,7 +109,9 @@ def beta_missing(observation: Observation) -> Iterable[Finding] | None:
     response = observation.response
     if response is not None and (response.status == 200 or 400 <= response.status < 500):
         return ()
-    return [observation.finding("without the beta header neither is done", "200 or 4xx", got_status(response))]
+    return [
+        observation.finding("neither", "without the beta header neither is done", "200 or 4xx", got_status(response))
+    ]
 
 
 @check("request.minimal-body", on=[ANSWER])
@@ -103,7 +124,7 @@ def minimal_body(observation: Observation) -> Iterable[Finding] | None:
         return None if response is None else ()
     if response.status not in (400, 422) or not _ASKS_FOR_MORE.search(body_of(response)):
         return None
-    return [observation.finding("a body of tool_outputs alone is refused", "200", got_status(response))]
+    return [observation.finding("refused", "a body of tool_outputs alone is refused", "200", got_refusal(response))]
 
 
 def _plain(observation: Observation, *said: object) -> Iterable[Finding] | None:
@@ -113,12 +134,14 @@ def _plain(observation: Observation, *said: object) -> Iterable[Finding] | None:
         return None
     if sent.body.get("stream", "absent") not in said:
         return None
-    if served(response) and not is_event_stream(response):
+    if served(response) and _other_kind(response):
         return ()
     if served(response):
-        return [observation.finding("a stream came that nobody asked for", "a JSON run", "text/event-stream")]
+        return [
+            observation.finding("streamed", "a stream came that nobody asked for", "a JSON run", "text/event-stream")
+        ]
     if response.status in (400, 422) and said != ("absent",):
-        return [observation.finding("this value of stream is refused", "a JSON run", got_status(response))]
+        return [observation.finding("refused", "this value of stream is refused", "a JSON run", got_refusal(response))]
     return None
 
 
@@ -144,16 +167,18 @@ def stream_null(observation: Observation) -> Iterable[Finding] | None:
 def stream_true(observation: Observation) -> Iterable[Finding] | None:
     """With stream true the answer is a stream, whatever Accept says."""
     sent, response = observation.submitted, observation.response
-    if sent is None or not sent.stream or response is None or not acceptable(observation):
+    if sent is None or not sent.stream or response is None or sent.refusable or "approvals" in sent.faults:
         return None
-    if response.status == 406:
-        return [observation.finding("the Accept header decides", "a stream whatever Accept says", "406")]
+    if response.status == 406 and acceptable(observation):
+        return [
+            observation.finding("accept-decides", "the Accept header decides", "a stream whatever Accept says", "406")
+        ]
     if not served(response):
         return None
     if not _other_kind(response):
         return ()
     got = next((value for name, value in response.headers if name.lower() == "content-type"), "another body")
-    return [observation.finding("stream true is not answered by a stream", "text/event-stream", got)]
+    return [observation.finding("not-streamed", "stream true is not answered by a stream", "text/event-stream", got)]
 
 
 def _other_kind(response: Response) -> bool:

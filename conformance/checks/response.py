@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from conformance.checks.answers import media_type, served
-from conformance.checks.documents import find, shown, text
 from conformance.checks.events import lacking
-from conformance.checks.expected import got_status
-from conformance.checks.history import calls_of, run_of_path
-from conformance.checks.moments import ANSWER, CLOSE, RUN
-from conformance.checks.observation import Observation
 from conformance.checks.order.run import not_of_path
-from conformance.checks.registry import check
-from conformance.checks.times import wrong_seconds
+from conformance.checks.shared.timestamps import wrong_seconds
 from conformance.contract.schema import accepts, explain
 from conformance.model import Ended, Finding, Operation
+from conformance.walk.documents import find, shown, text
+from conformance.walk.history import calls_of, run_of_path
+from conformance.walk.http_response import got_status, media_type, served
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import ANSWER, CLOSE, RUN
+from conformance.walk.registry import check
 
 #: Ends of a body that are the server's doing; what its reader broke off is not.
 _CUT_OFF = frozenset({Ended.SHORT, Ended.RESET, Ended.TIMEOUT})
@@ -36,7 +35,7 @@ def status_200(observation: Observation) -> Iterable[Finding] | None:
         return None  # a lone answer may be one to a creation
     if response.status == 200:
         return ()
-    return [observation.finding("a submission has another status", "200", got_status(response))]
+    return [observation.finding("another-status", "a submission has another status", "200", got_status(response))]
 
 
 @check("response.content-type", on=[RUN])
@@ -48,7 +47,11 @@ def content_type(observation: Observation) -> Iterable[Finding] | None:
     kind = media_type(response)
     if kind == "application/json":
         return ()
-    return [observation.finding("the run has another media type", "application/json", kind or "no Content-Type")]
+    return [
+        observation.finding(
+            "another-type", "the run has another media type", "application/json", kind or "no Content-Type"
+        )
+    ]
 
 
 @check("response.run-object", on=[RUN])
@@ -56,13 +59,21 @@ def run_object(observation: Observation) -> Iterable[Finding]:
     """The body is a run by the corrected schema, and all of it came: a client waits in vain for the rest."""
     response = observation.response
     if response is not None and response.ended in _CUT_OFF:
-        return [observation.finding("the answer was cut off", "a body ended by HTTP framing", f"{response.ended} end")]
+        return [
+            observation.finding(
+                "cut-off", "the answer was cut off", "a body ended by HTTP framing", f"{response.ended} end"
+            )
+        ]
     if observation.not_json is not None:
-        return [observation.finding("the answer is not JSON", "a run", str(observation.not_json))]
+        return [observation.finding("not-json", "the answer is not JSON", "a run", str(observation.not_json))]
     if accepts("RunObject", observation.as_sent):
         return ()
+    if find(observation.document, "object") != "thread.run" and find(observation.document, "id") is None:
+        got = shown(observation.document)
+        return [observation.finding("another-document", "the answer is another document", "a run", got, pointer="")]
     return [
         observation.finding(
+            "misfit",
             f"the run does not fit its schema at {found.pointer or '/'}",
             found.expected,
             found.got,
@@ -105,11 +116,19 @@ def moved_on(observation: Observation) -> Iterable[Finding] | None:
         if not again:
             return ()
         got = f"requires_action for {', '.join(again)}"
-        return [observation.finding("the run still waits for what was submitted", "queued", got, pointer="/status")]
+        return [
+            observation.finding(
+                "still-waiting", "the run still waits for what was submitted", "queued", got, pointer="/status"
+            )
+        ]
     if status in ("queued", "in_progress", "completed") and find(document, "required_action") is not None:
         got = shown(find(document, "required_action"))
         said = f"a run that is {status} still carries required_action"
-        return [observation.finding(said, "null, or no such field", got, pointer="/required_action")]
+        return [
+            observation.finding(
+                "action-kept", said, "null, or no such field", got, details=(status,), pointer="/required_action"
+            )
+        ]
     return ()
 
 
@@ -127,8 +146,8 @@ def _still_waiting(observation: Observation) -> list[Finding] | None:
             got = f"requires_action for {', '.join(again)}"
             found.append(
                 observation.finding(
-                    "the run was read later and still waits for what was submitted", "a run that goes on", got,
-                    pointer="/status", exchange=index,
+                    "still-waiting-later", "the run was read later and still waits for what was submitted",
+                    "a run that goes on", got, pointer="/status", exchange=index,
                 )
             )  # fmt: skip
     return found or None
@@ -167,7 +186,9 @@ def leaves_queue(observation: Observation) -> Iterable[Finding] | None:
         looked = True
         if set(statuses) == {"queued"}:
             said, got = "the run never left the queue", f"queued at {len(statuses)} looks of {len(statuses)}"
-            found.append(observation.finding(said, "a run that goes on", got, pointer="/status", exchange=index))
+            found.append(
+                observation.finding("queued", said, "a run that goes on", got, pointer="/status", exchange=index)
+            )
     return found if looked else None
 
 

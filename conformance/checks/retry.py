@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from conformance.checks.answers import header, served
-from conformance.checks.expected import got_status
-from conformance.checks.moments import CLOSE
-from conformance.checks.observation import Observation
-from conformance.checks.registry import check
-from conformance.checks.rounds import Again, Sent, begun, rounds
 from conformance.model import Author, Exchange, Finding, Response
+from conformance.walk.http_response import got_status, header, served
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import CLOSE
+from conformance.walk.registry import check
+from conformance.walk.rounds import Again, Sent, begun, rounds
 
 #: A client may cap what it waits; the official ones do at a minute.
 _LONGEST_MS = 60_000
@@ -42,21 +41,23 @@ def identical(observation: Observation) -> Iterable[Finding] | None:
         return None
     return [
         observation.finding(
+            kind,
             "the submission that was sent again is another one",
             "the same path and content",
             got,
             exchange=again.sent.exchange,
         )
         for again in retries
-        if (got := _difference(observation, again))
+        for kind, got in _differences(observation, again)
     ]
 
 
-def _difference(observation: Observation, again: Again) -> str | None:
+def _differences(observation: Observation, again: Again) -> tuple[tuple[str, str], ...]:
+    """What differs, as a kind and in words: the path, else the body, or nothing."""
     before, after = (_exchange(observation, sent).request for sent in again)
     if after.target.partition("?")[0] != before.target.partition("?")[0]:
-        return "another path"
-    return None if again.same else "another body"
+        return (("another-path", "another path"),)
+    return () if again.same else (("another-body", "another body"),)
 
 
 @check("retry.after", on=[CLOSE])
@@ -73,6 +74,7 @@ def after(observation: Observation) -> Iterable[Finding] | None:
         return None
     return [
         observation.finding(
+            "too-early",
             "the submission was sent again too early",
             f"after {wait} ms",
             f"after {waited} ms",
@@ -113,7 +115,11 @@ def _repeated(
         return None
     return [
         observation.finding(
-            message, expected, f"again after {got_status(again.before.response)}", exchange=again.sent.exchange
+            "sent-again",
+            message,
+            expected,
+            f"again after {got_status(again.before.response)}",
+            exchange=again.sent.exchange,
         )
         for again in _all_again(observation)
         if invites(again.before) and accused(again)

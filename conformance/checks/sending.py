@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from conformance.checks.answers import header
-from conformance.checks.documents import shown
-from conformance.checks.moments import ANSWER, CLOSE
-from conformance.checks.observation import Observation
-from conformance.checks.registry import check
-from conformance.checks.rounds import own, rounds
-from conformance.checks.submitted import ids_of_path
 from conformance.model import Exchange, Finding, Headers
+from conformance.walk.documents import shown
+from conformance.walk.http_response import header
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import ANSWER, CLOSE
+from conformance.walk.registry import check
+from conformance.walk.rounds import own, rounds
+from conformance.walk.submission_facts import ids_of_path
 
 _SUBMISSION = "submit_tool_outputs"
 #: The path below any prefix; ids are of unreserved characters, the sub-delimiters of RFC 3986, or percent-encoded.
@@ -33,7 +33,9 @@ def submitted(observation: Observation) -> Iterable[Finding] | None:
         return None
     last = requests[-1][0] if requests else max(len(observation.transcript.exchanges) - 1, 0)
     got = f"{len(requests)} other requests" if requests else "no request, and exit code 0"
-    return [observation.finding("no outputs were submitted", "one submission of all outputs", got, exchange=last)]
+    return [
+        observation.finding("absent", "no outputs were submitted", "one submission of all outputs", got, exchange=last)
+    ]
 
 
 @check("sending.one-request", on=[CLOSE])
@@ -43,6 +45,7 @@ def one_request(observation: Observation) -> Iterable[Finding] | None:
         return None
     return [
         observation.finding(
+            "more-than-once",
             "the outputs of one round were submitted more than once",
             "one request with all outputs",
             f"{count + 1} submissions, in exchanges {', '.join(str(sent.exchange) for sent in each.sent)}",
@@ -76,7 +79,9 @@ def every_call(observation: Observation) -> Iterable[Finding] | None:
         return ()
     message = "the submission does not answer every pending call exactly once"
     return [
-        observation.finding(message, f"{len(pending)} outputs, one a call", "; ".join(told), pointer="/tool_outputs")
+        observation.finding(
+            "not-once-each", message, f"{len(pending)} outputs, one a call", "; ".join(told), pointer="/tool_outputs"
+        )
     ]
 
 
@@ -88,10 +93,10 @@ def path(observation: Observation) -> Iterable[Finding] | None:
         return None
     return [
         observation.finding(
-            "the request does not reach the operation", expected, f"{method} {shown(target)}", exchange=index
+            kind, "the request does not reach the operation", expected, f"{method} {shown(target)}", exchange=index
         )
         for index, method, target in ((index, each.request.method, each.request.target) for index, each in meant)
-        if (expected := _off(observation, method, target))
+        for kind, expected in _off(observation, method, target)
     ]
 
 
@@ -101,20 +106,20 @@ def _is_meant(exchange: Exchange) -> bool:
     return _SUBMISSION in target and not _EMPTY_ID.search(target) and exchange.request.method != "OPTIONS"
 
 
-def _off(observation: Observation, method: str, target: str) -> str | None:
-    """What was expected instead, where a request is off."""
+def _off(observation: Observation, method: str, target: str) -> tuple[tuple[str, str], ...]:
+    """Where a request is off, in which way, and what was expected instead."""
     if method != "POST":
-        return "POST"
+        return (("another-method", "POST"),)
     bare = target.partition("?")[0]
     if not _PATH.fullmatch(bare):
-        return f"/threads/{{thread_id}}/runs/{{run_id}}/{_SUBMISSION} below the base URL"
+        return (("another-path", f"/threads/{{thread_id}}/runs/{{run_id}}/{_SUBMISSION} below the base URL"),)
     runs = observation.history.runs
     run_id = ids_of_path(bare)[1]
     asked = next((known.id for known in runs.values() if known.pending is not None), None)
     known = run_id is not None and runs.get(run_id)
     if "asked" in observation.held and asked and not (known and known.status):
-        return f"the run {asked}"
-    return None
+        return (("another-run", f"the run {asked}"),)
+    return ()
 
 
 @check("sending.empty-id", on=[CLOSE])
@@ -126,7 +131,7 @@ def empty_id(observation: Observation) -> Iterable[Finding] | None:
         return None
     return [
         observation.finding(
-            "an id in the path is empty", "an error before anything is sent", shown(target), exchange=index
+            "empty-id", "an id in the path is empty", "an error before anything is sent", shown(target), exchange=index
         )
         for index, target in meant
         if _EMPTY_ID.search(target)
@@ -152,8 +157,9 @@ def authorization(observation: Observation) -> Iterable[Finding] | None:
     if (scheme.lower() == "bearer" and key.strip()) or header(heads, "api-key"):
         return ()
     # What stands there may be the key itself: only its scheme is told.
+    kind = "absent" if not scheme else "another-scheme" if key else "no-scheme"
     got = "neither" if not scheme else f"the scheme {shown(scheme)}" if key else "a key without its scheme"
-    return [observation.finding("the submission carries no key", "Authorization: Bearer … or api-key: …", got)]
+    return [observation.finding(kind, "the submission carries no key", "Authorization: Bearer … or api-key: …", got)]
 
 
 @check("sending.content-type", on=[ANSWER])
@@ -165,7 +171,11 @@ def content_type(observation: Observation) -> Iterable[Finding] | None:
     said = header(heads, "content-type")
     if (said or "").partition(";")[0].strip().lower() == "application/json":
         return ()
-    return [observation.finding("the body is not said to be JSON", "Content-Type: application/json", _said(said))]
+    return [
+        observation.finding(
+            "another-type", "the body is not said to be JSON", "Content-Type: application/json", _said(said)
+        )
+    ]
 
 
 @check("sending.beta", on=[ANSWER])
@@ -177,7 +187,9 @@ def beta(observation: Observation) -> Iterable[Finding] | None:
     said = header(heads, "openai-beta")
     if _BETA in (word.strip() for word in (said or "").split(",")) or (said is None and _of_azure(observation)):
         return ()
-    return [observation.finding("the version of the API is not asked for", f"OpenAI-Beta: {_BETA}", _said(said))]
+    return [
+        observation.finding("absent", "the version of the API is not asked for", f"OpenAI-Beta: {_BETA}", _said(said))
+    ]
 
 
 def _of_azure(observation: Observation) -> bool:
@@ -194,16 +206,16 @@ def body(observation: Observation) -> Iterable[Finding] | None:
         return None
     expected = '{"tool_outputs": [{"tool_call_id": "…", "output": "…"}], "stream": true}'
     told = {
-        "unrecorded": ("there is no body", ""),
-        "malformed": ("the body is not JSON", ""),
-        "no-outputs": ("the body holds no list of outputs", "/tool_outputs"),
-        "no-id": ("an output does not say which call it is of", "/tool_outputs"),
-        "string-stream": ("stream is no boolean", "/stream"),
+        "unrecorded": ("absent", "there is no body", ""),
+        "malformed": ("not-json", "the body is not JSON", ""),
+        "no-outputs": ("no-outputs", "the body holds no list of outputs", "/tool_outputs"),
+        "no-id": ("no-id", "an output does not say which call it is of", "/tool_outputs"),
+        "string-stream": ("stream-not-boolean", "stream is no boolean", "/stream"),
     }
     got = shown(observation.exchange.request.body.decode(errors="replace"))
     return [
-        observation.finding(message, expected, got, pointer=pointer)
-        for fault, (message, pointer) in told.items()
+        observation.finding(kind, message, expected, got, pointer=pointer)
+        for fault, (kind, message, pointer) in told.items()
         if fault in sent.faults
     ]
 
@@ -215,8 +227,8 @@ def no_extra_keys(observation: Observation) -> Iterable[Finding] | None:
     if sent is None or sent.body is None or "approvals" in sent.faults:
         return None
     return [
-        observation.finding("the body holds a key that the API does not know", "tool_outputs and stream", shown(key),
-                            pointer="/" + key.replace("~", "~0").replace("/", "~1"))
+        observation.finding("unknown-key", "the body holds a key that the API does not know", "tool_outputs and stream",
+                            shown(key), pointer="/" + key.replace("~", "~0").replace("/", "~1"))
         for key in sorted(sent.body.keys() - {"tool_outputs", "stream"})
     ]  # fmt: skip
 
@@ -230,7 +242,11 @@ def output_string(observation: Observation) -> Iterable[Finding] | None:
         return None
     return [
         observation.finding(
-            "an output is no string", "a string", shown(entry["output"]), pointer=f"/tool_outputs/{index}/output"
+            "not-a-string",
+            "an output is no string",
+            "a string",
+            shown(entry["output"]),
+            pointer=f"/tool_outputs/{index}/output",
         )
         for index, entry in enumerate(entries)
         if isinstance(entry, dict) and not isinstance(entry.get("output", ""), str)
@@ -246,7 +262,8 @@ def stream_flag(observation: Observation) -> Iterable[Finding] | None:
     wanted = "streamed" in observation.held
     if sent.stream is wanted:
         return ()
+    kind = "not-asked-for" if wanted else "not-wanted"
     message = "a stream was wanted and is not asked for" if wanted else "a stream is asked for that nobody wanted"
     expected = "true" if wanted else "false, null or absent"
     got = shown(sent.body["stream"]) if "stream" in sent.body else "absent"
-    return [observation.finding(message, expected, got, pointer="/stream")]
+    return [observation.finding(kind, message, expected, got, pointer="/stream")]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.answers import document_of, error_of, served
-from conformance.checks.documents import Document, member, shown, text
-from conformance.checks.expected import Refusal, acceptable, got_status, refusals, refused
-from conformance.checks.history import calls_of
-from conformance.checks.moments import ANSWER, CLOSE
-from conformance.checks.observation import Observation
-from conformance.checks.registry import check
-from conformance.checks.submitted import Submitted, turned_down
+from conformance.checks.shared.acceptance import Refusal, acceptable, refusals, refused
+from conformance.contract.lifecycle import STREAM_TERMINAL
 from conformance.model import Finding, Operation, Response
+from conformance.walk.documents import Document, member, shown, text
+from conformance.walk.history import calls_of
+from conformance.walk.http_response import document_of, error_of, got_refusal, got_status, served
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import ANSWER, CLOSE
+from conformance.walk.registry import check
+from conformance.walk.submission_facts import Submitted, turned_down
 
 #: Outputs that nobody may touch hold one of these, or are longer than any line that a reader might be made for.
 _OPAQUE_LENGTH = 32_768
@@ -28,9 +29,8 @@ def _served(observation: Observation, message: str) -> list[Finding]:
     response = observation.response
     if response is not None and served(response):
         return []
-    got = got_status(response) if response is not None else observation.exchange.failure or "no answer"
-    said = text(error_of(response), "message") if response is not None else None
-    return [observation.finding(message, "200", f"{got}: {shown(said)}" if said else got)]
+    got = got_refusal(response) if response is not None else observation.exchange.failure or "no answer"
+    return [observation.finding("refused", message, "200", got)]
 
 
 @check("submission.any-order", on=[ANSWER])
@@ -51,7 +51,9 @@ def opaque_accepted(observation: Observation) -> Iterable[Finding] | None:
     sent = observation.submitted
     if sent is None or not acceptable(observation) or not any(_opaque(output) for _, output in sent.outputs):
         return None
-    return _served(observation, "outputs are refused for their text")
+    found = _served(observation, "outputs are refused for their text")
+    # Who does not know that the same server takes other texts does not know why it refused these.
+    return None if found and "opaque" not in observation.held else found
 
 
 def _opaque(output: str) -> bool:
@@ -88,7 +90,7 @@ def partial_error(observation: Observation) -> Iterable[Finding] | None:
     if kind == "invalid_request_error":
         return ()
     said = "a partial submission is refused as another type"
-    return [observation.finding(said, "invalid_request_error", shown(kind), pointer="/error/type")]
+    return [observation.finding("another-type", said, "invalid_request_error", shown(kind), pointer="/error/type")]
 
 
 @check("submission.empty-not-resumed", on=[CLOSE])
@@ -98,7 +100,11 @@ def empty_not_resumed(observation: Observation) -> Iterable[Finding] | None:
     seen = [(index, _run_after(observation, index, answer)) for index, answer in asked]
     found = [
         observation.finding(
-            "a run went on without its outputs", "requires_action", text(run, "status") or "no status", exchange=index
+            "went-on",
+            "a run went on without its outputs",
+            "requires_action",
+            text(run, "status") or "no status",
+            exchange=index,
         )
         for index, run in seen
         if run is not None and _went_on(run)
@@ -132,8 +138,6 @@ def empty_refused(observation: Observation) -> Iterable[Finding] | None:
 #: What a refusal leaves as it was. `expires_at` is not compared: one vendor moves it.
 _KEPT = ("status", "required_action", "thread_id", "assistant_id", "started_at", "cancelled_at", "failed_at",
          "completed_at", "last_error", "usage", "model", "instructions", "tools", "metadata")  # fmt: skip
-#: Runs in these states stand still: whatever changes, the refusal changed it.
-_STILL = frozenset({"requires_action", "completed", "incomplete", "failed", "cancelled", "expired"})
 
 
 @check("submission.atomic", on=[CLOSE])
@@ -151,8 +155,8 @@ def atomic(observation: Observation) -> Iterable[Finding] | None:
         before, after = pair
         found += [
             observation.finding(
-                f"a refused submission changed {name} of the run", shown(before.get(name)), shown(after.get(name)),
-                exchange=index,
+                "changed", f"a refused submission changed {name} of the run",
+                shown(before.get(name)), shown(after.get(name)), details=(name,), exchange=index,
             )
             for name in _KEPT
             if before.get(name) != after.get(name)
@@ -174,7 +178,8 @@ def _around(observation: Observation, index: int, sent: Submitted) -> tuple[Docu
     if "others" in observation.held and text(before, "status") == "requires_action":
         moved = waited or not set(calls_of(before) or ()) & set(calls_of(after) or ())
     same = text(before, "id") == text(after, "id") and sent.run_id is not None
-    return (before, after) if same and not moved and text(before, "status") in _STILL else None
+    # A run in one of these states stands still: whatever changes, the refusal changed it.
+    return (before, after) if same and not moved and text(before, "status") in STREAM_TERMINAL else None
 
 
 @check("submission.still-accepted", on=[ANSWER])
@@ -207,5 +212,6 @@ def _one_accepted(observation: Observation, answers: list[tuple[int, Response | 
     if len(taken) == 1:
         return []
     got = ", ".join(got_status(response) for _, response in answers)
+    kind = "several-accepted" if taken else "none-accepted"
     said = f"{len(taken)} of {len(answers)} submissions at once were accepted"
-    return [observation.finding(said, "exactly one 200", got, exchange=answers[-1][0])]
+    return [observation.finding(kind, said, "exactly one 200", got, exchange=answers[-1][0])]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.documents import Document, find, member, members, shown, text
-from conformance.checks.entities import texts_of
-from conformance.checks.history import Look, asks_for_outputs
-from conformance.checks.moments import CLOSE, WAITING
-from conformance.checks.observation import Observation, Step, Stream
-from conformance.checks.registry import check
 from conformance.model import Finding, Operation
+from conformance.walk.documents import Document, find, member, members, shown, text
+from conformance.walk.entities import texts_of
+from conformance.walk.history import Look, asks_for_outputs
+from conformance.walk.observation import Observation, Step, Stream
+from conformance.walk.occasions import CLOSE, WAITING
+from conformance.walk.registry import check
 
 
 @check("surface.pending-calls", on=[WAITING])
@@ -25,13 +25,21 @@ def pending_calls(observation: Observation) -> Iterable[Finding] | None:
     pointer = "/required_action"
     if not ids:
         got = shown(find(document, "required_action"))
-        return [observation.finding("a waiting run does not say for what", "its calls", got, pointer=pointer)]
+        return [
+            observation.finding("no-calls", "a waiting run does not say for what", "its calls", got, pointer=pointer)
+        ]
     if "id" in observation.replaced and None in ids:
         return None
     if not all(isinstance(call, str) and call for call in ids):
-        return [observation.finding("a pending call has no id", "an id for each call", shown(ids), pointer=pointer)]
+        return [
+            observation.finding("no-id", "a pending call has no id", "an id for each call", shown(ids), pointer=pointer)
+        ]
     if len(set(map(str, ids))) != len(ids):
-        return [observation.finding("pending calls share an id", "an id for each call", shown(ids), pointer=pointer)]
+        return [
+            observation.finding(
+                "shared-id", "pending calls share an id", "an id for each call", shown(ids), pointer=pointer
+            )
+        ]
     return ()
 
 
@@ -61,7 +69,17 @@ def run_after(observation: Observation) -> Iterable[Finding] | None:
         looked = True
         if got != expected:
             said = "the run reads otherwise than its stream ended"
-            found.append(observation.finding(said, expected, str(got), pointer="/status", exchange=look.exchange))
+            found.append(
+                observation.finding(
+                    "reads-otherwise",
+                    said,
+                    expected,
+                    str(got),
+                    pointer="/status",
+                    exchange=look.exchange,
+                    about=("run",),
+                )
+            )
     return found if looked else None
 
 
@@ -71,16 +89,22 @@ def steps_after(observation: Observation) -> Iterable[Finding] | None:
     found, looked = [], False
     for stream, look in _looked_after(observation, Operation.LIST_STEPS):
         listed = {text(document, "id"): member(document) or {} for document in look.documents}
-        if "step" in stream.unread:
-            continue
-        ended = [step for step in stream.steps.values() if step.ended is not None and (look.whole or step.id in listed)]
+        ended = [
+            step
+            for step in stream.steps.values()
+            if step.ended is not None and (look.whole or step.id in listed) and not stream.lost(step.about)
+        ]
         looked = looked or bool(ended)
         for step in ended:
             expected, got = _told(step), _listed(listed.get(step.id))
             if got != expected:
+                kind = "not-listed" if got is None else "reads-otherwise"
                 said = f"step {step.id} reads otherwise than the stream left it"
                 read = shown(got or "not listed")
-                found.append(observation.finding(said, shown(expected), read, exchange=look.exchange))
+                about = (step.about, *([f"message {step.message_id}"] if step.message_id else []))
+                found.append(
+                    observation.finding(kind, said, shown(expected), read, exchange=look.exchange, about=about)
+                )
     return found if looked else None
 
 
@@ -109,19 +133,22 @@ def messages_after(observation: Observation) -> Iterable[Finding] | None:
     """The messages read as the stream told them."""
     found, looked = [], False
     for stream, look in _looked_after(observation, Operation.LIST_MESSAGES):
-        if "message" in stream.unread:
-            continue
         listed = {text(document, "id"): texts_of(member(document)) for document in look.documents}
         for message in stream.messages.values():
             if message.ended is None or message.state != "completed" or not (look.whole or message.id in listed):
                 continue
-            if message.id in observation.history.deleted and message.id not in listed:
+            if (message.id in observation.history.deleted and message.id not in listed) or stream.lost(message.about):
                 continue
             looked = True
             expected = "".join((message.final or {}).values())
             got = "".join(listed[message.id].values()) if message.id in listed else None
             if got != expected:
+                kind = "not-listed" if got is None else "reads-otherwise"
                 said = f"message {message.id} reads otherwise than the stream told it"
                 read = shown(got or "not listed")
-                found.append(observation.finding(said, shown(expected), read, exchange=look.exchange))
+                found.append(
+                    observation.finding(
+                        kind, said, shown(expected), read, exchange=look.exchange, about=(message.about,)
+                    )
+                )
     return found if looked else None

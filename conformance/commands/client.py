@@ -8,19 +8,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from conformance import options
 from conformance.commands import verdicts
 from conformance.commands.progress import Progress
 from conformance.commands.termination import interrupting
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.errors import UsageError
 from conformance.model import Role, Transcript
-from conformance.plan import Plan, narrowed, plan, shard
-from conformance.report import folder
 from conformance.report.exhibits import Exhibitor
 from conformance.report.trace import trace
-from conformance.run import Run
-from conformance.selection import selection
+from conformance.run import keeping, options, repeating, verdict_options
+from conformance.run.plan import Plan, narrowed, plan, selected
+from conformance.run.run import Run
+from conformance.run.selection import selection
 from conformance.targets.client import ClientTarget
 from conformance.targets.drivers import TIMEOUT, Command
 
@@ -49,11 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is that of the report."""
     said = options.given(vars(arguments))
-    options.check_verdicts(said)
+    verdict_options.check(said)
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     _check(arguments, command)
     verdicts.check(arguments)
-    profile, rows = options.profile(said, Role.CLIENT, _selection(arguments)), options.known_failures(said)
+    profile, rows = (
+        verdict_options.profile(said, Role.CLIENT, _selection(arguments)),
+        verdict_options.known_failures(said),
+    )
     artifacts = None if arguments.out is None else Path(arguments.out, "clients")
     driver = Command(command, timeout=arguments.timeout, artifacts=artifacts)
     target = ClientTarget(driver, azure=arguments.azure, traced=_show_trace if arguments.trace else None)
@@ -64,30 +66,23 @@ def run(arguments: argparse.Namespace) -> int:
     console = Progress(arguments.verbose, quiet=False, mocked=False)
     console.planned(chosen)
     timeout = None if arguments.timeout == TIMEOUT else arguments.timeout
-    again = options.again_client(command, azure=arguments.azure, timeout=timeout)
-    exhibitor = Exhibitor() if verdicts.shows(arguments) else None
-    keeper = None if arguments.out is None else folder.Keeper(arguments.out)
+    again = repeating.again_client(command, azure=arguments.azure, timeout=timeout)
     judged = Run(
         target,
         chosen,
         profile=profile,
         known_failures=rows,
         again=again,
-        exhibitor=exhibitor,
+        exhibitor=Exhibitor() if verdicts.shows(arguments) else None,
         begun=console.begun,
         told=console.judged,
-        kept=keeper,
-        shapes=options.shapes(vars(arguments)),
+        kept=keeping.keeper(said),
+        shapes=options.shapes(said),
     )
     with interrupting():
-        cut_short = judged.all(arguments.jobs or _JOBS * (os.cpu_count() or 1), target.interrupt)
-    report = judged.report(cut_short)
+        report = judged.finished_by(arguments.jobs or _JOBS * (os.cpu_count() or 1), target.interrupt)
     console.end()
-    report = verdicts.updated(report, said)
-    verdicts.show(report, arguments)
-    if arguments.out is not None:
-        verdicts.keep(report, arguments.out)
-    return verdicts.settle(report, arguments)
+    return verdicts.finish(report, arguments)
 
 
 def _selection(arguments: argparse.Namespace) -> str | None:
@@ -113,16 +108,9 @@ def _chosen(target: ClientTarget, arguments: argparse.Namespace) -> Plan:
     if unknown:
         raise UsageError(f"no client scenario has the id {unknown[0]!r}", "`conformance list scenarios` shows all.")
     wanted = selection(arguments.selection) if arguments.selection else None
-    whole, share = plan(target, CLIENT_SCENARIOS, Role.CLIENT), options.shard(vars(arguments))
-    whole = whole if share is None else shard(whole, target, *share)
-    kept = (
-        (scenario, requirement)
-        for scenario, requirements in whole.cells.items()
-        for requirement in requirements
-        if arguments.scenario is None or scenario in arguments.scenario
-        if wanted is None or wanted(f"{scenario}:{requirement}")
-    )
-    return narrowed(whole, target, kept)
+    whole = plan(target, CLIENT_SCENARIOS, Role.CLIENT, options.shard(vars(arguments)))
+    named = (cell for cell in whole.names() if arguments.scenario is None or cell[0] in arguments.scenario)
+    return selected(narrowed(whole, target, named), target, wanted)
 
 
 def _show_trace(transcript: Transcript) -> None:

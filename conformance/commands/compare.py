@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from conformance import baseline
 from conformance.commands.verdicts import write
 from conformance.errors import UnreadableInput
 from conformance.files import read
 from conformance.report import reader
 from conformance.report.comparison import WRITERS, render
 from conformance.report.writers import WRITERS as REPORTS
+from conformance.run import baseline
 from conformance.verdict.compare import Edition, compare, edition
 
 

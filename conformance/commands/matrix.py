@@ -7,11 +7,11 @@ import os
 import sys
 from pathlib import Path
 
-from conformance import fleet
 from conformance.commands.termination import interrupting
 from conformance.errors import UsageError
 from conformance.files import prepare_folder, write_atomically
-from conformance.report.fleet import Column, as_json, as_markdown, as_page, worst_code
+from conformance.report.matrix import Column, as_json, as_markdown, as_page, worst_code
+from conformance.run import matrix
 
 #: Targets at a time: each keeps one processor busy now and then.
 _JOBS = 2
@@ -33,11 +33,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Judge all; the exit code is the worst of theirs. Raises UnreadableInput for a list that is none."""
     if arguments.jobs < 1:
         raise UsageError(f"--jobs {arguments.jobs}: at least one target is judged at a time")
-    listed = fleet.entries(Path(arguments.targets))
+    listed = matrix.entries(Path(arguments.targets))
     out = Path(arguments.out)
     prepare_folder(out)
     with interrupting():
-        columns = fleet.judged(listed, out, arguments.jobs, os.environ, _told)
+        columns = matrix.judged(listed, out, arguments.jobs, os.environ, _told)
     for name, form in _FORMS.items():
         write_atomically(out / name, form(columns))
     print(f"conformance: wrote {out}/: {', '.join(_FORMS)}", file=sys.stderr)

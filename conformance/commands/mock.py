@@ -50,10 +50,10 @@ def _judge(scenario: Scenario, port: int) -> int:
     """Let a client attach, and judge what it did once this is interrupted."""
     from conformance.commands import verdicts  # noqa: PLC0415 - only where a client is judged
     from conformance.commands.termination import interrupting  # noqa: PLC0415 - see above
-    from conformance.plan import plan  # noqa: PLC0415 - see above
     from conformance.report.result import exit_code  # noqa: PLC0415 - see above
     from conformance.report.text import text  # noqa: PLC0415 - see above
-    from conformance.run import Run  # noqa: PLC0415 - see above
+    from conformance.run.plan import plan  # noqa: PLC0415 - see above
+    from conformance.run.run import Run  # noqa: PLC0415 - see above
     from conformance.targets.client import ClientTarget  # noqa: PLC0415 - see above
     from conformance.targets.drivers import Attached  # noqa: PLC0415 - see above
 
@@ -61,8 +61,7 @@ def _judge(scenario: Scenario, port: int) -> int:
     again = f"conformance mock --scenario {scenario.id}"
     judged = Run(target, plan(target, (scenario,), Role.CLIENT), again=again)
     with interrupting():
-        judged.subject(scenario.id)
-    report = judged.report()
+        report = judged.finished()
     verdicts.write(text(report, verdicts.style(verbose=False)))
     return exit_code(report)
 

@@ -8,17 +8,14 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Sequence
 from threading import Event, Lock, Thread
 
-from conformance.commands import verdicts
-from conformance.errors import ConformanceError
-from conformance.model import JUDGED, Exchange, Report, Scenario, Status, Subject
-from conformance.plan import Plan
+from conformance.model import JUDGED, Exchange, Scenario, Status, Subject
 from conformance.report.document import verdict_of
 from conformance.report.plain import safe
 from conformance.report.tally import counted
 from conformance.report.text import MOCKED, plan_line
+from conformance.run.plan import Plan
 from conformance.targets.sending import Ask
 from conformance.verdict.alike import without_ids
 
@@ -27,12 +24,10 @@ _TICK = 0.2
 
 
 class Progress:
-    """Listens to a run: says what is planned and how far it is, and keeps what comes of it."""
+    """Listens to a run: says what is planned and how far it is."""
 
     def __init__(self, verbose: bool, *, quiet: bool, mocked: bool) -> None:
-        self.plan: Plan | None = None
-        self.report: Report | None = None
-        self.error: ConformanceError | None = None
+        self._total = 0
         self._verbose = verbose
         self._quiet = quiet
         self._mocked = mocked
@@ -41,7 +36,7 @@ class Progress:
 
     def planned(self, plan: Plan) -> None:
         """Say what is going to be asked, and where nobody's server is."""
-        self.plan = plan
+        self._total = len(plan.scenarios)
         if self._mocked:
             print(f"conformance: {MOCKED}", file=sys.stderr)
         if not self._quiet:
@@ -66,36 +61,18 @@ class Progress:
         self._judged += sum(verdict.status in JUDGED for verdict in subject.verdicts)
         self._failed += sum(verdict.status is Status.FAIL and counted(verdict) for verdict in subject.verdicts)
         if self._verbose:
-            print(f"{self._done}/{self._total()}  {verdict_of(subject):5}  {subject.name}", file=sys.stderr, flush=True)
+            print(f"{self._done}/{self._total}  {verdict_of(subject):5}  {subject.name}", file=sys.stderr, flush=True)
         elif self._line is not None:
             self._line.over(subject.name)
             self._line.show(self._counts())
-
-    def amended(self, changes: Sequence[str]) -> None:
-        """Say what was changed in the list of known failures."""
-        self.end()
-        verdicts.amended(changes)
-
-    def reported(self, report: Report) -> None:
-        """Keep the report."""
-        self.end()
-        self.report = report
-
-    def failed(self, error: ConformanceError) -> None:
-        """Keep the first reason why nothing could be judged."""
-        self.end()
-        self.error = self.error or error
 
     def end(self) -> None:
         """Take the live line away; what follows is the report."""
         if self._line is not None:
             self._line.clear()
 
-    def _total(self) -> int:
-        return 0 if self.plan is None else len(self.plan.scenarios)
-
     def _counts(self) -> str:
-        return f"{self._done}/{self._total()} scenarios · {self._judged} judged · {self._failed} failed"
+        return f"{self._done}/{self._total} scenarios · {self._judged} judged · {self._failed} failed"
 
 
 class _Line:

@@ -6,12 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from conformance import options
 from conformance.commands.termination import interrupting
 from conformance.files import prepare_folder
 from conformance.report.plain import safe
 from conformance.report.text import plan_line
-from conformance.selection import selection
+from conformance.run import options, target_options
+from conformance.run.selection import selection
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,11 +30,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _recorded(arguments: argparse.Namespace) -> int:
-    from conformance.plan import plan  # noqa: PLC0415 - these load the client and the judge: only when asked
+    from conformance.run.plan import plan  # noqa: PLC0415 - these load the client and the judge: only when asked
     from conformance.targets.recording import RecordingTarget  # noqa: PLC0415
 
     wanted = selection(arguments.selection) if arguments.selection else None
-    target = options.target(options.given({**vars(arguments), "out": None}))
+    target = target_options.target(options.given({**vars(arguments), "out": None}))
     codes = {0}
     try:
         scenarios = [scenario for scenario in plan(target).scenarios if wanted is None or wanted(scenario.id)]

@@ -8,11 +8,11 @@ from pathlib import Path
 from conformance import files
 from conformance.commands import merging, verdicts
 from conformance.errors import UsageError
-from conformance.inputs import STDIN
 from conformance.model import Report
 from conformance.report import reader
 from conformance.report.text import text
 from conformance.report.writers import WRITERS
+from conformance.run.inputs import STDIN
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

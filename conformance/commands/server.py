@@ -1,24 +1,21 @@
-"""`conformance server`: judge a server, or the built-in mock, through a pytest call that nobody's settings reach."""
+"""`conformance server`: judge a server, or the built-in mock."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from pathlib import Path
+from contextlib import ExitStack
 
-from conformance import options
 from conformance.commands import verdicts
 from conformance.commands.progress import Progress
 from conformance.commands.termination import interrupting
-from conformance.errors import OwnError
-from conformance.files import prepare_folder
-from conformance.plan import Plan
+from conformance.model import Role
 from conformance.report.text import plan_page
-from conformance.selection import selection
-
-#: What pytest ends with where it was interrupted.
-_INTERRUPTED = 2
+from conformance.run import contradictions, keeping, options, repeating, target_options, verdict_options
+from conformance.run.plan import Plan, plan, selected
+from conformance.run.run import Run
+from conformance.run.selection import selection
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,34 +27,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is that of the report."""
-    from conformance.plugin.call import call  # noqa: PLC0415 - pytest, only where it is used
-
     said = options.given(vars(arguments))
-    options.check(said)
+    contradictions.check(said)
     verdicts.check(arguments)
-    if arguments.selection:
-        selection(arguments.selection)
+    wanted = selection(arguments.selection) if arguments.selection else None
     console = Progress(
         arguments.verbose, quiet="plan" in said, mocked="base_url" not in said and not _at_hand(arguments)
     )
-    if "out" in said and "plan" not in said:
-        prepare_folder(Path(said["out"]))
-    with interrupting():
-        code = call(
-            options.target(said, watch=console.watch),
-            said,
-            arguments.selection,
-            console,
-            shows=verdicts.shows(arguments),
+    keeping.prepare(said)
+    with interrupting(), ExitStack() as unreported:
+        target = target_options.target(said, watch=console.watch)
+        unreported.callback(target.close)
+        chosen = selected(plan(target, part=options.shard(said)), target, wanted)
+        if not chosen.scenarios:
+            return _nothing_selected()
+        console.planned(chosen)
+        if arguments.plan:
+            verdicts.write(_plan(chosen, arguments.format))
+            return 0
+        judged = Run(
+            target,
+            chosen,
+            profile=verdict_options.profile(said, Role.SERVER, arguments.selection or None),
+            known_failures=verdict_options.known_failures(said),
+            again=repeating.again(said),
+            exhibitor=target_options.exhibitor(said, target) if verdicts.shows(arguments) else None,
+            begun=console.begun,
+            told=console.judged,
+            kept=keeping.keeper(said),
+            shapes=options.shapes(said),
         )
-    if console.report is None:
-        return _without_report(code, console, arguments)
-    verdicts.show(console.report, arguments)
-    if console.error is not None:  # of the folder, at the very end: the report was shown before
-        raise console.error
-    if "out" in said:
-        verdicts.told(said["out"])
-    return verdicts.settle(console.report, arguments)
+        unreported.pop_all()  # whoever reports closes the target
+        report = judged.finished()
+    console.end()
+    done = verdicts.kept(report, arguments)
+    gone = judged.nothing_there(report)
+    if gone is not None:
+        raise gone
+    return verdicts.shown(done, arguments)
 
 
 def _at_hand(arguments: argparse.Namespace) -> bool:
@@ -73,16 +80,7 @@ def _plan(plan: Plan, form: str) -> str:
     )
 
 
-def _without_report(code: int, console: Progress, arguments: argparse.Namespace) -> int:
-    if console.error is not None:
-        raise console.error
-    if code == _INTERRUPTED:
-        raise KeyboardInterrupt
-    if console.plan is not None and arguments.plan:
-        verdicts.write(_plan(console.plan, arguments.format))
-        return 0
-    if console.plan is None and code == 5:
-        print("conformance: nothing judged: -k selects nothing that this target can be asked", file=sys.stderr)
-        print("  `conformance list scenarios` and `conformance list requirements` show all names.", file=sys.stderr)
-        return 5
-    raise OwnError(f"pytest ended with {code} before there was a report")
+def _nothing_selected() -> int:
+    print("conformance: nothing judged: -k selects nothing that this target can be asked", file=sys.stderr)
+    print("  `conformance list scenarios` and `conformance list requirements` show all names.", file=sys.stderr)
+    return 5

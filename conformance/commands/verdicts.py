@@ -7,9 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from conformance import baseline, options
 from conformance.model import Report
 from conformance.report import folder
 from conformance.report.document import kind_of
@@ -18,6 +16,8 @@ from conformance.report.plain import safe
 from conformance.report.result import exit_code, worst
 from conformance.report.text import Style, text
 from conformance.report.writers import WRITERS
+from conformance.run import baseline, keeping, options
+from conformance.run.keeping import Kept
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +37,33 @@ def check(arguments: argparse.Namespace) -> None:
         baseline.refuse_update(os.environ)
 
 
+def finish(report: Report, arguments: argparse.Namespace, *, silent: bool = False) -> int:
+    """Keep the report and show it, unless there is nothing left to say; the exit code of all, the verdict's first.
+
+    Raises ConformanceError for what could not be written, after the report was shown.
+    """
+    return shown(kept(report, arguments), arguments, silent=silent)
+
+
+def kept(report: Report, arguments: argparse.Namespace) -> Kept:
+    """Update the list of known failures, which is told, and write the folder of `--out`."""
+    done = keeping.kept(report, options.given(vars(arguments)))
+    if done.changes is not None:
+        amended(done.changes)
+    return done
+
+
+def shown(done: Kept, arguments: argparse.Namespace, *, silent: bool = False) -> int:
+    """Show a report that was kept, and what its baseline says. Raises ConformanceError for what was not written."""
+    if not silent:
+        show(done.report, arguments)
+    if done.unwritten is not None:
+        raise done.unwritten
+    if arguments.out is not None:
+        told(arguments.out)
+    return settle(done.report, arguments)
+
+
 def settle(report: Report, arguments: argparse.Namespace) -> int:
     """Compare with the baseline, or write it, where that was asked for; the exit code of all, the verdict's first."""
     if options.baselines(vars(arguments)) is None:
@@ -47,17 +74,6 @@ def settle(report: Report, arguments: argparse.Namespace) -> int:
     else:
         sys.stderr.write(settled.told)
     return worst(exit_code(report), settled.exit_code)
-
-
-def updated(report: Report, said: options.Given) -> Report:
-    """The report by the list of known failures as it is after this run, where that is to be updated."""
-    if "update_known_failures" not in said:
-        return report
-    from conformance.known_failures import updating  # noqa: PLC0415 - only where it is used
-
-    done = updating.update(report, Path(said["known_failures"]))
-    amended(done.changes)
-    return done.report
 
 
 def amended(changes: Sequence[str]) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from conformance import files, inputs
+from conformance import files
 from conformance.commands.verdicts import write
 from conformance.errors import ConformanceError, DamagedCassette, UnreadableInput
 from conformance.report.plain import safe
+from conformance.run import inputs
 from conformance.wire import cassette
 from conformance.wire.redact import leaks
 

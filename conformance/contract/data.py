@@ -19,7 +19,7 @@ def data_root() -> Traversable:
 
 @cache
 def contract_text(name: str) -> str:
-    """The text of a file beside this module, such as `requirements.toml`."""
+    """The text of a file beside this module, such as `requirements.json`."""
     return files("conformance.contract").joinpath(name).read_text(encoding="utf-8")
 
 

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 
 class Move(NamedTuple):
-    """Where a word leads, and which requirement that breaks; `breach` is None for a legal move."""
+    """Where a word leads, and which requirement that breaks; `breaks` is None for a legal move."""
 
     to: str
-    breach: str | None = None
+    breaks: str | None = None
 
 
 class Table(NamedTuple):
@@ -30,20 +30,20 @@ class Table(NamedTuple):
 
     def legal(self, state: str) -> tuple[str, ...]:
         """The words that may come in `state`, in the order of the table."""
-        return tuple(word for (at, word), move in self.moves.items() if at == state and move.breach is None)
+        return tuple(word for (at, word), move in self.moves.items() if at == state and move.breaks is None)
 
     def states(self) -> tuple[str, ...]:
         """All states, in the order in which the table names them."""
         return tuple(dict.fromkeys(at for at, _ in self.moves))
 
 
-def _rows(states: str, words: str, to: str | None = None, breach: str | None = None) -> Iterable[
+def _rows(states: str, words: str, to: str | None = None, breaks: str | None = None) -> Iterable[
     tuple[tuple[str, str], Move]
 ]:  # fmt: skip
     """Rows for every pair of the two lists; without `to`, a word leads to the state of its own name."""
     for state in states.split():
         for word in words.split():
-            yield (state, word), Move(to or word, breach)
+            yield (state, word), Move(to or word, breaks)
 
 
 def _table(entity: str, start: str, ended: str, *rows: Iterable[tuple[tuple[str, str], Move]]) -> Table:
@@ -63,6 +63,15 @@ _BREAKS_OFF = "failed cancelled expired"
 #: Words of run events after which nothing but `done` may come (contract §3): the run's own ends and the next round.
 STREAM_TERMINAL = frozenset(f"{_GOES_ON} {_BREAKS_OFF}".split())
 
+#: Statuses of a run that was broken off.
+BROKEN_OFF = frozenset(_BREAKS_OFF.split())
+
+#: Statuses that a run never leaves: it never waits for outputs again (contract §3).
+FINAL = STREAM_TERMINAL - {"requires_action"}
+
+#: Those of them that nobody takes for a success.
+UNSUCCESSFUL = FINAL - {"completed"}
+
 #: ORD-RUN-STATUS-PATH, ORD-RUN-QUEUED, ORD-RUN-INPROG, ORD-RUN-CANCEL. `waiting` is the run before its first event:
 #: in requires_action on a submit, not yet there on a create. What follows an end is told by the rules of the ending.
 RUN = _table(
@@ -75,8 +84,8 @@ RUN = _table(
     _rows("waiting created queued in_progress", f"cancelling {_BREAKS_OFF}"),
     _rows("in_progress", _GOES_ON),
     _rows("cancelling", "completed incomplete failed cancelled expired"),
-    _rows("waiting created queued", _GOES_ON, breach="order.run-started"),
-    _rows("created", "created", breach="order.run-path"),
+    _rows("waiting created queued", _GOES_ON, breaks="order.run-started"),
+    _rows("created", "created", breaks="order.run-path"),
     _rows("queued", "created queued", "queued", "order.run-path"),
     _rows("in_progress", "created queued in_progress", "in_progress", "order.run-path"),
     _rows("cancelling", "created queued in_progress cancelling", "cancelling", "order.run-path"),
@@ -99,12 +108,12 @@ STEP = _table(
     _rows("created in_progress", "failed cancelled expired"),
     _rows("in_progress", "completed"),
     _rows("inherited", "completed failed cancelled expired"),
-    _rows("unseen", "in_progress", breach="order.step-life"),
+    _rows("unseen", "in_progress", breaks="order.step-life"),
     _rows("unseen", "delta", "in_progress", "order.step-delta-after-created"),
-    _rows("unseen", "completed failed cancelled expired", breach="order.step-life"),
-    _rows("created", "created", breach="order.step-life"),
+    _rows("unseen", "completed failed cancelled expired", breaks="order.step-life"),
+    _rows("created", "created", breaks="order.step-life"),
     _rows("created", "delta", "in_progress", "order.step-life"),
-    _rows("created", "completed", breach="order.step-life"),
+    _rows("created", "completed", breaks="order.step-life"),
     _rows("in_progress", "created in_progress", "in_progress", "order.step-life"),
     *(
         _rows(state, "created in_progress delta completed failed cancelled expired", state, "order.step-life")
@@ -123,10 +132,10 @@ MESSAGE = _table(
     _rows("created in_progress", "incomplete"),
     _rows("in_progress", "completed"),
     _rows("unseen", "delta", "in_progress", "order.message-created-first"),
-    _rows("unseen", "in_progress completed incomplete", breach="order.message-life"),
-    _rows("created", "created", breach="order.message-life"),
+    _rows("unseen", "in_progress completed incomplete", breaks="order.message-life"),
+    _rows("created", "created", breaks="order.message-life"),
     _rows("created", "delta", "in_progress", "order.message-life"),
-    _rows("created", "completed", breach="order.message-life"),
+    _rows("created", "completed", breaks="order.message-life"),
     _rows("in_progress", "created in_progress", "in_progress", "order.message-life"),
     *(
         _rows(state, "created in_progress delta completed incomplete", state, "order.message-life")
@@ -177,7 +186,7 @@ def as_json() -> dict[str, object]:
             "start": table.start,
             "ended": sorted(table.ended),
             "moves": [
-                {"in": at, "event": word, "to": move.to, "breaks": move.breach}
+                {"in": at, "event": word, "to": move.to, "breaks": move.breaks}
                 for (at, word), move in table.moves.items()
             ],
         }

@@ -1,4 +1,4 @@
-"""The situations to bring about, as one table. What is expected of them is in `requirements.toml`, never here.
+"""The situations to bring about, as one table. What is expected of them is in `requirements/`, never here.
 
 A requirement is planned in a scenario when all its `needs` are among the scenario's traits and those of the
 environment (`state`: runs are real and can be looked at; `key`: a key is configured; `scripted`: the other side

@@ -11,8 +11,8 @@ from conformance.errors import OwnError
 from conformance.fuzz.standing import Standing
 from conformance.fuzz.waiting_run import Submission
 from conformance.model import Exchange, Finding, Operation, Requirement, Status, Verdict
-from conformance.run import masked, strictly
 from conformance.verdict.judge import judge
+from conformance.verdict.terms import masked, strictly
 
 #: What holds of the answer to a body that may be accepted or refused.
 _ALWAYS = frozenset(
@@ -69,7 +69,7 @@ def _server_fault(sent: Submission) -> Iterator[Departure]:
     if exchange.response is not None and exchange.response.status >= 500:
         index = sent.transcript.exchanges.index(exchange)
         said = "a body that may be accepted or refused is a server fault"
-        finding = Finding(said, "2xx or 4xx", str(exchange.response.status), index)
+        finding = Finding("open-body", said, "2xx or 4xx", str(exchange.response.status), index)
         yield Departure(REQUIREMENTS[_NO_SERVER_FAULT], Status.WARN, finding, exchange)
 
 

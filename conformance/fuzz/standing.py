@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from conformance.checks.history import Call, KnownRun
-from conformance.checks.submitted import submitted
 from conformance.contract.schema import accepts
 from conformance.model import Author, Exchange, Operation, Request
 from conformance.targets.outputs import encoded
 from conformance.targets.runs import PendingRun
+from conformance.walk.history import Call, KnownRun
+from conformance.walk.submission_facts import submitted
 from conformance.wire.strict_json import NotJson, read
 
 #: What the generator gives: a JSON value, or the bytes of a body that it broke on purpose.

@@ -96,6 +96,8 @@ def _framed(piece: bytes) -> bytes:
 
 
 async def _taken(writer: asyncio.StreamWriter) -> None:
+    if not writer.transport.get_write_buffer_size() and not writer.transport.is_closing():
+        return
     async with asyncio.timeout(TAKING_LIMIT):
         await writer.drain()
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import h11
 
-from conformance.mock.refusals import Refused
 from conformance.model import Author, Request
+from conformance.reference.refusals import Refused
 
 #: Bytes of one read; h11 copies what it is fed, larger reads save nothing.
 _READ = 64 * 1024

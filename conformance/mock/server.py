@@ -11,16 +11,15 @@ from typing import Self, TypeVar
 
 from conformance.contract.scenarios import BY_ID
 from conformance.errors import OwnError, UsageError
-from conformance.mock import faults
-from conformance.mock.answering import Answering
-from conformance.mock.api import Api, refusal
-from conformance.mock.behaviour import Behaviour
-from conformance.mock.client_answers import ANSWERED
 from conformance.mock.http_player import play
 from conformance.mock.http_reader import RequestReader
 from conformance.mock.recorded import Recorded
-from conformance.mock.refusals import Refused
+from conformance.mock.replies import REPLIES
 from conformance.model import Request, Response
+from conformance.proof.faults.applied import behaviour_with
+from conformance.reference.api import Api, refusal
+from conformance.reference.behaviour import Behaviour
+from conformance.reference.refusals import Refused
 
 #: Connections at once. A client opens a handful; the suite's own tests open a hundred on purpose.
 CONNECTION_LIMIT = 256
@@ -60,8 +59,8 @@ class Mock:
         behaviour: Behaviour | None = None,
         fault: str | None = None,
     ) -> None:
-        answering = _answering(scenario, fault) if behaviour is None else Answering(behaviour)
-        self._service = _Service(api_key, scenario, answering, host=host, port=port)
+        played = _behaviour(scenario, fault) if behaviour is None else behaviour
+        self._service = _Service(api_key, scenario, played, host=host, port=port)
         self._thread = threading.Thread(target=self._service.run, name="conformance-mock", daemon=True)
         self._thread.start()
         self._service.wait_until_ready()
@@ -110,18 +109,18 @@ def serve(
     fault: str | None = None,
 ) -> None:
     """Serve in the foreground until interrupted; `ready` is called with the base URL. Raises UsageError as `Mock`."""
-    service = _Service(api_key, scenario, _answering(scenario, fault), host=host, port=port, ready=ready)
+    service = _Service(api_key, scenario, _behaviour(scenario, fault), host=host, port=port, ready=ready)
     with contextlib.suppress(KeyboardInterrupt):
         service.run()
     service.wait_until_ready()
 
 
-def _answering(scenario: str | None, fault: str | None) -> Answering:
-    """How a server answers that has a fault, or else as the scenario wants it for a client."""
+def _behaviour(scenario: str | None, fault: str | None) -> Behaviour:
+    """How a server behaves that has a fault, or else as the scenario wants it for a client."""
     if fault is not None:
-        return faults.answering(fault)
+        return behaviour_with(fault)
     played = None if scenario is None else BY_ID.get(scenario)
-    return ANSWERED["plainly" if played is None else played.answer]
+    return REPLIES["plainly" if played is None else played.answer]
 
 
 class _Service:
@@ -131,7 +130,7 @@ class _Service:
         self,
         api_key: str | None,
         scenario: str | None,
-        answering: Answering,
+        behaviour: Behaviour,
         *,
         host: str,
         port: int,
@@ -139,8 +138,9 @@ class _Service:
     ) -> None:
         self.origin = ""
         self.recorded: list[Recorded] = []
-        self._api = Api(api_key, scenario, answering.behaviour)
-        self._tell = answering.tell
+        self._api = Api(api_key, scenario, behaviour)
+        #: Held for the moment in which one request is answered: the next finds what that left.
+        self._answering = threading.Lock()
         self._host = host
         self._port = port
         self._ready = ready
@@ -173,12 +173,9 @@ class _Service:
                 self._loop.call_soon_threadsafe(self._stopping.set)
 
     def ask(self, request: Request) -> Response:
-        """Answer a request in the loop's thread, where nothing can come between."""
-
-        async def answer() -> Response:
+        """Answer a request in the thread that calls; nothing can come between."""
+        with self._answering:
             return self._api.answer(request)
-
-        return self._called(answer(), _PATIENCE)
 
     def settle(self, seconds: float) -> None:
         """Wait until every conversation has ended, those that wait to be accepted too."""
@@ -238,7 +235,8 @@ class _Service:
                 recorded = Recorded(round((began - self._began) * 1000), arrived.request)
                 self.recorded.append(recorded)
                 del self.recorded[:-REMEMBERED]
-                response = self._tell(arrived.request, self._api.answer(arrived.request))
+                with self._answering:
+                    response = self._api.respond(arrived.request)
                 if response is None:
                     return
                 if not await play(
@@ -251,6 +249,8 @@ class _Service:
                     played=recorded.played,
                 ):
                     return
+                # Requests that were sent ahead need no waiting: between two of them it is the others' turn.
+                await asyncio.sleep(0)
         except Refused as refused:
             await play(refusal(refused), writer, began=0, in_chunks=True, last=True, left=reader.read)
             await _let_go(reader, writer)

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from conformance.model import Chunk, Ended, Response
-from conformance.proof.faults.answers import is_stream
 from conformance.proof.faults.pieces import Piece, Pieces, changed, inserted, moved, piece, pieces_of, place, with_data
-from conformance.proof.objects import Document, message_delta
+from conformance.proof.faults.responses import is_stream
+from conformance.reference.objects import Document, message_delta
+from conformance.wire.sse import encode
 
 #: Changes a stream that was planned.
 Form = Callable[[Response], Response]
@@ -162,8 +163,8 @@ def several_lines(one: Piece) -> bytes:
     """The document of an event over several lines."""
     if one.name == "done":
         return one.raw
-    lines = json.dumps(one.document, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace").split(b"\n")
-    return b"event: %s\n" % one.name.encode() + b"".join(b"data: %s\n" % line for line in lines) + b"\n"
+    text = json.dumps(one.document, ensure_ascii=False, indent=1)
+    return encode(one.name, text.encode("utf-8", "backslashreplace"))
 
 
 def blocks_without_data(pieces: Pieces) -> Pieces:
@@ -186,7 +187,7 @@ def long_line(pieces: Pieces) -> Pieces:
 
 def unknown_events(data: bytes) -> Callable[[Pieces], Pieces]:
     """Events of an unknown name come first, in between and before `done`."""
-    note = Piece("thread.note", data, b"event: thread.note\ndata: %s\n\n" % data, 0)
+    note = Piece("thread.note", data, encode("thread.note", data), 0)
 
     def change(pieces: Pieces) -> Pieces:
         middle = len(pieces) // 2

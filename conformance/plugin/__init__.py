@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance import options
 from conformance.errors import ConformanceError
+from conformance.run import options
 
 if TYPE_CHECKING:
     from conformance.model import Subject
@@ -38,8 +38,10 @@ def pytest_configure(config: pytest.Config) -> None:
     shared = {option.key for option in options.VERDICTS}
     if said.keys() <= shared and not any(_reaches_suite(str(argument), config) for argument in config.args):
         return
+    from conformance.run import contradictions  # noqa: PLC0415 - only for sessions that are ours
+
     try:
-        options.check(said)
+        contradictions.check(said)
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from None
     from conformance.plugin.session import join  # noqa: PLC0415 - only for sessions that are ours

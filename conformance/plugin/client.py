@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from conformance import options
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.errors import UsageError
 from conformance.model import JUDGED, Role, Status, Subject
-from conformance.plan import plan
 from conformance.report import text
 from conformance.report.result import exit_code
 from conformance.report.tally import excuse
-from conformance.run import Run
+from conformance.run import options, verdict_options
+from conformance.run.plan import plan
+from conformance.run.run import Run
 from conformance.targets.client import ClientTarget
 from conformance.targets.drivers import Function
 from conformance.targets.given import Given
@@ -40,8 +40,8 @@ def judged(said: options.Given, scenario: str, use: Use, *, azure: bool = False,
     if "update_known_failures" in said:
         raise UsageError("a test of one scenario updates no list", "`conformance client` does, with a command.")
     target = ClientTarget(Function(use), azure=azure)
-    profile = options.profile({**said, "strict": True} if strict else said, Role.CLIENT, f"{scenario}:")
-    rows = options.known_failures(said)
+    profile = verdict_options.profile({**said, "strict": True} if strict else said, Role.CLIENT, f"{scenario}:")
+    rows = verdict_options.known_failures(said)
     run = Run(target, plan(target, chosen, Role.CLIENT), profile=profile, known_failures=rows, again="pytest")
     subject = run.subject(scenario)
     report = known.concerning(run.report())

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import pytest
 
-from conformance import options
 from conformance.errors import OwnError
-from conformance.plan import Target
 from conformance.report.plain import safe
+from conformance.run import options
+from conformance.run.plan import Target
 
 if TYPE_CHECKING:
     from conformance.fuzz.hunt import Hunt

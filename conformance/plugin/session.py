@@ -7,26 +7,23 @@ import pickle
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from conformance import baseline, options
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.scenarios import SCENARIOS
-from conformance.errors import DEBUG, ConformanceError, NotThisApi, OwnError, UnreachableTarget, UsageError
-from conformance.files import prepare_folder
+from conformance.errors import ConformanceError, UsageError
 from conformance.model import JUDGED, KnownFailure, Profile, Report, Role, Status, Verdict
-from conformance.plan import Plan, Target, narrowed, plan, shard
 from conformance.plugin import fuzzing
-from conformance.plugin.listener import Door
-from conformance.report import folder, result, text
+from conformance.report import result, text
 from conformance.report.merge import merged
 from conformance.report.plain import safe, told
 from conformance.report.result import exit_code
 from conformance.report.tally import counted, excuse
-from conformance.run import Run, verdicts_on
+from conformance.run import baseline, keeping, options, repeating, target_options, verdict_options
+from conformance.run.plan import Cell, Plan, Target, narrowed, plan
+from conformance.run.run import INTERRUPTED, Run, verdicts_on
 
 _OUTPUT = "conformance_report"
 
@@ -59,13 +56,10 @@ class Suite:
     def __init__(self, config: pytest.Config, said: options.Given) -> None:
         self._config = config
         self._said = said
-        door = next((plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Door)), None)
-        self._listener = None if door is None else door.listener
-        self._target = None if door is None else door.target
-        self._shows = "out" in said or (door is not None and door.shows)
+        self._target: Target | None = None
         #: Whether this is a worker of pytest-xdist, which has a part of the run.
         self._works = hasattr(config, "workerinput")
-        self._again = options.again(said)
+        self._again = repeating.again(said)
         self._style = text.Style()
         self._profile = Profile()
         self._known: tuple[KnownFailure, ...] = ()
@@ -84,24 +78,20 @@ class Suite:
         """Open the target, which sends nothing yet; a controller of pytest-xdist leaves that to its workers."""
         controls = getattr(self._config.option, "dist", "no") != "no" and not self._works
         try:
-            if "out" in self._said and "plan" not in self._said and not self._works:
-                prepare_folder(Path(self._said["out"]))
+            if not self._works:
+                keeping.prepare(self._said)
             if "update_known_failures" in self._said and (controls or self._works):
                 raise UsageError(
                     "the list of known failures is not updated under pytest-xdist: each worker sees a part of the run",
                     "Update it without -n.",
                 )
-            self._profile = options.profile(self._said, Role.SERVER, self._config.option.keyword or None)
-            self._known = options.known_failures(self._said)
-            if self._target is None and not controls:
-                self._target = options.target(self._said)
-            if self._target is not None:
+            self._profile = verdict_options.profile(self._said, Role.SERVER, self._config.option.keyword or None)
+            self._known = verdict_options.known_failures(self._said)
+            if not controls:
+                self._target = target_options.target(self._said)
                 self._cells("")  # fixes the plan: a shard of it may be none
         except ConformanceError as error:
-            if self._listener is None:
-                raise pytest.UsageError(str(error)) from None
-            self._listener.failed(error)
-            self._plan = Plan((), {})
+            raise pytest.UsageError(str(error)) from None
 
     @property
     def target(self) -> Target:
@@ -111,9 +101,7 @@ class Suite:
     @cached_property
     def _plan(self) -> Plan:
         asked = (CLIENT_SCENARIOS, Role.CLIENT) if "client" in self._said else (SCENARIOS, Role.SERVER)
-        whole = plan(self.target, *asked)
-        share = options.shard(self._said)
-        return whole if share is None else shard(whole, self.target, *share)
+        return plan(self.target, *asked, options.shard(self._said))
 
     def pytest_report_header(self) -> str:
         """Say who is judged."""
@@ -132,20 +120,14 @@ class Suite:
             cells = self._cells(family)
             metafunc.parametrize("hold", cells, indirect=True, ids=[":".join(cell) for cell in cells])
 
-    def _cells(self, family: str) -> list[tuple[str, str]]:
-        return [
-            (scenario.id, name)
-            for scenario in self._plan.scenarios
-            for name in sorted(self._plan.cells[scenario.id])
-            if name.partition(".")[0] == family
-        ]
+    def _cells(self, family: str) -> list[Cell]:
+        return [cell for cell in self._plan.names() if cell[1].partition(".")[0] == family]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Fix the plan: every cell that was not deselected."""
         cells = [cell for cell in map(_cell, session.items) if cell is not None]
         if cells and self._target is not None:
-            listener = self._listener
             fixed = narrowed(self._plan, self._target, cells)
             if fixed is not self._plan and self._profile.selection is None:
                 self._profile = replace(self._profile, selection="some tests")
@@ -155,18 +137,11 @@ class Suite:
                 profile=replace(self._profile, role=fixed.role),
                 known_failures=self._known,
                 again=self._again,
-                exhibitor=options.exhibitor(self._said, self._target) if self._shows else None,
-                begun=None if listener is None else listener.begun,
-                told=None if listener is None else listener.judged,
-                kept=self._keeper(),
+                exhibitor=target_options.exhibitor(self._said, self._target) if "out" in self._said else None,
+                # A worker of pytest-xdist has only a part, which its controller keeps.
+                kept=None if self._works else keeping.keeper(self._said),
                 shapes=options.shapes(self._said),
             )
-            if self._listener is not None:
-                self._listener.planned(fixed)
-
-    def _keeper(self) -> folder.Keeper | None:
-        """Keeps what there is so far; a worker of pytest-xdist has only a part, which its controller keeps."""
-        return folder.Keeper(self._said["out"]) if "out" in self._said and not self._works else None
 
     def pytest_report_collectionfinish(self) -> list[str]:
         """Say what is going to be asked, before anything is sent."""
@@ -214,19 +189,7 @@ class Suite:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember that the run was cut short."""
         if isinstance(excinfo.value, KeyboardInterrupt):
-            self._interrupted = str(excinfo.value) or "interrupted from the keyboard"
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Tell the listener that our own files could not be collected; others see it in pytest's own words."""
-        if report.failed and self._listener is not None:
-            self._listener.failed(OwnError("the suite could not be collected", str(report.longrepr)))
-
-    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool | None:
-        """Tell the listener of a slip of ours, which then tells it in its own way."""
-        if self._listener is None:
-            return None
-        self._listener.failed(OwnError.from_slip(excinfo.value))
-        return not os.environ.get(DEBUG)
+            self._interrupted = str(excinfo.value) or INTERRUPTED
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Report what there is, and let the exit code say what pytest's own does not."""
@@ -240,47 +203,25 @@ class Suite:
             stops = [] if self._run is None or self._run.stopped is None else [self._run.stopped.exit_code]
             self._config.workeroutput[_OUTPUT] = pickle.dumps((self._report, stops))
             return
-        self._update(self._report)
+        done = keeping.kept(self._report, self._said)
+        self._report, self._amended, self._unwritten = done.report, done.changes, done.unwritten
         if session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = self.stops[0] if self.stops and not _judged(self._report) else exit_code(self._report)
-        self._deliver(self._report)
-        try:
-            if self._listener is None and options.baselines(self._said) is not None:
-                settled = baseline.settled(self._report, self._said)
-                self._since = settled.told
-                session.exitstatus = result.worst(session.exitstatus, settled.exit_code)
-            if "out" in self._said:
-                folder.write(self._report, self._said["out"])
-        except ConformanceError as error:
-            self._unwritten = error
+            session.exitstatus = self.stops[0] if self.stops and not _judged(done.report) else exit_code(done.report)
+        self._compare(session, done.report)
         if self._unwritten is not None:
             session.exitstatus = self._unwritten.exit_code
-            if self._listener is not None:
-                self._listener.failed(self._unwritten)
 
-    def _update(self, report: Report) -> None:
-        """Bring the list of known failures up to date, and the report with it, where that was asked for."""
-        if "update_known_failures" not in self._said:
+    def _compare(self, session: pytest.Session, report: Report) -> None:
+        """Compare with the baseline, or write it, where that was asked for."""
+        if options.baselines(self._said) is None:
             return
-        from conformance.known_failures import updating  # noqa: PLC0415 - only where it is used
-
         try:
-            done = updating.update(report, Path(self._said["known_failures"]))
+            settled = baseline.settled(report, self._said)
         except ConformanceError as error:
             self._unwritten = error
             return
-        self._report, self._amended = done.report, done.changes
-        if self._listener is not None:
-            self._listener.amended(done.changes)
-
-    def _deliver(self, report: Report) -> None:
-        if self._listener is None:
-            return
-        stopped = None if self._run is None else self._run.stopped
-        if isinstance(stopped, UnreachableTarget | NotThisApi) and not _judged(report):
-            self._listener.failed(stopped)
-        else:
-            self._listener.reported(report)
+        self._since = settled.told
+        session.exitstatus = result.worst(session.exitstatus, settled.exit_code)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what pytest's own summary does not: warnings, what could not be tested, what is left behind."""
@@ -307,10 +248,10 @@ def _family(module: pytest.Collector | None) -> str | None:
     return family if package == "conformance.suite" and family != fuzzing.NAME else None
 
 
-def _cell(item: pytest.Item) -> tuple[str, str] | None:
+def _cell(item: pytest.Item) -> Cell | None:
     """Scenario and requirement of one of our tests; None for anybody else's."""
     if isinstance(item, pytest.Function) and _family(item.getparent(pytest.Module)) is not None:
-        return cast("tuple[str, str]", item.callspec.params["hold"])
+        return cast("Cell", item.callspec.params["hold"])
     return None
 
 

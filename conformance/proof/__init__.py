@@ -1,1 +1,1 @@
-"""Can we be trusted: legal exchanges made from scripts, and the faults and variations that are made of them."""
+"""Can we be trusted: faults that must be caught, variations that may not be accused, and what became of them."""

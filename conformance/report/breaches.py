@@ -35,6 +35,8 @@ class Breach:
     subjects: tuple[str, ...]
     #: Ids of other requirements that failed because of this one.
     effects: tuple[str, ...] = ()
+    #: Ids of those that could not be checked because of it: nothing is known of them.
+    unchecked: tuple[str, ...] = ()
     #: Ids of the requirements that explain it, where those were not asked for.
     because: tuple[str, ...] = ()
     #: Why it does not count against the target, where it does not.
@@ -43,7 +45,9 @@ class Breach:
     level: Level = Level.MUST
 
 
-def breach(seen: Iterable[tuple[str, Verdict]], effects: tuple[str, ...] = ()) -> Breach:
+def breach(
+    seen: Iterable[tuple[str, Verdict]], effects: tuple[str, ...] = (), unchecked: tuple[str, ...] = ()
+) -> Breach:
     """What one requirement came to in the subjects where it was departed from; there is at least one."""
     met = tuple(seen)
     verdict = met[0][1]
@@ -56,6 +60,7 @@ def breach(seen: Iterable[tuple[str, Verdict]], effects: tuple[str, ...] = ()) -
         _cases(met),
         subjects,
         effects,
+        unchecked,
         tuple(because),
         tuple(excuses),
         verdict.level,
@@ -75,8 +80,8 @@ def breaches(
         for verdict in standing(subject):
             if verdict.status is status and wanted(verdict):
                 met.setdefault(verdict.requirement, []).append((subject.name, verdict))
-    effects = _effects(judged)
-    return tuple(breach(seen, effects.get(name, ())) for name, seen in met.items())
+    effects, unchecked = _effects(judged), _unchecked(judged)
+    return tuple(breach(seen, effects.get(name, ()), unchecked.get(name, ())) for name, seen in met.items())
 
 
 def excused(verdict: Verdict) -> bool:
@@ -96,11 +101,24 @@ def _cases(seen: Iterable[tuple[str, Verdict]]) -> tuple[Case, ...]:
 
 
 def _effects(subjects: Iterable[Subject]) -> dict[str, tuple[str, ...]]:
-    """Which requirements failed or could not be judged because of which."""
+    """Which requirements failed because of which."""
+    return _by_cause(
+        (finding.because, verdict.requirement)
+        for subject in subjects
+        for verdict in subject.verdicts
+        for finding in verdict.findings
+        if not finding.primary
+    )
+
+
+def _unchecked(subjects: Iterable[Subject]) -> dict[str, tuple[str, ...]]:
+    """Which requirements could not be checked because of which."""
+    return _by_cause((verdict.because, verdict.requirement) for subject in subjects for verdict in subject.verdicts)
+
+
+def _by_cause(pairs: Iterable[tuple[str | None, str]]) -> dict[str, tuple[str, ...]]:
     caused: dict[str, dict[str, None]] = {}
-    for subject in subjects:
-        for verdict in subject.verdicts:
-            causes = {finding.because for finding in verdict.findings if not finding.primary} | {verdict.because}
-            for cause in causes - {None}:
-                caused.setdefault(str(cause), {})[verdict.requirement] = None
-    return {cause: tuple(effects) for cause, effects in caused.items()}
+    for cause, requirement in pairs:
+        if cause is not None:
+            caused.setdefault(cause, {})[requirement] = None
+    return {cause: tuple(requirements) for cause, requirements in caused.items()}

@@ -1,8 +1,8 @@
 """A report as JSON documents. The keys are fixed: schemas/own/report.json; `reader.py` reads them back.
 
-Beside the keys that are always there, a verdict carries `reason`, `because`, `more`, `joined`, `known` and `scored`
-only where it has something to say by them, and a subject `reason`, `unknown_events`, `notes` and
-`shape` likewise.
+Beside the keys that are always there, a verdict carries `reason`, `because`, `more`, `more_causes`, `joined`, `known`
+and `scored` only where it has something to say by them, and a subject `reason`, `unknown_events`, `notes` and `shape`
+likewise.
 """
 
 from __future__ import annotations
@@ -117,8 +117,8 @@ def _verdict_document(verdict: Verdict) -> dict[str, Any]:
         "role": verdict.role.value,
         "scenario": verdict.scenario,
         "status": verdict.status.value,
-        **_said(reason=verdict.reason, because=verdict.because, more=verdict.more, joined=verdict.joined),
-        **_said(known=verdict.known),
+        **_said(reason=verdict.reason, because=verdict.because, more=verdict.more, more_causes=verdict.more_causes),
+        **_said(joined=verdict.joined, known=verdict.known),
         **({} if verdict.scored else {"scored": False}),
         "findings": [_finding_document(finding) for finding in verdict.findings],
     }
@@ -126,6 +126,8 @@ def _verdict_document(verdict: Verdict) -> dict[str, Any]:
 
 def _finding_document(finding: Finding) -> dict[str, Any]:
     return {
+        "kind": finding.kind,
+        **_said(details=[*map(_whole, finding.details)]),
         "message": _whole(finding.message),
         "expected": _whole(finding.expected),
         "got": _whole(finding.got),

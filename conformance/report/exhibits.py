@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
+from typing import NamedTuple
 
 from conformance import __version__
 from conformance.model import (
@@ -16,7 +18,6 @@ from conformance.model import (
     Exhibit,
     Finding,
     Moment,
-    Operation,
     Response,
     Subject,
     Transcript,
@@ -25,10 +26,13 @@ from conformance.model import (
 from conformance.report import exchanges
 from conformance.report.curl import curl
 from conformance.report.tally import counted, standing
-from conformance.verdict.moments import met, moments
 from conformance.verdict.shrink import shrunk
+from conformance.walk.moments import MOST, Moments
+from conformance.walk.schedule import Schedule
+from conformance.walk.transcript import walk
 from conformance.wire import cassette
 from conformance.wire.redact import REDACTED, redact
+from conformance.wire.sse import Decoder, Event
 
 #: Events shown before and behind the one that departs, and at both ends of a stream where none does: a screenful.
 _AROUND = 8
@@ -40,7 +44,16 @@ _LARGEST = 4 * 2**20
 KEY_VARIABLE = "OPENAI_API_KEY"
 
 
-_Timeline = tuple[Moment, ...]
+class _Evidence(NamedTuple):
+    """One transcript whose departures are shown."""
+
+    came: Transcript
+    #: The same as it may be kept: cut and redacted.
+    kept: Transcript
+    #: What the walk saw of the exchanges that are shown.
+    seen: Moments
+    #: The events of those exchanges as they are kept.
+    events: Mapping[int, tuple[Event, ...]]
 
 
 class Exhibitor:
@@ -67,44 +80,31 @@ class Exhibitor:
         new = [verdict for verdict in departed if verdict.requirement not in self._made]
         if not new:
             return
-        kept = redact(_bounded(transcript), self._secrets)
-        # What departs in one subject is mostly of one stream, which is read once for all of it.
-        timelines = {
-            index: _timelines(transcript.exchanges[index], kept.exchanges[index])
-            for index in {_first(verdict).exchange for verdict in new}
-            if index < len(kept.exchanges)
-        }
+        evidence = _evidence(transcript, [_first(verdict) for verdict in new], self._secrets)
         for verdict in new:
-            made = self._exhibit(transcript, kept, timelines, subject.name, verdict)
-            self._made[verdict.requirement] = made
+            self._made[verdict.requirement] = self._exhibit(evidence, subject.name, verdict)
 
-    def _exhibit(
-        self,
-        transcript: Transcript,
-        kept: Transcript,
-        timelines: Mapping[int, tuple[_Timeline, _Timeline]],
-        name: str,
-        verdict: Verdict,
-    ) -> Exhibit:
-        finding = _first(verdict)
+    def _exhibit(self, evidence: _Evidence, name: str, verdict: Verdict) -> Exhibit:
+        finding, kept = _first(verdict), evidence.kept
         if finding.exchange >= len(kept.exchanges):  # a client that sent nothing
             return Exhibit(verdict.requirement, name, finding.exchange, exchanges.lines(kept))
         exchange = kept.exchanges[finding.exchange]
-        timeline, told = timelines[finding.exchange]
-        at = finding.event if finding.event is not None and finding.event < len(timeline) else None
-        states, allowed = met(timeline[: len(timeline) if at is None else at], submitted=_submits(exchange))
-        shown = replace(kept, exchanges=(_around(exchange, timeline, at),))
+        events = evidence.events[finding.exchange]
+        moments = _named(evidence.seen.of(finding.exchange), events)
+        at = finding.event if finding.event is not None and finding.event < len(moments) else None
+        standing = evidence.seen.standing(finding.exchange, at)
+        shown = replace(kept, exchanges=(_around(exchange, events, at),))
         least = shrunk(kept, verdict)
         return Exhibit(
             verdict.requirement,
             name,
             finding.exchange,
             exchanges.lines(shown),
-            curl=self._curl(transcript, exchange, finding),
-            moments=told,
+            curl=self._curl(evidence.came, exchange, finding),
+            moments=moments,
             event=at,
-            states=states if timeline else {},
-            allowed=allowed if timeline else (),
+            states=standing.states if moments else {},
+            allowed=standing.allowed if moments else (),
             cassette="" if least is None else "".join(self._cassette(least)),
         )
 
@@ -128,16 +128,29 @@ def _first(verdict: Verdict) -> Finding:
     return next((finding for finding in verdict.findings if finding.primary), verdict.findings[0])
 
 
-def _timelines(came: Exchange, kept: Exchange) -> tuple[_Timeline, _Timeline]:
-    """The events of a stream as they are kept, and the same where they lay in the body as it came.
+def _evidence(came: Transcript, shown: Sequence[Finding], secrets: Sequence[str]) -> _Evidence:
+    """Walk once more, without checks, for all findings that are shown: they are mostly of one stream."""
+    bounded = _bounded(came)
+    kept = redact(bounded, secrets)
+    seen = Moments((finding.exchange, event) for finding in shown for event in (finding.event, None))
+    walk(bounded, Schedule(), moments=seen)
+    indices = {finding.exchange for finding in shown if finding.exchange < len(kept.exchanges)}
+    return _Evidence(came, kept, seen, {index: _events(kept.exchanges[index].response) for index in indices})
 
-    Redaction moves bytes, and the finding speaks of the body as it came.
+
+def _events(response: Response | None) -> tuple[Event, ...]:
+    """The events of a body as it is kept, as many as the walk keeps."""
+    decoder = Decoder()
+    chunks = response.chunks if response is not None else ()
+    return tuple(islice((event for chunk in chunks for event in decoder.events(chunk.data)), MOST))
+
+
+def _named(moments: Sequence[Moment], events: Sequence[Event]) -> tuple[Moment, ...]:
+    """What the walk saw, under the names that are kept: they may have held what is secret.
+
+    The bytes stay where they lay in the body as it came, of which the finding speaks too.
     """
-    if came.response is None or kept.response is None:
-        return (), ()
-    timeline = moments(kept.response)
-    places = zip(timeline, moments(came.response), strict=False)
-    return timeline, tuple(replace(moment, span=place.span) for moment, place in places)
+    return tuple(replace(moment, event=event.name) for moment, event in zip(moments, events, strict=False))
 
 
 def _bounded(transcript: Transcript) -> Transcript:
@@ -158,30 +171,26 @@ def _bounded_exchange(exchange: Exchange) -> Exchange:
     return replace(exchange, response=replace(response, chunks=tuple(kept)))
 
 
-def _submits(exchange: Exchange) -> bool:
-    return exchange.operation is Operation.SUBMIT
-
-
-def _around(exchange: Exchange, timeline: Sequence[Moment], at: int | None) -> Exchange:
+def _around(exchange: Exchange, events: Sequence[Event], at: int | None) -> Exchange:
     """The exchange with the events around the one that departs; what is left out of its stream is said in comments."""
     response = exchange.response
-    if response is None or len(timeline) <= 2 * _AROUND + 1:
+    if response is None or len(events) <= 2 * _AROUND + 1:
         return exchange
-    parts = [(0, _AROUND), (len(timeline) - _AROUND, len(timeline))]
+    parts = [(0, _AROUND), (len(events) - _AROUND, len(events))]
     if at is not None:
-        parts = [(max(0, at - _AROUND), min(len(timeline), at + _AROUND + 1))]
-    return replace(exchange, response=_only(response, timeline, parts))
+        parts = [(max(0, at - _AROUND), min(len(events), at + _AROUND + 1))]
+    return replace(exchange, response=_only(response, events, parts))
 
 
-def _only(response: Response, timeline: Sequence[Moment], parts: Sequence[tuple[int, int]]) -> Response:
+def _only(response: Response, events: Sequence[Event], parts: Sequence[tuple[int, int]]) -> Response:
     body = b"".join(chunk.data for chunk in response.chunks)
     pieces: list[bytes] = []
     done = 0
     for first, last in parts:
-        pieces += [_left_out(first - done), body[timeline[first].span[0] : timeline[last - 1].span[1]]]
+        pieces += [_left_out(first - done), body[events[first].start : events[last - 1].end]]
         done = last
-    rest = body[timeline[-1].span[1] :] if done == len(timeline) else b""
-    pieces += [_left_out(len(timeline) - done), rest]
+    rest = body[events[-1].end :] if done == len(events) else b""
+    pieces += [_left_out(len(events) - done), rest]
     return replace(response, chunks=(Chunk(response.ended_ms, b"".join(pieces)),))
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from conformance.errors import UsageError
 from conformance.files import write_atomically
 from conformance.model import Report
 from conformance.report.writers import REPRO, WRITERS
@@ -31,9 +33,10 @@ class Keeper:
         self._next = 0.0
 
     def __call__(self, so_far: Callable[[], Report]) -> None:
-        """Write what there is so far, unless that was done a moment ago."""
+        """Write what there is so far, unless that was done a moment ago; what cannot be written is told in the end."""
         if time.monotonic() >= self._next:
-            write_atomically(self._path, WRITERS["json"].render(so_far()))
+            with suppress(UsageError):
+                write_atomically(self._path, WRITERS["json"].render(so_far()))
             self._next = time.monotonic() + self.EVERY
 
 

@@ -34,7 +34,7 @@ def _diagram(table: Table) -> Iterator[str]:
     yield "stateDiagram-v2"
     yield f"    [*] --> {table.start}"
     for (state, word), move in table.moves.items():
-        if move.breach is None and state not in table.ended:
+        if move.breaks is None and state not in table.ended:
             yield f"    {state} --> {move.to}: {word}"
     for state in table.states():
         if state in table.ended:
@@ -45,8 +45,8 @@ def _diagram(table: Table) -> Iterator[str]:
 def _breaches(table: Table) -> Iterator[str]:
     told: dict[tuple[str, str], list[str]] = {}
     for (state, word), move in table.moves.items():
-        if move.breach is not None:
-            told.setdefault((move.breach, state), []).append(f"`{word}`")
+        if move.breaks is not None:
+            told.setdefault((move.breaks, state), []).append(f"`{word}`")
     for (breach, state), words in told.items():
         yield f"- in `{state}`: {', '.join(words)} breaks [{breach}](requirements.md)"
 

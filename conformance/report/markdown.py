@@ -118,6 +118,8 @@ def _departure(departure: Breach, report: Report, exhibit: Exhibit | None) -> st
         lines.append(f"- because of {_names(departure.because)}")
     if departure.effects:
         lines.append(f"- effects: {_names(departure.effects)}")
+    if departure.unchecked:
+        lines.append(f"- could not be checked because of it: {_names(departure.unchecked)}")
     lines += [f"- rule {', '.join(requirement.contract)}, source {_source(requirement)}\n"]
     lines.append(_fenced("sh", _commands(departure, report, exhibit)))
     return "\n".join((*lines, "\n</details>\n"))

@@ -11,7 +11,7 @@ from conformance.contract.scenarios import BY_ID
 from conformance.errors import UsageError
 from conformance.model import Exhibit, Report, Subject
 from conformance.report.unseen import not_exercised
-from conformance.verdict import known
+from conformance.verdict import known, run_wide
 
 #: How the table orders scenarios.
 _ORDER = {name: index for index, name in enumerate(BY_ID)}
@@ -45,7 +45,7 @@ def merged(reports: Sequence[Report]) -> Report:
     What shows a departure is kept once for each requirement. The run began with its first part and ended with its last.
     """
     first = reports[0]
-    subjects = _subjects(reports)
+    subjects = run_wide.settled(_subjects(reports))
     whole = first.profile.selection is None and first.profile.shard is None
     began, took_ms = _time(reports)
     whole_report = replace(

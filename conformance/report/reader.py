@@ -9,9 +9,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import jsonschema_rs
-
-from conformance.contract.data import schema_text
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.errors import UnreadableInput
 from conformance.model import (
@@ -29,7 +26,7 @@ from conformance.model import (
     Verdict,
 )
 from conformance.report.document import FORMAT
-from conformance.wire.shape import breach
+from conformance.wire.json_schema import mismatch, own_validator
 
 
 def read(content: bytes, name: str) -> Report:
@@ -52,7 +49,7 @@ def document(content: bytes, name: str) -> dict[str, Any]:
             f"{name}: this is a report of format {document['report']!r:.40}, and this version reads {FORMAT}",
             "Write it anew with this version, or read it with the version that wrote it.",
         )
-    broken = breach(jsonschema_rs.Draft202012Validator(json.loads(schema_text("own/report.json"))), document)
+    broken = mismatch(own_validator("report"), document)
     if broken is not None:
         raise UnreadableInput(
             f"{name}: this is no report that this suite wrote: {broken[0] or 'the document'} breaks {broken[1]!r}",
@@ -114,7 +111,9 @@ def _verdict(row: Mapping[str, Any]) -> Verdict:
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:
-    return Finding(**{**row, "span": None if row["span"] is None else tuple(row["span"])})
+    # Versions before kinds wrote neither kind nor details.
+    read = {"kind": row.get("kind", ""), "details": tuple(row.get("details", ()))}
+    return Finding(**{**row, **read, "span": None if row["span"] is None else tuple(row["span"])})
 
 
 def _known(row: Mapping[str, Any]) -> KnownFailure:

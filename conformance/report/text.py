@@ -220,6 +220,8 @@ def block(departure: Breach, again: str, style: Style, exhibit: Exhibit | None =
         lines.append(listing("because", departure.because, style.width, _NAMES))
     if departure.effects:
         lines.append(listing("effects", departure.effects, style.width, _NAMES))
+    if departure.unchecked:
+        lines.append(listing("unchecked", departure.unchecked, style.width, _NAMES))
     return "\n".join((*lines, *_rule(requirement, style), *_repeats(departure, again, style, exhibit)))
 
 

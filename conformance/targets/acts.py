@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from conformance.contract.lifecycle import FINAL
 from conformance.model import Act, Exchange, Operation, Scenario
 from conformance.targets.outputs import body, unknown_like
 from conformance.targets.own_rules import check_submission
 from conformance.targets.provision import Provisioner, refusal, steps
-from conformance.targets.runs import ENDED, MOVING, PendingRun, calls_of_steps, look, poll, run_path, run_seen
+from conformance.targets.runs import MOVING, PendingRun, calls_of_steps, look, poll, run_path, run_seen
 from conformance.targets.sending import Ask, Session, Untestable
 
 #: Trait -> the statuses one of which the run must have before the last submission, or the situation never came about.
@@ -21,7 +22,7 @@ _STATUS_FIRST: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "next-round": frozenset({"requires_action"}),
         "second-round": frozenset({"requires_action"}),
-        "wrong-state": ENDED,
+        "wrong-state": FINAL,
         "cancelled-run": frozenset({"cancelled"}),
         "expired-run": frozenset({"expired"}),
     }
@@ -142,7 +143,7 @@ def _settle(playing: Play, act: Act, method: str) -> None:  # noqa: ARG001
 
 def _expire(playing: Play, act: Act, method: str) -> None:  # noqa: ARG001
     for exchange in poll(playing.session, playing.pending.path):
-        if playing.look(exchange) in ENDED:
+        if playing.look(exchange) in FINAL:
             return
 
 

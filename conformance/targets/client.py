@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from conformance.mock.server import Mock
-from conformance.mock.waiting_run import WaitingRun, waiting_run
 from conformance.model import Outcome, Role, Scenario, Transcript
+from conformance.reference.waiting_run import WaitingRun, waiting_run
 from conformance.targets.given import API_KEY, Given
 
 #: What holds in every scenario: what was asked of the client, its heads and its key are known.

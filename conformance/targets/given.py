@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from conformance.mock.waiting_run import WaitingRun
 from conformance.model import Scenario
+from conformance.reference.waiting_run import WaitingRun
 
 #: The mock lets everybody in; whether a key was sent is seen in what was sent.
 API_KEY = "key-of-the-conformance-mock"

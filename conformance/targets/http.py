@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import httpcore
-import httpx
 
-from conformance.contract.scenarios import requires
-from conformance.errors import ConformanceError, UsageError
-from conformance.model import Author, Chunk, Ended, Exchange, Request, Response, Scenario, Transcript
-from conformance.targets.acts import Play, play
-from conformance.targets.contact import make_contact
-from conformance.targets.cost import cost
+from conformance.errors import UsageError
+from conformance.model import Author, Chunk, Ended, Exchange, Request, Response
 from conformance.targets.deadline import Allowance, BoundedBackend, OverBudget
-from conformance.targets.provision import Provisioner
-from conformance.targets.sending import Ask, GivenUp, NoConnection, Sent, Session, Untestable, Watch
+from conformance.targets.sending import Ask, NoConnection, Sent, Watch
+from conformance.targets.server import ServerTarget
 from conformance.targets.settings import Settings
 from conformance.wire.coding import DamagedCoding, decoder
 
@@ -33,94 +29,23 @@ _DONE = re.compile(rb"[\r\n]data: ?\[DONE\]")
 _DONE_TAIL = len(b"\ndata: [DONE]") - 1
 
 
+#: A loopback address as a server in tests has it, and a target that no reader of URLs changes: no dot segments, nothing
+#: to be escaped.
+_PLAIN_ORIGIN = re.compile(r"http://(?P<host>127\.0\.0\.1|localhost):(?P<port>[1-9][0-9]{2,4})")
+_PLAIN_TARGET = re.compile(r"/(?:(?!(?<=/)\.)[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*", re.ASCII)
+
+#: Methods whose requests say that they have no content.
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
 #: The statuses that HTTP has (RFC 9110 §15).
 _STATUSES = range(100, 600)
 
 
-class HttpTarget:
-    """A server that offers the operation over HTTP.
-
-    `traits` adds what only the caller knows, such as `scripted` for the reference server. `exchange` raises
-    UnreachableTarget or NotThisApi at first contact and BudgetReached at the limit of requests; whatever else goes
-    wrong is told in the transcript.
-    """
+class HttpTarget(ServerTarget):
+    """A server that offers the operation over HTTP."""
 
     def __init__(self, settings: Settings, *, traits: frozenset[str] = frozenset(), watch: Watch | None = None) -> None:
-        self.settings = settings
-        own = {"key"} if settings.keyed else set()
-        if settings.provision != "static":
-            own.add("state")
-        if settings.provision == "run":
-            own.add("others")
-        self.traits = traits | own
-        self._wire = Wire(settings)
-        self._session = Session(settings, self._wire.send, watch)
-        self._provisioner = Provisioner(self._session)
-        self._contacted = False
-
-    def describe(self) -> Mapping[str, object]:
-        """Which target it is, without anything secret."""
-        return self.settings.describe()
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """Values that neither a report nor a cassette may hold."""
-        return self.settings.secrets
-
-    def plays(self, scenario: Scenario) -> bool:
-        """Whether the scenario can be brought about here."""
-        return self.why_not(scenario) is None
-
-    def why_not(self, scenario: Scenario) -> str | None:
-        """Why the scenario cannot be brought about here; None where it can."""
-        missing = requires(scenario) - self.traits
-        if missing:
-            return f"needs what this target does not have: {', '.join(sorted(missing))}"
-        return self._provisioner.why_not(scenario)
-
-    def cost(self, scenarios: Sequence[Scenario]) -> Mapping[str, int]:
-        """How many `runs` and, at most, `requests` the scenarios take; see `cost.cost`."""
-        return cost(scenarios, self.settings)
-
-    def exchange(self, scenario: Scenario) -> Transcript:
-        """Bring the scenario about and record its bytes."""
-        self._make_contact()
-        self._session.begin()
-        playing = Play(scenario, self._session, self._provisioner)
-        untestable = slip = None
-        try:
-            play(playing)
-        except GivenUp as reason:
-            untestable = None if playing.judgeable else str(reason)
-        except Untestable as reason:
-            untestable = str(reason)
-        except ConformanceError:
-            raise
-        except Exception as reason:  # our own slip must not end the run, nor be held against the target
-            slip = self.settings.scrub(f"{type(reason).__name__}: {reason}")
-        finally:
-            self._provisioner.give_back(scenario, playing.run, reusable=playing.still_waits)
-        return Transcript(
-            scenario=scenario.id,
-            exchanges=tuple(playing.exchanges),
-            traits=scenario.traits | self.traits,
-            untestable=untestable,
-            slip=slip,
-            provenance={"target": dict(self.describe())},
-        )
-
-    def close(self) -> tuple[str, ...]:
-        """Remove everything that was created; what could not be removed is returned, one line each."""
-        self._session.lift_limit()
-        try:
-            return self._provisioner.ledger.clear(self._session)
-        finally:
-            self._wire.close()
-
-    def _make_contact(self) -> None:
-        if not self._contacted:
-            make_contact(self._session, self._provisioner)
-            self._contacted = True
+        super().__init__(settings, Wire(settings), traits=traits, watch=watch)
 
 
 class Wire:
@@ -129,21 +54,24 @@ class Wire:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         # The client around it would read redirects and cookies, and fails on those that are malformed.
-        self._transport = _Transport(settings)
+        self._pool = _pool(settings)
 
     def send(self, ask: Ask) -> Sent:
         """Send one request and record what comes back. Raises NoConnection when none could be opened."""
         settings = self._settings
         headers = settings.request_headers(ask.situation, body=ask.body is not None)
-        url = settings.origin + settings.target(ask.path, ask.prefix)
-        outgoing = httpx.Request(ask.method, url, headers=headers, content=ask.body)
-        target = outgoing.url.raw_path.decode("ascii")
-        sent = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in outgoing.headers.raw)
-        request = Request(Author.HARNESS, ask.method, target, sent, ask.body or b"")
+        address = _address(settings.origin, settings.target(ask.path, ask.prefix))
+        length = [("Content-Length", str(len(ask.body or b"")))] if ask.body or ask.method in _WITH_BODY else []
+        before, behind = ([], length) if ask.body else (length, [])
+        sent = (("Host", address.host), *before, *headers, *behind)
+        request = Request(Author.HARNESS, ask.method, address.url.target.decode("ascii"), sent, ask.body or b"")
+        outgoing = httpcore.Request(
+            ask.method, address.url, headers=[(name.encode(), value.encode()) for name, value in sent], content=ask.body
+        )
         response, failure, stalled = None, None, False
         with Allowance(settings.timeout, settings.max_bytes).spent_here() as allowance:
             try:
-                incoming = self._transport.handle_request(outgoing)
+                incoming = self._pool.handle_request(outgoing)
             except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError) as reason:
                 raise NoConnection(settings.scrub(str(reason)) or "no connection within the time") from None
             except (
@@ -154,26 +82,26 @@ class Wire:
             ) as reason:
                 failure, stalled = self._failure(reason, allowance), isinstance(reason, httpcore.TimeoutException)
             else:
-                if incoming.status_code in _STATUSES:
+                if incoming.status in _STATUSES:
                     response, stalled = self._receive(incoming, allowance)
                 else:
                     incoming.close()
-                    failure = f"what came is no HTTP answer: its status is {incoming.status_code}"
+                    failure = f"what came is no HTTP answer: its status is {incoming.status}"
         return Sent(Exchange(ask.operation, 0, request, response, failure, ask.situation), stalled)
 
     def close(self) -> None:
         """Close the pool of connections."""
-        self._transport.close()
+        self._pool.close()
 
-    def _receive(self, incoming: httpx.Response, allowance: Allowance) -> tuple[Response, bool]:
+    def _receive(self, incoming: httpcore.Response, allowance: Allowance) -> tuple[Response, bool]:
         body = _Body(incoming, allowance, self._settings.linger)
         try:
             ended = body.read()
         finally:
             incoming.close()
-        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in incoming.headers.raw)
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in incoming.headers)
         response = Response(
-            Author.IMPLEMENTATION, incoming.status_code, headers, body.chunks(), ended, ended_ms=allowance.ms()
+            Author.IMPLEMENTATION, incoming.status, headers, body.chunks(), ended, ended_ms=allowance.ms()
         )
         return response, ended is Ended.TIMEOUT and not body.done
 
@@ -190,7 +118,7 @@ class Wire:
 class _Body:
     """A body as it arrives: decoded, in one chunk for each millisecond, watched for its `[DONE]`."""
 
-    def __init__(self, incoming: httpx.Response, allowance: Allowance, linger: float) -> None:
+    def __init__(self, incoming: httpcore.Response, allowance: Allowance, linger: float) -> None:
         self.done = False
         self._incoming = incoming
         self._allowance = allowance
@@ -221,8 +149,9 @@ class _Body:
         return tuple(Chunk(ms, b"".join(pieces)) for ms, pieces in self._pieces.items())
 
     def _decoded(self) -> Iterator[bytes]:
-        coding = decoder(self._incoming.headers.get("content-encoding", ""))
-        for raw in self._incoming.iter_raw():
+        codings = (value for name, value in self._incoming.headers if name.lower() == b"content-encoding")
+        coding = decoder(b", ".join(codings).decode("latin-1"))
+        for raw in self._incoming.iter_stream():
             yield from coding.feed(raw)
         coding.close()
 
@@ -235,55 +164,55 @@ class _Body:
         self._tail = seen[-_DONE_TAIL:]
 
 
-class _Transport(httpx.BaseTransport):
-    """httpx over a pool whose connections obey the current allowance."""
+class _Address(NamedTuple):
+    """Where a request goes, and what its `Host` says."""
 
-    def __init__(self, settings: Settings) -> None:
-        backend, verify = BoundedBackend(), _verification(settings)
-        if settings.proxy is None:
-            self._pool = httpcore.ConnectionPool(verify, max_keepalive_connections=0, network_backend=backend)
-        else:
-            proxy = httpx.Proxy(settings.proxy)
-            self._pool = httpcore.HTTPProxy(
-                str(proxy.url),
-                proxy_auth=proxy.raw_auth,
-                ssl_context=verify,
-                max_keepalive_connections=0,
-                network_backend=backend,
-            )
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request; exceptions are those of httpcore."""
-        url = httpcore.URL(
-            scheme=request.url.raw_scheme,
-            host=request.url.raw_host,
-            port=request.url.port,
-            target=request.url.raw_path,
-        )
-        outgoing = httpcore.Request(request.method, url, headers=request.headers.raw, content=request.stream)
-        incoming = self._pool.handle_request(outgoing)
-        return httpx.Response(incoming.status, headers=incoming.headers, stream=_Stream(incoming))
-
-    def close(self) -> None:
-        """Close the pool."""
-        self._pool.close()
+    url: httpcore.URL
+    host: str
 
 
-class _Stream(httpx.SyncByteStream):
-    def __init__(self, incoming: httpcore.Response) -> None:
-        self._incoming = incoming
+def _address(origin: str, target: str) -> _Address:
+    """Read an address as httpx does: it escapes what a URL cannot hold, and knows hosts in any script.
 
-    def __iter__(self) -> Iterator[bytes]:
-        return self._incoming.iter_stream()
+    Most addresses are sent as they stand. httpx takes longer to load than a whole run over loopback to send, so it is
+    asked only for what it would change.
+    """
+    plain = _PLAIN_ORIGIN.fullmatch(origin)
+    if plain and _PLAIN_TARGET.fullmatch(target):
+        host, port = plain["host"], plain["port"]
+        url = httpcore.URL(scheme=b"http", host=host.encode(), port=int(port), target=target.encode())
+        return _Address(url, f"{host}:{port}")
+    import httpx  # noqa: PLC0415 - see above
 
-    def close(self) -> None:
-        """Give the connection back."""
-        self._incoming.close()
+    read = httpx.URL(origin + target)
+    url = httpcore.URL(scheme=read.raw_scheme, host=read.raw_host, port=read.port, target=read.raw_path)
+    return _Address(url, read.netloc.decode("ascii"))
+
+
+def _pool(settings: Settings) -> httpcore.ConnectionPool:
+    """Connections that obey the current allowance, each for one exchange."""
+    backend, verify = BoundedBackend(), _verification(settings)
+    if settings.proxy is None:
+        return httpcore.ConnectionPool(verify, max_keepalive_connections=0, network_backend=backend)
+    import httpx  # noqa: PLC0415 - see `_address`
+
+    proxy = httpx.Proxy(settings.proxy)
+    return httpcore.HTTPProxy(
+        str(proxy.url),
+        proxy_auth=proxy.raw_auth,
+        ssl_context=verify,
+        max_keepalive_connections=0,
+        network_backend=backend,
+    )
 
 
 def _verification(settings: Settings) -> ssl.SSLContext | None:
     if settings.ca_file is None:
-        return httpx.create_ssl_context() if settings.origin.startswith("https:") else None
+        if not settings.origin.startswith("https:"):
+            return None
+        import httpx  # noqa: PLC0415 - see `_address`
+
+        return httpx.create_ssl_context()
     try:
         return ssl.create_default_context(cafile=settings.ca_file)
     except OSError as reason:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
+from conformance.contract.lifecycle import FINAL
 from conformance.model import Exchange, Operation
-from conformance.targets.runs import ENDED, run_path
+from conformance.targets.runs import run_path
 from conformance.targets.sending import Ask, GivenUp, Session
 
 #: What is removed by itself, in this order; everything else goes with it.
@@ -44,7 +45,7 @@ class Ledger:
 
     def saw(self, path: str, status: str | None) -> None:
         """Note the status of a run: one that has ended need not be cancelled."""
-        if status in ENDED:
+        if status in FINAL:
             self._running.pop(path, None)
 
     def clear(self, session: Session) -> tuple[str, ...]:

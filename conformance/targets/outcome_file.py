@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
-
-from conformance.contract.data import schema_text
 from conformance.wire import strict_json
+from conformance.wire.json_schema import own_validator
 
 #: Bytes: texts of our scenarios have a few dozen characters.
 _LIMIT = 1024 * 1024
@@ -41,7 +38,6 @@ def read(path: Path) -> Mapping[str, object] | None:
 
 def check(document: object) -> None:
     """Raise BadOutcome for a document that does not fit the schema `schemas/own/outcome.json`."""
-    schema = json.loads(schema_text("own/outcome.json"))
-    for problem in jsonschema_rs.Draft202012Validator(schema).iter_errors(document):
+    for problem in own_validator("outcome").iter_errors(document):
         where = "".join(f"/{part}" for part in problem.instance_path)
         raise BadOutcome(f"{problem.message}{f' at {where}' if where else ''}")

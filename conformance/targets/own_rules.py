@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from conformance.checks.history import Call, KnownRun
-from conformance.checks.submitted import submitted
 from conformance.errors import OwnError
 from conformance.model import Act, Author, Exchange, Operation, Request
+from conformance.walk.history import Call, KnownRun
+from conformance.walk.submission_facts import submitted
 
 #: Rows of `scenarios.OUTPUTS` that answer every pending call once, as a server must accept it.
 _RIGHT = frozenset({"all", "reversed", "opaque", "empty-text", "nul", "other-text"})

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from conformance.contract.lifecycle import STEP
 from conformance.model import Exchange, Operation
 from conformance.targets.sending import Ask, Session, body_of, header_of, succeeded
 from conformance.wire import strict_json
 
 #: Statuses in which a run moves on by itself.
 MOVING = frozenset({"queued", "in_progress", "cancelling"})
-
-#: Statuses that a run never leaves.
-ENDED = frozenset({"completed", "incomplete", "failed", "cancelled", "expired"})
-
-#: Statuses of a step that answers no more calls.
-_STEP_ENDED = frozenset({"completed", "failed", "cancelled", "expired"})
 
 #: Seconds between two looks at a run, unless the server says `openai-poll-after-ms`: short enough for a fast server;
 #: it grows by half each time up to the last number, so that a slow one is not flooded.
@@ -94,7 +88,7 @@ def run_seen(exchange: Exchange) -> RunSeen:
 
 def calls_of_steps(exchange: Exchange) -> tuple[str, ...] | None:
     """The function calls without output in the steps that are still open, in their order; None where there are none."""
-    open_steps = [s for s in _entries(document_of(exchange).get("data")) if s.get("status") not in _STEP_ENDED]
+    open_steps = [s for s in _entries(document_of(exchange).get("data")) if s.get("status") not in STEP.ended]
     calls = [
         call
         for step in open_steps
@@ -106,15 +100,15 @@ def calls_of_steps(exchange: Exchange) -> tuple[str, ...] | None:
 
 def poll(session: Session, path: str) -> Iterator[Exchange]:
     """Look at a run again and again, within the time of one exchange; the caller stops when it has seen enough."""
-    until = time.monotonic() + session.settings.timeout
+    until = session.pace.now() + session.settings.timeout
     for count in range(polls(session.settings.timeout)):
         exchange = None
         for exchange in session.ask_politely(look(path)):
             yield exchange
         pause = _pause(exchange, count)
-        if time.monotonic() + pause >= until:
+        if session.pace.now() + pause >= until:
             return
-        time.sleep(pause)
+        session.pace.pause(pause)
 
 
 def polls(timeout: float) -> int:

@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
-from threading import Thread
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from conformance.errors import BudgetReached
 from conformance.model import Ended, Exchange, Operation
+from conformance.targets.pace import Pace, RealTime
 from conformance.targets.settings import Settings
 
 #: One timeout may be chance and a second one bad luck; the third in a row is how the target is.
@@ -70,28 +70,43 @@ class Sent(NamedTuple):
     stalled: bool
 
 
+class Transport(Protocol):
+    """Whatever carries a request to the target and its answer back."""
+
+    def send(self, ask: Ask) -> Sent:
+        """Send one request and record what comes back. Raises NoConnection where nothing could be sent."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what it holds."""
+        ...
+
+
 #: Hears of every request twice: before it is sent, with None, and with the exchange once that has ended.
 Watch = Callable[[Ask, Exchange | None], None]
 
 
 class Session:
-    """Everything sent to one target in one run."""
+    """Everything sent to one target in one run; `pace` is how time passes meanwhile."""
 
-    def __init__(self, settings: Settings, send: Callable[[Ask], Sent], watch: Watch | None = None) -> None:
+    def __init__(
+        self, settings: Settings, send: Callable[[Ask], Sent], watch: Watch | None = None, pace: Pace | None = None
+    ) -> None:
         self.settings = settings
+        self.pace: Pace = RealTime() if pace is None else pace
         #: Why nothing more is asked; None while the target answers.
         self.given_up: str | None = None
         self._send = send
         self._watch = watch
         self._requests = 0
         self._limit = settings.max_requests
-        self._epoch = time.perf_counter()
+        self._epoch = self.pace.now()
         self._stalls: Counter[tuple[str, bool]] = Counter()
         self._silences = 0
 
     def begin(self) -> None:
         """Start the clock of a transcript."""
-        self._epoch = time.perf_counter()
+        self._epoch = self.pace.now()
 
     def lift_limit(self) -> None:
         """Count no longer: what was created is removed whatever that takes."""
@@ -110,18 +125,12 @@ class Session:
             wait = _wait(exchange, tries)
             if wait is None or tries == _TRIES:
                 return
-            time.sleep(wait)
+            self.pace.pause(wait)
 
     def ask_twice_at_once(self, ask: Ask) -> tuple[Exchange, ...]:
-        """Send the same request from two threads at the same moment, each over its own connection."""
+        """Send the same request twice at the same moment, each over its own connection."""
         self._admit(ask, 2)
-        results: list[Sent | NoConnection] = []
-        threads = [Thread(target=lambda: results.append(self._try(ask)), daemon=True) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        exchanges = [self._settled(ask, result) for result in results]
+        exchanges = [self._settled(ask, result) for result in self.pace.at_once([lambda: self._try(ask)] * 2)]
         return tuple(sorted(exchanges, key=lambda exchange: exchange.began_ms))
 
     def _admit(self, ask: Ask, count: int) -> None:
@@ -135,7 +144,7 @@ class Session:
         self._requests += count
 
     def _try(self, ask: Ask) -> Sent | NoConnection:
-        began = time.perf_counter()
+        began = self.pace.now()
         if self._watch:
             self._watch(ask, None)
         try:

@@ -93,7 +93,7 @@ class Runner:
         (self.temp / "step.sh").write_text(step["run"])
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", self.temp / "step.sh"],
-            cwd=self.work, capture_output=True, timeout=5 * PATIENCE, check=False,
+            cwd=self.work, capture_output=True, timeout=PATIENCE, check=False,
             env=environment(
                 CI="true", RUNNER_TEMP=str(self.temp), GITHUB_ACTION_PATH=str(CHECKOUT), **handed,
                 **{key: str(path) for key, path in files.items()},
@@ -113,7 +113,6 @@ def runner(tmp_path: Path) -> Runner:
     return Runner(tmp_path).with_the_suite()
 
 
-@pytest.mark.slow
 def test_a_right_server_is_judged(runner: Runner) -> None:
     with Mock() as mock:
         done = runner.run("Judge", base_url=mock.base_url, selection="json-one-call")
@@ -127,7 +126,6 @@ def test_a_right_server_is_judged(runner: Runner) -> None:
     assert "::error" not in done.log
 
 
-@pytest.mark.slow
 def test_a_lying_server_fails_the_step_and_is_annotated_after_its_words_were_no_commands(runner: Runner) -> None:
     with Mock(fault="drop-done") as mock:
         done = runner.run("Judge", base_url=mock.base_url, selection="stream-one-call", out="a folder")
@@ -141,7 +139,6 @@ def test_a_lying_server_fails_the_step_and_is_annotated_after_its_words_were_no_
     assert mark.end() < done.log.index("done.present") < ended < done.log.index("::error title=FAIL done.present")
 
 
-@pytest.mark.slow
 def test_a_client_and_recordings_are_judged(runner: Runner) -> None:
     line = f"{sys.executable} -m conformance.mock.client | cat"
     client = runner.run("Judge", command=line, args="--scenario=streamed-crlf\n\n--jobs=1")
@@ -152,7 +149,6 @@ def test_a_client_and_recordings_are_judged(runner: Runner) -> None:
     assert (recordings.code, recordings.outputs["verdict"]) == (1, "FAIL"), recordings.log
 
 
-@pytest.mark.slow
 def test_nothing_to_judge_is_never_green(runner: Runner) -> None:
     for inputs in ({}, {"base_url": "http://127.0.0.1:1/v1", "command": "true"}, {"command": "true", "out": ""}):
         done = runner.run("Judge", **inputs)
@@ -170,7 +166,6 @@ def test_nothing_to_judge_is_never_green(runner: Runner) -> None:
     assert "PASS" not in done.summary
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [name for name in ACTION["inputs"] if name not in ("command", "version", "python-version")]
 )
@@ -183,7 +178,6 @@ def test_nothing_is_run_that_stands_in_an_input(name: str, runner: Runner) -> No
     assert not list(runner.work.rglob("pwned"))
 
 
-@pytest.mark.slow
 def test_a_command_arrives_whole(runner: Runner) -> None:
     line = 'printf \'%s\' "$CONFORMANCE_SCENARIO|it\'s"\' "whole"\' > "$PWD/told"\nexit 3'
     runner.run("Judge", command=line, args="--scenario=streamed-crlf")
@@ -197,8 +191,7 @@ def test_a_python_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("pwned"))
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(10 * PATIENCE)
+@pytest.mark.real
 def test_the_action_installs_the_suite_it_comes_with(tmp_path: Path) -> None:
     runner = Runner(tmp_path)
     assert runner.run("Install").code == 0

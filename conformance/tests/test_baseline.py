@@ -9,19 +9,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from conformance import __version__, baseline, options
+from conformance import __version__
 from conformance.cli import main
 from conformance.errors import UnreadableInput, UsageError
 from conformance.model import Profile, Report, Role, Status, Subject
-from conformance.plan import plan
 from conformance.plugin import session
-from conformance.proof.events import encode
+from conformance.reference.events import encode
 from conformance.report.json_writer import render
-from conformance.run import Run
-from conformance.snapshots import Place, VerdictSnapshot
+from conformance.run import baseline, verdict_options
+from conformance.run.plan import plan
+from conformance.run.run import Run
+from conformance.run.snapshots import Place, VerdictSnapshot
 from conformance.targets.builtin import BuiltIn
-from conformance.tests.commands import CHECKOUT
-from conformance.tests.commands import pytest as run_pytest
+from conformance.tests.commands import ALONE, CHECKOUT
 from conformance.tests.report.reports import failing, finding, passing, verdict
 from conformance.tests.verdict.streams import HAPPY
 from conformance.verdict.compare import Kind, compare, edition
@@ -72,23 +72,22 @@ def test_the_snapshots_are_syrupys_own(tmp_path: Path) -> None:
     assert extension.matches(serialized_data=extension.serialize(json.loads(str(read))), snapshot_data=read)
 
 
-@pytest.mark.slow
-def test_a_session_of_pytest_takes_the_same_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_of_pytest_takes_the_same_way(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
-    suite = ("--pyargs", "conformance.suite", "-k", "json-one-call")
-    done = run_pytest(*suite, "--conformance-update-baseline", cwd=tmp_path)
-    assert done.returncode == 0, done.stdout
-    assert "baseline: wrote 1 to reports/baseline/mock/" in done.stdout
-    done = run_pytest(*suite, "--conformance-baseline", cwd=tmp_path)
-    assert done.returncode == 0, done.stdout
-    assert "NO CHANGE  since reports/baseline/mock" in done.stdout
-    kept = tmp_path / "reports/baseline/mock/json-one-call.json"
+    suite = (*ALONE, "--pyargs", "conformance.suite", "-k", "json-one-call")
+    done = pytester.runpytest_inprocess(*suite, "--conformance-update-baseline")
+    assert done.ret == 0, done.stdout.str()
+    assert "baseline: wrote 1 to reports/baseline/mock/" in done.stdout.str()
+    done = pytester.runpytest_inprocess(*suite, "--conformance-baseline")
+    assert done.ret == 0, done.stdout.str()
+    assert "NO CHANGE  since reports/baseline/mock" in done.stdout.str()
+    kept = pytester.path / "reports/baseline/mock/json-one-call.json"
     kept.write_text(kept.read_text().replace('"response.status-200": "pass"', '"response.status-200": "untestable"'))
     extra = kept.read_text().replace('"verdicts": {', '"verdicts": {"done.last": "pass",')
     kept.write_text(extra)
-    done = run_pytest("--pyargs", "conformance.suite", "--conformance-baseline", cwd=tmp_path)
-    assert "VANISHED  done.last" in done.stdout
-    assert done.returncode == 1, done.stdout
+    done = pytester.runpytest_inprocess(*suite[:-2], "--conformance-baseline")
+    assert "VANISHED  done.last" in done.stdout.str()
+    assert done.ret == 1, done.stdout.str()
 
 
 def test_what_the_next_run_does_otherwise_is_told(tmp_path: Path) -> None:
@@ -250,7 +249,7 @@ def test_another_shape_fails_the_strict_only(strict: bool, tmp_path: Path) -> No
 
 def test_the_mock_does_what_it_did() -> None:
     target = BuiltIn()
-    run = Run(target, plan(target), profile=options.profile({}, Role.SERVER, None), shapes=True)
+    run = Run(target, plan(target), profile=verdict_options.profile({}, Role.SERVER, None), shapes=True)
     for scenario in run.plan.scenarios:
         run.subject(scenario.id)
     found = baseline.compared(run.report(), str(BASELINES))
@@ -271,7 +270,7 @@ def test_every_committed_baseline_can_be_read_and_belongs_to_its_folder() -> Non
 
 def test_a_finding_is_kept_by_its_fingerprint(tmp_path: Path) -> None:
     baseline.updated(two(), str(tmp_path))
-    other = verdict("done.last", "stream-one-call", Status.FAIL, finding(message="another cause"))
+    other = verdict("done.last", "stream-one-call", Status.FAIL, finding(kind="repeated", message="another cause"))
     subject = replace(two().subjects[0], verdicts=(other, *two().subjects[0].verdicts[1:]))
     found = baseline.compared(replace(two(), subjects=(subject, two().subjects[1])), str(tmp_path))
     assert [change.kind for change in found.changes] == [Kind.CHANGED]

@@ -12,7 +12,7 @@ import pytest
 
 from conformance import cli
 from conformance.cli import COMMANDS, main
-from conformance.tests.commands import CHECKOUT, conformance, environment
+from conformance.tests.commands import CHECKOUT, PATIENCE, conformance, environment
 
 USAGE = {
     "nothing": [],
@@ -147,7 +147,7 @@ def test_the_mock_serves_alone_until_it_is_interrupted(capfd: pytest.CaptureFixt
         assert url.endswith("/v1")
         assert main(["server", "--base-url", url, "-k", "stream-one-call:done", "--format", "json"]) == 0
         served.send_signal(signal.SIGINT)
-        assert served.wait(10) == 0
+        assert served.wait(PATIENCE) == 0
         assert "Traceback" not in served.communicate()[1]
     assert capfd.readouterr().err.count("plan:") == 1
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from conformance import files, inputs
+from conformance import files
 from conformance.cli import main
 from conformance.contract.scenarios import BY_ID
 from conformance.mock.server import Mock
 from conformance.model import Transcript
+from conformance.run import inputs
 from conformance.targets.http import HttpTarget
 from conformance.targets.settings import Settings
 from conformance.tests.commands import CHECKOUT, conformance, environment

@@ -15,7 +15,7 @@ from conformance.contract.scenarios import BY_ID, SCENARIOS
 from conformance.errors import UsageError
 from conformance.mock.server import Mock
 from conformance.report import folder
-from conformance.tests.commands import CHECKOUT, Command, conformance, environment, in_this_process
+from conformance.tests.commands import CHECKOUT, PATIENCE, Command, environment, in_a_process, in_this_process
 from conformance.tests.targets.servers import RawServer, SmallApi, answer, static
 
 #: Cells of two scenarios: enough to see a run, quick enough to see many.
@@ -100,8 +100,8 @@ def test_a_mock_without_state_is_judged_by_what_needs_none(command: Command) -> 
     assert not [pair for pair in told if pair[0].startswith("surface.") or pair[1] == "error"]
 
 
-def test_a_slip_inside_pytest_is_told_as_one(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.plugin.session.narrowed", lambda *_: 1 // 0)
+def test_a_slip_before_anything_is_asked_is_told_as_one(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.commands.server.selected", lambda *_: 1 // 0)
     done = command("server", "-k", FEW)
     assert done.returncode == 3
     assert "conformance: ZeroDivisionError" in done.stderr
@@ -223,7 +223,7 @@ def test_an_interruption_keeps_what_there_is_and_removes_what_was_created(number
                 if line.startswith("3/"):
                     break
             run.send_signal(number)
-            out, err = run.communicate(timeout=30)
+            out, err = run.communicate(timeout=PATIENCE)
         created = sum(r.request.method == "POST" and r.request.target.endswith("/threads") for r in mock.requests)
         removed = sum(r.request.method == "DELETE" and r.request.target.count("/") == 3 for r in mock.requests)
     assert run.returncode == 2, err
@@ -236,7 +236,7 @@ def test_an_interruption_keeps_what_there_is_and_removes_what_was_created(number
 def test_nobodys_settings_reach_the_run(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
     (tmp_path / "conftest.py").write_text("raise RuntimeError('not mine')\n")
-    done = conformance(
+    done = in_a_process(
         "server", "-k", "stream-one-call", cwd=tmp_path, PYTEST_ADDOPTS="--bogus", PYTEST_PLUGINS="nowhere"
     )
     assert done.returncode == 0, done.stderr

@@ -14,17 +14,18 @@ from types import ModuleType
 import pytest
 import yaml
 
-from conformance import __version__, baseline, options
+from conformance import __version__
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.known_failures.reading import read
 from conformance.model import Report, Role, Status
-from conformance.plan import plan
-from conformance.run import Run
+from conformance.run import baseline, options
+from conformance.run.known_failures.reading import read
+from conformance.run.plan import plan
+from conformance.run.run import Run
 from conformance.targets.client import ClientTarget, Driver
 from conformance.targets.drivers import Command, Function
 from conformance.targets.given import Given
-from conformance.tests.commands import CHECKOUT
+from conformance.tests.commands import CHECKOUT, PATIENCE
 from conformance.verdict.compare import compare, edition
 
 DRIVERS = CHECKOUT / "docs" / "drivers"
@@ -46,8 +47,7 @@ NONE: dict[str, list[str]] = {"new": [], "outdated": []}
 def played(driver: Driver, name: str, way: str) -> Report:
     target = ClientTarget(driver, facts={"name": name, "way": way})
     run = Run(target, plan(target, CLIENT_SCENARIOS, Role.CLIENT), known_failures=KNOWN, shapes=True)
-    assert run.all(JOBS, target.interrupt) is None
-    return run.report()
+    return run.finished_by(JOBS, target.interrupt)
 
 
 def news(report: Report) -> dict[str, list[str]]:
@@ -118,7 +118,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-@pytest.mark.slow
+@pytest.mark.real
 @pytest.mark.filterwarnings("ignore:.*Assistants API is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("ways", ["plain stream", "poll helper", "plain stream async", "poll helper async"])
 def test_the_package_from_pypi_departs_as_it_is_known_to(loaded: ModuleType, ways: str) -> None:
@@ -147,14 +147,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(DRIVERS / name, folder)
     done = subprocess.run(
         [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+        cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     if done.returncode:
         pytest.skip(f"npm ci could not install the locked package: {done.stderr.strip()[-200:]}")
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.real
 @pytest.mark.parametrize("ways", ["plain stream", "poll helper"])
 def test_the_package_from_npm_departs_as_it_is_known_to(installed: Path, ways: str) -> None:
     report = played(Command(["node", str(installed / NODE), *ways.split()]), NODE, ways)

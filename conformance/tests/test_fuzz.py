@@ -12,24 +12,23 @@ from typing import Any
 
 import pytest
 
-from conformance import options
 from conformance.errors import OwnError, UsageError
 from conformance.fuzz import telling
 from conformance.fuzz.departures import departures
 from conformance.fuzz.hunt import Hunt, hunt
 from conformance.fuzz.standing import Mode, Standing, addressed, standing
 from conformance.fuzz.waiting_run import Submission, WaitingRun
-from conformance.mock import behaviour, bodies, submission
-from conformance.mock.behaviour import Behaviour
-from conformance.mock.refusals import Refused
 from conformance.mock.server import Mock
 from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request, Response, Status, Transcript
+from conformance.reference import behaviour, bodies, submission
+from conformance.reference.behaviour import Behaviour
+from conformance.reference.refusals import Refused
 from conformance.report.curl import curl
+from conformance.run import contradictions
 from conformance.targets.runs import PendingRun
 from conformance.targets.settings import Settings
+from conformance.tests.commands import ALONE
 from conformance.tests.commands import pytest as run_pytest
-
-pytestmark = pytest.mark.slow
 
 KEY = "key-of-the-fuzzed-mock"
 RUN = PendingRun("thread_1", "run_1", ("call_1", "call_2"))
@@ -96,14 +95,14 @@ def test_the_pending_ids_take_the_place_of_texts_only() -> None:
 
 def test_the_mock_survives_and_a_run_serves_until_it_is_accepted() -> None:
     with Mock(KEY) as mock:
-        right, wrong = fuzzed(mock, Mode.POSITIVE, 15), fuzzed(mock, Mode.NEGATIVE, 45)
+        right, wrong = fuzzed(mock, Mode.POSITIVE, 8), fuzzed(mock, Mode.NEGATIVE, 24)
         created = sum(each.request.target.endswith("/runs") for each in mock.requests)
         sent = len(submitted_to(mock))
     assert not right.found and not wrong.found, [*right.found, *wrong.found]
-    assert right.cases == {Standing.RIGHT: 15}
-    assert wrong.cases.total() == 45 and wrong.cases[Standing.WRONG] >= 40
-    assert sent == 60
-    assert created <= 15 + 1 + wrong.cases[Standing.RIGHT] + wrong.cases[Standing.OPEN]
+    assert right.cases == {Standing.RIGHT: 8}
+    assert wrong.cases.total() == 24 and wrong.cases[Standing.WRONG] >= 20
+    assert sent == 32
+    assert created <= 8 + 1 + wrong.cases[Standing.RIGHT] + wrong.cases[Standing.OPEN]
 
 
 def test_a_seed_sends_the_same_bodies_again_and_another_seed_others() -> None:
@@ -331,12 +330,12 @@ def test_with_the_option_there_are_two_tests_at_the_end_and_nothing_is_left(
     assert done.returncode == 1 and list(tmp_path.iterdir()) == []
 
 
-def test_only_the_plan_sends_nothing(tmp_path: Path) -> None:
+def test_only_the_plan_sends_nothing(pytester: pytest.Pytester) -> None:
     with Mock(KEY) as mock:
         words = ("--conformance-plan", "--conformance-fuzz=8", f"--conformance-base-url={mock.base_url}")
-        done = run_pytest("-q", "--pyargs", "conformance.suite", *words, cwd=tmp_path)
+        done = pytester.runpytest_inprocess(*ALONE, "-q", "--pyargs", "conformance.suite", *words)
         assert mock.requests == ()
-    assert "2 positive + 6 negative" in done.stdout and done.returncode == 0
+    assert "2 positive + 6 negative" in done.stdout.str() and done.ret == 0
 
 
 def test_a_hunt_cut_short_makes_the_run_incomplete(tmp_path: Path) -> None:
@@ -357,13 +356,15 @@ def test_a_hunt_cut_short_makes_the_run_incomplete(tmp_path: Path) -> None:
           "--conformance-run=thread:run"), "a given run cannot be fuzzed"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_meant_is_told_before_anything_starts(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
-    done = run_pytest("-q", "--pyargs", "conformance.suite", *words, cwd=tmp_path)
-    assert said in done.stderr and "Traceback" not in done.stderr
-    assert done.returncode == 4
+def test_what_cannot_be_meant_is_told_before_anything_starts(
+    words: tuple[str, ...], said: str, pytester: pytest.Pytester
+) -> None:
+    done = pytester.runpytest_inprocess(*ALONE, "-q", "--pyargs", "conformance.suite", *words)
+    assert said in done.stderr.str() and "Traceback" not in done.stderr.str()
+    assert done.ret == 4
 
 
 def test_without_schemathesis_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(options, "find_spec", lambda name: None)
+    monkeypatch.setattr(contradictions, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"\[fuzz\]"):
-        options.check({"fuzz": 5})
+        contradictions.check({"fuzz": 5})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.options import again
+from conformance.run.repeating import again
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 
 from conformance.tests.commands import CHECKOUT, PATIENCE, environment
+from conformance.tests.pace import limit
 
 pytest.importorskip("hatchling")
 
 DOCKERFILE = (CHECKOUT / "Dockerfile").read_text()
 
 #: Seconds for a fresh environment with everything in it, from an index that may be slow.
-INSTALLING = 300
+INSTALLING = limit(60)
 
 
 def instructions(name: str) -> list[str]:
@@ -44,8 +45,7 @@ def test_the_image_copies_what_is_there_and_ends_as_nobody_special() -> None:
     assert not re.search("(?i)key|token|secret", DOCKERFILE)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(INSTALLING)
+@pytest.mark.real
 def test_the_commands_of_the_image_make_an_environment_that_works(tmp_path: Path) -> None:
     source, wheels, venv = tmp_path / "source", tmp_path / "wheels", tmp_path / "venv"
     source.mkdir()
@@ -72,7 +72,6 @@ def test_the_commands_of_the_image_make_an_environment_that_works(tmp_path: Path
             assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.slow
 def test_the_source_distribution_holds_what_is_tracked_and_builds_the_same_wheel(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)],

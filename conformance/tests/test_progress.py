@@ -16,7 +16,6 @@ from conformance.targets.sending import Ask
 from conformance.tests.commands import conformance, environment
 
 
-@pytest.mark.slow
 def test_on_a_terminal_one_line_says_counts_seconds_and_what_is_waited_for() -> None:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "conformance", "server", "-k", "stream-one-call or json-one-call"]
@@ -37,7 +36,6 @@ def test_on_a_terminal_one_line_says_counts_seconds_and_what_is_waited_for() -> 
     assert lines[-1] == "", "the line is gone before the report comes"
 
 
-@pytest.mark.slow
 def test_in_a_pipe_nothing_is_told_but_the_plan_and_with_v_every_exchange() -> None:
     quiet = conformance("server", "-k", "json-one-call")
     assert [line for line in quiet.stderr.splitlines() if not line.startswith("conformance: ")] == []

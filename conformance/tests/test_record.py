@@ -17,18 +17,16 @@ import pytest
 from conformance.cli import main
 from conformance.contract.scenarios import SCENARIOS
 from conformance.mock import server
-from conformance.mock.api import Api
 from conformance.mock.server import Mock
 from conformance.model import Chunk, Exchange, Request, Response, Scenario, Transcript
+from conformance.reference.api import Api
 from conformance.targets.recording import RecordingTarget
 from conformance.targets.sending import Ask, Session
 from conformance.tests.canary import KEY, spellings, traces
-from conformance.tests.commands import CHECKOUT, environment
+from conformance.tests.commands import CHECKOUT, PATIENCE, environment
 from conformance.tests.targets.servers import RawServer, answer
 from conformance.verdict.judge import judge
 from conformance.wire.recordings import read
-
-pytestmark = pytest.mark.slow
 
 #: Enough to see a stream, plain answers, refusals, a wrong key, errors, two at once.
 FEW = "stream-one-call or json-one-call or unknown-id or wrong-key or no-key or malformed or stream-error or concurrent"
@@ -243,7 +241,7 @@ def test_an_interrupt_leaves_whole_files_and_nothing_behind(
     assert recording.stdout
     assert recording.stdout.readline() == f"{tmp_path / SCENARIOS[0].id}.jsonl\n"
     recording.send_signal(number)
-    out, err = recording.communicate(timeout=30)
+    out, err = recording.communicate(timeout=PATIENCE)
     assert recording.returncode == 2
     *_, said = err.splitlines()
     unknown = [line for line in err.splitlines() if "interrupted before it was known" in line]

@@ -10,18 +10,19 @@ from urllib.parse import quote
 
 import pytest
 
-from conformance import run as run_module
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import BY_ID
 from conformance.errors import BudgetReached, ConformanceError, NotThisApi, UnreachableTarget
 from conformance.model import Confidence, Report, Scenario, Status, Subject, Transcript
-from conformance.plan import JOINED, narrowed, plan
 from conformance.report.merge import merged
 from conformance.report.result import exit_code
 from conformance.report.unseen import not_exercised
-from conformance.run import Run, masked, strictly, verdicts_on
+from conformance.run import run as run_module
+from conformance.run.plan import JOINED, narrowed, plan
+from conformance.run.run import Run, verdicts_on
 from conformance.tests.report.reports import finding, verdict
 from conformance.verdict.judge import planned
+from conformance.verdict.terms import masked, strictly
 
 SECRET = 'hunter2/"hunter2"+é'
 PLAYED = ("json-one-call", "stream-one-call", "partial-plain")
@@ -89,7 +90,8 @@ def test_the_plan_is_what_the_judge_says_is_planned() -> None:
     for scenario in whole.scenarios:
         rows = {row.id for row in planned(scenario, Scripted.traits)}
         assert rows
-        assert whole.cells[scenario.id] == rows | {JOINED}
+        assert whole.cells[scenario.id] == rows
+    assert whole.open == set(PLAYED)
     cells = sum(len(planned(scenario, Scripted.traits)) for scenario in whole.scenarios)
     assert whole.counts() == {"scenarios": 3, "runs": 3, "requests": 12, "cells": cells}
 
@@ -104,7 +106,7 @@ def test_a_narrowed_plan_costs_less_and_says_nothing_of_the_rest(judged_as: Judg
     assert {v.requirement for v in report.subjects[0].verdicts} == {"done.last", "done.once"}
     assert report.not_exercised == ()
     whole = plan(target)
-    assert narrowed(whole, target, [(s, name) for s, names in whole.cells.items() for name in names]) is whole
+    assert narrowed(whole, target, whole.names()) is whole
 
 
 def test_a_scenario_is_exchanged_once_for_all_its_cells_and_after_what_stands_before_it(judged_as: JudgedAs) -> None:
@@ -183,14 +185,16 @@ def test_strict_fails_what_warns_unless_it_is_only_inferred() -> None:
     ids=["plain", "JSON in JSON", "escaped", "percent-encoded", "base64"],
 )
 def test_no_report_holds_a_secret_that_a_target_sends_back(spelled: str) -> None:
-    quoting = finding(message=spelled, expected=spelled, got=f"key {spelled} is wrong", pointer=f"/{spelled}")
+    quoting = finding(
+        message=spelled, expected=spelled, got=f"key {spelled} is wrong", pointer=f"/{spelled}", details=(spelled,)
+    )
     told = verdict("done.last", "s", Status.FAIL, quoting, reason=spelled)
     shape = ({"events": [spelled], "fields": {spelled: spelled}, "status": 200},)
     clean = masked(Subject("s", (told,), unknown_events=(spelled,), shape=shape), Scripted.secrets)
     (only,) = clean.verdicts
     (told_as,) = only.findings
-    texts = (told_as.message, told_as.expected, told_as.got, told_as.pointer, only.reason, *clean.unknown_events)
-    texts += tuple(json.dumps(part, ensure_ascii=False) for part in clean.shape)
+    texts = (told_as.message, told_as.expected, told_as.got, told_as.pointer, *told_as.details, only.reason)
+    texts += (*clean.unknown_events, *(json.dumps(part, ensure_ascii=False) for part in clean.shape))
     assert not [text for text in texts if spelled in str(text) or "hunter2" in str(text)]
     assert "…" in told_as.got
     assert told_as.got.endswith(" is wrong")

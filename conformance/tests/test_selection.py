@@ -6,7 +6,7 @@ import pytest
 from _pytest.mark.expression import Expression
 
 from conformance.errors import UsageError
-from conformance.selection import selection
+from conformance.run.selection import selection
 
 NAMES = ("stream-one-call:done.last", "json-one-call:response.moved-on", "stream-error:errors.stream-event", "a:B")
 

@@ -10,19 +10,18 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from conformance import run as run_module
-from conformance.checks import registry, walk
-from conformance.checks.observation import Observation
-from conformance.checks.registry import CHECKS
+from conformance.checks import CHECKS
 from conformance.cli import main
 from conformance.mock.server import Mock
 from conformance.model import Finding, Role, Scenario, Subject, Transcript
+from conformance.run import run as run_module
 from conformance.targets import acts, http
 from conformance.targets.acts import Play
 from conformance.targets.outputs import body, unknown_like
 from conformance.verdict.judge import judge
-
-pytestmark = pytest.mark.slow
+from conformance.walk.observation import Observation
+from conformance.walk.registry import Judge
+from conformance.walk.schedule import Schedule
 
 SPOILT, WHOLE = "stream-one-call", "json-one-call"
 SELECTION = f"{SPOILT} or {WHOLE}"
@@ -36,19 +35,25 @@ class Slip(NamedTuple):
     reason: str
 
 
+def spoil(monkeypatch: pytest.MonkeyPatch, judge_badly: Judge) -> None:
+    """Put another function in the place of the check of done.last."""
+    checks = {**CHECKS, "done.last": CHECKS["done.last"]._replace(judge=judge_badly)}
+    monkeypatch.setattr("conformance.verdict.judge._CHECKS", Schedule(checks.values()))
+
+
 def a_check_that_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     def judge_badly(observation: Observation) -> list[Finding]:
         raise ZeroDivisionError("division by zero in a check")
 
-    monkeypatch.setitem(registry._checks, "done.last", CHECKS["done.last"]._replace(judge=judge_badly))
+    spoil(monkeypatch, judge_badly)
 
 
 def a_check_that_raises_late(monkeypatch: pytest.MonkeyPatch) -> None:
     def judge_badly(observation: Observation) -> Iterator[Finding]:
-        yield observation.finding("a finding before the slip", "this", "that")
+        yield observation.finding("not-last", "a finding before the slip", "this", "that")
         raise KeyError("delta")
 
-    monkeypatch.setitem(registry._checks, "done.last", CHECKS["done.last"]._replace(judge=judge_badly))
+    spoil(monkeypatch, judge_badly)
 
 
 def a_request_with_a_wrong_id(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,14 +124,11 @@ SLIPS = {
 
 
 @pytest.fixture(params=SLIPS)
-def slip(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slip]:
-    """One slip, planted; the walk keeps its plan of checks, which must see it and then forget it."""
-    planted = SLIPS[request.param]
+def slip(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Slip:
+    """One slip, planted."""
+    planted: Slip = SLIPS[request.param]
     planted.plant(monkeypatch)
-    walk._plan.cache_clear()
-    yield planted
-    monkeypatch.undo()
-    walk._plan.cache_clear()
+    return planted
 
 
 def test_a_slip_is_ours_and_nobodys_fault(slip: Slip, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

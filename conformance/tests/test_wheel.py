@@ -13,8 +13,6 @@ import pytest
 
 from conformance.tests.commands import CHECKOUT, PATIENCE
 
-pytestmark = pytest.mark.slow
-
 pytest.importorskip("hatchling")
 
 #: What a build reads.

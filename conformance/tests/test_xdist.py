@@ -19,8 +19,6 @@ pytest.importorskip("xdist")
 
 from conformance.plugin.workers import ByScenario, Workers
 
-pytestmark = pytest.mark.slow
-
 
 def shared_out(folder: Path, base_url: str, *words: str) -> subprocess.CompletedProcess[str]:
     """The suite on two workers."""

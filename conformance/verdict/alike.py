@@ -1,20 +1,11 @@
-"""What differs only in ids is told once: texts with their ids replaced by what they are ids of."""
+"""What differs only in ids is reported once: texts with their ids replaced by what they are ids of."""
 
 from __future__ import annotations
 
 import re
 from types import MappingProxyType
 
-#: Names of collections in a path -> what stands for the id behind them.
-_COLLECTIONS = MappingProxyType(
-    {
-        "threads": "{thread_id}",
-        "runs": "{run_id}",
-        "steps": "{step_id}",
-        "messages": "{message_id}",
-        "assistants": "{assistant_id}",
-    }
-)
+from conformance.wire.identifier import COLLECTIONS
 
 #: What the vendor's ids begin with -> what stands for them; a digit tells `run_1a` from `run_id`.
 _BEGINNINGS = MappingProxyType(
@@ -30,13 +21,13 @@ _BEGINNINGS = MappingProxyType(
 )
 
 #: A segment behind a collection, but not the `runs` of `/threads/runs`.
-_IN_PATH = re.compile(rf"(?<=/)({'|'.join(_COLLECTIONS)})/(?!(?:{'|'.join(_COLLECTIONS)})\b)[\w%~.-]*\w")
+_IN_PATH = re.compile(rf"(?<=/)({'|'.join(COLLECTIONS)})/(?!(?:{'|'.join(COLLECTIONS)})\b)[\w%~.-]*\w")
 _BY_LOOK = re.compile(rf"\b({'|'.join(_BEGINNINGS)})_(?=[A-Za-z]*\d)[A-Za-z0-9]+")
 _UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
 
 
 def without_ids(text: str) -> str:
     """The text with every id replaced by a word for it: equal for texts that say the same of different things."""
-    text = _IN_PATH.sub(lambda match: f"{match[1]}/{_COLLECTIONS[match[1]]}", text)
+    text = _IN_PATH.sub(lambda match: f"{match[1]}/{COLLECTIONS[match[1]]}", text)
     text = _BY_LOOK.sub(lambda match: _BEGINNINGS[match[1]], text)
     return _UUID.sub("{id}", text)

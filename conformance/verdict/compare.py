@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import JUDGED, Finding, Level, Report, Status, Subject, Verdict
-from conformance.verdict.known import fingerprint
+from conformance.verdict.fingerprints import fingerprints
 from conformance.verdict.outline import Outline
 from conformance.verdict.reshaping import reshaping
 
@@ -49,8 +49,8 @@ class Cell:
     """What one requirement came to in one subject, as it is compared."""
 
     status: Status
-    #: Fingerprints of what it failed or warned for, sorted.
-    causes: tuple[str, ...] = ()
+    #: What it failed or warned for, sorted: the fingerprints of each cause, today's first.
+    causes: tuple[tuple[str, ...], ...] = ()
     #: Luck brought it: nobody is to blame where it is gone the next time.
     joined: bool = False
     #: A failure counts: nobody has excused it, and its rule is scored.
@@ -162,7 +162,7 @@ def _cell(verdicts: list[Verdict]) -> Cell:
     findings = [(verdict.requirement, finding) for verdict in alike for finding in verdict.findings]
     return Cell(
         worst.status,
-        tuple(sorted({fingerprint(requirement, finding) for requirement, finding in findings})),
+        tuple(sorted({fingerprints(requirement, finding) for requirement, finding in findings})),
         joined=all(verdict.joined for verdict in verdicts),
         counted=any(verdict.known is None and verdict.scored for verdict in alike),
         finding=next((finding for _, finding in findings if finding.primary), findings[0][1] if findings else None),
@@ -204,7 +204,7 @@ def _kind(before: Cell | None, after: Cell | None) -> Kind | None:
     if now is None:
         return None if was is None else Kind.VANISHED
     if was is now:
-        return Kind.CHANGED if before and after and set(after.causes) - set(before.causes) else None
+        return Kind.CHANGED if before and after and _other_cause(before, after) else None
     if now is Status.FAIL:
         return Kind.NEW
     if was is Status.FAIL:
@@ -212,6 +212,12 @@ def _kind(before: Cell | None, after: Cell | None) -> Kind | None:
     if now is Status.WARN:
         return Kind.WARNED
     return Kind.CLEARED if was is Status.WARN else Kind.APPEARED
+
+
+def _other_cause(before: Cell, after: Cell) -> bool:
+    """Whether it has a cause that it did not have; one fingerprint in common makes two causes the same."""
+    known = {name for cause in before.causes for name in cause}
+    return any(known.isdisjoint(cause) for cause in after.causes)
 
 
 def _change(kind: Kind, subject: str, requirement: str, before: Cell | None, after: Cell | None) -> Change:

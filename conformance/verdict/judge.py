@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.checks.ledger import Entry
-from conformance.checks.walk import Walked, walk
+from conformance.checks import CHECKS
 from conformance.contract.media import WHOLE, foreign, shown_by
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import BY_ID
@@ -22,6 +21,12 @@ from conformance.model import (
     Verdict,
 )
 from conformance.verdict.blame import blame, cause_of, first_cause
+from conformance.walk.findings import Entry
+from conformance.walk.schedule import Schedule
+from conformance.walk.transcript import Walked, walk
+
+#: What every walk is handed.
+_CHECKS = Schedule(CHECKS.values())
 
 #: Traits of the environment and of the medium: a requirement that needs one is never judged without it, not even by
 #: luck.
@@ -89,6 +94,8 @@ _PREREQUISITES = (
     "framing.not-empty",
     "framing.complete",
     "framing.event-name",
+    "framing.utf8",
+    "events.json",
     "order.submitted-closed",
     "order.terminal-present",
     "order.requires-action-ends",
@@ -137,7 +144,7 @@ def judge(transcript: Transcript, *, role: Role | None = None) -> Subject:
     held = transcript.traits | shown_by(medium) | (scenario.traits if scenario is not None else frozenset())
     if foreign(medium):
         held |= {"others"}
-    walked = walk(transcript, held, role)
+    walked = walk(transcript, _CHECKS, held, role)
     if scenario is None:
         held |= walked.traits
         if not walked.judged and (role is Role.SERVER or transcript.outcome is None):
@@ -186,6 +193,19 @@ def _missing_for(found: Mapping[str, tuple[Finding, ...]]) -> str | None:
     return None if cause is None else first_cause(cause, found)
 
 
+#: Why a verdict is left open that a breach of a SHOULD alone decides (design rule 15).
+_FOLLOWS = "it follows from {}, which is no more than a SHOULD"
+
+
+def _root(finding: Finding, found: Mapping[str, tuple[Finding, ...]]) -> str | None:
+    """The breach that a finding follows from in the end; None for a primary one."""
+    return None if finding.primary or finding.because is None else first_cause(finding.because, found)
+
+
+def _is_should(requirement: str) -> bool:
+    return REQUIREMENTS[requirement].level is not Level.MUST
+
+
 def _verdict(
     requirement: Requirement,
     scenario: str,
@@ -197,15 +217,20 @@ def _verdict(
     def verdict(status: Status, **facts: object) -> Verdict:
         return Verdict(requirement.id, requirement.level, requirement.role, scenario, status, joined=joined, **facts)  # type: ignore[arg-type]
 
-    entry = seen.get(requirement.id)
-    if entry is None:
-        because = cause_of(requirement.id, found) or _missing_for(found)
-        reason = f"nothing to look at, since {because} is broken" if because else "nothing in the exchanges showed it"
-        return verdict(Status.UNTESTABLE, reason=reason, because=because)
-    if entry.slip is not None:
+    entry, findings = seen.get(requirement.id), found.get(requirement.id, ())
+    if entry is not None and entry.slip is not None:
         return verdict(Status.ERROR, reason=f"the check broke: {entry.slip}")
-    findings = found.get(requirement.id, ())
+    if entry is None or (entry.unseen and not findings):
+        because = cause_of(requirement.id, found) or _missing_for(found)
+        if because is None:
+            return verdict(Status.UNTESTABLE, reason="nothing in the exchanges showed it")
+        if _is_should(because):
+            return verdict(Status.NOT_APPLICABLE, reason=_FOLLOWS.format(because), because=because)
+        return verdict(Status.UNTESTABLE, reason=f"nothing to look at, since {because} is broken", because=because)
     if not findings:
         return verdict(Status.PASS)
+    causes = [_root(finding, found) for finding in findings]
+    if all(cause is not None and _is_should(cause) for cause in causes):
+        return verdict(Status.NOT_APPLICABLE, reason=_FOLLOWS.format(causes[0]), because=causes[0])
     status = Status.FAIL if requirement.level is Level.MUST else Status.WARN
-    return verdict(status, findings=findings, more=entry.more)
+    return verdict(status, findings=findings, more=entry.more, more_causes=entry.more_causes)

@@ -6,11 +6,9 @@ What only follows from an excused breach, and what that breach left nothing to l
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from hashlib import sha256
 
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.requirements import REQUIREMENTS
@@ -26,41 +24,21 @@ from conformance.model import (
     Subject,
     Verdict,
 )
-from conformance.verdict.alike import without_ids
+from conformance.verdict import run_wide
+from conformance.verdict.fingerprints import fingerprints
 
 _DEPARTED = frozenset({Status.FAIL, Status.WARN})
-
-#: Characters of a fingerprint: a list holds tens of causes, and twelve hexadecimal digits tell millions apart.
-_LENGTH = 12
-
-#: What differs from run to run though the cause is the same: numbers, and ids, which hold digits.
-_VARIES = re.compile(r"[\w~.-]*\d[\w~.-]*")
-#: How an answer is told that was another than expected: a server that breaks down is not one that is too lenient.
-_ANSWER = re.compile(r"no answer|[1-5]\d\d(?= [\w.+-]+/[\w.+-]+\Z)")
-_INDEX = re.compile(r"/\d+(?=/|\Z)")
 
 #: Every scenario of ours -> the role it is about.
 _SCENARIOS = {scenario.id: scenario.role for scenario in (*SCENARIOS, *CLIENT_SCENARIOS)}
 
 
-def fingerprint(requirement: str, finding: Finding) -> str:
-    """The cause of a finding in twelve characters: the same in every run, in every scenario, at every index.
-
-    It is made of the message without ids and numbers, of the pointer, and of the status of an answer that was wrong.
-    """
-    message = _VARIES.sub("#", without_ids(finding.message))
-    pointer = _INDEX.sub("/*", finding.pointer or "")
-    answer = _ANSWER.match(finding.got)
-    told = (requirement, message, pointer, *([answer[0]] if answer else []))
-    return sha256("\n".join(told).encode("utf-8", "replace")).hexdigest()[:_LENGTH]
-
-
-def causes(verdict: Verdict) -> dict[str, Finding]:
-    """Fingerprint -> first finding of each cause a verdict departs for; effects only where there is nothing else."""
+def causes(verdict: Verdict) -> dict[tuple[str, ...], Finding]:
+    """Fingerprints -> first finding of each cause a verdict departs for; effects only where there is nothing else."""
     own = [finding for finding in verdict.findings if finding.primary] or verdict.findings
-    told: dict[str, Finding] = {}
+    told: dict[tuple[str, ...], Finding] = {}
     for finding in own:
-        told.setdefault(fingerprint(verdict.requirement, finding), finding)
+        told.setdefault(fingerprints(verdict.requirement, finding), finding)
     return told
 
 
@@ -91,7 +69,7 @@ def excused(subject: Subject, rows: Sequence[KnownFailure], today: str) -> Subje
 
 def held(report: Report, rows: Sequence[KnownFailure]) -> Report:
     """The report with the rows held against it, as if they had been there when it was made."""
-    subjects = tuple(excused(subject, rows, _day(report)) for subject in report.subjects)
+    subjects = run_wide.settled(excused(subject, rows, _day(report)) for subject in report.subjects)
     return checked(replace(report, subjects=subjects, known_failures=tuple(rows)))
 
 
@@ -166,8 +144,8 @@ def _reason(verdict: Verdict, subject: str, rows: Sequence[KnownFailure], by_cau
 def _excuse(
     requirement: str, finding: Finding, rows: Sequence[KnownFailure], by_cause: Mapping[str, str]
 ) -> str | None:
-    cause = fingerprint(requirement, finding) if rows else ""
-    row = next((row for row in rows if not row.fingerprints or cause in row.fingerprints), None)
+    cause = fingerprints(requirement, finding) if rows else ()
+    row = next((row for row in rows if not row.fingerprints or not {*cause}.isdisjoint(row.fingerprints)), None)
     if row is not None:
         return row.reason
     return None if finding.primary else by_cause.get(finding.because or "")
@@ -214,7 +192,7 @@ def _changed(row: KnownFailure, report: Report) -> Iterator[Complaint]:
         if verdict.status in _DEPARTED and verdict.known is None and any(each.primary for each in verdict.findings):
             rows = (other for other in report.known_failures if covers(other, verdict, subject))
             known = {cause for other in rows for cause in other.fingerprints}
-            new = next((finding for cause, finding in causes(verdict).items() if cause not in known), None)
+            new = next((finding for cause, finding in causes(verdict).items() if known.isdisjoint(cause)), None)
             if new is not None:
                 told = f"It fails for another cause than the one known: {new.message}. {_CHANGED}"
                 yield Complaint("changed", f"{subject}:{row.requirement}", told)

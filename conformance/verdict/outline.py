@@ -13,12 +13,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from urllib.parse import unquote_plus
 
-from conformance.checks.answers import document_of, is_event_stream, looks_like_stream, media_type
-from conformance.checks.observation import DONE
 from conformance.contract.lifecycle import WORDS
 from conformance.model import Author, Exchange, Operation, Request, Response, Transcript
 from conformance.verdict.alike import without_ids
+from conformance.walk.http_response import document_of, is_event_stream, looks_like_stream, media_type
+from conformance.walk.observation import DONE
 from conformance.wire.compact_json import compact
+from conformance.wire.identifier import COLLECTIONS
 from conformance.wire.sse import Decoder, Event
 from conformance.wire.strict_json import NotJson, read
 
@@ -34,15 +35,6 @@ _MOST = 200
 
 #: A name that a target made up is kept up to this length.
 _LONGEST = 64
-
-#: Segments of a path behind which an id stands.
-_COLLECTIONS: Mapping[str, str] = {
-    "threads": "{thread_id}",
-    "runs": "{run_id}",
-    "steps": "{step_id}",
-    "messages": "{message_id}",
-    "assistants": "{assistant_id}",
-}
 
 #: Stands behind the name of an event of which there were any number in a row.
 MANY = " \u00d7 n"
@@ -85,7 +77,7 @@ def path_form(target: str) -> str:
     """The path with a word in the place of every id, and without its query."""
     segments = target.partition("?")[0].split("/")[:_MOST]
     return "/".join(
-        _named(segment) if segment in _COLLECTIONS else _COLLECTIONS.get(before, _named(segment))
+        _named(segment) if segment in COLLECTIONS else COLLECTIONS.get(before, _named(segment))
         for before, segment in zip(("", *segments), segments, strict=False)
     )
 

@@ -18,6 +18,10 @@ from conformance.wire.sse import Decoder
 #: not the smallest.
 _BUDGET = 100_000
 
+#: Exchanges that are left out one by one. A longer row, as of somebody who polls, is first left out in one piece, then
+#: in halves: one by one takes a judgement of the whole for each.
+_ONE_BY_ONE = 16
+
 _DEPARTED = frozenset({Status.FAIL, Status.WARN})
 
 
@@ -29,8 +33,7 @@ def shrunk(transcript: Transcript, broken: Verdict) -> Transcript | None:
     search = _Search(broken)
     if not search.breaks(transcript):
         return None
-    for index in reversed(range(len(transcript.exchanges))):
-        transcript = search.without_exchange(transcript, index)
+    transcript = search.fewer_exchanges(transcript, 0, len(transcript.exchanges))
     for index in range(len(transcript.exchanges)):
         transcript = search.fewer_events(transcript, index)
     return transcript
@@ -54,13 +57,16 @@ class _Search:
             for verdict in subject.verdicts
         )
 
-    def without_exchange(self, transcript: Transcript, index: int) -> Transcript:
-        """The transcript without an exchange, where it does as well; one is always left."""
-        exchanges = transcript.exchanges
-        if len(exchanges) == 1:
+    def fewer_exchanges(self, transcript: Transcript, first: int, last: int) -> Transcript:
+        """The transcript without those of some exchanges without which it does as well; one is always left."""
+        fewer = _without(transcript, first, last)
+        if fewer.exchanges and (last - first > _ONE_BY_ONE or last - first == 1) and self._still(fewer, 1):
+            return fewer
+        if last - first < 2:
             return transcript
-        fewer = replace(transcript, exchanges=(*exchanges[:index], *exchanges[index + 1 :]))
-        return fewer if self._still(fewer, 1) else transcript
+        # From the end, so that what comes before a piece stays where it is.
+        middle = (first + last) // 2 if last - first > _ONE_BY_ONE else last - 1
+        return self.fewer_exchanges(self.fewer_exchanges(transcript, middle, last), first, middle)
 
     def fewer_events(self, transcript: Transcript, index: int) -> Transcript:
         """The transcript with the fewest events in the stream of one exchange."""
@@ -80,6 +86,10 @@ class _Search:
         # A judgement costs as much as some fifty events before it looks at the first.
         self._left -= events + 50
         return self._left > 0 and self.breaks(transcript)
+
+
+def _without(transcript: Transcript, first: int, last: int) -> Transcript:
+    return replace(transcript, exchanges=(*transcript.exchanges[:first], *transcript.exchanges[last:]))
 
 
 def _blocks(response: Response) -> tuple[Chunk, ...]:

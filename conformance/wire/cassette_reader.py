@@ -9,18 +9,14 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, NoReturn
 
-import jsonschema_rs
-
-from conformance.contract.data import schema_text
 from conformance.errors import DamagedCassette
 from conformance.model import Author, Chunk, Ended, Exchange, Operation, Outcome, Request, Response, Transcript
+from conformance.wire.json_schema import mismatch, own_validator
 from conformance.wire.redact import leaks
-from conformance.wire.shape import breach
 
 #: The version of the format that is written and read here.
 VERSION = 1
@@ -74,12 +70,6 @@ class BodyDigest:
     def facts(self) -> dict[str, object]:
         """Return the fields of the end line."""
         return {"bytes": self._bytes, "sha256": self._digest.hexdigest()}
-
-
-@cache
-def _validator(kind: str) -> jsonschema_rs.Draft202012Validator:
-    schema = json.loads(schema_text("own/cassette.json"))
-    return jsonschema_rs.Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]})
 
 
 @dataclass(slots=True)
@@ -185,7 +175,7 @@ class Reader:
         return document
 
     def _validate(self, kind: str, document: object) -> None:
-        if found := breach(_validator(kind), document):
+        if found := mismatch(own_validator("cassette", kind), document):
             pointer, keyword = found
             place = f"{pointer} of this {kind} line" if pointer else f"this {kind} line"
             self._fail(f"{place} breaks `{keyword}` of the format", _AGAIN)

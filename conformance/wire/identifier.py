@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from urllib.parse import unquote
 
 from conformance.wire.replaced import is_replaced
@@ -29,8 +30,18 @@ _PREFIXES = "asst|call|file|msg|req|run|step|thread|vs"
 _KIND = re.compile(rf"({_PREFIXES})[_-]")
 _QUOTED = re.compile(rf"\b(?:{_PREFIXES})[_-][A-Za-z0-9_-]+".encode())
 
-#: Words of a path after which an id stands, and which are none themselves.
-_COLLECTIONS = frozenset({"assistants", "files", "messages", "runs", "steps", "threads", "vector_stores"})
+#: Words of a path after which an id stands, and which are none themselves -> what stands for the id.
+COLLECTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "threads": "{thread_id}",
+        "runs": "{run_id}",
+        "steps": "{step_id}",
+        "messages": "{message_id}",
+        "assistants": "{assistant_id}",
+        "files": "{file_id}",
+        "vector_stores": "{vector_store_id}",
+    }
+)
 #: Query parameters that hold an id.
 _ID_PARAMETERS = frozenset({"after", "before", "run_id"})
 
@@ -84,7 +95,7 @@ class Names:
         """Rename the ids of a path."""
         segments = path.split("/")
         return "/".join(
-            self.name(unquote(segment)) if after in _COLLECTIONS and segment not in _COLLECTIONS else segment
+            self.name(unquote(segment)) if after in COLLECTIONS and segment not in COLLECTIONS else segment
             for after, segment in zip(["", *segments], segments, strict=False)
         )
 

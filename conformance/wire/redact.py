@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote
 from conformance.model import Exchange, Headers, Outcome, Request, Response, Transcript
 from conformance.wire.compact_json import compact
 from conformance.wire.identifier import Names
-from conformance.wire.secret import REDACTED, Masks, edits_by_look, look_like_secrets, secrets_in
+from conformance.wire.secret import REDACTED, Masks, edits_by_look, look_like_secrets, masks, secrets_in
 from conformance.wire.splice import Edit, spliced, spliced_chunks
 
 __all__ = ["REDACTED", "leaks", "redact", "secrets_in"]
@@ -65,16 +65,16 @@ def without_secrets(transcript: Transcript, secrets: Iterable[str]) -> Transcrip
 
     What a server quotes of a key is then nowhere, however a message is cut afterwards; nothing else changes.
     """
-    masks = Masks(secrets)
+    found = masks(tuple(secrets))
 
     def plain(value: str) -> str:
         data = value.encode(errors="surrogatepass")
-        return spliced(data, masks.edits(data)).decode(errors="surrogatepass")
+        return spliced(data, found.edits(data)).decode(errors="surrogatepass")
 
     def masked(response: Response) -> Response:
         headers = tuple((name, plain(value)) for name, value in response.headers)
         body = b"".join(chunk.data for chunk in response.chunks)
-        return replace(response, headers=headers, chunks=spliced_chunks(response.chunks, masks.edits(body)))
+        return replace(response, headers=headers, chunks=spliced_chunks(response.chunks, found.edits(body)))
 
     exchanges = tuple(
         exchange if exchange.response is None else replace(exchange, response=masked(exchange.response))

@@ -10,6 +10,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from types import MappingProxyType
 
 from conformance.wire.splice import Edit, spliced
@@ -50,7 +51,7 @@ def secrets_in(text: str | bytes, secrets: Iterable[str] = ()) -> tuple[str, ...
 def hidden(text: str, secrets: Iterable[str]) -> str:
     """Return the text as people may see it: each secret, in any spelling, is one sign."""
     data = text.encode(errors="surrogatepass")
-    edits = (Edit(start, end, _HIDDEN) for start, end, _ in Masks(secrets).edits(data))
+    edits = (Edit(start, end, _HIDDEN) for start, end, _ in masks(tuple(secrets)).edits(data))
     return spliced(data, edits).decode(errors="surrogatepass")
 
 
@@ -104,6 +105,12 @@ class Masks:
             at += len(text)
             if piece != text:
                 yield Edit(start, end, json.dumps(piece)[1:-1].encode())
+
+
+@lru_cache(maxsize=8)  # a run has one set of secrets, which it looks for in every answer and message
+def masks(secrets: tuple[str, ...]) -> Masks:
+    """What finds these secrets; made once for each set of them."""
+    return Masks(secrets)
 
 
 def _text_of(escaped: bytes) -> str:

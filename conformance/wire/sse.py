@@ -1,4 +1,4 @@
-"""Server-sent events: the bytes of a body to events, with byte spans, and defects in place of exceptions.
+"""Server-sent events: the bytes of a body to events, with byte spans, and defects in place of exceptions; and back.
 
 The grammar is WHATWG HTML §9.2.5 and §9.2.6 (https://html.spec.whatwg.org/multipage/server-sent-events.html):
 one leading byte order mark is dropped; lines end in LF, CRLF or CR, mixed at will; a line that starts with a colon is
@@ -43,6 +43,15 @@ class Defect(NamedTuple):
     end: int
     #: For people; names taken from the body are shortened and escaped.
     message: str
+
+
+def encode(name: str, data: bytes) -> bytes:
+    """One event as the bytes of a stream, its empty line included; `data` takes a `data` field for each line of it.
+
+    An event without a name has no `event` field. What is written so is read back by `Decoder` as it was.
+    """
+    field = b"event: %s\n" % name.encode() if name else b""
+    return b"%sdata: %s\n\n" % (field, data.replace(b"\n", b"\ndata: "))
 
 
 #: What each kind of defect means and what its span covers.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.moments import END, ENTITY_EVENTS, RUN_EVENTS
-from conformance.checks.observation import Observation
-from conformance.checks.registry import check
 from conformance.contract.lifecycle import STREAM_TERMINAL, WORDS
 from conformance.model import Finding
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import END, ENTITY_EVENTS, RUN_EVENTS
+from conformance.walk.registry import check
 
 
 @check("order.terminal-present", on=[END])
@@ -21,7 +21,7 @@ def terminal_present(observation: Observation) -> Iterable[Finding] | None:
         return None
     expected = "a terminal run event, thread.run.requires_action or error"
     got = f"{observation.end_of_body()} with the run {stream.run_state}"
-    return [observation.finding("the run's end never came", expected, got)]
+    return [observation.finding("absent", "the run's end never came", expected, got, about=("run",))]
 
 
 @check("order.terminal-once", on=[name for name in RUN_EVENTS if WORDS[name].word in STREAM_TERMINAL])
@@ -31,7 +31,7 @@ def terminal_once(observation: Observation) -> Iterable[Finding]:
     if first is None:
         return ()
     got = f"{observation.name} after {first.name or 'an earlier one'} (event {first.event})"
-    return [observation.finding("a second event ends the run", "exactly one terminal run event", got)]
+    return [observation.finding("repeated", "a second event ends the run", "exactly one terminal run event", got)]
 
 
 @check("order.terminal-last", on=[*ENTITY_EVENTS, "error"])
@@ -43,7 +43,15 @@ def terminal_last(observation: Observation) -> Iterable[Finding] | None:
     if observation.name in RUN_EVENTS and WORDS[observation.name].word in STREAM_TERMINAL:
         return ()
     message = f"{observation.name} came after the run's end"
-    return [observation.finding(message, "nothing but done after the terminal run event", observation.name)]
+    return [
+        observation.finding(
+            "not-last",
+            message,
+            "nothing but done after the terminal run event",
+            observation.name,
+            details=(observation.name,),
+        )
+    ]
 
 
 @check("order.requires-action-ends", on=[*ENTITY_EVENTS, END])
@@ -55,7 +63,15 @@ def requires_action_ends(observation: Observation) -> Iterable[Finding] | None:
     if observation.place is None:
         return ()
     message = f"{observation.name} came after thread.run.requires_action"
-    return [observation.finding(message, "done, and a new request for the next round", observation.name)]
+    return [
+        observation.finding(
+            "not-last",
+            message,
+            "done, and a new request for the next round",
+            observation.name,
+            details=(observation.name,),
+        )
+    ]
 
 
 @check("order.error-last", on=[*ENTITY_EVENTS, "error", END])
@@ -67,4 +83,8 @@ def error_last(observation: Observation) -> Iterable[Finding] | None:
     if observation.place is None:
         return ()
     message = f"{observation.name} came after the error event"
-    return [observation.finding(message, "done, or the end of the body", observation.name)]
+    return [
+        observation.finding(
+            "not-last", message, "done, or the end of the body", observation.name, details=(observation.name,)
+        )
+    ]

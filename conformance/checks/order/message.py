@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.documents import find, shown
-from conformance.checks.moments import END, MESSAGE_EVENTS
-from conformance.checks.observation import Observation
 from conformance.checks.order.tables import breaches
-from conformance.checks.registry import check
+from conformance.contract.lifecycle import BROKEN_OFF
 from conformance.model import Finding
+from conformance.walk.documents import find, shown
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import END, MESSAGE_EVENTS
+from conformance.walk.registry import UNSEEN, check
 
 _WHOLE = tuple(name for name in MESSAGE_EVENTS if not name.endswith(".delta"))
 _DELTA = ("thread.message.delta",)
@@ -21,20 +22,25 @@ def message_life(observation: Observation) -> Iterable[Finding] | None:
     if observation.place is not None:
         return None if observation.move is None else breaches(observation, "order.message-life")
     stream = observation.stream
-    if (
-        not stream.messages
-        or not stream.settled
-        or "message" in stream.unread
-        or stream.terminal_word in ("failed", "cancelled", "expired")
-    ):
+    if not stream.messages or stream.error is not None or stream.terminal_word in BROKEN_OFF:
         return None
-    return _left_open(observation)
+    return _settled(observation, _left_open(observation))
+
+
+def _settled(observation: Observation, found: list[Finding]) -> Iterable[Finding]:
+    """What is found at the end of a stream, unless what is missed may have been cut off or unreadable."""
+    stream = observation.stream
+    return UNSEEN if found and (not stream.settled or "message" in stream.unread) else found
 
 
 def _left_open(observation: Observation) -> list[Finding]:
     return [
         observation.finding(
-            f"message {message.id} was never ended", "completed or incomplete", message.state, at=message.created
+            "never-ended",
+            f"message {message.id} was never ended",
+            "completed or incomplete",
+            message.state,
+            at=message.created,
         )
         for message in observation.stream.messages.values()
         if message.ended is None and message.created is not None
@@ -65,10 +71,13 @@ def message_ids(observation: Observation) -> Iterable[Finding] | None:
         "assistant_id": find(run, "assistant_id"),
     }
     return [
-        observation.finding(f"{name} is not the run's", shown(value), shown(document[name]), pointer=f"/{name}")
+        observation.finding(
+            "not-of-run", f"{name} is not the run's", shown(value), shown(document[name]), details=(name,),
+            pointer=f"/{name}", about=("run", *(observation.place.about if observation.place else ())),
+        )
         for name, value in expected.items()
         if value is not None and name in document and document[name] != value
-    ]
+    ]  # fmt: skip
 
 
 @check("order.message-role", on=_WHOLE)
@@ -80,21 +89,18 @@ def message_role(observation: Observation) -> Iterable[Finding] | None:
     got = find(document, "role")
     if got == "assistant":
         return ()
-    return [observation.finding("the message has another role", "assistant", shown(got), pointer="/role")]
+    return [
+        observation.finding("another-role", "the message has another role", "assistant", shown(got), pointer="/role")
+    ]
 
 
 @check("order.open-message-ends", on=[END])
 def open_message_ends(observation: Observation) -> Iterable[Finding] | None:
     """When the run breaks off, its open message becomes incomplete first."""
     stream = observation.stream
-    if (
-        not stream.messages
-        or not stream.settled
-        or "message" in stream.unread
-        or stream.terminal_word not in ("failed", "cancelled", "expired")
-    ):
+    if not stream.messages or not stream.settled or stream.terminal_word not in BROKEN_OFF:
         return None
-    return [*_left_open(observation), *_blamed_on_another_end(observation)]
+    return [*_settled(observation, _left_open(observation)), *_blamed_on_another_end(observation)]
 
 
 def _blamed_on_another_end(observation: Observation) -> list[Finding]:
@@ -102,7 +108,7 @@ def _blamed_on_another_end(observation: Observation) -> list[Finding]:
     expected = f"run_{observation.stream.terminal_word}"
     return [
         observation.finding(
-            f"message {message.id} says another reason", expected, message.reason, at=message.ended,
+            "another-reason", f"message {message.id} says another reason", expected, message.reason, at=message.ended,
             pointer="/incomplete_details/reason",
         )
         for message in observation.stream.messages.values()

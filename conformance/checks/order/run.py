@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.documents import Document, find, number, shown, text
-from conformance.checks.moments import END, RUN_EVENTS
-from conformance.checks.observation import Observation
 from conformance.checks.order.tables import breaches, follows_table
-from conformance.checks.registry import check
-from conformance.contract.lifecycle import WORDS
+from conformance.contract.lifecycle import BROKEN_OFF, WORDS
 from conformance.model import Finding
+from conformance.walk.documents import Document, find, number, shown, text
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import END, RUN_EVENTS
+from conformance.walk.registry import check
 
 _IDENTITY = ("id", "object", "thread_id", "assistant_id", "created_at")
 _SETTINGS = ("model", "instructions", "tools", "metadata")
@@ -25,9 +25,17 @@ def run_queued(observation: Observation) -> Iterable[Finding] | None:
     stream = observation.stream
     if stream.queued:
         return ()
-    if stream.error is not None or stream.run_first is None or stream.run_state in ("failed", "expired", "cancelled"):
+    if stream.error is not None or stream.run_first is None or stream.run_state in BROKEN_OFF:
         return None
-    return [observation.finding("the run was never queued", "thread.run.queued before thread.run.in_progress", "none")]
+    return [
+        observation.finding(
+            "absent",
+            "the run was never queued",
+            "thread.run.queued before thread.run.in_progress",
+            "none",
+            about=("run",),
+        )
+    ]
 
 
 @check("order.run-started", on=[*RUN_EVENTS, *_NEW])
@@ -40,7 +48,15 @@ def run_started(observation: Observation) -> Iterable[Finding] | None:
     first = stream.first_new is not None and stream.first_new == observation.place
     if fresh and first and stream.run_state in ("waiting", "created", "queued"):
         message = f"{observation.name} came before the run was in progress"
-        return [observation.finding(message, "thread.run.in_progress first", f"run state: {stream.run_state}")]
+        return [
+            observation.finding(
+                "too-early",
+                message,
+                "thread.run.in_progress first",
+                f"run state: {stream.run_state}",
+                details=(observation.name,),
+            )
+        ]
     return ()
 
 
@@ -71,9 +87,11 @@ def _same(observation: Observation, fields: tuple[str, ...]) -> list[Finding] | 
         return None
     return [
         observation.finding(
+            "changed",
             f"{name} of the run changed within the stream",
             shown(first[name]),
             shown(document[name]),
+            details=(name,),
             pointer=f"/{name}",
         )
         for name in fields
@@ -98,7 +116,9 @@ def not_of_path(observation: Observation, document: Document, field: str, expect
     if expected is None or got == expected or (got is None and field in observation.replaced):
         return []
     message = f"{field} is not that of the path"
-    return [observation.finding(message, shown(expected), shown(got), pointer=f"/{field}")]
+    return [
+        observation.finding("not-of-path", message, shown(expected), shown(got), details=(field,), pointer=f"/{field}")
+    ]
 
 
 @check("order.run-started-at", on=RUN_EVENTS)
@@ -112,15 +132,15 @@ def run_started_at(observation: Observation) -> Iterable[Finding] | None:
         under_way = WORDS[observation.name].word in ("in_progress", "requires_action", "completed", "incomplete")
         if not under_way:
             return ()
-        return [_started(observation, "a time in started_at", shown(find(document, "started_at")))]
+        return [_started(observation, "absent", "a time in started_at", shown(find(document, "started_at")))]
     earliest = max(filter(None, (created, number(before, "started_at"))), default=None)
     if earliest is not None and started < earliest:
-        return [_started(observation, f"{earliest} or later", str(started))]
+        return [_started(observation, "earlier", f"{earliest} or later", str(started))]
     return ()
 
 
-def _started(observation: Observation, expected: str, got: str) -> Finding:
-    return observation.finding("started_at is off", expected, got, pointer="/started_at")
+def _started(observation: Observation, kind: str, expected: str, got: str) -> Finding:
+    return observation.finding(kind, "started_at is off", expected, got, pointer="/started_at")
 
 
 @check("order.run-times", on=[f"thread.run.{word}" for word in ("completed", "failed", "cancelled", "incomplete")])
@@ -135,5 +155,7 @@ def run_times(observation: Observation) -> Iterable[Finding] | None:
     if ended >= started:
         return ()
     return [
-        observation.finding("the run ended before it started", f"{started} or later", str(ended), pointer=f"/{name}")
+        observation.finding(
+            "before-start", "the run ended before it started", f"{started} or later", str(ended), pointer=f"/{name}"
+        )
     ]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from conformance.checks.documents import find, shown, text
-from conformance.checks.entities import message_named
-from conformance.checks.moments import END, STEP_EVENTS
-from conformance.checks.observation import Observation
 from conformance.checks.order.tables import breach_of, breaches
-from conformance.checks.registry import check
 from conformance.contract.lifecycle import STEP
 from conformance.model import Finding
+from conformance.walk.documents import find, shown, text
+from conformance.walk.entities import message_named
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import END, STEP_EVENTS
+from conformance.walk.registry import UNSEEN, check
 
 #: Steps named in one finding.
 _NAMED = 3
@@ -35,14 +35,14 @@ def step_life(observation: Observation) -> Iterable[Finding] | None:
     return () if step.early and step.early[-1][0] == observation.place else breaches(observation, "order.step-life")
 
 
-def _before_its_calls(observation: Observation) -> list[Finding] | None:
+def _before_its_calls(observation: Observation) -> Iterable[Finding] | None:
     """What a step did wrong before it said what it calls, once that can be known."""
     early = [moved for step in observation.stream.steps.values() if not step.unfamiliar for moved in step.early]
-    return [
-        found
-        for place, move in early
-        for found in breach_of(observation, "order.step-life", move, f"thread.run.step.{move.word}", place)
-    ] or None
+    judged = [
+        breach_of(observation, "order.step-life", move, f"thread.run.step.{move.word}", place) for place, move in early
+    ]
+    found = [each for findings in judged for each in findings]
+    return found or (UNSEEN if UNSEEN in judged else None)
 
 
 @check("order.step-delta-after-created", on=["thread.run.step.delta"])
@@ -55,18 +55,21 @@ def step_delta_after_created(observation: Observation) -> Iterable[Finding] | No
 def step_closed(observation: Observation) -> Iterable[Finding] | None:
     """When the run completes, every step that was opened has ended."""
     stream = observation.stream
-    if stream.terminal_word != "completed" or not stream.settled or "step" in stream.unread:
+    if stream.terminal_word != "completed" or not stream.settled:
         return None
-    return _left_open(observation)
+    found = _left_open(observation)
+    return UNSEEN if found and "step" in stream.unread else found
 
 
 @check("order.step-closed-otherwise", on=[END])
 def step_closed_otherwise(observation: Observation) -> Iterable[Finding] | None:
     """However else the run ends, steps have ended; a run that waits leaves the one step open that it waits with."""
     stream = observation.stream
-    if stream.terminal_word in ("", "completed") or not stream.settled or "step" in stream.unread:
+    if stream.terminal_word in ("", "completed") or not stream.settled:
         return None
     found = _left_open(observation)
+    if found and "step" in stream.unread:
+        return UNSEEN
     if stream.terminal_word == "requires_action":
         waiting = [
             step for step in stream.opened() if step.ended is None and (step.type or "tool_calls") == "tool_calls"
@@ -77,10 +80,11 @@ def step_closed_otherwise(observation: Observation) -> Iterable[Finding] | None:
 
 def _left_open(observation: Observation) -> list[Finding]:
     return [
-        observation.finding(f"step {step.id} was never closed", "an end of the step", step.state, at=step.created)
+        observation.finding("never-closed", f"step {step.id} was never closed", "an end of the step", step.state,
+                            at=step.created, about=(step.about,))
         for step in observation.stream.opened()
         if step.ended is None and not step.unfamiliar
-    ]
+    ]  # fmt: skip
 
 
 @check("order.step-serial", on=["thread.run.step.created"])
@@ -90,12 +94,13 @@ def step_serial(observation: Observation) -> Iterable[Finding] | None:
     if step is None or step.inherited:
         return None
     unended = observation.stream.open_steps.values()
-    others = (o.id for o in unended if o is not step and not o.inherited and not o.unfamiliar)
+    others = (o for o in unended if o is not step and not o.inherited and not o.unfamiliar)
     overlapping = tuple(islice(others, _NAMED))
     if not overlapping:
         return ()
-    got = f"{', '.join(overlapping)} still open"
-    return [observation.finding("steps overlap", "the end of the step before", got)]
+    got = f"{', '.join(other.id for other in overlapping)} still open"
+    about = tuple(other.about for other in (step, *overlapping))
+    return [observation.finding("overlap", "steps overlap", "the end of the step before", got, about=about)]
 
 
 @check("order.step-identity", on=[*_WHOLE, END])
@@ -109,15 +114,20 @@ def step_identity(observation: Observation) -> Iterable[Finding] | None:
     expected = {**_of_run(observation), **step.identity}
     found = [
         observation.finding(
-            f"{name} of step {step.id} is off", shown(value), shown(find(document, name)), pointer=f"/{name}"
+            "another", f"{name} of step {step.id} is off", shown(value), shown(find(document, name)), details=(name,),
+            pointer=f"/{name}", about=(step.about, "run") if name.endswith("_id") else (step.about,),
         )
         for name, value in expected.items()
         if value is not None and name in document and document[name] != value
-    ]
+    ]  # fmt: skip
     details = text(document, "step_details", "type")
     if details is not None and details != find(document, "type") and not found:
         message = f"step {step.id} has details of another type"
-        found.append(observation.finding(message, shown(find(document, "type")), details, pointer="/step_details/type"))
+        found.append(
+            observation.finding(
+                "details-of-another-type", message, shown(find(document, "type")), details, pointer="/step_details/type"
+            )
+        )
     return found
 
 
@@ -133,12 +143,13 @@ def _inherited_of_run(observation: Observation) -> list[Finding] | None:
         return None
     return [
         observation.finding(
-            f"{name} of step {step.id} is off", shown(value), shown(step.identity[name]), pointer=f"/{name}", at=place
+            "another", f"{name} of step {step.id} is off", shown(value), shown(step.identity[name]), details=(name,),
+            pointer=f"/{name}", at=place, about=(step.about, "run"),
         )
         for step, place in ended
         for name, value in run.items()
         if value is not None and name in step.identity and step.identity[name] != value
-    ]
+    ]  # fmt: skip
 
 
 def _of_run(observation: Observation) -> dict[str, object]:
@@ -159,4 +170,9 @@ def step_names_one_message(observation: Observation) -> Iterable[Finding] | None
     if step.message_id in (None, named):
         return ()
     pointer = f"{'/delta' if observation.name.endswith('.delta') else ''}/step_details/message_creation/message_id"
-    return [observation.finding(f"step {step.id} names another message", str(step.message_id), named, pointer=pointer)]
+    return [
+        observation.finding(
+            "another-message", f"step {step.id} names another message", str(step.message_id), named, pointer=pointer,
+            about=(step.about, f"message {named}"),
+        )
+    ]  # fmt: skip

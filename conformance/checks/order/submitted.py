@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.checks.documents import text
-from conformance.checks.moments import END, STEP_EVENTS
-from conformance.checks.observation import Observation, Step
-from conformance.checks.registry import check
 from conformance.contract.lifecycle import STEP
 from conformance.model import Finding
+from conformance.walk.documents import text
+from conformance.walk.observation import Observation, Step, Stream
+from conformance.walk.occasions import END, STEP_EVENTS
+from conformance.walk.registry import UNSEEN, check
 
 _STEP_ENDS = tuple(name for name in STEP_EVENTS if name.rpartition(".")[2] in STEP.ended)
 _NEW = ("thread.run.step.created", "thread.message.created")
@@ -26,15 +26,26 @@ def submitted_closed(observation: Observation) -> Iterable[Finding] | None:
     stream, sent = observation.stream, observation.submitted
     if observation.place is not None:
         return _ended_again(observation)
-    if sent is None or not sent.items or not stream.settled or "step" in stream.unread | stream.misfit:
+    if sent is None or not sent.items or stream.error is not None:
         return None
     closed = closed_calls(stream.inherited())
     missing = [call for call in sent.ids if call not in closed]
     if not missing:
-        return ()
+        return () if stream.settled else None
+    if not stream.settled or any(each.startswith("step") for each in stream.unread):
+        return UNSEEN
     expected = f"the end of a step with {', '.join(missing)}"
     got = ", ".join(closed) or "no step of an earlier stream ended"
-    return [observation.finding("submitted calls were never closed", expected, got)]
+    return [
+        observation.finding("never-closed", "submitted calls were never closed", expected, got,
+                            about=_where_it_may_be(stream))
+    ]  # fmt: skip
+
+
+def _where_it_may_be(stream: Stream) -> tuple[str, ...]:
+    """The steps that may be the submitted one, else a step of which nobody knows the id."""
+    ended = (step for step in stream.steps.values() if step.ended is not None and step.created is None)
+    return tuple(step.about for step in ended) or ("step ?",)
 
 
 def _ended_again(observation: Observation) -> list[Finding] | None:
@@ -45,7 +56,9 @@ def _ended_again(observation: Observation) -> list[Finding] | None:
     if move.before not in STEP.ended:
         return _another_step(observation, step)
     message = f"step {step.id} ended again"
-    return [observation.finding(message, "exactly one end", f"{observation.name} after it was {move.before}")]
+    return [
+        observation.finding("ended-again", message, "exactly one end", f"{observation.name} after it was {move.before}")
+    ]
 
 
 def _another_step(observation: Observation, step: Step) -> list[Finding]:
@@ -55,7 +68,9 @@ def _another_step(observation: Observation, step: Step) -> list[Finding]:
     if not opened or step.id in opened:
         return []
     message = "the submitted step ended under another id"
-    return [observation.finding(message, " or ".join(sorted(opened)), step.id, pointer="/id")]
+    about = (step.about, *(f"step {told}" for told in sorted(opened)))
+    expected = " or ".join(sorted(opened))
+    return [observation.finding("another-id", message, expected, step.id, pointer="/id", about=about)]
 
 
 @check("order.submitted-completed", on=[END])
@@ -69,7 +84,7 @@ def submitted_completed(observation: Observation) -> Iterable[Finding] | None:
         return None
     return [
         observation.finding(
-            "the run went on from a step that broke", "thread.run.step.completed", step.state, at=step.ended
+            "broke", "the run went on from a step that broke", "thread.run.step.completed", step.state, at=step.ended
         )
         for step in inherited
         if step.state != "completed"
@@ -87,19 +102,25 @@ def submitted_first(observation: Observation) -> Iterable[Finding] | None:
     if first.event == stream.first_known.event or any(step.recreated for step in inherited):
         return ()
     got = f"{stream.first_known.name} came first"
-    return [observation.finding("the submitted step ended late", "its end as the first event", got, at=first)]
+    return [observation.finding("late", "the submitted step ended late", "its end as the first event", got, at=first)]
 
 
 @check("order.submitted-before-new", on=_NEW)
 def submitted_before_new(observation: Observation) -> Iterable[Finding] | None:
     """Nothing new is created before the submitted step has ended."""
     stream, sent = observation.stream, observation.submitted
-    if sent is None or not sent.items or stream.first_new != observation.place or "step" in stream.unread:
+    if sent is None or not sent.items or stream.first_new != observation.place:
         return None
     if stream.inherited():
         return ()
+    if any(each.startswith("step") for each in stream.unread):
+        return UNSEEN
     message = f"{observation.name} came before the submitted step ended"
-    return [observation.finding(message, "the end of the submitted step first", "it had not ended")]
+    expected, got = "the end of the submitted step first", "it had not ended"
+    return [
+        observation.finding("too-early", message, expected, got, details=(observation.name,),
+                            about=_where_it_may_be(stream))
+    ]  # fmt: skip
 
 
 @check("order.submitted-one-step", on=[END])
@@ -115,14 +136,17 @@ def submitted_one_step(observation: Observation) -> Iterable[Finding] | None:
     if len(holding) > 1:
         got = f"{len(holding)} steps"
         return [
-            observation.finding("calls pending together are in several steps", "one step", got, at=holding[1].ended)
-        ]
+            observation.finding("several-steps", "calls pending together are in several steps", "one step", got,
+                                at=holding[1].ended, about=tuple(step.about for step in holding))
+        ]  # fmt: skip
     named = [call.id for call in sent.pending or ()]
     listed = [call for call in closed_calls(holding) if call in named]
     if named and listed != [call for call in named if call in listed]:
         at = holding[0].ended
         return [
-            observation.finding("the step lists its calls in another order", ", ".join(named), ", ".join(listed), at=at)
+            observation.finding(
+                "another-order", "the step lists its calls in another order", ", ".join(named), ", ".join(listed), at=at
+            )
         ]
     return ()
 
@@ -135,6 +159,7 @@ def submitted_not_recreated(observation: Observation) -> Iterable[Finding] | Non
         return None
     return [
         observation.finding(
+            "announced-again",
             "the submitted step was announced again",
             "its end alone",
             "created or in_progress",

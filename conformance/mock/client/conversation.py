@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote, urlsplit
 
 from conformance.mock.client import events
-from conformance.mock.client.habits import Document, Habit, Outputs
+from conformance.mock.client.habit import Document, Habit, Outputs
 from conformance.mock.client.seen import Failed, Seen
 
 #: Seconds without a byte; a stream of the mock takes milliseconds, one that is left open six seconds.

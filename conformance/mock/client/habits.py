@@ -1,97 +1,53 @@
-"""What the bundled client may do otherwise: one row for each habit, good or bad.
+"""What the bundled client may do otherwise: one declaration for each habit, good or bad.
 
-A right client is the table's first row; every other row replaces one thing about it. The bad ones are those that real
-clients have been seen with.
+A habit replaces one thing about a right client. The bad ones are those that real clients have been seen with; they say
+which requirements they break, and in which scenarios that shows. The good ones say why they are legal.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
 
+from conformance.contract.lifecycle import UNSUCCESSFUL
 from conformance.mock.client.events import Reading
-
-#: The outputs of a round: call id to what its tool returned.
-Outputs = Mapping[str, str]
-Document = dict[str, Any]
-
-
-def whole(outputs: Outputs) -> list[Document]:
-    """One submission that holds every output."""
-    return [{"tool_outputs": [{"tool_call_id": call_id, "output": output} for call_id, output in outputs.items()]}]
-
-
-def compact(document: Document) -> bytes:
-    """JSON without spaces."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+from conformance.mock.client.habit import RIGHT, Document, Habit, Outputs, whole
 
 
 @dataclass(frozen=True, slots=True)
-class Habit:
-    """What a client does; as it stands, a right one."""
+class Declared:
+    """A habit with all that is known of it."""
 
-    # What it sends.
-    #: The documents that are submitted, one after the other.
-    submissions: Callable[[Outputs], list[Document]] = whole
-    #: How a document is written.
-    written: Callable[[Document], bytes] = compact
-    #: The header fields of a submission that are changed; None: left out.
-    headers: Mapping[str, str | None] = field(default_factory=dict)
-    #: How `stream` is said, by whether a stream is wanted; None: not at all.
-    stream: Mapping[bool, object] = field(default_factory=lambda: {True: True, False: None})
-    #: What the run's id becomes in the path.
-    path_id: Callable[[str], str] = str
-    #: Whether it submits at all, and whether it sends anything.
-    submits: bool = True
-    speaks: bool = True
-
-    # What it sends again.
-    #: Statuses after which it tries once more; 0 stands for no answer.
-    retried: frozenset[int] = frozenset({0, 408, 409, 429, 500})
-    #: What a submission says when it is sent again.
-    again: Callable[[Document], Document] = dict
-    #: Whether Retry-After is honoured, and x-should-retry.
-    waits: bool = True
-    obeys: bool = True
-    #: Whether it submits again when a stream breaks off.
-    resubmits: bool = False
-
-    # What it makes of the answer.
-    reading: Reading = field(default_factory=Reading)
-    #: What it notices; a client that does not notice something takes it for a success.
-    notices_refusals: bool = True
-    notices_truncation: bool = True
-    notices_resets: bool = True
-    notices_errors: bool = True
-    notices_bare_errors: bool = True
-    notices_other_bodies: bool = True
-    notices_bad_json: bool = True
-    #: Whether it ends at `done`, and whether text after it counts.
-    ends_at_done: bool = True
-    ignores_rest: bool = True
-    #: Whether it passes over events that it does not know, and also those whose data is no JSON.
-    skips_unknown_events: bool = True
-    skips_unknown_texts: bool = True
-    #: Whether it takes only runs that hold a member which none need hold.
-    demands_members: bool = False
-    #: Whether it takes only steps that call functions.
-    demands_functions: bool = False
-    #: Whether it goes on when the run asks once more; where it does not: whether it says so, whether it fails.
-    further_rounds: bool = True
-    says_it_waits: bool = False
-    fails_at_further_rounds: bool = False
-    #: What it says of the run's status and text.
-    said_status: Callable[[str | None], str | None] = lambda status: status
-    #: The text, by the run's status and the text that was told.
-    said_text: Callable[[str | None, str], str] = lambda _, text: text
-    #: Times that a run which has stopped is read on.
-    idle_reads: int = 0
+    name: str
+    #: What it is about.
+    layer: str
+    #: The habit in one sentence.
+    sentence: str
+    habit: Habit
+    #: The scenarios that show it, and the requirements that it breaks.
+    scenarios: tuple[str, ...] = ()
+    breaks: frozenset[str] = frozenset()
+    #: Why the contract leaves it legal, where it breaks nothing.
+    legal: str = ""
 
 
-RIGHT = Habit()
+_declared: dict[str, Declared] = {}
+
+#: Every habit by its name, layer by layer; the legal ones come last.
+DECLARED: Mapping[str, Declared] = MappingProxyType(_declared)
+
+
+def _bad(layer: str, name: str, sentence: str, habit: Habit, *, shown_by: str, breaks: str) -> None:
+    """Declare what no client may do; scenarios and requirements are words of a text."""
+    shown, broken = tuple(shown_by.split()), frozenset(breaks.split())
+    _declared[name] = Declared(name, layer, sentence, habit, shown, broken)
+
+
+def _good(layer: str, name: str, sentence: str, habit: Habit, *, legal: str) -> None:
+    """Declare what a client may do otherwise without being wrong."""
+    _declared[name] = Declared(name, layer, sentence, habit, legal=legal)
 
 
 def _reading(**otherwise: bool) -> Habit:
@@ -127,90 +83,544 @@ def _spaced(document: Document) -> bytes:
 
 
 _QUESTION = "How warm is it, and how does the wind blow?"
-_NOT_COMPLETED = frozenset({"failed", "expired", "cancelled", "incomplete"})
 
-#: What a client may do otherwise without being wrong.
-GOOD: Mapping[str, Habit] = MappingProxyType(
-    {
-        "none": RIGHT,
-        "outputs-reversed": _items(lambda items: items[::-1]),
-        "json-spaced-and-escaped": replace(RIGHT, written=_spaced),
-        "stream-said-false": replace(RIGHT, stream={True: True, False: False}),
-        "accepts-json": _with("Accept", "application/json"),
-        "content-type-with-charset": _with("Content-Type", "application/json; charset=utf-8"),
-        "never-retries": replace(RIGHT, retried=frozenset()),
-        "reports-the-next-round": replace(RIGHT, further_rounds=False, says_it_waits=True),
-        "fails-at-the-next-round": replace(
-            RIGHT, further_rounds=False, says_it_waits=True, fails_at_further_rounds=True
-        ),
-    }
+_SENDS = "what it sends"
+_SENDS_AGAIN = "what it sends again"
+_MAKES_OF_IT = "what it makes of the answer"
+_READS = "how it reads a stream"
+
+#: Every requirement that something is taken for a success, and a scenario for each: a wrong text breaks them all.
+_SUCCESSES = {
+    "outcome.usual": "plain-one-call",
+    "outcome.text": "plain-second-round",
+    "outcome.after-done": "streamed-after-done",
+    "outcome.unknown-events": "streamed-unknown-events",
+    "outcome.unknown-texts": "streamed-unknown-texts",
+    "outcome.unknown-members": "streamed-unknown-members",
+    "reading.bom": "streamed-bom",
+    "reading.line-ends": "streamed-crlf",
+    "reading.fields": "streamed-no-space",
+    "reading.comments": "streamed-comments",
+    "reading.data-lines": "streamed-data-lines",
+    "reading.empty-events": "streamed-retry-alone",
+    "reading.unknown-fields": "streamed-unknown-fields",
+    "reading.chunks": "streamed-byte-by-byte",
+    "reading.long-lines": "streamed-long-line",
+    "reading.line-separators": "streamed-line-separators",
+}
+
+# What it sends.
+
+_bad(
+    _SENDS,
+    "first-output-only",
+    "Of several outputs only the first is submitted.",
+    _items(lambda items: items[:1]),
+    shown_by="plain-three-calls streamed-three-calls",
+    breaks="sending.every-call",
+)
+_bad(
+    _SENDS,
+    "last-output-only",
+    "Of several outputs only the last is submitted.",
+    _items(lambda items: items[-1:]),
+    shown_by="plain-three-calls streamed-three-calls",
+    breaks="sending.every-call",
+)
+_bad(
+    _SENDS,
+    "empty-outputs",
+    "An empty list is submitted while calls are pending.",
+    _items(lambda _: []),
+    shown_by="streamed-one-call",
+    breaks="sending.every-call",
+)
+_bad(
+    _SENDS,
+    "one-by-one",
+    "Every output comes in a request of its own.",
+    replace(RIGHT, submissions=_one_by_one),
+    shown_by="plain-three-calls",
+    breaks="sending.every-call",
+)
+_bad(
+    _SENDS,
+    "submits-twice",
+    "The whole submission is sent again after it was accepted.",
+    replace(RIGHT, submissions=lambda outputs: whole(outputs) * 2),
+    shown_by="plain-one-call streamed-one-call",
+    breaks="sending.one-request retry.not-midstream",
+)
+_bad(
+    _SENDS,
+    "same-output-twice",
+    "One call is answered twice.",
+    _items(lambda items: [*items, items[0]]),
+    shown_by="plain-one-call",
+    breaks="sending.every-call",
+)
+_bad(
+    _SENDS,
+    "foreign-call-id",
+    "A call is answered that was never asked for.",
+    _items(lambda items: [*items[:-1], {**items[-1], "tool_call_id": "call_of_yesterday"}]),
+    shown_by="plain-three-calls",
+    breaks="sending.every-call",
+)
+_bad(
+    _SENDS,
+    "outputs-as-objects",
+    "Outputs are objects.",
+    _items(lambda items: [_as_object(item) for item in items]),
+    shown_by="plain-one-call",
+    breaks="sending.output-string",
+)
+_bad(
+    _SENDS,
+    "extra-key",
+    "The thread's id stands in the body.",
+    replace(RIGHT, submissions=lambda o: [{**document, "thread_id": "x"} for document in whole(o)]),
+    shown_by="streamed-one-call",
+    breaks="sending.no-extra-keys",
+)
+_bad(
+    _SENDS,
+    "no-content-type",
+    "There is no Content-Type.",
+    _with("Content-Type", None),
+    shown_by="plain-one-call",
+    breaks="sending.content-type",
+)
+_bad(
+    _SENDS,
+    "form-content-type",
+    "The body is said to be a form.",
+    _with("Content-Type", "application/x-www-form-urlencoded"),
+    shown_by="plain-one-call",
+    breaks="sending.content-type",
+)
+_bad(
+    _SENDS,
+    "no-beta",
+    "There is no OpenAI-Beta.",
+    _with("OpenAI-Beta", None),
+    shown_by="plain-one-call",
+    breaks="sending.beta",
+)
+_bad(
+    _SENDS,
+    "old-beta",
+    "The first version of the API is asked for.",
+    _with("OpenAI-Beta", "assistants=v1"),
+    shown_by="streamed-one-call",
+    breaks="sending.beta",
+)
+_bad(
+    _SENDS,
+    "no-key",
+    "There is no Authorization.",
+    _with("Authorization", None),
+    shown_by="plain-one-call",
+    breaks="sending.authorization",
+)
+_bad(
+    _SENDS,
+    "form-body",
+    "The body is a form.",
+    replace(RIGHT, written=_form),
+    shown_by="plain-one-call",
+    breaks="sending.body",
+)
+_bad(
+    _SENDS,
+    "never-streams",
+    "A stream that is wanted is not asked for.",
+    replace(RIGHT, stream={True: False, False: None}),
+    shown_by="streamed-one-call",
+    breaks="sending.stream-flag",
+)
+_bad(
+    _SENDS,
+    "always-streams",
+    "A stream is asked for that nobody wants.",
+    replace(RIGHT, stream={True: True, False: True}),
+    shown_by="plain-one-call",
+    breaks="sending.stream-flag",
+)
+_bad(
+    _SENDS,
+    "wrong-run",
+    "The path names another run.",
+    replace(RIGHT, path_id=lambda run_id: f"{run_id}0"),
+    shown_by="plain-one-call",
+    breaks="sending.path",
+)
+_bad(
+    _SENDS,
+    "no-run",
+    "The run's id in the path is empty.",
+    replace(RIGHT, path_id=lambda _: ""),
+    shown_by="plain-one-call",
+    breaks="sending.empty-id",
+)
+_bad(
+    _SENDS,
+    "never-submits",
+    "It looks at the run and ends as if all were well.",
+    replace(RIGHT, submits=False),
+    shown_by="plain-one-call",
+    breaks="sending.submitted",
+)
+_bad(
+    _SENDS,
+    "never-speaks",
+    "It sends nothing and ends as if all were well.",
+    replace(RIGHT, speaks=False),
+    shown_by="plain-one-call",
+    breaks="sending.submitted",
 )
 
-#: What no client may do, each row a habit of real ones.
-BAD: Mapping[str, Habit] = MappingProxyType(
-    {
-        # what it sends
-        "first-output-only": _items(lambda items: items[:1]),
-        "last-output-only": _items(lambda items: items[-1:]),
-        "empty-outputs": _items(lambda _: []),
-        "one-by-one": replace(RIGHT, submissions=_one_by_one),
-        "submits-twice": replace(RIGHT, submissions=lambda outputs: whole(outputs) * 2),
-        "same-output-twice": _items(lambda items: [*items, items[0]]),
-        "foreign-call-id": _items(lambda items: [*items[:-1], {**items[-1], "tool_call_id": "call_of_yesterday"}]),
-        "outputs-as-objects": _items(lambda items: [_as_object(item) for item in items]),
-        "extra-key": replace(RIGHT, submissions=lambda o: [{**document, "thread_id": "x"} for document in whole(o)]),
-        "no-content-type": _with("Content-Type", None),
-        "form-content-type": _with("Content-Type", "application/x-www-form-urlencoded"),
-        "no-beta": _with("OpenAI-Beta", None),
-        "old-beta": _with("OpenAI-Beta", "assistants=v1"),
-        "no-key": _with("Authorization", None),
-        "form-body": replace(RIGHT, written=_form),
-        "never-streams": replace(RIGHT, stream={True: False, False: None}),
-        "always-streams": replace(RIGHT, stream={True: True, False: True}),
-        "wrong-run": replace(RIGHT, path_id=lambda run_id: f"{run_id}0"),
-        "no-run": replace(RIGHT, path_id=lambda _: ""),
-        "never-submits": replace(RIGHT, submits=False),
-        "never-speaks": replace(RIGHT, speaks=False),
-        # what it sends again
-        "retries-refusals": replace(RIGHT, retried=RIGHT.retried | {400, 401, 404}),
-        "retries-otherwise": replace(RIGHT, again=_shortened),
-        "retries-at-once": replace(RIGHT, waits=False),
-        "retries-when-declined": replace(RIGHT, obeys=False),
-        "submits-after-a-break": replace(RIGHT, resubmits=True),
-        # what it makes of the answer
-        "deaf-to-refusals": replace(RIGHT, notices_refusals=False),
-        "deaf-to-truncation": replace(RIGHT, notices_truncation=False),
-        "deaf-to-resets": replace(RIGHT, notices_resets=False),
-        "deaf-to-errors": replace(RIGHT, notices_errors=False),
-        "deaf-to-bare-errors": replace(RIGHT, notices_bare_errors=False),
-        "deaf-to-bad-json": replace(RIGHT, notices_bad_json=False),
-        "takes-any-body": replace(RIGHT, notices_other_bodies=False),
-        "waits-for-the-close": replace(RIGHT, ends_at_done=False),
-        "text-after-done": replace(RIGHT, ends_at_done=False, ignores_rest=False),
-        "no-unknown-events": replace(RIGHT, skips_unknown_events=False),
-        "no-unknown-texts": replace(RIGHT, skips_unknown_texts=False),
-        "demands-members": replace(RIGHT, demands_members=True),
-        "functions-only": replace(RIGHT, demands_functions=True),
-        "stops-at-the-next-round": replace(RIGHT, further_rounds=False),
-        "breaks-at-the-next-round": replace(RIGHT, further_rounds=False, fails_at_further_rounds=True),
-        "all-is-completed": replace(RIGHT, said_status=lambda _: "completed"),
-        "quotes-the-question": replace(
-            RIGHT, said_text=lambda status, text: _QUESTION if status in _NOT_COMPLETED else text
-        ),
-        "loses-a-word": replace(RIGHT, said_text=lambda _, text: text.rpartition(" ")[0]),
-        "reads-on": replace(RIGHT, idle_reads=6),
-        # how it reads a stream
-        "line-feeds-only": _reading(all_line_ends=False),
-        "stumbles-over-the-mark": _reading(skips_mark=False),
-        "stumbles-over-comments": _reading(skips_comments=False),
-        "last-data-line": _reading(adds_data=False),
-        "needs-the-space": _reading(spares_space=False),
-        "stumbles-over-empty-events": _reading(skips_empty=False),
-        "stumbles-over-fields": _reading(skips_fields=False),
-        "splits-lines-too-often": _reading(only_line_ends=False),
-        "short-lines": _reading(any_length=False),
-        "piece-by-piece": _reading(joins_pieces=False),
-    }
+# What it sends again.
+
+_bad(
+    _SENDS_AGAIN,
+    "retries-refusals",
+    "What was refused is sent again.",
+    replace(RIGHT, retried=RIGHT.retried | {400, 401, 404}),
+    shown_by="plain-refused-state plain-unauthorized plain-not-found",
+    breaks="retry.not-refused",
+)
+_bad(
+    _SENDS_AGAIN,
+    "retries-otherwise",
+    "A retry says something else.",
+    replace(RIGHT, again=_shortened),
+    shown_by="plain-fault-before",
+    breaks="retry.identical",
+)
+_bad(
+    _SENDS_AGAIN,
+    "retries-at-once",
+    "Retry-After is not waited for.",
+    replace(RIGHT, waits=False),
+    shown_by="plain-rate-limited",
+    breaks="retry.after",
+)
+_bad(
+    _SENDS_AGAIN,
+    "retries-when-declined",
+    "A retry comes although the server declined it.",
+    replace(RIGHT, obeys=False),
+    shown_by="plain-retry-declined",
+    breaks="retry.declined",
+)
+_bad(
+    _SENDS_AGAIN,
+    "submits-after-a-break",
+    "It submits again when a stream breaks off.",
+    replace(RIGHT, resubmits=True),
+    shown_by="streamed-reset-within-event streamed-truncated-between-events",
+    breaks="retry.not-midstream",
 )
 
-HABITS: Mapping[str, Habit] = MappingProxyType({**GOOD, **BAD})
+# What it makes of the answer.
+
+_bad(
+    _MAKES_OF_IT,
+    "deaf-to-refusals",
+    "A refusal is taken for a success.",
+    replace(RIGHT, notices_refusals=False),
+    shown_by="plain-refused-html",
+    breaks="outcome.refused",
+)
+_bad(
+    _MAKES_OF_IT,
+    "deaf-to-truncation",
+    "A stream that ends early is taken for whole.",
+    replace(RIGHT, notices_truncation=False),
+    shown_by="streamed-truncated-at-once streamed-truncated-before-ending",
+    breaks="outcome.truncated",
+)
+_bad(
+    _MAKES_OF_IT,
+    "deaf-to-resets",
+    "A connection that breaks is taken for the end.",
+    replace(RIGHT, notices_resets=False),
+    shown_by="streamed-reset-between-events",
+    breaks="outcome.reset",
+)
+_bad(
+    _MAKES_OF_IT,
+    "deaf-to-errors",
+    "Error events are passed over.",
+    replace(RIGHT, notices_errors=False),
+    shown_by="streamed-error-wrapped",
+    breaks="outcome.error-event",
+)
+_bad(
+    _MAKES_OF_IT,
+    "deaf-to-bare-errors",
+    "Error events without a wrapper are passed over.",
+    replace(RIGHT, notices_bare_errors=False),
+    shown_by="streamed-error-bare",
+    breaks="outcome.error-event-bare",
+)
+_bad(
+    _MAKES_OF_IT,
+    "deaf-to-bad-json",
+    "Events that are no JSON are passed over.",
+    replace(RIGHT, notices_bad_json=False),
+    shown_by="streamed-bad-json",
+    breaks="outcome.bad-json",
+)
+_bad(
+    _MAKES_OF_IT,
+    "takes-any-body",
+    "Whatever answers `stream: true` is taken for a stream.",
+    replace(RIGHT, notices_other_bodies=False),
+    shown_by="streamed-json streamed-html",
+    breaks="outcome.not-a-stream",
+)
+_bad(
+    _MAKES_OF_IT,
+    "waits-for-the-close",
+    "It reads on after `done` until the connection is closed.",
+    replace(RIGHT, ends_at_done=False),
+    shown_by="streamed-left-open",
+    breaks="outcome.left-open",
+)
+_bad(
+    _MAKES_OF_IT,
+    "text-after-done",
+    "It reads on after `done`, and takes what comes.",
+    replace(RIGHT, ends_at_done=False, ignores_rest=False),
+    shown_by="streamed-after-done streamed-left-open",
+    breaks="outcome.after-done outcome.left-open",
+)
+_bad(
+    _MAKES_OF_IT,
+    "no-unknown-events",
+    "An event of an unknown name is an error.",
+    replace(RIGHT, skips_unknown_events=False),
+    shown_by="streamed-unknown-events streamed-unknown-texts",
+    breaks="outcome.unknown-events outcome.unknown-texts",
+)
+_bad(
+    _MAKES_OF_IT,
+    "no-unknown-texts",
+    "The data of every event is parsed as JSON.",
+    replace(RIGHT, skips_unknown_texts=False),
+    shown_by="streamed-unknown-texts",
+    breaks="outcome.unknown-texts",
+)
+_bad(
+    _MAKES_OF_IT,
+    "demands-members",
+    "A run without a member that it need not have is an error.",
+    replace(RIGHT, demands_members=True),
+    shown_by="streamed-unknown-members",
+    breaks="outcome.unknown-members",
+)
+_bad(
+    _MAKES_OF_IT,
+    "functions-only",
+    "A step with a built-in tool is an error.",
+    replace(RIGHT, demands_functions=True),
+    shown_by="streamed-built-in-step streamed-two-messages",
+    breaks="outcome.usual",
+)
+_bad(
+    _MAKES_OF_IT,
+    "stops-at-the-next-round",
+    "A run that asks once more is taken for completed.",
+    replace(RIGHT, further_rounds=False),
+    shown_by="plain-second-round streamed-second-round",
+    breaks="outcome.second-round",
+)
+_bad(
+    _MAKES_OF_IT,
+    "breaks-at-the-next-round",
+    "A run that asks once more ends in an error of its own.",
+    replace(RIGHT, further_rounds=False, fails_at_further_rounds=True),
+    shown_by="plain-second-round streamed-second-round",
+    breaks="outcome.second-round",
+)
+_bad(
+    _MAKES_OF_IT,
+    "all-is-completed",
+    "Every run is said to be completed.",
+    replace(RIGHT, said_status=lambda _: "completed"),
+    shown_by="plain-expired streamed-failed",
+    breaks="outcome.status",
+)
+_bad(
+    _MAKES_OF_IT,
+    "quotes-the-question",
+    "The text of a run that did not complete is the user's own message.",
+    replace(RIGHT, said_text=lambda status, text: _QUESTION if status in UNSUCCESSFUL else text),
+    shown_by="plain-failed streamed-failed",
+    breaks="outcome.text",
+)
+_bad(
+    _MAKES_OF_IT,
+    "loses-a-word",
+    "The last word of every text is lost.",
+    replace(RIGHT, said_text=lambda _, text: text.rpartition(" ")[0]),
+    shown_by=" ".join(_SUCCESSES.values()),
+    breaks=" ".join(_SUCCESSES),
+)
+_bad(
+    _MAKES_OF_IT,
+    "reads-on",
+    "A run that has stopped is polled on.",
+    replace(RIGHT, idle_reads=6),
+    shown_by="plain-one-call",
+    breaks="outcome.poll-stops",
+)
+
+# How it reads a stream.
+
+_bad(
+    _READS,
+    "line-feeds-only",
+    "Only line feeds end lines.",
+    _reading(all_line_ends=False),
+    shown_by="streamed-crlf streamed-cr",
+    breaks="reading.line-ends",
+)
+_bad(
+    _READS,
+    "stumbles-over-the-mark",
+    "A byte order mark is an error.",
+    _reading(skips_mark=False),
+    shown_by="streamed-bom",
+    breaks="reading.bom",
+)
+_bad(
+    _READS,
+    "stumbles-over-comments",
+    "A comment is an error.",
+    _reading(skips_comments=False),
+    shown_by="streamed-comments streamed-keep-alives",
+    breaks="reading.comments",
+)
+_bad(
+    _READS,
+    "last-data-line",
+    "Of several data lines the last one holds.",
+    _reading(adds_data=False),
+    shown_by="streamed-data-lines",
+    breaks="reading.data-lines",
+)
+_bad(
+    _READS,
+    "needs-the-space",
+    "A field without a space after its colon has no value.",
+    _reading(spares_space=False),
+    shown_by="streamed-no-space",
+    breaks="reading.fields",
+)
+_bad(
+    _READS,
+    "stumbles-over-empty-events",
+    "A block without data is an error.",
+    _reading(skips_empty=False),
+    shown_by="streamed-retry-alone",
+    breaks="reading.empty-events",
+)
+_bad(
+    _READS,
+    "stumbles-over-fields",
+    "A field of another name is an error.",
+    _reading(skips_fields=False),
+    shown_by="streamed-unknown-fields",
+    breaks="reading.unknown-fields",
+)
+_bad(
+    _READS,
+    "splits-lines-too-often",
+    "U+2028, U+2029 and U+0085 end lines.",
+    _reading(only_line_ends=False),
+    shown_by="streamed-line-separators",
+    breaks="reading.line-separators",
+)
+_bad(
+    _READS,
+    "short-lines",
+    "A line of more than 64 KiB is an error.",
+    _reading(any_length=False),
+    shown_by="streamed-long-line",
+    breaks="reading.long-lines",
+)
+_bad(
+    _READS,
+    "piece-by-piece",
+    "Characters are decoded piece by piece, however the body was cut.",
+    _reading(joins_pieces=False),
+    shown_by="streamed-byte-by-byte",
+    breaks="reading.chunks",
+)
+
+# What is legal.
+
+_good(
+    _SENDS,
+    "outputs-reversed",
+    "Outputs come in the reverse order of their calls.",
+    _items(lambda items: items[::-1]),
+    legal="No order is asked for.",
+)
+_good(
+    _SENDS,
+    "json-spaced-and-escaped",
+    "The body's keys are reversed, its lines indented, its text escaped.",
+    replace(RIGHT, written=_spaced),
+    legal="It is the same JSON.",
+)
+_good(
+    _SENDS,
+    "stream-said-false",
+    "`stream` is false where no stream is wanted.",
+    replace(RIGHT, stream={True: True, False: False}),
+    legal="It may be left out, and need not be.",
+)
+_good(
+    _SENDS,
+    "accepts-json",
+    "Accept is application/json, also for a stream.",
+    _with("Accept", "application/json"),
+    legal="The body alone asks for a stream; the official clients send it.",
+)
+_good(
+    _SENDS,
+    "content-type-with-charset",
+    "The Content-Type names UTF-8.",
+    _with("Content-Type", "application/json; charset=utf-8"),
+    legal="A parameter changes no media type.",
+)
+_good(
+    _SENDS_AGAIN,
+    "never-retries",
+    "Nothing is sent twice.",
+    replace(RIGHT, retried=frozenset()),
+    legal="To send again is never asked for.",
+)
+_good(
+    _MAKES_OF_IT,
+    "reports-the-next-round",
+    "A run that asks once more is reported as one that does.",
+    replace(RIGHT, further_rounds=False, says_it_waits=True),
+    legal="Its caller may submit again.",
+)
+_good(
+    _MAKES_OF_IT,
+    "fails-at-the-next-round",
+    "A run that asks once more is reported, and counted as a failure.",
+    replace(RIGHT, further_rounds=False, says_it_waits=True, fails_at_further_rounds=True),
+    legal="A program that submits once can do no more.",
+)
+
+#: What the client can be told to do, by the name of the habit; `none` is right.
+HABITS: Mapping[str, Habit] = MappingProxyType(
+    {"none": RIGHT, **{name: declared.habit for name, declared in DECLARED.items()}}
+)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
+from conformance.contract.lifecycle import STREAM_TERMINAL
 from conformance.mock.client.events import Event
-from conformance.mock.client.habits import Document, Habit
+from conformance.mock.client.habit import Document, Habit
 
 _RUN = "thread.run."
 _STEP = "thread.run.step."
@@ -22,9 +23,6 @@ _KNOWN = frozenset(
     | {_STEP + name for name in _OF_STEP}
     | {_MESSAGE + name for name in _OF_MESSAGE}
 )
-
-#: Statuses at which a stream has told all it has to tell.
-_STOPPED = frozenset({"requires_action", "completed", "incomplete", "failed", "cancelled", "expired"})
 
 #: A member of runs that some clients will not do without.
 _DEMANDED = "incomplete_details"
@@ -57,7 +55,7 @@ class Seen:
     @property
     def told_end(self) -> bool:
         """Whether the run has stopped."""
-        return self.status in _STOPPED
+        return self.status in STREAM_TERMINAL
 
     @property
     def text(self) -> str:

@@ -15,7 +15,6 @@ from conformance.proof.faults import (
     schema,
     state,
 )
-from conformance.proof.faults.habits import HABITS
 from conformance.proof.faults.registry import FAULTS, Fault, broken
 
 #: From the outermost layer to the innermost.
@@ -35,4 +34,4 @@ LAYERS = (
     state,
 )
 
-__all__ = ["FAULTS", "HABITS", "LAYERS", "Fault", "broken"]
+__all__ = ["FAULTS", "LAYERS", "Fault", "broken"]

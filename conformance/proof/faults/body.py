@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from conformance.model import Exchange, Operation, Response
-from conformance.proof.faults.answers import document_of, submitted, with_document
 from conformance.proof.faults.registry import Applies, body_fault, fault
-from conformance.proof.objects import Document, function_call
+from conformance.proof.faults.responses import document_of, submitted, with_document
+from conformance.reference.objects import Document, function_call
 
 _PLAIN = Applies(streamed=False)
 _RUN = Applies(operations=frozenset({Operation.GET_RUN}), streamed=False)

@@ -20,7 +20,7 @@ from conformance.proof.faults.pieces import (
     with_data,
 )
 from conformance.proof.faults.registry import event_fault, stream_fault
-from conformance.proof.objects import Document
+from conformance.reference.objects import Document
 
 _STEP_END = "thread.run.step.completed"
 _DELTA = "thread.message.delta"

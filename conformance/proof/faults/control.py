@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.model import Exchange, Response
-from conformance.proof.faults.answers import with_body
 from conformance.proof.faults.pieces import pieces_of, with_pieces
 from conformance.proof.faults.registry import Applies, Fault
+from conformance.proof.faults.responses import with_body
 
 
 def _with_comment(_exchange: Exchange, response: Response) -> Response:

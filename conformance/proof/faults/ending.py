@@ -19,6 +19,7 @@ from conformance.proof.faults.pieces import (
     without,
 )
 from conformance.proof.faults.registry import Applies, fault, stream_fault
+from conformance.wire.sse import encode
 
 _STREAM = Applies(streamed=True)
 _COMPLETES = Applies(streamed=True, event="thread.run.completed")
@@ -67,7 +68,7 @@ def delta_after_done(pieces: Pieces) -> Pieces:
 @stream_fault("done-unnamed", breaks={"done.name"})
 def done_unnamed(pieces: Pieces) -> Pieces:
     """`[DONE]` comes in an event without a name, as in many hand-written servers."""
-    return replaced(pieces, len(pieces) - 1, pieces[-1]._replace(name="", raw=b"data: [DONE]\n\n"))
+    return replaced(pieces, len(pieces) - 1, pieces[-1]._replace(name="", raw=encode("", b"[DONE]")))
 
 
 @stream_fault("done-named-end", breaks={"done.name"})
@@ -94,7 +95,7 @@ def done_before_end(pieces: Pieces) -> Pieces:
     return moved(pieces, place(pieces, "done"), place(pieces, "thread.run.completed"))
 
 
-@stream_fault("done-first", breaks={"done.after-terminal", "done.once"}, having="thread.run.queued")
+@stream_fault("done-first", breaks={"done.once"}, having="thread.run.queued")
 def done_first(pieces: Pieces) -> Pieces:
     """`done` ends the outputs' acknowledgement, and comes again at the end."""
     return inserted(pieces, place(pieces, "thread.run.queued"), pieces[-1])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.model import Chunk, Exchange, Response
-from conformance.proof.faults.answers import with_body
 from conformance.proof.faults.pieces import Piece, Pieces, changed, pieces_of, place, replaced, with_pieces
 from conformance.proof.faults.registry import Applies, fault, stream_fault
-from conformance.proof.objects import to_json
+from conformance.proof.faults.responses import with_body
+from conformance.reference.objects import to_json
+from conformance.wire.sse import encode
 
 _DELTA = "thread.message.delta"
 _STREAM = Applies(streamed=True)
@@ -73,7 +74,7 @@ def _wrapped(one: Piece) -> Piece:
     if one.name == "done":
         return one
     data = to_json({"event": one.name, "data": one.document})
-    return Piece("", data, b"data: %s\n\n" % data, one.ms)
+    return Piece("", data, encode("", data), one.ms)
 
 
 @stream_fault("one-nameless", breaks={"framing.event-name"}, having="thread.message.in_progress")

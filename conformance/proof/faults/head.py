@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.model import Exchange, Response
-from conformance.proof.faults.answers import (
+from conformance.proof.faults.pieces import pieces_of
+from conformance.proof.faults.registry import Applies, fault
+from conformance.proof.faults.responses import (
     as_stream,
     document_of,
     header,
@@ -13,9 +15,8 @@ from conformance.proof.faults.answers import (
     with_document,
     with_header,
 )
-from conformance.proof.faults.pieces import pieces_of
-from conformance.proof.faults.registry import Applies, fault
-from conformance.proof.objects import to_json
+from conformance.reference.objects import to_json
+from conformance.wire.sse import encode
 
 _STREAM = Applies(streamed=True)
 _PLAIN = Applies(streamed=False)
@@ -90,8 +91,8 @@ def json_for_stream(_exchange: Exchange, response: Response) -> Response:
 
 def _streamed(response: Response) -> Response:
     document = document_of(response)
-    status = document["status"].encode()
-    return as_stream(response, [b"event: thread.run.%s\ndata: %s\n\n" % (status, to_json(document))])
+    status = document["status"]
+    return as_stream(response, [encode(f"thread.run.{status}", to_json(document))])
 
 
 @fault("stream-for-absent", breaks={"request.stream-absent"}, applies=Applies(streamed=False, asked="absent"))

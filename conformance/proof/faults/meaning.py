@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.proof.faults.registry import event_fault
-from conformance.proof.objects import LAST_ERROR, Document
+from conformance.reference.objects import LAST_ERROR, Document
 
 _QUEUED = "thread.run.queued"
 _WORKING = "thread.run.in_progress"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.proof.faults.pieces import Pieces, changed, dropped, each, inserted, moved, of_entity, place, replaced
 from conformance.proof.faults.registry import event_fault, stream_fault
-from conformance.proof.objects import Document
+from conformance.reference.objects import Document
 
 _CREATED = "thread.message.created"
 _WORKING = "thread.message.in_progress"

@@ -18,7 +18,7 @@ from conformance.proof.faults.pieces import (
     without,
 )
 from conformance.proof.faults.registry import event_fault, stream_fault
-from conformance.proof.objects import Document, function_call
+from conformance.reference.objects import Document, function_call
 
 _QUEUED = "thread.run.queued"
 _WORKING = "thread.run.in_progress"

@@ -17,7 +17,7 @@ from conformance.proof.faults.pieces import (
     swapped,
 )
 from conformance.proof.faults.registry import event_fault, stream_fault
-from conformance.proof.objects import LAST_ERROR, Document
+from conformance.reference.objects import LAST_ERROR, Document
 
 _END = "thread.run.step.completed"
 _CREATED = "thread.run.step.created"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from conformance.model import Chunk, Response
-from conformance.proof.objects import Document, to_json
+from conformance.reference.objects import Document, to_json
 from conformance.wire import strict_json
-from conformance.wire.sse import Decoder
+from conformance.wire.sse import Decoder, encode
 
 
 class Piece(NamedTuple):
@@ -29,13 +30,21 @@ class Piece(NamedTuple):
 
 Pieces = tuple[Piece, ...]
 
+#: Answers whose events are kept: every fault reads those of all scenarios, some hundred of a few KB each.
+_ANSWERS = 256
+
 
 def pieces_of(response: Response) -> Pieces:
     """Read the events of an answer; one that is no stream has none."""
-    decoder, body = Decoder(), b"".join(chunk.data for chunk in response.chunks)
+    return _pieces(response.chunks)
+
+
+@lru_cache(_ANSWERS)
+def _pieces(chunks: tuple[Chunk, ...]) -> Pieces:
+    decoder, body = Decoder(), b"".join(chunk.data for chunk in chunks)
     return tuple(
         Piece(event.name, event.data, body[event.start : event.end], chunk.ms)
-        for chunk in response.chunks
+        for chunk in chunks
         for event in decoder.feed(chunk.data)
     )
 
@@ -50,7 +59,7 @@ def with_pieces(response: Response, pieces: Pieces) -> Response:
 def piece(name: str, document: object, ms: int = 0) -> Piece:
     """A new event."""
     data = to_json(document)
-    return Piece(name, data, _raw(name, data), ms)
+    return Piece(name, data, encode(name, data), ms)
 
 
 def changed(old: Piece, document: object) -> Piece:
@@ -60,16 +69,12 @@ def changed(old: Piece, document: object) -> Piece:
 
 def with_data(old: Piece, data: bytes) -> Piece:
     """The event with other data."""
-    return Piece(old.name, data, _raw(old.name, data), old.ms)
+    return Piece(old.name, data, encode(old.name, data), old.ms)
 
 
 def named(old: Piece, name: str) -> Piece:
     """The event under another name."""
-    return Piece(name, old.data, _raw(name, old.data), old.ms)
-
-
-def _raw(name: str, data: bytes) -> bytes:
-    return b"event: %s\ndata: %s\n\n" % (name.encode(), data)
+    return Piece(name, old.data, encode(name, old.data), old.ms)
 
 
 class Absent(LookupError):

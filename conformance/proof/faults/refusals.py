@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.model import Exchange, Operation, Response
-from conformance.proof.faults.answers import as_stream, document_of, with_body, with_document, with_header
 from conformance.proof.faults.registry import BROKEN, REFUSED, Applies, body_fault, event_fault, fault
-from conformance.proof.objects import Document, assistant, error, run, to_json
+from conformance.proof.faults.responses import as_stream, document_of, with_body, with_document, with_header
+from conformance.reference.objects import Document, assistant, error, run, to_json
+from conformance.wire.sse import encode
 
 #: Every refusal but a rate limit, which has a requirement of its own.
 _REFUSED = Applies(statuses=range(400, 429))
@@ -68,8 +69,8 @@ def refusal_as_plain_text(_exchange: Exchange, response: Response) -> Response:
 @fault("refused-in-stream", breaks={"errors.stream-refused-plainly"}, applies=Applies(statuses=REFUSED, asked="true"))
 def refused_in_stream(_exchange: Exchange, response: Response) -> Response:
     """A streamed submission is refused by an error event in a stream with status 200."""
-    told = b"event: error\ndata: %s\n\n" % to_json(document_of(response))
-    return replace(as_stream(response, (told, b"event: done\ndata: [DONE]\n\n")), status=200)
+    told = encode("error", to_json(document_of(response)))
+    return replace(as_stream(response, (told, encode("done", b"[DONE]"))), status=200)
 
 
 @fault("refused-as-fault", breaks={"errors.no-server-fault", "request.beta-missing"}, applies=_REFUSED)

@@ -1,7 +1,7 @@
 """The table of faults: what each one lies about, where it applies, and which requirements it breaks.
 
-A wire fault is a small pure function that lies in one answer; the mock applies it to the answer it has planned, the
-proof to the answers of a transcript. A stateful fault is a row of the mock's table of behaviours, declared here.
+A wire fault is a small pure function that lies in one answer; a behaviour applies it to planned answers, the proof
+to the answers of a transcript. A stateful fault is a behaviour of the reference.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from conformance.model import Exchange, Operation, Response, Transcript
-from conformance.proof.faults.answers import asked_stream, body_of, document_of, is_stream, with_document
 from conformance.proof.faults.pieces import Absent, Pieces, changed, pieces_of, with_pieces
-from conformance.proof.objects import Document
+from conformance.proof.faults.responses import asked_stream, body_of, document_of, is_stream, with_document
+from conformance.reference.behaviour import Behaviour
+from conformance.reference.objects import Document
 
 #: Lies in one answer that it applies to.
 Lie = Callable[[Exchange, Response], Response]
@@ -64,8 +65,7 @@ class Fault:
     #: The requirements that have a primary finding for it, over all scenarios; nothing else may have one.
     breaks: frozenset[str]
     applies: Applies = Applies()
-    #: None for a stateful fault, which the mock's behaviour of the same name plays, and for a habit, which the bundled
-    #: client has.
+    #: None for a stateful fault, and for a habit, which the bundled client has.
     tell: Lie | None = None
     #: The one event that it changes in each stream; empty where it does more, or is not about an event.
     event: str = ""
@@ -73,6 +73,8 @@ class Fault:
     equivalent: str = ""
     #: For a stateful fault and a habit: the scenarios that show it.
     scenarios: tuple[str, ...] = ()
+    #: For a stateful fault: how the reference behaves that has it.
+    behaviour: Behaviour | None = None
 
     def told(self, exchange: Exchange) -> Response | None:
         """The answer of an exchange with the lie in it; the same answer where it does not apply."""

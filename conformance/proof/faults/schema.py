@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.proof.faults.pieces import Pieces, each, of_entity
 from conformance.proof.faults.registry import event_fault, stream_fault
-from conformance.proof.objects import Document
+from conformance.reference.objects import Document
 
 _SCHEMA = {"events.schema"}
 _QUEUED = "thread.run.queued"

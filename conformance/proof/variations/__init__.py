@@ -2,9 +2,9 @@
 
 # Each module binds its variations to the table as it loads.
 from conformance.proof.variations import content as content
-from conformance.proof.variations import conversation as conversation
 from conformance.proof.variations import delivery as delivery
 from conformance.proof.variations import endings as endings
+from conformance.proof.variations import exchanges as exchanges
 from conformance.proof.variations import framing as framing
 from conformance.proof.variations import messages as messages
 from conformance.proof.variations import steps as steps

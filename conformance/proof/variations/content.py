@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from conformance.proof.events import Event
-from conformance.proof.objects import Document
+from conformance.proof.variations.conversation import Conversation, with_documents, with_streams
 from conformance.proof.variations.draw import Draw, chance, some
 from conformance.proof.variations.registry import variation
-from conformance.proof.variations.tale import Tale, with_documents, with_streams
+from conformance.reference.events import Event
+from conformance.reference.objects import Document
 
 #: Objects whose keys are the user's own: what is added there would be no unknown field.
 _OWN_KEYS = frozenset({"metadata", "parameters"})
@@ -26,7 +26,7 @@ def _deeply(value: Any, at: str, change: Callable[[str, Document], Document]) ->
 
 
 @variation("unknown-fields")
-def unknown_fields(draw: Draw, tale: Tale) -> Tale:
+def unknown_fields(draw: Draw, conversation: Conversation) -> Conversation:
     """Objects carry fields that nobody knows, anywhere, the same kind of object always (DIS-EXTRA-RUN)."""
     field = draw.choice(["x_new", "event", "", "data", "$ref", "é\u2028"])
     value = draw.choice([None, True, [1, {"y": None}], {"type": "x"}, 10**400, "", -0.0])
@@ -42,11 +42,11 @@ def unknown_fields(draw: Draw, tale: Tale) -> Tale:
         changed: Document = _deeply(document, document.get("object", ""), change)
         return changed
 
-    return with_documents(tale, everywhere)
+    return with_documents(conversation, everywhere)
 
 
 @variation("left-out-by-the-client")
-def left_out_by_the_client(draw: Draw, tale: Tale) -> Tale:
+def left_out_by_the_client(draw: Draw, conversation: Conversation) -> Conversation:
     """What a client left out of its function, a run repeats as null (COR-NULL-DESC)."""
     left_out = some(draw, ["description", "parameters", "strict"])
 
@@ -56,7 +56,7 @@ def left_out_by_the_client(draw: Draw, tale: Tale) -> Tale:
             return document
         return {**document, "tools": [_without(tool, left_out) for tool in tools]}
 
-    return with_documents(tale, change)
+    return with_documents(conversation, change)
 
 
 def _without(tool: Document, left_out: Iterable[str]) -> Document:
@@ -75,7 +75,7 @@ _ABSENT_WHEN_NULL = ("required_action", "incomplete_details")
 
 
 @variation("optional-fields-absent")
-def optional_fields_absent(draw: Draw, tale: Tale) -> Tale:
+def optional_fields_absent(draw: Draw, conversation: Conversation) -> Conversation:
     """Fields that no source demands are left out, here and there or everywhere (DIS-STEP-EXPIRED and its like)."""
 
     def change(_name: str, document: Document) -> Document:
@@ -85,7 +85,7 @@ def optional_fields_absent(draw: Draw, tale: Tale) -> Tale:
         gone = some(draw, optional)
         return {key: value for key, value in document.items() if key not in gone}
 
-    return with_documents(tale, change)
+    return with_documents(conversation, change)
 
 
 #: Values that fields may have instead, by object (§2.8).
@@ -106,7 +106,7 @@ _NULL_IN_RUNS = ("truncation_strategy", "tool_choice", "response_format", "tempe
 
 
 @variation("other-values")
-def other_values(draw: Draw, tale: Tale) -> Tale:
+def other_values(draw: Draw, conversation: Conversation) -> Conversation:
     """Settings have other values, null where that is legal (DIS-ALLOF-NULL, DIS-MAX-TOKENS)."""
     instead = {kind: {name: values[name] for name in some(draw, list(values))} for kind, values in _INSTEAD.items()}
     nulls = dict.fromkeys(some(draw, _NULL_IN_RUNS))
@@ -115,11 +115,11 @@ def other_values(draw: Draw, tale: Tale) -> Tale:
         kind = document.get("object", "")
         return {**document, **instead.get(kind, {}), **(nulls if kind == "thread.run" else {})}
 
-    return with_documents(tale, change)
+    return with_documents(conversation, change)
 
 
 @variation("tools-of-every-kind")
-def tools_of_every_kind(draw: Draw, tale: Tale) -> Tale:
+def tools_of_every_kind(draw: Draw, conversation: Conversation) -> Conversation:
     """The run has tools that nobody knows, and says more of functions (DIS-OPEN)."""
     tools: list[Document] = [
         {"type": "mcp", "server_label": "x"},
@@ -130,13 +130,13 @@ def tools_of_every_kind(draw: Draw, tale: Tale) -> Tale:
     ]  # fmt: skip
     kept = list(some(draw, tools))
     return with_documents(
-        tale,
+        conversation,
         lambda _name, document: {**document, "tools": kept} if document.get("object") == "thread.run" else document,
     )
 
 
 @variation("runs-that-keep-their-expiry")
-def runs_that_keep_their_expiry(draw: Draw, tale: Tale) -> Tale:
+def runs_that_keep_their_expiry(draw: Draw, conversation: Conversation) -> Conversation:
     """`expires_at` stays on a completed run, or moves (REQ-JSON-STARTED, EVT-EXPIRES-NULL)."""
     moved = draw.integers(0, 900)
 
@@ -145,11 +145,11 @@ def runs_that_keep_their_expiry(draw: Draw, tale: Tale) -> Tale:
             return document
         return {**document, "expires_at": document["created_at"] + moved}
 
-    return with_documents(tale, change)
+    return with_documents(conversation, change)
 
 
 @variation("usage-otherwise")
-def usage_otherwise(draw: Draw, tale: Tale) -> Tale:
+def usage_otherwise(draw: Draw, conversation: Conversation) -> Conversation:
     """Usage lacks its details, or the run's is not the sum of its steps' (DIS-USAGE-SUM)."""
     least = chance(draw, 2)
 
@@ -160,7 +160,7 @@ def usage_otherwise(draw: Draw, tale: Tale) -> Tale:
         kept = {key: 1 if least else value for key, value in usage.items() if key.endswith("_tokens")}
         return {**document, "usage": kept}
 
-    return with_documents(tale, change)
+    return with_documents(conversation, change)
 
 
 #: Events outside the vocabulary, their data JSON or not; none of them is named `done`, `error` or like a known one.
@@ -178,7 +178,7 @@ _UNKNOWN = (
 
 
 @variation("unknown-events")
-def unknown_events(draw: Draw, tale: Tale) -> Tale:
+def unknown_events(draw: Draw, conversation: Conversation) -> Conversation:
     """Events that nobody knows come anywhere, before the first and after the last that is known (EVT-NAME)."""
 
     def change(events: tuple[Event, ...]) -> Iterator[Event]:
@@ -188,4 +188,4 @@ def unknown_events(draw: Draw, tale: Tale) -> Tale:
                 yield draw.choice(_UNKNOWN)
             yield event
 
-    return with_streams(tale, change)
+    return with_streams(conversation, change)

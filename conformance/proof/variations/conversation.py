@@ -1,186 +1,117 @@
-"""What a server and its caller may do otherwise in a conversation: statuses, orders, paths, heads and refusals."""
+"""A whole legal conversation as documents, before it is put into bytes.
+
+It is what variations of content work on; every answer is a sequence of events, a plain one a single event without a
+name. Nothing here is changed in place.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
-from conformance.model import Operation
-from conformance.proof import objects
-from conformance.proof.variations.draw import Draw, chance, shuffled, some
-from conformance.proof.variations.registry import variation
-from conformance.proof.variations.tale import Tale, Turn, plain, with_turns
+from conformance.model import Headers, Operation
+from conformance.reference.events import Event
+from conformance.reference.objects import Document
 
-
-def _accepted(turn: Turn) -> bool:
-    return turn.operation is Operation.SUBMIT and turn.served
-
-
-def _refused(turn: Turn) -> bool:
-    return not turn.served and not turn.streamed
+#: Where nothing else is said: the vendor's own.
+PREFIX = "/v1"
+KEY = "key"
+CREDENTIALS: Headers = (("Authorization", f"Bearer {KEY}"), ("OpenAI-Beta", "assistants=v2"))
 
 
-@variation("shows-a-later-run")
-def shows_a_later_run(draw: Draw, tale: Tale) -> Tale:
-    """A plain answer shows the run in progress, or at its end, instead of queued (REQ-JSON-STATUS)."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One request and its answer."""
 
-    def change(turn: Turn) -> Turn:
-        return replace(turn, events=plain(draw.choice(turn.later)))
+    operation: Operation
+    method: str
+    #: Below the prefix.
+    path: str
+    #: The body: a document, or bytes that are none; None where there is no body.
+    sent: Document | bytes | None
+    #: The events of a stream, or one event without a name: the document of a plain answer.
+    events: tuple[Event, ...]
+    streamed: bool = False
+    status: int = 200
+    #: Every status that the contract allows here, where it leaves one open.
+    statuses: tuple[int, ...] = ()
+    #: Runs as they stand later that a plain answer may show as well.
+    later: tuple[Document, ...] = ()
+    credentials: Headers = CREDENTIALS
+    headers: Headers = ()
+    situation: frozenset[str] = frozenset()
 
-    return with_turns(tale, change, where=lambda turn: bool(turn.later))
+    @property
+    def document(self) -> Document:
+        """The document of a plain answer."""
+        return document_of(self.events[0])
 
+    @property
+    def body(self) -> Document:
+        """The document that was sent; empty where it is none."""
+        return self.sent if isinstance(self.sent, dict) else {}
 
-@variation("queues-for-long")
-def queues_for_long(draw: Draw, tale: Tale) -> Tale:
-    """A run is read again and again while it is queued, before it goes on (ORD-RUN-QUEUED)."""
-    turns: list[Turn] = []
-    for turn, after in zip(tale.turns, (*tale.turns[1:], None), strict=True):
-        turns.append(turn)
-        queued = _accepted(turn) and not turn.streamed and turn.document.get("status") == "queued"
-        if queued and after is not None and after.operation is Operation.GET_RUN:
-            turns += [replace(after, events=turn.events)] * draw.integers(1, 25)
-    return replace(tale, turns=tuple(turns))
-
-
-@variation("outputs-in-another-order")
-def outputs_in_another_order(draw: Draw, tale: Tale) -> Tale:
-    """Outputs are submitted in another order than their calls (SUB-ORDER-FREE)."""
-
-    def change(turn: Turn) -> Turn:
-        body = {**turn.body, "tool_outputs": list(shuffled(draw, turn.body["tool_outputs"]))}
-        situation = frozenset({"reordered"} if body != turn.body and chance(draw, 2) else ())
-        return replace(turn, sent=body, situation=turn.situation | situation)
-
-    return with_turns(tale, change, where=_accepted)
-
-
-@variation("other-keys-in-outputs")
-def other_keys_in_outputs(draw: Draw, tale: Tale) -> Tale:
-    """An output carries more than its two keys: items are open (contract §1.1)."""
-    key = draw.choice(["name", "type", "x"])
-
-    def change(turn: Turn) -> Turn:
-        items = [{**item, key: "f"} for item in turn.body["tool_outputs"]]
-        return replace(turn, sent={**turn.body, "tool_outputs": items})
-
-    return with_turns(tale, change, where=_accepted)
+    @property
+    def served(self) -> bool:
+        """Whether it was answered with a 200."""
+        return self.status == 200
 
 
-@variation("refused-with-another-status")
-def refused_with_another_status(draw: Draw, tale: Tale) -> Tale:
-    """A refusal has another of the statuses that the contract leaves open: 404, 409 or 422 for 400 (contract §5)."""
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation about one run."""
+
+    turns: tuple[Turn, ...]
+    prefix: str = PREFIX
+    #: Appended to every path.
+    query: str = ""
+    traits: frozenset[str] = frozenset()
+
+
+def document_of(event: Event) -> Document:
+    """The document of an event; empty where its data is text."""
+    return event.data if isinstance(event.data, dict) else {}
+
+
+def plain(document: Document) -> tuple[Event, ...]:
+    """The one event of a plain answer."""
+    return (Event("", document),)
+
+
+def with_turns(
+    conversation: Conversation, change: Callable[[Turn], Turn], *, where: Callable[[Turn], bool]
+) -> Conversation:
+    """The conversation with some of its turns changed."""
+    return replace(conversation, turns=tuple(change(turn) if where(turn) else turn for turn in conversation.turns))
+
+
+def with_streams(conversation: Conversation, change: Callable[[tuple[Event, ...]], Iterable[Event]]) -> Conversation:
+    """The conversation with the events of its streams changed."""
     return with_turns(
-        tale, lambda turn: replace(turn, status=draw.choice(turn.statuses)), where=lambda turn: bool(turn.statuses)
+        conversation, lambda turn: replace(turn, events=tuple(change(turn.events))), where=lambda turn: turn.streamed
     )
 
 
-@variation("richer-errors")
-def richer_errors(draw: Draw, tale: Tale) -> Tale:
-    """An error says more: keys inside and beside the envelope, a param or code of the server's own (ERR-SHAPE)."""
-    inner = {"inner_error": {"code": "x"}, "details": [], "status": 400}
-    param, code = draw.choice([None, "tool_outputs", ""]), draw.choice([None, "invalid_value", "BadRequest"])
+def with_documents(conversation: Conversation, change: Callable[[str, Document], Document]) -> Conversation:
+    """The conversation with every document of a served answer changed, by the name of its event; those in lists too."""
 
-    def change(turn: Turn) -> Turn:
-        error = turn.document["error"]
-        said = {name: inner[name] for name in some(draw, list(inner))}
-        told = {**error, "param": error["param"] or param, "code": error["code"] or code, **said}
-        return replace(turn, events=plain({"error": told, **({"request_id": "x"} if chance(draw, 2) else {})}))
+    def changed(event: Event) -> Event:
+        if not isinstance(event.data, dict):
+            return event
+        if event.data.get("object") == "list":
+            return event._replace(data={**event.data, "data": [change("", entry) for entry in event.data["data"]]})
+        return event._replace(data=change(event.name, event.data))
 
-    return with_turns(tale, change, where=_refused)
-
-
-@variation("limits-without-a-time")
-def limits_without_a_time(draw: Draw, tale: Tale) -> Tale:
-    """A 429 says nothing of when to try again, or names many seconds (ERR-429)."""
-    after = draw.choice(["", "3600", "2"])
-    headers = (("retry-after", after),) if after else ()
-    return with_turns(tale, lambda turn: replace(turn, headers=headers), where=lambda turn: turn.status == 429)
-
-
-@variation("answers-at-once")
-def answers_at_once(draw: Draw, tale: Tale) -> Tale:
-    """Of two full submissions at the same time one is served, whichever it is, the other refused (SUB-CONCURRENT)."""
-    error = plain(objects.error("The run does not accept tool outputs.", "invalid_request_error"))
-    turns: list[Turn] = []
-    for turn in tale.turns:
-        if _accepted(turn) and not turn.streamed:
-            taken = replace(turn, situation=turn.situation | {"concurrent"})
-            refused = replace(taken, events=error, status=400, statuses=(400, 409), later=())
-            turns += (taken, refused) if chance(draw, 2) else (refused, taken)
-        else:
-            turns.append(turn)
-    return replace(tale, turns=tuple(turns))
-
-
-@variation("another-prefix")
-def another_prefix(draw: Draw, tale: Tale) -> Tale:
-    """The API lies below another path, with or without a version in the query (contract §1)."""
-    prefix = draw.choice(["", "/openai", "/api/v1", "/openai/deployments/gpt-4o", "/a/b/c/v1"])
-    return replace(tale, prefix=prefix, query=draw.choice(["", "?api-version=2025-04-01-preview", "?x=%2F&y"]))
-
-
-@variation("reads-with-queries")
-def reads_with_queries(draw: Draw, tale: Tale) -> Tale:
-    """Lists are asked for in another order or size; all of them come all the same."""
-    query = draw.choice(["?limit=100", "?order=asc", "?limit=100&order=desc", "?include[]=x"])
-    lists = (Operation.LIST_STEPS, Operation.LIST_MESSAGES)
-
-    def change(turn: Turn) -> Turn:
-        page = turn.document
-        data = page["data"][::-1] if "order=asc" in query else page["data"]
-        return replace(turn, path=turn.path + query, events=plain({**page, "data": data}))
-
-    return with_turns(tale, change, where=lambda turn: turn.operation in lists) if not tale.query else tale
-
-
-@variation("pages")
-def pages(draw: Draw, tale: Tale) -> Tale:
-    """A list shows its newest entries only and says that there are more."""
-    lists = (Operation.LIST_STEPS, Operation.LIST_MESSAGES)
-
-    def change(turn: Turn) -> Turn:
-        page = turn.document
-        kept = draw.integers(1, len(page["data"]))
-        whole = kept == len(page["data"])
-        return replace(turn, events=plain({**page, "data": page["data"][:kept], "has_more": not whole}))
-
-    return with_turns(tale, change, where=lambda turn: turn.operation in lists)
-
-
-@variation("other-media-types")
-def other_media_types(draw: Draw, tale: Tale) -> Tale:
-    """The media type has parameters, or is written in other letters (SSE-CT)."""
-    of_streams = ["text/event-stream", "text/event-stream;charset=utf-8", "Text/Event-Stream; Charset=UTF-8",
-                  'text/event-stream; charset="utf-8"', "text/event-stream; version=1"]  # fmt: skip
-    of_plain = ["application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8"]
-
-    def change(turn: Turn) -> Turn:
-        media = draw.choice(of_streams if turn.streamed else of_plain)
-        return replace(turn, headers=(("Content-Type", media), *turn.headers))
-
-    return with_turns(tale, change, where=lambda _turn: True)
-
-
-@variation("more-headers")
-def more_headers(draw: Draw, tale: Tale) -> Tale:
-    """Answers carry more header fields, some of them twice, some empty."""
-    fields = (("X-Request-Id", "req_1"), ("Set-Cookie", "a=b"), ("Set-Cookie", "c=d"), ("Cache-Control", "no-cache"),
-              ("Content-Encoding", "gzip"), ("Transfer-Encoding", "chunked"), ("x", ""),
-              ("openai-poll-after-ms", "500"))  # fmt: skip
     return with_turns(
-        tale, lambda turn: replace(turn, headers=(*turn.headers, *some(draw, fields))), where=lambda _turn: True
+        conversation,
+        lambda turn: replace(turn, events=tuple(map(changed, turn.events))),
+        where=lambda turn: turn.served,
     )
 
 
-@variation("header-names-in-other-letters")
-def header_names_in_other_letters(draw: Draw, tale: Tale) -> Tale:
-    """Names of header fields are written in other letters, as HTTP allows."""
-    cased = draw.choice([str.lower, str.upper, str.title, str.swapcase])
-
-    def change(turn: Turn) -> Turn:
-        usual = "text/event-stream; charset=utf-8" if turn.streamed else "application/json"
-        typed = any(name.lower() == "content-type" for name, _ in turn.headers)
-        headers = turn.headers if typed else (("Content-Type", usual), *turn.headers)
-        asked = tuple((cased(name), value) for name, value in turn.credentials)
-        return replace(turn, headers=tuple((cased(name), value) for name, value in headers), credentials=asked)
-
-    return with_turns(tale, change, where=lambda _turn: True)
+def documents(conversation: Conversation) -> Iterator[tuple[str, Document]]:
+    """Every document of the streams with the name of its event."""
+    for turn in conversation.turns:
+        for event in turn.events:
+            if turn.streamed and isinstance(event.data, dict):
+                yield event.name, event.data

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from conformance.model import Operation
-from conformance.proof.events import Event
-from conformance.proof.objects import ENDED_AT, LAST_ERROR, Document
+from conformance.proof.variations.conversation import Conversation, document_of, with_documents, with_streams
 from conformance.proof.variations.draw import Draw
 from conformance.proof.variations.registry import variation
-from conformance.proof.variations.tale import Tale, document_of, with_documents, with_streams
+from conformance.reference.events import Event
+from conformance.reference.objects import ENDED_AT, LAST_ERROR, Document
 
 _STARTED = "thread.run.in_progress"
 #: What follows the start of a run that does nothing more.
@@ -25,7 +25,7 @@ def _names(events: Iterable[Event]) -> list[str]:
 
 
 @variation("ends-while-queued")
-def ends_while_queued(_draw: Draw, tale: Tale) -> Tale:
+def ends_while_queued(_draw: Draw, conversation: Conversation) -> Conversation:
     """A run that does nothing more fails or is cancelled while it is queued (contract §4)."""
 
     def change(events: Events) -> Events:
@@ -33,16 +33,16 @@ def ends_while_queued(_draw: Draw, tale: Tale) -> Tale:
         at = names.index(_STARTED) if _STARTED in names else len(names)
         return (*events[:at], *events[at + 1 :]) if tuple(names[at + 1 : -1]) in _BROKE_OFF else events
 
-    return with_streams(tale, change)
+    return with_streams(conversation, change)
 
 
 @variation("lapses-otherwise")
-def lapses_otherwise(draw: Draw, tale: Tale) -> Tale:
+def lapses_otherwise(draw: Draw, conversation: Conversation) -> Conversation:
     """A run that ends at once with its step fails or is cancelled instead of expiring (ORD-STEP-SUBMITTED)."""
     status = draw.choice(["failed", "cancelled"])
     lapsed = {
         event.data["id"]
-        for turn in tale.turns
+        for turn in conversation.turns
         if turn.operation is Operation.SUBMIT and turn.streamed
         for event in turn.events[:2]
         if _names(turn.events)[:2] == ["thread.run.step.expired", "thread.run.expired"] and isinstance(event.data, dict)
@@ -60,11 +60,11 @@ def lapses_otherwise(draw: Draw, tale: Tale) -> Tale:
             known = isinstance(event.data, dict) and event.data.get("id") in lapsed
             yield event._replace(name=event.name.replace("expired", status)) if known else event
 
-    return with_streams(with_documents(tale, otherwise), renamed)
+    return with_streams(with_documents(conversation, otherwise), renamed)
 
 
 @variation("cancelled-too-late")
-def cancelled_too_late(draw: Draw, tale: Tale) -> Tale:
+def cancelled_too_late(draw: Draw, conversation: Conversation) -> Conversation:
     """Somebody cancels, yet the run comes to another end before that takes hold (ORD-RUN-CANCEL)."""
 
     def change(events: Events) -> Events:
@@ -78,22 +78,22 @@ def cancelled_too_late(draw: Draw, tale: Tale) -> Tale:
         cancelling = Event("thread.run.cancelling", {**document_of(events[started]), "status": "cancelling"})
         return (*events[:at], cancelling, *events[at:])
 
-    return with_streams(tale, change)
+    return with_streams(conversation, change)
 
 
 @variation("incomplete-under-the-older-name")
-def incomplete_under_the_older_name(_draw: Draw, tale: Tale) -> Tale:
+def incomplete_under_the_older_name(_draw: Draw, conversation: Conversation) -> Conversation:
     """A run that was cut short ends in thread.run.completed with the status incomplete (EVT-STATUS)."""
 
     def change(events: Events) -> Iterable[Event]:
         for event in events:
             yield event._replace(name="thread.run.completed") if event.name == "thread.run.incomplete" else event
 
-    return with_streams(tale, change)
+    return with_streams(conversation, change)
 
 
 @variation("incomplete-without-a-reason")
-def incomplete_without_a_reason(draw: Draw, tale: Tale) -> Tale:
+def incomplete_without_a_reason(draw: Draw, conversation: Conversation) -> Conversation:
     """An incomplete run names another limit or none, and no time (EVT-TERMTS)."""
     details = draw.choice([{}, {"reason": "max_prompt_tokens"}])
 
@@ -102,11 +102,11 @@ def incomplete_without_a_reason(draw: Draw, tale: Tale) -> Tale:
             return document
         return {**document, "incomplete_details": details, "completed_at": None}
 
-    return with_documents(tale, change)
+    return with_documents(conversation, change)
 
 
 @variation("bare-errors")
-def bare_errors(draw: Draw, tale: Tale) -> Tale:
+def bare_errors(draw: Draw, conversation: Conversation) -> Conversation:
     """An error event carries the error bare, as documented, or with more keys (ERR-STREAM)."""
     kinds: list[Document] = [{}, {"inner_error": {}}]
     more = draw.choice(kinds)
@@ -118,22 +118,22 @@ def bare_errors(draw: Draw, tale: Tale) -> Tale:
             else:
                 yield event
 
-    return with_streams(tale, change)
+    return with_streams(conversation, change)
 
 
 @variation("breaks-anywhere")
-def breaks_anywhere(draw: Draw, tale: Tale) -> Tale:
+def breaks_anywhere(draw: Draw, conversation: Conversation) -> Conversation:
     """An error event breaks the last stream anywhere, and nothing need come any more (ORD-ERROR-END)."""
-    turns = list(tale.turns)
+    turns = list(conversation.turns)
     last = next(
         (at for at in reversed(range(len(turns))) if turns[at].streamed and turns[at].events[-1].data == "[DONE]"), None
     )
     ended = last is not None and "requires_action" not in turns[last].events[-2].name
     if last is None or not ended or turns[last].operation is not Operation.SUBMIT:
-        return tale
+        return conversation
     events = turns[last].events
     at = draw.integers(0, len(events) - 2)
     error: Document = {"message": "It broke.", "type": "server_error", "param": None, "code": None}
     forms: list[Document] = [{"error": error}, error]
     turns[last] = replace(turns[last], events=(*events[:at], Event("error", draw.choice(forms)), events[-1]))
-    return replace(tale, turns=tuple(turns))
+    return replace(conversation, turns=tuple(turns))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from conformance.proof.events import Event
-from conformance.proof.objects import to_json
+from conformance.reference.events import Event
+from conformance.reference.objects import to_json
+from conformance.wire.sse import encode
 
 
 class Line(NamedTuple):
@@ -24,8 +25,8 @@ BLANK = Line(b"")
 
 def framed(event: Event) -> Frame:
     """The lines of one event; data of several lines takes as many."""
-    lines = data_of(event).split(b"\n")
-    return (Line(b"event: " + event.name.encode()), *(Line(b"data: " + line) for line in lines), BLANK)
+    *lines, _ = encode(event.name, data_of(event)).split(b"\n")
+    return tuple(map(Line, lines))
 
 
 def data_of(event: Event) -> bytes:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.proof.events import Event
-from conformance.proof.objects import Document, text_part
+from conformance.proof.variations.conversation import Conversation, document_of, documents, with_documents, with_streams
 from conformance.proof.variations.draw import Draw, chance, cut, shuffled
 from conformance.proof.variations.registry import variation
-from conformance.proof.variations.tale import Tale, document_of, documents, with_documents, with_streams
+from conformance.reference.events import Event
+from conformance.reference.objects import Document, text_part
 
 DELTA = "thread.message.delta"
 _ENDS = ("thread.message.completed", "thread.message.incomplete")
@@ -40,7 +40,7 @@ def _piece(index: int, part: Document, text: str) -> Document:
     return {"index": index, "type": "text", "text": {"value": text}}
 
 
-def _told(draw: Draw, content: Content) -> list[Document]:
+def _made(draw: Draw, content: Content) -> list[Document]:
     """The entries of deltas that add up to a content, each part in any pieces; parts begin in their order."""
     entries: list[Document] = []
     for index, part in enumerate(content):
@@ -78,25 +78,25 @@ def _with_deltas(events: Events, made: dict[str, list[Event]]) -> Iterator[Event
 
 
 @variation("text-in-other-pieces")
-def text_in_other_pieces(draw: Draw, tale: Tale) -> Tale:
+def text_in_other_pieces(draw: Draw, conversation: Conversation) -> Conversation:
     """Deltas cut the text of a message anywhere, several of them in one event (ORD-MSG-CONCAT)."""
 
     def change(events: Events) -> Iterator[Event]:
-        made = {message: _grouped(draw, message, _told(draw, content)) for message, content in _whole(events).items()}
+        made = {message: _grouped(draw, message, _made(draw, content)) for message, content in _whole(events).items()}
         return _with_deltas(events, made)
 
-    return with_streams(tale, change)
+    return with_streams(conversation, change)
 
 
 @variation("several-parts")
-def several_parts(draw: Draw, tale: Tale) -> Tale:
+def several_parts(draw: Draw, conversation: Conversation) -> Conversation:
     """The content of a message has several parts: texts, images, a refusal, a kind nobody knows (contract §2.7).
 
     Their pieces come one part after the other, or in turn once each part has begun (ORD-MSG-INDEX).
     """
     in_turn = chance(draw, 2)
     contents: dict[str, Content] = {}
-    for name, document in documents(tale):
+    for name, document in documents(conversation):
         if name in _ENDS:
             contents[document["id"]] = _parted(draw, "".join(part["text"]["value"] for part in document["content"]))
 
@@ -106,17 +106,17 @@ def several_parts(draw: Draw, tale: Tale) -> Tale:
 
     def told(events: Events) -> Iterator[Event]:
         made = {
-            message: _interleaved(draw, message, content) if in_turn else _grouped(draw, message, _told(draw, content))
+            message: _interleaved(draw, message, content) if in_turn else _grouped(draw, message, _made(draw, content))
             for message, content in _whole(events).items()
             if message in contents and content
         }
         return _with_deltas(events, made)
 
-    return with_streams(with_documents(tale, whole), told)
+    return with_streams(with_documents(conversation, whole), told)
 
 
 def _interleaved(draw: Draw, message: str, content: Content) -> list[Event]:
-    entries = _told(draw, content)
+    entries = _made(draw, content)
     first = [next(entry for entry in entries if entry["index"] == index) for index in range(len(content))]
     rest: dict[int, list[Document]] = {}
     for entry in entries:
@@ -138,7 +138,7 @@ def _parted(draw: Draw, text: str) -> Content:
 
 
 @variation("deltas-of-nothing")
-def deltas_of_nothing(draw: Draw, tale: Tale) -> Tale:
+def deltas_of_nothing(draw: Draw, conversation: Conversation) -> Conversation:
     """Deltas say nothing: an empty object, an empty list, a role alone, an empty text (ORD-MSG-INDEX)."""
 
     def change(events: Events) -> Iterator[Event]:
@@ -150,7 +150,7 @@ def deltas_of_nothing(draw: Draw, tale: Tale) -> Tale:
                 told = {"id": data["id"], "object": "thread.message.delta", "delta": draw.choice(nothings)}
                 yield Event(DELTA, told)
 
-    return with_streams(tale, change)
+    return with_streams(conversation, change)
 
 
 def _emptied(delta: Document) -> Document:
@@ -163,7 +163,7 @@ def _emptied(delta: Document) -> Document:
 
 
 @variation("annotations-in-deltas")
-def annotations_in_deltas(draw: Draw, tale: Tale) -> Tale:
+def annotations_in_deltas(draw: Draw, conversation: Conversation) -> Conversation:
     """Every delta of a text brings an empty list of annotations, or none does, or the role comes too (DIS-ANNOT)."""
     kind = draw.choice(["none", "all", "role"])
 
@@ -175,7 +175,7 @@ def annotations_in_deltas(draw: Draw, tale: Tale) -> Tale:
         entries = [_listed(entry, kept=kind == "all") for entry in document["delta"].get("content", [])]
         return {**document, "delta": {**document["delta"], "content": entries}}
 
-    return with_documents(tale, change)
+    return with_documents(conversation, change)
 
 
 def _listed(entry: Document, *, kept: bool) -> Document:
@@ -193,10 +193,10 @@ _ANNOTATIONS: tuple[Document, ...] = (
 
 
 @variation("cites")
-def cites(draw: Draw, tale: Tale) -> Tale:
+def cites(draw: Draw, conversation: Conversation) -> Conversation:
     """A text has annotations; deltas number them and may say more of a file than the message does (ORD-MSG-ANNOT)."""
     cited: dict[str, tuple[int, Content]] = {}
-    for name, document in documents(tale):
+    for name, document in documents(conversation):
         texts = [index for index, part in enumerate(document.get("content") or ()) if part["type"] == "text"]
         if name in _ENDS and texts:
             annotations = [draw.choice(_ANNOTATIONS) for _ in range(draw.integers(1, 3))]
@@ -217,7 +217,7 @@ def cites(draw: Draw, tale: Tale) -> Tale:
                 yield from _citing(draw, message, *cited[message])
             yield event
 
-    return with_streams(with_documents(tale, whole), told)
+    return with_streams(with_documents(conversation, whole), told)
 
 
 def _citing(draw: Draw, message: str, at: int, annotations: Content) -> Iterator[Event]:
@@ -237,7 +237,7 @@ def _quoting(annotation: Document) -> Document:
 
 
 @variation("empty-texts")
-def empty_texts(_draw: Draw, tale: Tale) -> Tale:
+def empty_texts(_draw: Draw, conversation: Conversation) -> Conversation:
     """A message without content ends with an empty text, told or not (ORD-MSG-CONCAT)."""
 
     def change(name: str, document: Document) -> Document:
@@ -245,11 +245,11 @@ def empty_texts(_draw: Draw, tale: Tale) -> Tale:
             return {**document, "content": [text_part("")]}
         return document
 
-    return with_documents(tale, change)
+    return with_documents(conversation, change)
 
 
 @variation("lean-messages")
-def lean_messages(_draw: Draw, tale: Tale) -> Tale:
+def lean_messages(_draw: Draw, conversation: Conversation) -> Conversation:
     """Messages in lists lack what only streams tell (DIS-MSG-STATUS)."""
     gone = ("status", "completed_at", "incomplete_at", "incomplete_details")
 
@@ -258,4 +258,4 @@ def lean_messages(_draw: Draw, tale: Tale) -> Tale:
             return document
         return {key: value for key, value in document.items() if key not in gone}
 
-    return with_documents(tale, change)
+    return with_documents(conversation, change)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from conformance.model import Headers
-from conformance.proof.objects import Document
+from conformance.proof.variations.conversation import CREDENTIALS
 from conformance.proof.variations.draw import Draw
-from conformance.proof.variations.tale import CREDENTIALS
+from conformance.reference.objects import Document
 
 #: The outputs of a waiting run, each an item of `tool_outputs`.
 Items = list[Document]
@@ -26,8 +26,6 @@ class Refusal:
     body: Callable[[Draw, Items], Document | bytes]
     #: What the contract allows, the usual status first (contract §5).
     statuses: tuple[int, ...] = (400, 422)
-    code: str | None = None
-    param: str | None = None
     #: What only the sender knows.
     situation: str = ""
     credentials: Headers = CREDENTIALS
@@ -93,18 +91,16 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "no-outputs": Refusal(lambda draw, _items: draw.choice([{}, {"tool_outputs": None}])),
         "no-id": Refusal(_without_first("tool_call_id")),
         "no-output": Refusal(_without_first("output")),
-        "null-output": Refusal(_with_first(output=None), param="tool_outputs[0].output"),
-        "typed-output": Refusal(_typed, param="tool_outputs[0].output", code="invalid_type"),
-        "extra-key": Refusal(lambda _draw, items: {**_outputs(items), "run_id": "x"}, code="unknown_parameter"),
-        "string-stream": Refusal(_other_stream, param="stream", streamable=False),
+        "null-output": Refusal(_with_first(output=None)),
+        "typed-output": Refusal(_typed),
+        "extra-key": Refusal(lambda _draw, items: {**_outputs(items), "run_id": "x"}),
+        "string-stream": Refusal(_other_stream, streamable=False),
         "malformed": Refusal(_malformed, (400,), streamable=False),
         "unknown-run": Refusal(_all, (404,), situation="unknown-run", astray="run"),
         "unknown-thread": Refusal(_all, (404,), situation="unknown-thread", astray="thread"),
         "other-thread": Refusal(_all, (404,), situation="other-thread", astray="thread"),
         "no-key": Refusal(_all, (401,), situation="no-key", credentials=(_BETA,)),
-        "wrong-key": Refusal(
-            _all, (401,), "invalid_api_key", situation="wrong-key", credentials=(("Authorization", "Bearer x"), _BETA)
-        ),
-        "no-beta": Refusal(_all, (400,), "invalid_beta", situation="no-beta", credentials=(_KEY,)),
+        "wrong-key": Refusal(_all, (401,), situation="wrong-key", credentials=(("Authorization", "Bearer x"), _BETA)),
+        "no-beta": Refusal(_all, (400,), situation="no-beta", credentials=(_KEY,)),
     }
 )

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from conformance.proof.variations.conversation import Conversation
 from conformance.proof.variations.delivered import Delivery
 from conformance.proof.variations.draw import Draw
 from conformance.proof.variations.framed import Frames
-from conformance.proof.variations.tale import Tale
 
 #: What a variation works on.
-S = TypeVar("S", Tale, Frames, Delivery)
+S = TypeVar("S", Conversation, Frames, Delivery)
 
-#: The modules of variations, in the order in which they are laid on each other: of a whole tale, of the lines of each
-#: stream, of the chunks of each answer.
-OF_TALES = ("conversation", "endings", "steps", "messages", "content", "writing")
+#: The modules of variations, in the order in which they are laid on each other: of a whole conversation, of the lines
+#: of each stream, of the chunks of each answer.
+OF_CONVERSATIONS = ("exchanges", "endings", "steps", "messages", "content", "writing")
 OF_FRAMES = ("framing",)
 OF_DELIVERIES = ("delivery",)
-LAYERS = (*OF_TALES, *OF_FRAMES, *OF_DELIVERIES)
+LAYERS = (*OF_CONVERSATIONS, *OF_FRAMES, *OF_DELIVERIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ VARIATIONS = MappingProxyType(_variations)
 
 
 def variation(name: str) -> Callable[[Callable[[Draw, S], S]], Callable[[Draw, S], S]]:
-    """Declare a function of a tale, of a stream's lines or of an answer's chunks; its docstring says what it does.
+    """Declare a function of a conversation, a stream's lines or an answer's chunks; its docstring says what it does.
 
     Raises ValueError for a second one of the same name.
     """

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.proof.events import Event
-from conformance.proof.objects import LAST_ERROR, Document
+from conformance.proof.variations.conversation import Conversation, document_of, documents, with_documents, with_streams
 from conformance.proof.variations.draw import Draw, chance, cut
 from conformance.proof.variations.registry import variation
-from conformance.proof.variations.tale import Tale, document_of, documents, with_documents, with_streams
+from conformance.reference.events import Event
+from conformance.reference.objects import LAST_ERROR, Document
 
 DELTA = "thread.run.step.delta"
 _BEGINS = ("thread.run.step.created", "thread.run.step.in_progress")
@@ -42,7 +42,7 @@ def _asked(events: Events) -> dict[str, Calls]:
 
 
 @variation("arguments-in-other-pieces")
-def arguments_in_other_pieces(draw: Draw, tale: Tale) -> Tale:
+def arguments_in_other_pieces(draw: Draw, conversation: Conversation) -> Conversation:
     """Deltas cut the arguments of a call anywhere, several of them in one event (ORD-STEP-DELTA-SUM)."""
 
     def change(events: Events) -> Iterator[Event]:
@@ -55,7 +55,7 @@ def arguments_in_other_pieces(draw: Draw, tale: Tale) -> Tale:
                     yield from _built(draw, step, calls)
             yield event
 
-    return with_streams(tale, change)
+    return with_streams(conversation, change)
 
 
 def _built(draw: Draw, step: str, calls: Calls) -> Iterator[Event]:
@@ -75,7 +75,7 @@ def _built(draw: Draw, step: str, calls: Calls) -> Iterator[Event]:
 
 
 @variation("calls-told-whole")
-def calls_told_whole(_draw: Draw, tale: Tale) -> Tale:
+def calls_told_whole(_draw: Draw, conversation: Conversation) -> Conversation:
     """A step that asks for outputs is announced with its calls, and no delta follows (ORD-STEP-DELTA-SUM)."""
 
     def change(events: Events) -> Iterator[Event]:
@@ -89,11 +89,11 @@ def calls_told_whole(_draw: Draw, tale: Tale) -> Tale:
                     data={**document_of(event), "step_details": {"type": "tool_calls", "tool_calls": calls}}
                 )
 
-    return with_streams(tale, change)
+    return with_streams(conversation, change)
 
 
 @variation("built-in-steps-without-deltas")
-def built_in_steps_without_deltas(draw: Draw, tale: Tale) -> Tale:
+def built_in_steps_without_deltas(draw: Draw, conversation: Conversation) -> Conversation:
     """A step of a built-in tool has no deltas, or not all of them: they need not add up (ORD-STEP-DELTA-SUM)."""
     all_of_them = chance(draw, 2)
 
@@ -103,15 +103,15 @@ def built_in_steps_without_deltas(draw: Draw, tale: Tale) -> Tale:
             if not (built_in and (all_of_them or chance(draw, 2))):
                 yield event
 
-    return with_streams(tale, change)
+    return with_streams(conversation, change)
 
 
 @variation("built-in-steps-told-whole")
-def built_in_steps_told_whole(_draw: Draw, tale: Tale) -> Tale:
+def built_in_steps_told_whole(_draw: Draw, conversation: Conversation) -> Conversation:
     """A step of a built-in tool is announced with its call."""
     whole = {
         document["id"]: document["step_details"]
-        for name, document in documents(tale)
+        for name, document in documents(conversation)
         if name == "thread.run.step.completed" and _is_built_in(document)
     }
 
@@ -122,7 +122,7 @@ def built_in_steps_told_whole(_draw: Draw, tale: Tale) -> Tale:
             else document
         )
 
-    return with_documents(tale, change)
+    return with_documents(conversation, change)
 
 
 def _is_built_in(document: Document) -> bool:
@@ -131,10 +131,10 @@ def _is_built_in(document: Document) -> bool:
 
 
 @variation("unknown-tools")
-def unknown_tools(draw: Draw, tale: Tale) -> Tale:
+def unknown_tools(draw: Draw, conversation: Conversation) -> Conversation:
     """A built-in tool is one that nobody knows yet (DIS-OPEN)."""
     kind = draw.choice(["mcp", "bing_grounding", "browser"])
-    steps = {document["id"] for name, document in documents(tale) if _whole_built_in(name, document)}
+    steps = {document["id"] for name, document in documents(conversation) if _whole_built_in(name, document)}
 
     def change(name: str, document: Document) -> Document:
         if document.get("id") not in steps:
@@ -143,7 +143,7 @@ def unknown_tools(draw: Draw, tale: Tale) -> Tale:
             return {**document, "delta": {"step_details": _foreign(document["delta"]["step_details"], kind)}}
         return {**document, "step_details": _foreign(document["step_details"], kind)}
 
-    return with_documents(tale, change)
+    return with_documents(conversation, change)
 
 
 def _whole_built_in(name: str, document: Document) -> bool:
@@ -159,11 +159,11 @@ def _foreign(details: Document, kind: str) -> Document:
 
 
 @variation("a-tool-fails")
-def a_tool_fails(_draw: Draw, tale: Tale) -> Tale:
+def a_tool_fails(_draw: Draw, conversation: Conversation) -> Conversation:
     """A built-in tool fails and the run goes on without it."""
     steps = {
         document["id"]: document["completed_at"]
-        for name, document in documents(tale)
+        for name, document in documents(conversation)
         if _whole_built_in(name, document)
     }
 
@@ -178,4 +178,4 @@ def a_tool_fails(_draw: Draw, tale: Tale) -> Tale:
             fails = event.name == "thread.run.step.completed" and _of(event) in steps
             yield event._replace(name="thread.run.step.failed") if fails else event
 
-    return with_streams(with_documents(tale, failed), renamed)
+    return with_streams(with_documents(conversation, failed), renamed)

@@ -1,4 +1,4 @@
-"""A variation of everything: a tale is drawn, some legal changes are laid on it, and it becomes a transcript."""
+"""A variation of everything: a conversation is drawn, legal changes are laid on it, and it becomes a transcript."""
 
 from __future__ import annotations
 
@@ -7,15 +7,23 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from conformance.model import Author, Ended, Exchange, Headers, Request, Response, Transcript
-from conformance.proof.objects import to_json
+from conformance.proof.variations.conversation import Conversation, Turn
 from conformance.proof.variations.delivered import Delivery, delivered
 from conformance.proof.variations.draw import Draw, Recorder, Replay, Tape
 from conformance.proof.variations.framed import Frame, data_of, framed, written
-from conformance.proof.variations.plot import plot
-from conformance.proof.variations.registry import OF_DELIVERIES, OF_FRAMES, OF_TALES, VARIATIONS, S, Variation, in_order
-from conformance.proof.variations.tale import Tale, Turn
+from conformance.proof.variations.played import played
+from conformance.proof.variations.registry import (
+    OF_CONVERSATIONS,
+    OF_DELIVERIES,
+    OF_FRAMES,
+    VARIATIONS,
+    S,
+    Variation,
+    in_order,
+)
+from conformance.reference.objects import to_json
 
-#: The most changes that are laid on one tale: enough that any two meet, few enough to understand.
+#: The most changes that are laid on one conversation: enough that any two meet, few enough to understand.
 MOST_CHANGES = 10
 
 #: Milliseconds between the end of one exchange and the next request.
@@ -23,9 +31,9 @@ _BETWEEN = 10
 
 
 class Recipe(NamedTuple):
-    """All that was drawn: of the tale, and for each change that made a difference."""
+    """All that was drawn: of the conversation, and for each change that made a difference."""
 
-    plot: Tape
+    drawn: Tape
     changes: tuple[tuple[str, Tape], ...]
 
 
@@ -34,7 +42,7 @@ class Varied:
     """A legal exchange with the way it was made."""
 
     recipe: Recipe
-    tale: Tale
+    conversation: Conversation
     transcript: Transcript
     #: Its number in a series; a seed and a number give it again.
     number: int = 0
@@ -49,20 +57,20 @@ def vary(draw: Draw, *, among: Sequence[str] | None = None) -> Varied:
     """Draw a legal exchange; `among` are the names of the changes that may be laid on it, else any."""
     names = tuple(VARIATIONS) if among is None else among
     first = Recorder(draw)
-    tale = plot(first)
+    conversation = played(first)
     chosen = {draw.choice(names) for _ in range(draw.integers(0, MOST_CHANGES))} if names else set()
     draws = [(change, Recorder(draw)) for change in in_order(chosen)]
-    tale, transcript, applied = _told(tale, draws)
+    conversation, transcript, applied = _made(conversation, draws)
     changes = tuple((change.name, each.tape) for change, each in draws if change.name in applied)
-    return Varied(Recipe(first.tape, changes), tale, transcript)
+    return Varied(Recipe(first.tape, changes), conversation, transcript)
 
 
 def again(recipe: Recipe) -> Varied:
     """Make the exchange of a recipe."""
     draws = [(VARIATIONS[name], Replay(tape)) for name, tape in recipe.changes]
-    tale, transcript, applied = _told(plot(Replay(recipe.plot)), draws)
+    conversation, transcript, applied = _made(played(Replay(recipe.drawn)), draws)
     kept = tuple(change for change in recipe.changes if change[0] in applied)
-    return Varied(recipe._replace(changes=kept), tale, transcript)
+    return Varied(recipe._replace(changes=kept), conversation, transcript)
 
 
 def variations(count: int, draw_of: Callable[[int], Draw]) -> Iterator[Varied]:
@@ -72,12 +80,12 @@ def variations(count: int, draw_of: Callable[[int], Draw]) -> Iterator[Varied]:
 
 
 def shrunk(varied: Varied, accused: Callable[[Transcript], bool]) -> Varied:
-    """The same accusation with the fewest changes and the plainest tale that this finds."""
+    """The same accusation with the fewest changes and the plainest conversation that this finds."""
     for name in varied.names:
         fewer = tuple(change for change in varied.recipe.changes if change[0] != name)
         varied = _plainer(varied, varied.recipe._replace(changes=fewer), accused)
-    for length in range(len(varied.recipe.plot)):
-        plainer = _plainer(varied, varied.recipe._replace(plot=varied.recipe.plot[:length]), accused)
+    for length in range(len(varied.recipe.drawn)):
+        plainer = _plainer(varied, varied.recipe._replace(drawn=varied.recipe.drawn[:length]), accused)
         if plainer is not varied:
             return plainer
     return varied
@@ -89,7 +97,7 @@ def _plainer(varied: Varied, recipe: Recipe, accused: Callable[[Transcript], boo
 
 
 class _Laying:
-    """Lays changes on a tale, on its streams and on its answers, and keeps the names of those that mattered."""
+    """Lays changes on a conversation, on its streams and on its answers, and keeps the names of those that mattered."""
 
     def __init__(self, draws: Iterable[tuple[Variation, Draw]]) -> None:
         self._draws = tuple(draws)
@@ -106,18 +114,20 @@ class _Laying:
         return subject
 
 
-def _told(tale: Tale, draws: Iterable[tuple[Variation, Draw]]) -> tuple[Tale, Transcript, set[str]]:
-    """Lay changes on a tale and write it down; the names are those of the changes that made a difference."""
+def _made(
+    conversation: Conversation, draws: Iterable[tuple[Variation, Draw]]
+) -> tuple[Conversation, Transcript, set[str]]:
+    """Lay changes on a conversation and write it down; the names are those of the changes that made a difference."""
     lay = _Laying(draws)
-    tale = lay(OF_TALES, tale)
+    conversation = lay(OF_CONVERSATIONS, conversation)
     exchanges: list[Exchange] = []
     began = 0
-    for turn in tale.turns:
+    for turn in conversation.turns:
         pieces = _pieces(turn, lay) if turn.streamed else [data_of(event) for event in turn.events]
         arrived = lay(OF_DELIVERIES, delivered(pieces))
-        exchanges.append(_exchange(tale, turn, arrived, began))
+        exchanges.append(_exchange(conversation, turn, arrived, began))
         began += arrived.ended_ms + _BETWEEN
-    return tale, Transcript("variation", tuple(exchanges), tale.traits), lay.applied
+    return conversation, Transcript("variation", tuple(exchanges), conversation.traits), lay.applied
 
 
 def _pieces(turn: Turn, lay: _Laying) -> list[bytes]:
@@ -132,10 +142,10 @@ def _is_done(frame: Frame) -> bool:
     return any(line.text.removeprefix(b"data:").strip() == b"[DONE]" for line in frame)
 
 
-def _exchange(tale: Tale, turn: Turn, arrived: Delivery, began: int) -> Exchange:
+def _exchange(conversation: Conversation, turn: Turn, arrived: Delivery, began: int) -> Exchange:
     sent = b"" if turn.sent is None else turn.sent if isinstance(turn.sent, bytes) else to_json(turn.sent)
     typed: Headers = () if turn.sent is None else (("Content-Type", "application/json"),)
-    target = tale.prefix + turn.path + tale.query
+    target = conversation.prefix + turn.path + conversation.query
     request = Request(Author.HARNESS, turn.method, target, (*turn.credentials, *typed), sent)
     usual = "text/event-stream; charset=utf-8" if turn.streamed else "application/json"
     headers = turn.headers if _has_type(turn.headers) else (("Content-Type", usual), *turn.headers)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from conformance.tests.bench import commands, decoder, judge
+from conformance.tests.bench import commands, decoder, growth, judge, kept
 from conformance.tests.bench.measured import Measured
 
 GROUPS: dict[str, Sequence[Callable[[], Measured]]] = {
     "decoder": decoder.MEASUREMENTS,
     "judge": judge.MEASUREMENTS,
+    "growth": growth.MEASUREMENTS,
     "commands": commands.MEASUREMENTS,
+    "kept": kept.MEASUREMENTS,
 }
 
 
@@ -20,13 +22,13 @@ def main(names: Sequence[str]) -> int:
     if unknown:
         print(f"no group {unknown[0]!r}; there are: {', '.join(GROUPS)}", file=sys.stderr)
         return 4
-    kept = True
+    all_kept = True
     for name in names or GROUPS:
         for measure in GROUPS[name]:
             result = measure()
-            kept = kept and result.kept
+            all_kept = all_kept and result.kept
             print(_row(result), flush=True)
-    return 0 if kept else 1
+    return 0 if all_kept else 1
 
 
 def _row(result: Measured) -> str:

@@ -21,6 +21,7 @@ _PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 _CHECKOUT = Path(__file__).parents[3]
 #: Exit codes of what judged everything it could: some of it may have been untestable.
 _ENDED = (0, 2)
+_ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 _EMPTY = "import pytest\n@pytest.mark.parametrize('n', range({}))\ndef test_nothing(n):\n    pass\n"
 
 
@@ -68,19 +69,27 @@ def server() -> Measured:
     return Measured("server on the built-in mock, seconds", seconds, 5.0, "all scenarios")
 
 
+def server_processor() -> Measured:
+    """What the whole built-in mock over sockets takes of the processor, beside a pytest with one trivial test."""
+    with TemporaryDirectory() as folder:
+        ours, bare = medians(_cpu(*_CONFORMANCE, "server"), _cpu(*_PYTEST, str(_empty(folder, 1)), bare=True), times=3)
+    basis = f"{ours:.2f} / {bare:.2f} s of the processor"
+    return Measured("server on the built-in mock / bare pytest", ours / bare, 8.0, basis)
+
+
 def _wall(*command: str, bare: bool = False) -> Callable[[], float]:
     """Seconds from the start of a command to its end; a `bare` pytest loads no plugins that happen to be installed."""
 
     def run() -> float:
         began = perf_counter()
-        _output(*command, environment={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} if bare else {})
+        _output(*command, environment=_ALONE if bare else {})
         return perf_counter() - began
 
     return run
 
 
-def _cpu(*command: str) -> Callable[[], float]:
-    """Seconds of processor time of a command and what it starts."""
+def _cpu(*command: str, bare: bool = False) -> Callable[[], float]:
+    """Seconds of processor time of a command and what it starts; `bare` as for `_wall`."""
 
     def used() -> float:
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -88,7 +97,7 @@ def _cpu(*command: str) -> Callable[[], float]:
 
     def run() -> float:
         before = used()
-        _output(*command)
+        _output(*command, environment=_ALONE if bare else {})
         return used() - before
 
     return run
@@ -106,4 +115,4 @@ def _output(*command: str, environment: Mapping[str, str] = MappingProxyType({})
     return done.stdout
 
 
-MEASUREMENTS = (small_file, suite_cell, server)
+MEASUREMENTS = (small_file, suite_cell, server, server_processor)

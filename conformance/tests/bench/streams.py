@@ -1,4 +1,4 @@
-"""The streams that are measured: whole legal answers to a submission, written by the suite's own story teller."""
+"""The streams that are measured: whole legal answers to a submission, written by the suite's own story writer."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from functools import cache
 from itertools import chain, islice, repeat
 
 from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request, Response, Transcript
-from conformance.proof import objects, story
-from conformance.proof.events import Event, encode, stream
-from conformance.proof.scripts import Call, Says, Script
-from conformance.proof.story import Ids
+from conformance.reference import objects, story
+from conformance.reference.events import Event, encode, stream
+from conformance.reference.scripts import Call, Says, Script
+from conformance.reference.story import Ids
 
 #: How bodies are cut: what a socket usually gives at once.
 PIECE = 65_536
@@ -65,7 +65,9 @@ class Answer:
         created = objects.run("run_1", "thread_1", _NOW, assistant, {})
         script = Script(tuple(parts))
         asked = [
-            event for scene in story.begin(script, created, (_CALL,), new_id=ids, now=_NOW).scenes for event in scene
+            event
+            for transition in story.begin(script, created, (_CALL,), new_id=ids, now=_NOW).transitions
+            for event in transition
         ]
         waiting, step = _last(asked, "thread.run.requires_action"), _last(asked, "thread.run.step.created")
         call = waiting["required_action"]["submit_tool_outputs"]["tool_calls"][0]["id"]
@@ -73,7 +75,7 @@ class Answer:
             script, waiting, story.waiting_step(step, waiting), {call: output}, (),
             new_id=ids, now=_NOW + 20, spent=objects.usage(0, 0),
         )  # fmt: skip
-        self.events = list(stream(told.scenes))
+        self.events = list(stream(told.transitions))
         outputs = [{"tool_call_id": call, "output": output}]
         self.request = json.dumps({"tool_outputs": outputs, "stream": True}).encode()
 

@@ -81,10 +81,11 @@ REFUSED = [
         "the code": error("You must ...", code="invalid_beta"),
         "the words": error("The header OpenAI-Beta must not be assistants=v2."),
     }.items()),
-    *(case("submission.accepted|request.minimal-body", JSON, f"{code}", refuses(code)) for code in (400, 409, 422, 302, 301)),
+    *(case("submission.accepted|request.minimal-body", JSON, f"{code}", refuses(code)) for code in (400, 409, 422)),
+    *(case("request.path", name, f"redirected with {code}", refuses(code)) for name in (JSON, ONE) for code in (301, 302, 307)),
     *(case("submission.accepted|request.minimal-body|request.stream-absent", JSON, f"{code}",
            refuses(code, error(type_="server_error"))) for code in (500, 502, 503)),
-    *(case("submission.accepted", ONE, f"{code}", refuses(code)) for code in (400, 409, 422, 500, 302)),
+    *(case("submission.accepted", ONE, f"{code}", refuses(code)) for code in (400, 409, 422, 500)),
     *(case("submission.accepted", "json-three-calls", f"{code}", refuses(code)) for code in (409,)
       if code == 0),
     *(case("request.stream-false|submission.accepted", "json-stream-false", f"{code}", refuses(code)) for code in (400, 422)),

@@ -6,9 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.checks.moments import END
-from conformance.checks.observation import Observation
-from conformance.checks.registry import Check
 from conformance.model import Ended, Operation, Status, Subject
 from conformance.tests.checks.miniatures import (
     answer,
@@ -47,6 +44,10 @@ from conformance.tests.checks.mutations import (
     unset,
 )
 from conformance.verdict.judge import judge
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import END
+from conformance.walk.registry import Check
+from conformance.walk.schedule import Schedule
 
 ONE, ROUND, ERROR = "stream-one-call", "stream-next-round", "stream-error"
 _PART = "delta/content/0/text"
@@ -214,8 +215,8 @@ def _breaks(_observation: Observation) -> None:
 
 
 def test_a_check_that_breaks_is_a_slip_of_ours_and_no_verdict_on_anybody(monkeypatch):
-    plan = {END: (Check("done.last", (END,), _breaks), Check("done.once", (END,), lambda _: ()))}
-    monkeypatch.setattr("conformance.checks.walk._plan", lambda *_: plan)
+    checks = Schedule([Check("done.last", (END,), _breaks), Check("done.once", (END,), lambda _: ())])
+    monkeypatch.setattr("conformance.verdict.judge._CHECKS", checks)
     verdicts = {verdict.requirement: verdict for verdict in judge(base(ONE)).verdicts}
     assert verdicts["done.last"].status is Status.ERROR
     assert verdicts["done.last"].reason == "the check broke: KeyError: 'id'"

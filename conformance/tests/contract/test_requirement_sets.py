@@ -12,7 +12,7 @@ from conformance.contract.requirements import REQUIREMENTS
 from conformance.errors import UsageError
 from conformance.model import Level, Status, Subject
 from conformance.tests.report.reports import finding, verdict
-from conformance.verdict.scored import scored
+from conformance.verdict.terms import scored
 
 WRITE = "python -m conformance.contract.requirement_sets > conformance/contract/sets/{0}.json"
 
@@ -57,7 +57,7 @@ def test_an_unknown_set_is_a_usage_error_that_names_those_there_are() -> None:
 
 
 def planted(monkeypatch: pytest.MonkeyPatch, rules: dict[str, Level]) -> None:
-    monkeypatch.setattr("conformance.verdict.scored.levels", lambda name: rules)
+    monkeypatch.setattr("conformance.verdict.terms.levels", lambda name: rules)
 
 
 def test_a_rule_added_later_is_told_and_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:

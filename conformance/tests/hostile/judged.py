@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.model import Report, Status
-from conformance.plan import narrowed, plan
 from conformance.report import folder
 from conformance.report.exhibits import Exhibitor
 from conformance.report.result import exit_code
 from conformance.report.text import Style, text
-from conformance.run import Run
+from conformance.run.plan import narrowed, plan
+from conformance.run.run import Run
 from conformance.targets.http import HttpTarget
 from conformance.targets.settings import Settings
 from conformance.tests.hostile.server import KEY, HostileServer
+from conformance.tests.pace import short
 
 #: Times and sizes that make an end quick: what counts is that there is one.
-LIMITS = {"timeout": 0.3, "linger": 0.1, "max_bytes": 200_000}
+LIMITS = {"timeout": short(), "linger": 0.1, "max_bytes": 200_000}
 
 AGAIN = "conformance server --base-url=http://127.0.0.1/v1"
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A report, everything that was written of it, and how long it took."""
+    """A report, and everything that was written of it."""
 
     report: Report
     code: int
     said: tuple[str, ...]
-    seconds: float
 
     def failed(self) -> set[str]:
         """Requirements with a primary finding at a failed verdict."""
@@ -53,14 +52,13 @@ class Judged:
 
 def judged(server: HostileServer, scenarios: tuple[str, ...], out: Path, **limits: float) -> Judged:
     """Judge these scenarios, write the report into `out`, and close everything."""
-    began = time.monotonic()
     target = HttpTarget(Settings(server.base_url, api_key=KEY, **(LIMITS | limits)))  # type: ignore[arg-type]
     whole = plan(target)
-    part = narrowed(whole, target, [(name, cell) for name in scenarios for cell in whole.cells[name]])
+    part = narrowed(whole, target, [cell for cell in whole.names() if cell[0] in scenarios])
     run = Run(target, part, again=AGAIN, exhibitor=Exhibitor(origin=server.base_url, secrets=target.secrets))
     for scenario in run.plan.scenarios:
         run.subject(scenario.id)
     report = run.report()
     paths = folder.write(report, str(out))
     said = (*(path.read_text("utf-8") for path in paths), text(report, Style()))
-    return Judged(report, exit_code(report), said, time.monotonic() - began)
+    return Judged(report, exit_code(report), said)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from threading import Lock
 from urllib.parse import quote
 
-from conformance.mock.api import Api
-from conformance.mock.behaviour import Behaviour
 from conformance.model import Author, Request, Response
+from conformance.reference.api import Api
+from conformance.reference.behaviour import Behaviour
 from conformance.tests.targets.servers import RawServer
 
 KEY = "sk-canary-4d5e6f7a8b9c"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,6 @@ import pytest
 from conformance.tests.commands import CHECKOUT, PATIENCE, environment
 from conformance.tests.hostile.damages import begun, bomb, for_ever, raw
 from conformance.tests.hostile.server import KEY, Damage, HostileServer, head_of
-
-pytestmark = pytest.mark.slow
 
 #: Bytes that a judgement may hold at its peak, the interpreter and all libraries among them.
 MEMORY = 200 * 2**20
@@ -55,16 +52,13 @@ def test_a_judgement_stays_small(large: str, tmp_path: Path) -> None:
     scenario, damage, told = LARGE[large]
     with HostileServer("POST .*/submit_tool_outputs", damage) as server:
         options = ("--base-url", server.base_url, "--api-key-env", "CANARY", "--timeout", "5", "--out", "out")
-        began = time.monotonic()
         done = subprocess.run(
             [sys.executable, "-c", _MEASURED, "server", *options, "-k", scenario],
             cwd=tmp_path, env=environment(CANARY=KEY, PYTHONPATH=str(CHECKOUT)), capture_output=True, text=True,
             timeout=PATIENCE, check=False,
         )  # fmt: skip
-        seconds = time.monotonic() - began
     assert done.returncode == 1, done.stdout + done.stderr
     assert told in done.stdout
     assert int(done.stderr.splitlines()[-1]) < MEMORY
-    assert seconds < 20
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert KEY not in done.stdout + done.stderr

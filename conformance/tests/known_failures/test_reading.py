@@ -10,8 +10,8 @@ import pytest
 
 from conformance.contract.data import schema_text
 from conformance.errors import UnreadableInput
-from conformance.known_failures.reading import read, rows
 from conformance.model import KnownFailure
+from conformance.run.known_failures.reading import read, rows
 
 ROW = '[[failure]]\nrequirement = "done.last"\nreason = "a proxy"\n'
 

@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import UnreadableInput, UsageError
-from conformance.known_failures.reading import rows
-from conformance.known_failures.updating import Updated, update, updated
 from conformance.model import Profile, Report, Role, Status, Subject, Verdict
 from conformance.report.result import exit_code
+from conformance.run.known_failures.reading import rows
+from conformance.run.known_failures.updating import Updated, update, updated
 from conformance.tests.report.reports import HOSTILE, finding, verdict
-from conformance.verdict.known import checked, fingerprint, held, holding
+from conformance.verdict.fingerprints import fingerprint
+from conformance.verdict.known import checked, held, holding
 
 ONE, THREE = "stream-one-call", "stream-three-calls"
-OTHER = finding(message="done came twice")
+OTHER = finding(kind="repeated", message="done came twice")
 CAUSE, OTHER_CAUSE = (fingerprint("done.last", each) for each in (finding(), OTHER))
 
 LIST = f"""\

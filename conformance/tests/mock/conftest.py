@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from conformance.mock.server import Mock
+from conformance.tests.pace import limit
 
 BETA = {"OpenAI-Beta": "assistants=v2"}
 
@@ -27,7 +28,7 @@ class Client:
     """Speaks to a mock, and holds the ids of the run it brought about."""
 
     def __init__(self, base_url: str) -> None:
-        self.http = httpx.Client(base_url=base_url, headers=BETA, timeout=10, verify=False)
+        self.http = httpx.Client(base_url=base_url, headers=BETA, timeout=limit(), verify=False)
         self.thread = ""
         self.run = ""
 

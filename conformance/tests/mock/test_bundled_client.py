@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from conformance.contract.client_scenarios import ANSWERS, CLIENT_SCENARIOS
-from conformance.mock.client_answers import ANSWERED
-from conformance.mock.scripted_model import HINDRANCES
+from conformance.mock.replies import REPLIES
 from conformance.model import Role, Status
+from conformance.reference.scripted_model import HINDRANCES
 from conformance.targets.bundled import Bundled
 from conformance.targets.client import ClientTarget
 from conformance.verdict.judge import judge
 
 
 def test_every_answer_of_the_contract_is_played() -> None:
-    assert set(ANSWERED) == set(ANSWERS)
+    assert set(REPLIES) == set(ANSWERS)
     assert set(HINDRANCES) <= set(ANSWERS)
 
 
-@pytest.mark.slow
 def test_the_right_client_passes_everything() -> None:
     target = ClientTarget(Bundled("none"))
     with ThreadPoolExecutor(8) as pool:

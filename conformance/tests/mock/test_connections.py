@@ -11,7 +11,6 @@ import struct
 import subprocess
 import sys
 import threading
-import time
 import warnings
 from collections.abc import Iterator
 
@@ -23,6 +22,7 @@ from conformance.mock import http_reader, server
 from conformance.mock.http_reader import BODY_LIMIT, HEAD_LIMIT
 from conformance.mock.server import Mock, serve
 from conformance.tests.mock.conftest import BETA, Client
+from conformance.tests.pace import limit
 
 GET = b"GET /v1/assistants HTTP/1.1\r\nHost: x\r\nOpenAI-Beta: assistants=v2\r\n\r\n"
 
@@ -34,7 +34,7 @@ def address(mock: Mock) -> tuple[str, int]:
 
 @contextlib.contextmanager
 def connected(mock: Mock) -> Iterator[socket.socket]:
-    with socket.create_connection(address(mock), timeout=10) as connection:
+    with socket.create_connection(address(mock), timeout=limit()) as connection:
         yield connection
 
 
@@ -205,13 +205,11 @@ def test_more_connections_than_allowed_are_told_so(mock: Mock, monkeypatch: pyte
     assert still_serves(mock)
 
 
-def test_a_mock_starts_and_ends_at_once_and_leaves_nothing_behind() -> None:
+def test_a_mock_ends_at_once_and_leaves_nothing_behind() -> None:
     before = set(threading.enumerate())
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        began = time.perf_counter()
         mock = Mock()
-        started = time.perf_counter() - began
         with connected(mock) as idle, connected(mock) as half:
             half.sendall(b"POST /v1/threads HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
             assert still_serves(mock)
@@ -220,10 +218,9 @@ def test_a_mock_starts_and_ends_at_once_and_leaves_nothing_behind() -> None:
             assert everything(half) == b""
         mock.close()
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(address(mock), timeout=1)
+            socket.create_connection(address(mock), timeout=limit())
         gc.collect()
     assert set(threading.enumerate()) == before
-    assert started < 0.1
 
 
 def test_a_slip_of_the_mock_is_a_500_and_does_not_end_it(
@@ -232,7 +229,7 @@ def test_a_slip_of_the_mock_is_a_500_and_does_not_end_it(
     def slips(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("conformance.mock.api.routes.find", slips)
+    monkeypatch.setattr("conformance.reference.api.routes.find", slips)
     answer = httpx.post(f"{mock.base_url}/threads", json={}, headers=BETA, verify=False)
     assert (answer.status_code, answer.json()["error"]["type"]) == (500, "server_error")
     assert "ZeroDivisionError" in caplog.text
@@ -257,7 +254,7 @@ def test_the_foreground_serves_until_it_is_interrupted() -> None:
         url = process.stdout.readline().decode().strip()
         assert httpx.post(f"{url}/threads", json={}, headers=BETA, verify=False).status_code == 200
         process.send_signal(signal.SIGINT)
-        assert process.wait(5) == 0
+        assert process.wait(limit()) == 0
         assert process.stderr.read() == b""
 
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from conformance.contract import schema
-from conformance.mock.refusals import REFUSALS
 from conformance.mock.server import Mock
-from conformance.mock.submission import ALL_OUTPUTS, LONGEST_OUTPUT
+from conformance.reference.refusals import REFUSALS
+from conformance.reference.submission import ALL_OUTPUTS, LONGEST_OUTPUT
 from conformance.tests.mock.conftest import BETA, Client, calls, outputs
 
 Outputs = list[dict[str, Any]]

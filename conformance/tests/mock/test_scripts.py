@@ -9,9 +9,9 @@ import pytest
 
 from conformance.contract import schema
 from conformance.contract.scenarios import SCENARIOS, SCRIPTS
-from conformance.mock.behaviour import Behaviour, stays
 from conformance.mock.server import Mock
-from conformance.mock.submission import waits
+from conformance.reference.behaviour import Behaviour, stays
+from conformance.reference.submission import waits
 from conformance.tests.mock.conftest import BETA, Client, calls, events, outputs
 
 #: One scenario for each script.

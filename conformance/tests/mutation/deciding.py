@@ -21,7 +21,7 @@ from conformance.model import Role, Status, Subject, Transcript
 ROOT = Path(__file__).parents[3]
 
 #: Rooms of tests that are asked about what survives the cases; random bytes say only that nothing breaks, slowly.
-TESTS = ("conformance/tests/checks", "conformance/tests/verdict")
+TESTS = ("conformance/tests/walk", "conformance/tests/checks", "conformance/tests/verdict")
 _PASSED_OVER = "conformance/tests/verdict/test_fuzz_judge.py"
 
 #: This process has imported some of what pytest would have rewritten: only the words of failures are poorer.
@@ -80,8 +80,8 @@ def _clean() -> Iterator[Case]:
 
 def _faults() -> Iterator[Case]:
     """What the committed matrix says of a fault in a scenario; the tests compare it with what is told."""
-    from conformance.commands.prove import _exchanged
     from conformance.proof.faults import FAULTS, broken
+    from conformance.run.proving import exchanged
     from conformance.tests.proof.proving import transcript
 
     for row in json.loads((ROOT / "docs/matrix.json").read_text(encoding="utf-8"))["faults"]:
@@ -89,7 +89,7 @@ def _faults() -> Iterator[Case]:
         told = {told.get("requirement", ""): told["scenarios"] for told in row["rows"]}
         shown = {name for names in told.values() for name in names[:_SCENARIOS]}
         wire = (broken(transcript(name), fault) for name in sorted(shown))
-        for lie in wire if fault.tell else _exchanged(fault.name, shown):
+        for lie in wire if fault.tell else exchanged(fault.name, shown):
             primary = frozenset(requirement for requirement, names in told.items() if lie.scenario in names) - {""}
             yield Case(f"{fault.name} in {lie.scenario}", lie, primary)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from _typeshed import TraceFunction
 
 #: Rooms and modules that are mutated.
-JUDGING = ("conformance/checks", "conformance/verdict/judge.py", "conformance/verdict/blame.py",
+JUDGING = ("conformance/walk", "conformance/checks", "conformance/verdict/judge.py", "conformance/verdict/blame.py",
            "conformance/contract/lifecycle.py")  # fmt: skip
 
 _FILES = tuple(str(ROOT / name) for name in JUDGING)

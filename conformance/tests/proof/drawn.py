@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from conformance.chance import Seeded
 from conformance.proof.variations import Draw
+from conformance.run.chance import Seeded
 
 T = TypeVar("T")
 

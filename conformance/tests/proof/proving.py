@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from conformance.commands.prove import SMOKE, matrix_of, matrix_of_clients, played, record
 from conformance.model import Subject, Transcript
 from conformance.proof.faults import FAULTS, broken
 from conformance.proof.matrix import Matrix, Trial, told
+from conformance.run.proving import SMOKE, behaved, matrix_of, matrix_of_clients, record
 from conformance.verdict.judge import judge
 
 
@@ -22,7 +22,7 @@ class Told(NamedTuple):
 
 @cache
 def clean() -> tuple[Transcript, ...]:
-    """The transcripts of every scenario against the clean mock."""
+    """The transcripts of every scenario against the right reference."""
     return record()
 
 
@@ -35,10 +35,10 @@ def lies(fault: str) -> tuple[Told, ...]:
 
 @cache
 def trials() -> tuple[Trial, ...]:
-    """The trial of every fault, as `prove.prove` makes them."""
+    """The trial of every fault, as `run.proving.prove` makes them."""
     return tuple(
-        played(fault, {*SMOKE, *fault.scenarios})
-        if fault.tell is None
+        behaved(fault, {*SMOKE, *fault.scenarios})
+        if fault.behaviour is not None
         else told(fault, [lie.subject for lie in lies(fault.name)])
         for fault in FAULTS.values()
     )

@@ -10,9 +10,9 @@ from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import BY_ID
 from conformance.model import Exchange, Finding, Response, Status, Transcript
 from conformance.proof.faults import FAULTS, LAYERS, Fault, broken
-from conformance.proof.faults.answers import body_of
 from conformance.proof.faults.pieces import Absent, pieces_of, place, with_pieces
 from conformance.proof.faults.registry import declare
+from conformance.proof.faults.responses import body_of
 from conformance.tests.proof.proving import lies, transcript
 
 WIRE = [name for name, fault in FAULTS.items() if fault.tell is not None]
@@ -41,7 +41,6 @@ def test_a_fault_breaks_something_or_says_why_it_is_legal(breaks: frozenset[str]
         declare(Fault("planted", "ending", "It lies.", breaks, equivalent=reason))
 
 
-@pytest.mark.slow  # every lie in every transcript: a quarter of a minute
 @pytest.mark.parametrize("name", WIRE)
 def test_a_fault_leaves_alone_what_it_does_not_lie_about(name: str) -> None:
     fault = FAULTS[name]

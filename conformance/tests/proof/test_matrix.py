@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance.checks.families import CHECKS
+from conformance.checks import CHECKS
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.mock.misbehaviour import MISBEHAVIOURS
+from conformance.mock.habits import HABITS
 from conformance.model import Level, Role
-from conformance.proof.faults import FAULTS, HABITS
+from conformance.proof.faults import FAULTS
 from conformance.proof.faults.control import HARMLESS, RUINOUS
 from conformance.proof.faults.registry import Applies
 from conformance.proof.matrix import Matrix, Outcome, Sighting, Trial, judged, rows, sightings, tried, void
@@ -23,11 +23,6 @@ from conformance.verdict.judge import judge
 DOCS = Path(__file__).parents[3] / "docs"
 
 
-#: Every fault is played in every scenario, those of state over sockets: half a minute.
-played = pytest.mark.slow
-
-
-@played
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_told_as_what_it_breaks_and_as_nothing_else(name: str) -> None:
     mine = [row for row in matrix().rows if row.fault == name]
@@ -38,13 +33,11 @@ def test_a_fault_is_told_as_what_it_breaks_and_as_nothing_else(name: str) -> Non
     assert {row.requirement for row in mine} == (FAULTS[name].breaks or {""})
 
 
-@played
 @pytest.mark.parametrize("requirement", [row.id for row in judged() if row.level is Level.MUST])
 def test_every_must_can_fail(requirement: str) -> None:
     assert matrix().killing(requirement)
 
 
-@played
 def test_every_should_can_warn() -> None:
     assert [requirement.id for requirement in matrix().uncovered()] == []
 
@@ -54,22 +47,20 @@ def test_what_is_covered_is_everything_that_has_a_check(role: Role) -> None:
     assert {requirement.id for requirement in judged(role)} == {n for n in CHECKS if REQUIREMENTS[n].role is role}
 
 
-@played
 def test_the_proof_holds() -> None:
     assert matrix().void == ()
     assert matrix().wrong == ()
     assert matrix().holds
 
 
-@played
 @pytest.mark.parametrize("name", ["done-twice", "stream-for-absent", "error-event-bare"])
 def test_a_fault_of_the_wire_is_tried_on_transcripts(name: str) -> None:
     (expected,) = (trial for trial in trials() if trial.fault.name == name)
     assert tried(FAULTS[name], clean()) == expected
 
 
-def test_stateful_faults_are_the_rows_of_the_mocks_table() -> None:
-    assert {fault.name for fault in FAULTS.values() if fault.tell is None} == set(MISBEHAVIOURS)
+def test_a_fault_lies_in_answers_or_is_about_what_is_decided() -> None:
+    assert [fault.name for fault in FAULTS.values() if (fault.tell is None) is (fault.behaviour is None)] == []
 
 
 def test_the_controls_come_out_as_they_must() -> None:
@@ -126,7 +117,6 @@ def test_a_trial_folds_into_rows(trial: Trial, expected: list[tuple[str, Outcome
     assert Matrix((trial.fault,), folded).wrong == tuple(row for row in folded if row.outcome not in right)
 
 
-@played
 def test_a_must_that_no_fault_breaks_is_told() -> None:
     kept = tuple(row for row in matrix().rows if row.requirement != "done.once")
     poorer = replace(matrix(), rows=kept)
@@ -154,7 +144,6 @@ def test_a_sighting_says_where() -> None:
     assert found.span is not None
 
 
-@played
 def test_the_pages_in_docs_are_current() -> None:
     written = (DOCS / "matrix.md").read_text(encoding="utf-8")
     assert written == matrix_page.page(matrix(), trials(), clients()), "make docs writes it anew"
@@ -162,7 +151,6 @@ def test_the_pages_in_docs_are_current() -> None:
     assert kept == matrix_page.as_json(matrix(), clients()), "make docs writes it anew"
 
 
-@played
 def test_the_page_names_every_fault_and_every_requirement() -> None:
     shown = matrix_page.page(matrix(), trials(), clients())
     assert all(f"| {name} |" in shown or f"</a>{name} |" in shown for name in (*FAULTS, *HABITS))
@@ -171,7 +159,6 @@ def test_the_page_names_every_fault_and_every_requirement() -> None:
     assert "**none**" not in shown
 
 
-@played
 def test_the_snapshot_holds_verdicts_and_nothing_of_a_run() -> None:
     document = json.loads(matrix_page.as_json(matrix(), clients()))
     assert [fault["name"] for fault in document["faults"]] == list(FAULTS)

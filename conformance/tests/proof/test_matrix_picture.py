@@ -14,9 +14,6 @@ from conformance.proof.matrix import Matrix, Outcome, judged
 from conformance.report.matrix_picture import document, picture
 from conformance.tests.proof.proving import clients, matrix, trials
 
-#: Every fault and habit is played for it, over sockets: half a minute.
-pytestmark = pytest.mark.slow
-
 
 @cache
 def page() -> str:

@@ -1,4 +1,4 @@
-"""Another reader agrees with the generator: the openai package rebuilds from a varied stream what the tale says.
+"""Another reader agrees with the generator: the openai package rebuilds from a varied stream what was told.
 
 The judge and the generator share their tables, so that neither proves the other; the package's own stream handlers
 share nothing with them.
@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from conformance.model import Chunk, Operation
-from conformance.proof.events import Event
 from conformance.proof.variations import VARIATIONS, vary
+from conformance.reference.events import Event
 from conformance.tests.proof.drawn import seeded
 
 openai = pytest.importorskip("openai", reason="the openai package is a development dependency")
@@ -60,13 +60,13 @@ Stream = tuple[Sequence[Event], Sequence[Chunk]]
 
 @cache
 def streams() -> tuple[Stream, ...]:
-    """The streams of submissions: what the tale says, and its bytes in their chunks."""
+    """The streams of submissions: what the conversation says, and its bytes in their chunks."""
     kept = [name for name in VARIATIONS if name not in MISREAD]
 
     def drawn() -> Iterator[Stream]:
         for number in range(COUNT * 2):
             varied = vary(seeded("replay", number), among=kept)
-            for turn, exchange in zip(varied.tale.turns, varied.transcript.exchanges, strict=True):
+            for turn, exchange in zip(varied.conversation.turns, varied.transcript.exchanges, strict=True):
                 submitted = turn.streamed and turn.operation is Operation.SUBMIT and _told_in_full(turn.events)
                 if submitted and exchange.response is not None:
                     yield turn.events, exchange.response.chunks

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.chance import Seeded
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Finding, Operation, Role, Status, Subject, Transcript, Verdict
 from conformance.proof.variations import (
@@ -26,6 +25,7 @@ from conformance.proof.variations import (
 from conformance.proof.variations.draw import Recorder, Replay, cut, shuffled, some
 from conformance.proof.variations.refusals import REFUSALS
 from conformance.proof.variations.registry import LAYERS, variation
+from conformance.run.chance import Seeded
 from conformance.tests.proof.drawn import Drawn, seeded
 from conformance.verdict.judge import judge
 
@@ -65,7 +65,7 @@ def test_no_legal_exchange_that_hypothesis_draws_is_accused(data: st.DataObject)
 def test_each_variation_matters_to_nobody_by_itself(name: str) -> None:
     """It changes some exchange, and none of those it changes is accused."""
     changed = 0
-    for number in range(200):
+    for number in range(400):
         varied = vary(Seeded(f"{name}/{number}"), among=[name])
         if varied.names:
             assert accusations(varied.transcript) == (), varied.names
@@ -95,8 +95,8 @@ def test_the_drawn_exchanges_show_nearly_everything() -> None:
     assert len(used()) > 0.9 * len(VARIATIONS)
 
 
-def test_the_tales_are_of_every_kind() -> None:
-    turns = [turn for varied in drawn() for turn in varied.tale.turns]
+def test_the_conversations_are_of_every_kind() -> None:
+    turns = [turn for varied in drawn() for turn in varied.conversation.turns]
     assert {turn.operation for turn in turns} == {*Operation}
     assert {turn.status for turn in turns} >= {200, 400, 401, 404, 409, 422, 429, 500}
     calls = {len(turn.body["tool_outputs"]) for turn in turns if turn.operation is Operation.SUBMIT and turn.served}
@@ -104,7 +104,9 @@ def test_the_tales_are_of_every_kind() -> None:
     ends = {turn.events[-2].name for turn in turns if turn.streamed}
     words = {"completed", "incomplete", "failed", "cancelled", "expired", "requires_action"}
     assert ends >= {"error", *(f"thread.run.{word}" for word in words)}
-    assert {len([t for t in v.tale.turns if t.operation is Operation.SUBMIT and t.served]) for v in drawn()} >= {
+    assert {
+        len([t for t in v.conversation.turns if t.operation is Operation.SUBMIT and t.served]) for v in drawn()
+    } >= {
         1,
         2,
         3,
@@ -131,13 +133,13 @@ def test_what_is_accused_is_shrunk_to_what_it_takes() -> None:
     assert _broken(least.transcript)
     assert set(least.names) <= {"comments", "keep-alives", "line-ends", "mixed-line-ends"}
     assert len(least.names) <= 2
-    assert len(least.recipe.plot) < len(found.recipe.plot)
+    assert len(least.recipe.drawn) < len(found.recipe.drawn)
     assert least.number == found.number
 
 
 def test_a_wrong_accusation_is_told_with_what_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     def severe(transcript: Transcript) -> Subject:
-        found = (Finding("a comment", "none", "one", 0),) if _broken(transcript) else ()
+        found = (Finding("comment", "a comment", "none", "one", 0),) if _broken(transcript) else ()
         row = REQUIREMENTS["framing.utf8"]
         status = Status.FAIL if found else Status.PASS
         return Subject("x", (Verdict(row.id, row.level, row.role, "x", status, found),))

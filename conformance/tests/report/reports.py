@@ -15,7 +15,12 @@ def verdict(requirement: str, scenario: str, status: Status, *findings: Finding,
 
 
 def finding(**facts: object) -> Finding:
-    said = {"message": "an event follows done", "expected": "nothing after done", "got": "thread.message.delta"}
+    said = {
+        "kind": "not-last",
+        "message": "an event follows done",
+        "expected": "nothing after done",
+        "got": "thread.message.delta",
+    }
     where = {"exchange": 1, "event": 14, "span": (5121, 5388), "ms": 412}
     return Finding(**{**said, **where, **facts})  # type: ignore[arg-type]
 

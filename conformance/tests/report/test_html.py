@@ -19,6 +19,7 @@ from conformance.report.entries import WORDS, entries
 from conformance.report.result import verdict_word
 from conformance.report.text import repeat
 from conformance.report.writers import WRITERS
+from conformance.tests.commands import PATIENCE
 from conformance.tests.report.exhibited import KNOWN, exhibited, hostile
 from conformance.tests.report.reports import HOSTILE, REPORTS, finding, passing, verdict
 
@@ -214,6 +215,6 @@ def test_a_page_is_rendered_without_a_trace_of_the_template_language() -> None:
 
 def test_jinja_is_loaded_for_a_page_and_for_nothing_else() -> None:
     said = "import sys, conformance.cli, conformance.commands.server, conformance.report.text as t; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert "conformance.report.text" in done.stdout.split()
     assert "jinja2" not in done.stdout.split()

@@ -25,7 +25,7 @@ Make = Callable[[], Report]
 
 SUBJECT = ["scenario", "verdict", "planned", "judged", "verdicts"]
 VERDICT = ["requirement", "level", "role", "scenario", "status", "findings"]
-FINDING = ["message", "expected", "got", "exchange", "event", "span", "ms", "pointer", "primary", "because"]
+FINDING = ["kind", "message", "expected", "got", "exchange", "event", "span", "ms", "pointer", "primary", "because"]
 REPORT = [
     *("report", "suite", "schemas", "target", "profile", "again", "began", "took_ms", "verdict", "exit_code", "plan"),
     *("planned", "joined", "judged", "passed", "failed", "warned", "known", "unscored", "untestable"),

@@ -11,7 +11,6 @@ import xmlschema
 
 from conformance.model import Report, Status, Subject
 from conformance.report.junit import render
-from conformance.run import strictly
 from conformance.tests.report.reports import (
     ATTACK,
     REPORTS,
@@ -23,6 +22,7 @@ from conformance.tests.report.reports import (
     unreadable,
     verdict,
 )  # fmt: skip
+from conformance.verdict.terms import strictly
 
 
 @pytest.fixture(scope="module")

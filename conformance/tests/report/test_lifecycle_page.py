@@ -33,6 +33,6 @@ def test_a_table_is_closed_and_names_requirements_that_exist(table):
     for (_, word), move in table.moves.items():
         assert word in words
         assert move.to in states
-        assert move.breach is None or move.breach in REQUIREMENTS
+        assert move.breaks is None or move.breaks in REQUIREMENTS
     for state in states - {"inherited"}:
         assert {word for at, word in table.moves if at == state} == words

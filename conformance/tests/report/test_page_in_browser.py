@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from conformance.report.writers import WRITERS
 from conformance.tests.report.exhibited import exhibited, hostile
 from conformance.tests.report.reports import REPORTS, failing
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.real
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
@@ -32,8 +31,8 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 )
 
-#: How long a stream is tried, and how long its page may take to write and to open where that takes tenths of a second.
-MANY, PATIENCE_S = 20_000, 5.0
+#: Events of a stream whose page stays small.
+MANY = 20_000
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 
@@ -275,18 +274,13 @@ def test_markup_that_came_in_all_the_same_would_do_nothing(
 
 
 def test_a_stream_of_twenty_thousand_events_stays_usable(opened: Open, files: Callable[[str], Path]) -> None:
-    began = time.monotonic()
     size = files("many").stat().st_size
     page = opened("many", "#done.last")
-    loaded = time.monotonic() - began
     assert size < 250_000
-    assert loaded < PATIENCE_S
     assert page.locator("article .timeline svg use, article .timeline svg rect").count() < 600
-    began = time.monotonic()
     page.locator("[name=status][value=fail]").check()
     page.locator(".events details summary").first.click()
     assert page.locator("tr.violating").is_visible()
-    assert time.monotonic() - began < PATIENCE_S
 
 
 def test_a_picture_on_a_phone_starts_where_it_departs(opened: Open) -> None:

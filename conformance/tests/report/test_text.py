@@ -228,7 +228,7 @@ def test_an_effect_whose_cause_was_not_asked_for_stands_for_itself() -> None:
 
 
 def test_a_finding_without_a_place_is_told_without_one() -> None:
-    bare = Finding("m", "e", "g", 0)
+    bare = Finding("k", "m", "e", "g", 0)
     subjects = (Subject("s", (verdict("done.last", "s", Status.FAIL, bare),)),)
     assert "  at        s · exchange 0" in lines(Report({"kind": "http"}, subjects))
 

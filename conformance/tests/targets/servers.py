@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any, Self
 
 from conformance.tests.contract.documents import altered
+from conformance.tests.pace import limit
 
 Handler = Callable[[socket.socket, bytes], None]
 
@@ -40,7 +41,7 @@ class RawServer:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(limit())
             assert not thread.is_alive()
 
     def _accept(self) -> None:
@@ -54,7 +55,7 @@ class RawServer:
 
     def _serve(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            connection.settimeout(5)
+            connection.settimeout(limit())
             request = _read_request(connection)
             self.requests.append(request)
             if request:

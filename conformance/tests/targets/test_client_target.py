@@ -6,7 +6,6 @@ import json
 import sys
 import textwrap
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,17 @@ from conformance.model import Author, Ended, Operation, Role, Status, Transcript
 from conformance.targets import process
 from conformance.targets.client import ClientTarget
 from conformance.targets.drivers import Command
+from conformance.tests.pace import limit, short
 from conformance.verdict.judge import judge
 
-pytestmark = pytest.mark.slow
-
 #: Seconds that stand for the time limit, where a command does not keep to it.
-SHORT = 0.4
+SHORT = short()
+
+#: Seconds that stand for it where the command first has to start and to say so.
+STARTED = 3 * SHORT
+
+#: A command that stays: whoever waits for its end waits until the limit of the test.
+STAYS = "import time; time.sleep(10**6)"
 
 SUBMITS = """
 import json, os, http.client, urllib.parse
@@ -80,7 +84,6 @@ def test_how_an_answer_ended_is_recorded_as_it_was_played() -> None:
     assert reset is not None and reset.ended is Ended.RESET
     left = meet(SUBMITS + "connection.getresponse().read(100)\n", "streamed-left-open").exchanges[-1].response
     assert left is not None and left.ended is Ended.ABORTED
-    assert left.ended_ms < 5000
 
 
 def test_a_request_is_recorded_although_its_sender_does_not_wait_for_the_answer() -> None:
@@ -100,12 +103,10 @@ def test_a_command_that_exits_at_once_cannot_be_judged_where_it_failed() -> None
 
 
 def test_a_command_that_never_answers_is_ended() -> None:
-    began = time.monotonic()
-    transcript = meet("import time; time.sleep(60)", timeout=SHORT)
-    assert time.monotonic() - began < SHORT + process.GRACE + 1
+    transcript = meet(STAYS, timeout=SHORT)
     assert transcript.outcome is not None
     assert transcript.outcome.exit_code is None
-    assert transcript.untestable == "the client sent no request: it did not end within 0.4 s"
+    assert transcript.untestable == f"the client sent no request: it did not end within {SHORT:g} s"
 
 
 def test_a_command_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -116,11 +117,11 @@ def test_a_command_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatc
         pathlib.Path({str(tmp_path / "pid")!r}).write_text(str(os.getpid()))
         while True: time.sleep(1)
     """
-    assert meet(program, timeout=SHORT).outcome.exit_code is None  # type: ignore[union-attr]
+    assert meet(program, timeout=STARTED).outcome.exit_code is None  # type: ignore[union-attr]
     assert not alive(int((tmp_path / "pid").read_text()))
 
 
-@pytest.mark.parametrize("parent", ["", "time.sleep(60)"], ids=["parent-ends", "parent-stays"])
+@pytest.mark.parametrize("parent", ["", "time.sleep(10**6)"], ids=["parent-ends", "parent-stays"])
 def test_the_children_of_a_command_end_with_it(parent: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "GRACE", 0.2)
     program = f"""
@@ -128,13 +129,11 @@ def test_the_children_of_a_command_end_with_it(parent: str, tmp_path: Path, monk
         if os.fork() == 0:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             pathlib.Path({str(tmp_path / "pid")!r}).write_text(str(os.getpid()))
-            time.sleep(60)
+            time.sleep(10**6)
         while not pathlib.Path({str(tmp_path / "pid")!r}).exists(): time.sleep(0.01)
         {parent}
     """
-    began = time.monotonic()
-    transcript = meet(program, timeout=SHORT)
-    assert time.monotonic() - began < 5
+    transcript = meet(program, timeout=STARTED if parent else limit())
     assert transcript.outcome is not None
     assert transcript.outcome.exit_code == (None if parent else 0)
     assert not alive(int((tmp_path / "pid").read_text() or "0"))
@@ -156,16 +155,14 @@ def test_secrets_in_the_output_are_masked(tmp_path: Path) -> None:
 
 
 def test_a_command_may_need_long_to_start() -> None:
-    transcript = meet("import time; time.sleep(0.5)\n" + SUBMITS + READS, timeout=5)
+    transcript = meet("import time; time.sleep(0.5)\n" + SUBMITS + READS, timeout=limit())
     assert transcript.outcome is not None and transcript.outcome.exit_code == 0
 
 
 def test_an_interrupted_run_ends_what_is_under_way() -> None:
-    target = ClientTarget(Command(command("import time; time.sleep(60)")))
+    target = ClientTarget(Command(command(STAYS)))
     threading.Timer(0.2, target.interrupt).start()
-    began = time.monotonic()
     target.exchange(BY_ID["plain-one-call"])
-    assert time.monotonic() - began < 5
 
 
 def test_a_command_is_told_everything() -> None:

@@ -15,10 +15,12 @@ from conformance.model import Chunk, Ended, Operation
 from conformance.targets.http import Wire
 from conformance.targets.sending import Ask, NoConnection, Sent
 from conformance.targets.settings import Settings
+from conformance.tests.pace import limit, short
 from conformance.tests.targets.servers import RawServer, answer
 
 SSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 CHUNKED = SSE + b"Transfer-Encoding: chunked\r\n\r\n"
+SILENT = f"no answer within {short():g} s"
 ASK = Ask(Operation.SUBMIT, "POST", "/threads/t/runs/r/submit_tool_outputs", b"{}", streamed=True)
 
 
@@ -27,7 +29,7 @@ def chunk(data: bytes) -> bytes:
 
 
 def exchanged(handler: Callable[[socket.socket, bytes], None], **settings: float) -> Sent:
-    limits = {"timeout": 0.3, "linger": 0.1, "max_bytes": 100_000} | settings
+    limits = {"timeout": limit(), "linger": short(), "max_bytes": 100_000} | settings
     with RawServer(handler) as server:
         wire = Wire(Settings(server.base_url, **limits))  # type: ignore[arg-type]
         try:
@@ -73,9 +75,9 @@ def then_wait(data: bytes) -> Callable[[socket.socket, bytes], None]:
 @pytest.mark.parametrize(
     ("handler", "failure"),
     [
-        pytest.param(then_wait(b""), "no answer within 0.3 s", id="silence"),
-        pytest.param(drip(b"HTTP/1.1 200 OK\r\nX: ", b"a", 0.02), "no answer within 0.3 s", id="dripped headers"),
-        pytest.param(drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.01), "no answer within 0.3 s", id="slow 1xx"),
+        pytest.param(then_wait(b""), SILENT, id="silence"),
+        pytest.param(drip(b"HTTP/1.1 200 OK\r\nX: ", b"a", 0.02), SILENT, id="dripped headers"),
+        pytest.param(drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.01), SILENT, id="slow 1xx"),
         pytest.param(drip(b"", b"HTTP/1.1 103 Hints\r\n\r\n", 0), "no answer within 10000 bytes", id="flood of 1xx"),
         pytest.param(drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n" * 100, 0), "no answer within 10000 bytes", id="headers"),
         pytest.param(once(b""), "the connection was closed without an answer", id="closed"),
@@ -85,14 +87,11 @@ def then_wait(data: bytes) -> Callable[[socket.socket, bytes], None]:
 def test_without_a_status_line_there_is_no_response_but_a_reason(
     handler: Callable[[socket.socket, bytes], None], failure: str
 ) -> None:
-    began = time.monotonic()
-    # A flood is to end by its bytes, however slow the machine is at the moment.
-    timed = failure == "no answer within 0.3 s"
-    sent = exchanged(handler, max_bytes=10_000, timeout=0.3 if timed else 20)
+    timed = failure == SILENT
+    sent = exchanged(handler, max_bytes=10_000, timeout=short() if timed else limit())
     assert sent.exchange.response is None
     assert failure in str(sent.exchange.failure)
     assert sent.stalled == timed
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(
@@ -113,11 +112,9 @@ def test_without_a_status_line_there_is_no_response_but_a_reason(
 def test_how_a_body_ended_is_told_apart(
     handler: Callable[[socket.socket, bytes], None], ended: Ended, stalled: bool
 ) -> None:
-    began = time.monotonic()
-    sent = exchanged(handler)
+    sent = exchanged(handler, timeout=short() if stalled else limit())
     assert sent.exchange.response is not None
     assert (sent.exchange.response.ended, sent.stalled) == (ended, stalled)
-    assert time.monotonic() - began < 5
 
 
 def test_after_the_last_done_the_body_gets_little_time_to_end_and_what_comes_is_kept() -> None:
@@ -128,9 +125,7 @@ def test_after_the_last_done_the_body_gets_little_time_to_end_and_what_comes_is_
             time.sleep(0.05)
         connection.recv(1)
 
-    began = time.monotonic()
-    sent = exchanged(handler, timeout=9)
-    assert time.monotonic() - began < 5
+    sent = exchanged(handler)
     assert sent.exchange.response is not None
     assert sent.exchange.response.ended is Ended.TIMEOUT
     assert not sent.stalled
@@ -143,7 +138,7 @@ def test_a_done_that_is_quoted_inside_an_event_ends_nothing() -> None:
         time.sleep(0.2)
         connection.sendall(chunk(b"data: more\n\n") + b"0\r\n\r\n")
 
-    sent = exchanged(handler, timeout=2, linger=0.05)
+    sent = exchanged(handler, linger=0.05)
     assert sent.exchange.response is not None
     assert sent.exchange.response.ended is Ended.COMPLETE
     assert body(sent).endswith(b"data: more\n\n")
@@ -161,7 +156,7 @@ def test_a_gzip_body_is_decoded_and_a_bomb_is_cut() -> None:
     small, bomb = gzip.compress(b'{"id":"run_1"}'), gzip.compress(b"a" * 50_000_000)
     kept = exchanged(once(answer(200, small, "Content-Encoding: gzip")))
     assert body(kept) == b'{"id":"run_1"}'
-    cut = exchanged(once(answer(200, bomb, "Content-Encoding: gzip")), timeout=2)
+    cut = exchanged(once(answer(200, bomb, "Content-Encoding: gzip")))
     assert cut.exchange.response is not None
     assert cut.exchange.response.ended is Ended.ABORTED
     assert len(body(cut)) <= 100_000
@@ -173,16 +168,16 @@ def test_a_gzip_body_is_decoded_and_a_bomb_is_cut() -> None:
 def test_chunks_carry_their_time_and_tiny_ones_do_not_pile_up() -> None:
     def handler(connection: socket.socket, request: bytes) -> None:
         connection.sendall(CHUNKED + b"".join(chunk(b"x") for _ in range(5000)))
-        time.sleep(0.8)
+        time.sleep(short())
         connection.sendall(chunk(b"late") + b"0\r\n\r\n")
 
-    sent = exchanged(handler, timeout=10)
+    sent = exchanged(handler)
     assert sent.exchange.response is not None
     chunks = sent.exchange.response.chunks
     assert b"".join(c.data for c in chunks) == b"x" * 5000 + b"late"
     assert len(chunks) < 500
     assert chunks[-1].data == b"late"
-    assert 100 <= chunks[-1].ms - chunks[0].ms < 5000
+    assert chunks[-1].ms - chunks[0].ms >= 100
     assert [c.ms for c in chunks] == sorted(c.ms for c in chunks)
     assert sent.exchange.response.ended_ms >= chunks[-1].ms
 
@@ -191,7 +186,7 @@ def test_a_redirect_is_recorded_and_the_key_stays() -> None:
     with RawServer(once(answer(200, {}))) as other:
         location = f"Location: {other.base_url}/elsewhere"
         with RawServer(once(answer(307, b"", location))) as server:
-            wire = Wire(Settings(server.base_url, api_key="sk-canary-key", timeout=2))
+            wire = Wire(Settings(server.base_url, api_key="sk-canary-key", timeout=limit()))
             sent = wire.send(ASK)
             wire.close()
     assert sent.exchange.response is not None
@@ -203,7 +198,7 @@ def test_a_redirect_is_recorded_and_the_key_stays() -> None:
 def test_a_port_where_nobody_listens_is_no_exchange() -> None:
     with RawServer(once(b"")) as server:
         url = server.base_url
-    wire = Wire(Settings(url, timeout=2))
+    wire = Wire(Settings(url, timeout=limit()))
     with pytest.raises(NoConnection, match="refused"):
         wire.send(ASK)
     wire.close()
@@ -213,7 +208,7 @@ def test_a_body_that_nobody_reads_does_not_hold_us_up() -> None:
     listener = socket.create_server(("127.0.0.1", 0), backlog=1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     port = listener.getsockname()[1]
-    wire = Wire(Settings(f"http://127.0.0.1:{port}", timeout=0.3))
+    wire = Wire(Settings(f"http://127.0.0.1:{port}", timeout=short()))
     sent = wire.send(Ask(Operation.SUBMIT, "POST", "/x", b"x" * 20_000_000))
     wire.close()
     listener.close()

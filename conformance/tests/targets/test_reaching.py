@@ -15,6 +15,7 @@ from conformance.mock.server import Mock
 from conformance.model import Ended, Operation
 from conformance.targets.http import HttpTarget
 from conformance.targets.settings import GivenRun, Settings
+from conformance.tests.pace import limit
 from conformance.tests.targets.servers import RawServer, answer
 
 KEY = "sk-canary-0123456789"
@@ -29,7 +30,7 @@ def mock() -> Iterator[Mock]:
 
 
 def settings(mock: Mock, **more: Any) -> Settings:
-    return Settings(mock.base_url, api_key=KEY, timeout=5.0, **more)
+    return Settings(mock.base_url, api_key=KEY, timeout=limit(), **more)
 
 
 def test_every_scenario_comes_about_and_everything_is_removed(mock: Mock) -> None:
@@ -82,7 +83,7 @@ def test_a_given_run_is_submitted_to(mock: Mock) -> None:
 @pytest.mark.parametrize(("host", "hint"), [("behind.invalid", "prefix"), ("api.openai.com", "switched this API off")])
 def test_a_proxy_is_gone_through_and_what_lies_behind_is_told(host: str, hint: str) -> None:
     with RawServer(lambda connection, request: connection.sendall(answer(404, {"detail": "?"}))) as server:
-        target = HttpTarget(Settings(f"http://{host}/v1", proxy=server.base_url.removesuffix("/v1"), timeout=2))
+        target = HttpTarget(Settings(f"http://{host}/v1", proxy=server.base_url.removesuffix("/v1"), timeout=limit()))
         with pytest.raises(NotThisApi, match="offers nothing of this API") as caught:
             target.exchange(BY_ID["json-one-call"])
         target.close()

@@ -11,6 +11,7 @@ from conformance.errors import UsageError
 from conformance.targets.http import HttpTarget
 from conformance.targets.recording import RecordingTarget
 from conformance.targets.settings import Header, Settings
+from conformance.tests.pace import limit
 from conformance.tests.targets.servers import RawServer, SmallApi, answer, refuse
 from conformance.wire.cassette import read
 
@@ -23,7 +24,7 @@ def test_a_cassette_is_the_transcript_without_its_secrets(tmp_path: Path) -> Non
     api.changes["POST", ".*/cancel"] = lambda path, body: refuse(404)
     with RawServer(api) as server:
         settings = Settings(
-            server.base_url, api_key=f"sk-{CANARY}", headers=(Header("X-Team", CANARY, secret=True),), timeout=2
+            server.base_url, api_key=f"sk-{CANARY}", headers=(Header("X-Team", CANARY, secret=True),), timeout=limit()
         )
         target = RecordingTarget(HttpTarget(settings), tmp_path / "new", SCENARIOS, secrets=settings.secrets)
         transcript = target.exchange(BY_ID["json-one-call"])
@@ -43,7 +44,7 @@ def test_a_cassette_is_the_transcript_without_its_secrets(tmp_path: Path) -> Non
 def test_cassettes_that_are_there_are_replaced_only_when_told(tmp_path: Path) -> None:
     (tmp_path / "json-one-call.jsonl").write_text("mine", encoding="utf-8")
     with RawServer(SmallApi()) as server:
-        inner = HttpTarget(Settings(server.base_url, timeout=2))
+        inner = HttpTarget(Settings(server.base_url, timeout=limit()))
         with pytest.raises(UsageError, match="json-one-call"):
             RecordingTarget(inner, tmp_path, SCENARIOS)
         assert server.connections == 0

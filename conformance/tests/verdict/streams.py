@@ -3,9 +3,9 @@
 import json
 
 from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request, Response, Subject, Transcript
-from conformance.proof import objects, story
-from conformance.proof.events import Event, encode, stream
-from conformance.proof.scripts import SCRIPTS, Call
+from conformance.reference import objects, story
+from conformance.reference.events import Event, encode, stream
+from conformance.reference.scripts import SCRIPTS, Call
 from conformance.verdict.judge import judge
 
 _NOW = 1_700_000_000
@@ -13,11 +13,11 @@ _ASSISTANT = objects.assistant("asst_1", _NOW - 50, {"model": "m", "tools": []})
 _IDS = story.Ids()
 _BEGUN = [
     event
-    for scene in story.begin(
+    for transition in story.begin(
         SCRIPTS["text"], objects.run("run_1", "thread_1", _NOW, _ASSISTANT, {}), (Call("get_time", ("{}",)),),
         new_id=_IDS, now=_NOW,
-    ).scenes
-    for event in scene
+    ).transitions
+    for event in transition
 ]  # fmt: skip
 
 
@@ -36,7 +36,7 @@ HAPPY = list(
         story.go_on(
             SCRIPTS["text"], WAITING, story.waiting_step(_STEP, WAITING), {_CALL: "noon"}, (), new_id=_IDS,
             now=_NOW + 20, spent=objects.usage(0, 0),
-        ).scenes
+        ).transitions
     )
 )  # fmt: skip
 PATH = "/v1/threads/thread_1/runs/run_1/submit_tool_outputs"

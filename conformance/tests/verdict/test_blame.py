@@ -6,38 +6,34 @@ import pytest
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Finding, Status
-from conformance.proof.events import DONE
+from conformance.reference.events import DONE
 from conformance.tests.verdict.streams import HAPPY, judged, without
-from conformance.verdict.blame import CAUSES, blame
+from conformance.verdict.blame import ROWS, blame
 
 
 def test_every_cause_is_a_requirement_and_every_pattern_names_one():
-    for cause, patterns in CAUSES.items():
-        assert cause in REQUIREMENTS
-        for pattern in patterns:
-            assert any(fnmatchcase(requirement, pattern) for requirement in REQUIREMENTS), (cause, pattern)
+    for row in ROWS:
+        assert row.cause in REQUIREMENTS
+        for pattern in row.effects:
+            assert any(fnmatchcase(requirement, pattern) for requirement in REQUIREMENTS), (row.cause, pattern)
 
 
 def test_no_cause_is_explained_by_its_own_effects():
-    effects = {
-        cause: {
-            other
-            for other in CAUSES
-            if other != cause and any(fnmatchcase(other, pattern) for pattern in CAUSES[cause])
-        }
-        for cause in CAUSES
-    }
-
-    def reaches(start: str, seen: set[str]) -> set[str]:
-        for other in effects[start] - seen:
-            seen |= {other} | reaches(other, seen | {other})
-        return seen
-
-    assert not [cause for cause in effects if cause in reaches(cause, set())]
+    """Also where two findings could explain each other: the one that stands earlier in the table is the cause."""
+    ids = sorted({row.cause for row in ROWS})
+    told = blame({requirement: _finding(event=1, about=("run",)) for requirement in ids})
+    for requirement in ids:
+        cause, seen = requirement, set()
+        while not told[cause][0].primary:
+            assert cause not in seen
+            seen.add(cause)
+            cause = str(told[cause][0].because)
 
 
-def _finding(exchange: int = 0, event: int | None = None) -> tuple[Finding, ...]:
-    return (Finding("it is off", "this", "that", exchange, event=event),)
+def _finding(
+    exchange: int = 0, event: int | None = None, pointer: str | None = None, about: tuple[str, ...] = ()
+) -> tuple[Finding, ...]:
+    return (Finding("another", "it is off", "this", "that", exchange, event=event, pointer=pointer, about=about),)
 
 
 def test_an_effect_says_what_it_follows_from():
@@ -54,6 +50,34 @@ def test_a_cause_explains_nothing_in_another_exchange():
 def test_a_cause_of_one_event_explains_nothing_at_another():
     told = blame({"events.object": _finding(event=3), "events.schema": _finding(event=4)})
     assert told["events.schema"][0].primary
+
+
+@pytest.mark.parametrize(
+    ("cause", "effect", "follows"),
+    [
+        ({"pointer": "/attachments"}, {"pointer": "/content/0/text/value"}, False),
+        ({"pointer": "/content"}, {"pointer": "/content/0/text/value"}, True),
+        ({"pointer": "/content/0/text/value"}, {"pointer": "/content"}, True),
+        ({"pointer": "/content"}, {"pointer": "/content_type"}, False),
+    ],
+)
+def test_one_member_of_a_document_explains_nothing_about_another(cause, effect, follows):
+    told = blame({"events.schema": _finding(event=3, **cause), "content.message-text": _finding(event=3, **effect)})
+    assert told["content.message-text"][0].primary is not follows
+
+
+@pytest.mark.parametrize(
+    ("cause", "effect", "follows"),
+    [("step a", "step a", True), ("step a", "step b", False), ("step", "step b", True), ("step", "message b", False)],
+)
+def test_one_step_explains_nothing_about_another(cause, effect, follows):
+    found = {"order.step-life": _finding(event=3, about=(cause,)), "order.step-closed": _finding(about=(effect,))}
+    assert blame(found)["order.step-closed"][0].primary is not follows
+
+
+def test_what_comes_before_a_cause_does_not_follow_from_it():
+    found = {"framing.event-name": _finding(event=3), "order.run-path": _finding(event=2)}
+    assert blame(found)["order.run-path"][0].primary
 
 
 @pytest.mark.parametrize("cut", range(1, len(HAPPY)))

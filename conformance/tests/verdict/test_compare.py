@@ -14,7 +14,7 @@ from conformance.verdict.reshaping import reshaping
 
 #: done.last is a MUST, events.usage a SHOULD.
 MUST, SHOULD = "done.last", "events.usage"
-OTHER = finding(message="quite another cause")
+OTHER = finding(kind="repeated", message="quite another cause")
 
 
 def told(*verdicts: Verdict, name: str = "s", **facts: object) -> Report:

@@ -7,7 +7,7 @@ import pytest
 
 from conformance.contract.scenarios import BY_ID, SCENARIOS, requires
 from conformance.model import Author, Ended, Exchange, Level, Operation, Request, Status
-from conformance.proof.events import encode
+from conformance.reference.events import encode
 from conformance.tests.verdict.streams import (
     HAPPY,
     OUTPUTS,

@@ -10,12 +10,13 @@ from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Finding, KnownFailure, Profile, Report, Role, Status, Subject, Verdict
 from conformance.report.result import exit_code
 from conformance.tests.report.reports import finding, verdict
-from conformance.verdict.known import causes, checked, concerning, excused, fingerprint, held, holding
+from conformance.verdict.fingerprints import fingerprint, fingerprints
+from conformance.verdict.known import causes, checked, concerning, excused, held, holding
 
 ONE, THREE = "stream-one-call", "stream-three-calls"
 TODAY = "2026-11-25T10:00:00Z"
 CAUSE = fingerprint("done.last", finding())
-OTHER = finding(message="done came twice")
+OTHER = finding(kind="repeated", message="done came twice")
 UNCHECKED = next(row.id for row in REQUIREMENTS.values() if row.excluded)
 LAST = KnownFailure("done.last", "our proxy adds one")
 PINNED = replace(LAST, fingerprints=(CAUSE,))
@@ -46,10 +47,8 @@ def told(told: Report) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
-        (finding(message="after 12 ms"), finding(message="after 900 ms"), True),
-        (finding(message="run_1a is lost"), finding(message="run_2b is lost"), True),
-        (finding(message="7f3e-aa01 is lost"), finding(message="b-2 is lost"), True),
-        (finding(message="/threads/abc/x"), finding(message="/threads/def/x"), True),
+        (finding(message="an event after done"), finding(message="worded anew"), True),
+        (finding(details=("200 text/html",)), finding(details=("201 text/html",)), True),
         (finding(pointer="/data/0/id"), finding(pointer="/data/17/id"), True),
         (finding(got="a", event=1, ms=3, exchange=0), finding(got="b", event=9, ms=4), True),
         (finding(pointer="/data/0/id"), finding(pointer="/data/0/name"), False),
@@ -58,7 +57,8 @@ def told(told: Report) -> list[tuple[str, str]]:
         (finding(got="no answer"), finding(got="200 text/html"), False),
         (finding(got="500 text/html"), finding(got="500 application/json"), True),
         (finding(got="512 characters"), finding(got="514 characters"), True),
-        (finding(message="done came twice"), finding(message="done is missing"), False),
+        (finding(kind="repeated"), finding(kind="absent"), False),
+        (finding(details=("id",)), finding(details=("object",)), False),
     ],
 )
 def test_a_fingerprint_is_of_the_cause(one: Finding, other: Finding, same: bool) -> None:
@@ -67,17 +67,23 @@ def test_a_fingerprint_is_of_the_cause(one: Finding, other: Finding, same: bool)
 
 
 def test_fingerprints_in_lists_that_exist_stay_what_they_are() -> None:
-    assert fingerprint("done.present", finding(message="the stream has no [DONE]", pointer=None)) == "0d462c31a8ca"
+    absent = finding(kind="absent", message="the stream has no [DONE]", pointer=None)
+    assert fingerprints("done.present", absent) == ("dfd171804900", "0d462c31a8ca")
+    assert fingerprints("done.present", replace(absent, message="[DONE] never came"))[::2] == (
+        "dfd171804900",
+        "0d462c31a8ca",
+    )
+    assert fingerprints("done.present", replace(absent, kind="")) == ("0d462c31a8ca",)
 
 
 def test_half_a_surrogate_pair_has_a_fingerprint() -> None:
-    assert len(fingerprint("done.last", finding(message="\ud800"))) == 12
+    assert len(fingerprint("done.last", finding(message="\ud800", details=("\ud800",)))) == 12
 
 
 def test_causes_are_the_primary_ones_where_there_are_any() -> None:
     effect = replace(OTHER, primary=False, because="framing.utf8")
-    assert list(causes(failed(ONE, effect, finding()))) == [CAUSE]
-    assert list(causes(failed(ONE, effect))) == [fingerprint("done.last", OTHER)]
+    assert [cause[0] for cause in causes(failed(ONE, effect, finding()))] == [CAUSE]
+    assert [cause[0] for cause in causes(failed(ONE, effect))] == [fingerprint("done.last", OTHER)]
 
 
 @pytest.mark.parametrize("row", [LAST, PINNED, replace(LAST, scenarios=(ONE,)), replace(PINNED, expires="2026-11-25")])

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from conformance.checks.walk import walk
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import BY_ID
 from conformance.files import cassettes_folder
 from conformance.model import Operation, Role, Status, Transcript
 from conformance.verdict.judge import judge, planned
+from conformance.walk.schedule import Schedule
+from conformance.walk.transcript import walk
 from conformance.wire import cassette
 
 JOINED: dict[str, list[str]] = json.loads(Path(__file__).with_name("joined.json").read_text(encoding="utf-8"))
@@ -46,13 +47,13 @@ def test_what_is_planned_is_judged_and_nothing_joins_that_was_not_looked_at(scen
 
 @pytest.mark.parametrize("scenario", PLAYED, ids=lambda scenario: scenario.id)
 def test_exchanges_show_themselves_what_they_are_about(scenario):
-    assert walk(_reference(scenario.id), frozenset(), Role.SERVER).traits == set(TRAITS[scenario.id].split())
+    assert walk(_reference(scenario.id), Schedule()).traits == set(TRAITS[scenario.id].split())
 
 
 @pytest.mark.parametrize(("name", "waits"), [("stream-one-call", False), ("stream-next-round", True)])
 def test_a_stream_alone_shows_whether_the_run_waits_again(name, waits):
     stream = next(one for one in _reference(name).exchanges if one.operation is Operation.SUBMIT)
-    traits = walk(Transcript("a recording", (stream,)), frozenset(), Role.SERVER).traits
+    traits = walk(Transcript("a recording", (stream,)), Schedule()).traits
     assert ("waiting" in traits) is waits
 
 

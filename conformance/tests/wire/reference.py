@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from conformance.contract.scenarios import SCENARIOS
-from conformance.mock.clock import EPOCH
 from conformance.model import Chunk, Exchange, Role, Scenario, Transcript
+from conformance.reference.clock import EPOCH
 from conformance.targets.builtin import BuiltIn
 from conformance.targets.recording import RecordingTarget
 from conformance.tests.wire.documented import CASSETTES, sums

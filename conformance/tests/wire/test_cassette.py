@@ -39,7 +39,7 @@ def changed(number: int, old: str, new: str) -> list[str]:
     return lines
 
 
-@settings(derandomize=True, deadline=None, database=None, max_examples=150)
+@settings(derandomize=True, deadline=None, database=None, max_examples=60)
 @given(ANY)
 def test_any_transcript_comes_back_exactly(subject: Transcript) -> None:
     lines = lines_of(subject)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.wire.sse import Decoder, Event
+from conformance.wire.sse import Decoder, Event, encode
 
 RECORDINGS = Path(__file__).parents[4] / "shared" / "wire"
 
@@ -145,3 +145,10 @@ def test_real_recordings_decode_without_defects() -> None:
         assert (events[-1].name, events[-1].data) == ("done", b"[DONE]"), recording.name
         assert [event.start for event in events[1:]] == [event.end for event in events[:-1]], recording.name
         assert (events[0].start, events[-1].end) == (0, len(body)), recording.name
+
+
+@pytest.mark.parametrize("name", ["thread.run.queued", "done", "", "café"])
+@pytest.mark.parametrize("data", [b"{}", b"[DONE]", b'{\n "a": 1\n}', b"\n", b" x", b"\xff", "a\u2028b".encode()])
+def test_what_is_written_is_read_back(name: str, data: bytes) -> None:
+    body = encode(name, data)
+    assert [tuple(event) for event in Decoder().events(body)] == [(name, data, 0, len(body))]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from conformance.wire.sse import Decoder, Defect, Event
 
-quietly = settings(deadline=None, derandomize=True, database=None, max_examples=400)
+quietly = settings(deadline=None, derandomize=True, database=None, max_examples=150)
 
 Result = tuple[list[Event], list[Defect], str, int | None, Event | None]
 
@@ -109,7 +109,7 @@ def test_byte_by_byte_changes_nothing(body: bytes) -> None:
     assert decode(cut(body, [1])) == decode([body])
 
 
-@settings(quietly, max_examples=200)
+@settings(quietly, max_examples=80)
 @given(st.binary(max_size=60), sizes)
 def test_any_bytes_decode_without_an_exception(body: bytes, sizes: list[int]) -> None:
     assert decode(cut(body, sizes)) == decode([body])

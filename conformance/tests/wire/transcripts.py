@@ -8,6 +8,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from conformance.model import Author, Chunk, Ended, Exchange, Operation, Outcome, Request, Response, Transcript
+from conformance.wire.sse import encode
 
 _text = st.text(max_size=20)
 _ms = st.integers(0, 86_400_000)
@@ -90,7 +91,7 @@ def transcript(*exchanges: Exchange, **facts: object) -> Transcript:
 
 
 def event(name: str, document: object) -> bytes:
-    return f"event: {name}\ndata: {json.dumps(document)}\n\n".encode()
+    return encode(name, json.dumps(document).encode())
 
 
 def answer(result: Transcript, number: int = 0) -> bytes:

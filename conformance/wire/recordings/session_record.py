@@ -17,8 +17,8 @@ from conformance.errors import UnreadableInput
 from conformance.model import Author, Chunk, Ended, Exchange, Headers, Request, Response, Transcript
 from conformance.wire import strict_json
 from conformance.wire.compact_json import compact
+from conformance.wire.json_schema import mismatch
 from conformance.wire.recordings.operation import of_target
-from conformance.wire.shape import breach
 
 _HEADERS = {
     "type": ["object", "null"],
@@ -59,7 +59,7 @@ def read(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, 
         document: Any = strict_json.read(content.removeprefix(b"\xef\xbb\xbf"))
     except strict_json.NotJson as error:
         raise UnreadableInput(f"{name}: not JSON: {error.reason}", _HINT) from None
-    if found := breach(_validator(), document):
+    if found := mismatch(_validator(), document):
         pointer, keyword = found
         raise UnreadableInput(f"{name}: no session record: {pointer or 'the document'} breaks `{keyword}`", _HINT)
     exchanges = tuple(_exchange(entry, f"{name}: /Entries/{at}") for at, entry in enumerate(document["Entries"]))

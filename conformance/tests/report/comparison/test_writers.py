@@ -35,7 +35,7 @@ def regressed() -> Comparison:
 def everything() -> Comparison:
     """Every kind of change, all that a target said of itself hostile."""
     bad = finding(message=f"found {MARKUP}{HOSTILE}", expected=MARKUP, got=f"{MARKUP}{HOSTILE}")
-    other = finding(message="another cause")
+    other = finding(kind="repeated", message="another cause")
     name = f"{MARKUP}{HOSTILE}.sse"
 
     def report(shape: str, **statuses: tuple[Status, Finding | None]) -> Report:

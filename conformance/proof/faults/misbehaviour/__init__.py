@@ -1,0 +1,1 @@
+"""The wrong decisions that stateful faults are made of, by what is decided."""

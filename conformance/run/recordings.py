@@ -1,0 +1,117 @@
+"""Recordings judged: the same way as a target's transcripts, save that nobody is asked and nothing is planned."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from conformance.errors import DEBUG, ConformanceError, OwnError, UnreadableInput
+from conformance.model import KnownFailure, Operation, Profile, Report, Role, Subject, Transcript
+from conformance.report.exhibits import Exhibitor
+from conformance.run import inputs
+from conformance.run.reporting import Reporting
+from conformance.run.run import INTERRUPTED
+from conformance.verdict import known
+from conformance.verdict.judge import judge
+
+#: The command that judges the same once more, without the file.
+AGAIN = "conformance judge"
+
+#: What is known of the target before the first recording is read.
+TARGET = {"kind": "recordings"}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of every recording."""
+
+    #: None: the side that a cassette is about, of any other recording the server.
+    role: Role | None = None
+    #: What a stream answers whose request is not there to say so.
+    operation: Operation | None = None
+    #: Picks cells by their names, `scenario:requirement`.
+    wanted: Callable[[str], bool] | None = None
+
+
+def judged(
+    paths: Iterable[str],
+    question: Question,
+    *,
+    profile: Profile,
+    known_failures: Sequence[KnownFailure] = (),
+    exhibitor: Exhibitor | None = None,
+    shapes: bool = False,
+    told: Callable[[Subject], None],
+    failed: Callable[[ConformanceError], None],
+) -> Report:
+    """Judge every file that the paths mean, each as soon as it is read; an interrupt ends that early.
+
+    `told` hears of every subject; before it, `failed` hears what went wrong with a file, which does not end the run.
+    """
+    reporting = Reporting(profile, known.holding(known_failures, TARGET), AGAIN, exhibitor, shapes)
+    subjects: list[Subject] = []
+    interrupted = None
+    try:
+        for name in inputs.names(paths):
+            subjects.append(_subject(name, question, reporting, failed))
+            told(subjects[-1])
+    except KeyboardInterrupt:
+        interrupted = INTERRUPTED
+    many = f"{len(subjects)} recording{'s' * (len(subjects) != 1)}"
+    of_those = replace(reporting, profile=replace(profile, role=_role(subjects)))
+    return of_those.report({**TARGET, "name": many}, tuple(subjects), interrupted)
+
+
+def _subject(
+    name: str, question: Question, reporting: Reporting, failed: Callable[[ConformanceError], None]
+) -> Subject:
+    try:
+        return subject(name, inputs.read(name), question, reporting)
+    except UnreadableInput as reason:
+        error: ConformanceError = reason
+    except Exception as slip:
+        if os.environ.get(DEBUG):
+            raise
+        error = OwnError.from_slip(slip, name)
+    failed(error)
+    return Subject(name, (), error.message)
+
+
+def subject(name: str, transcripts: Iterable[Transcript], question: Question, reporting: Reporting) -> Subject:
+    """The verdicts on what one file holds."""
+    heard = [_answering(transcript, question.operation) for transcript in transcripts]
+    parts = [reporting.settled(replace(judge(each, role=question.role), name=name)) for each in heard]
+    for transcript, part in zip(heard, parts, strict=True):
+        reporting.exhibit(transcript, part)
+    verdicts = tuple(
+        verdict
+        for part in parts
+        for verdict in part.verdicts
+        if question.wanted is None or question.wanted(f"{verdict.scenario}:{verdict.requirement}")
+    )
+    unknown = dict.fromkeys(event for part in parts for event in part.unknown_events)
+    shape = tuple(seen for transcript in heard for seen in reporting.shape(transcript))
+    notes = dict.fromkeys(note for part in parts for note in part.notes)
+    reason = None if verdicts else _why_empty(parts)
+    return Subject(name, verdicts, reason, tuple(unknown), tuple(notes), shape)
+
+
+def _why_empty(parts: Sequence[Subject]) -> str | None:
+    """Why nothing is said of a recording: nothing of what was judged is wanted, or nothing could be judged."""
+    if any(part.verdicts for part in parts):
+        return "-k selects nothing of what is judged here"
+    return next((part.reason for part in parts if part.reason), None)
+
+
+def _answering(transcript: Transcript, operation: Operation | None) -> Transcript:
+    if operation is None:
+        return transcript
+    exchanges = (e if e.request.target else replace(e, operation=operation) for e in transcript.exchanges)
+    return replace(transcript, exchanges=tuple(exchanges))
+
+
+def _role(subjects: Sequence[Subject]) -> Role:
+    """Whose bytes were judged: the client's where nothing else was."""
+    roles = {verdict.role for subject in subjects for verdict in subject.verdicts}
+    return Role.CLIENT if roles == {Role.CLIENT} else Role.SERVER

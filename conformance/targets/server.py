@@ -1,0 +1,110 @@
+"""A server under test: scenario after scenario is brought about at it and recorded, whatever carries the requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from conformance.contract.scenarios import requires
+from conformance.errors import ConformanceError
+from conformance.model import Scenario, Transcript
+from conformance.targets.acts import Play, play
+from conformance.targets.contact import make_contact
+from conformance.targets.cost import cost
+from conformance.targets.pace import Pace
+from conformance.targets.provision import Provisioner
+from conformance.targets.sending import GivenUp, Session, Transport, Untestable, Watch
+from conformance.targets.settings import Settings
+
+
+class ServerTarget:
+    """A server that offers the operation, however it is reached.
+
+    `traits` adds what only the caller knows, such as `scripted` for the reference server. `exchange` raises
+    UnreachableTarget or NotThisApi at first contact and BudgetReached at the limit of requests; whatever else goes
+    wrong is told in the transcript.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        transport: Transport,
+        *,
+        traits: frozenset[str] = frozenset(),
+        watch: Watch | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        self.settings = settings
+        own = {"key"} if settings.keyed else set()
+        if settings.provision != "static":
+            own.add("state")
+        if settings.provision == "run":
+            own.add("others")
+        self.traits = traits | own
+        self._transport = transport
+        self._session = Session(settings, transport.send, watch, pace)
+        self._provisioner = Provisioner(self._session)
+        self._contacted = False
+
+    def describe(self) -> Mapping[str, object]:
+        """Which target it is, without anything secret."""
+        return self.settings.describe()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Values that neither a report nor a cassette may hold."""
+        return self.settings.secrets
+
+    def plays(self, scenario: Scenario) -> bool:
+        """Whether the scenario can be brought about here."""
+        return self.why_not(scenario) is None
+
+    def why_not(self, scenario: Scenario) -> str | None:
+        """Why the scenario cannot be brought about here; None where it can."""
+        missing = requires(scenario) - self.traits
+        if missing:
+            return f"needs what this target does not have: {', '.join(sorted(missing))}"
+        return self._provisioner.why_not(scenario)
+
+    def cost(self, scenarios: Sequence[Scenario]) -> Mapping[str, int]:
+        """How many `runs` and, at most, `requests` the scenarios take; see `cost.cost`."""
+        return cost(scenarios, self.settings)
+
+    def exchange(self, scenario: Scenario) -> Transcript:
+        """Bring the scenario about and record its bytes."""
+        self._make_contact()
+        self._session.begin()
+        playing = Play(scenario, self._session, self._provisioner)
+        untestable = slip = None
+        try:
+            play(playing)
+        except GivenUp as reason:
+            untestable = None if playing.judgeable else str(reason)
+        except Untestable as reason:
+            untestable = str(reason)
+        except ConformanceError:
+            raise
+        except Exception as reason:  # our own slip must not end the run, nor be held against the target
+            slip = self.settings.scrub(f"{type(reason).__name__}: {reason}")
+        finally:
+            self._provisioner.give_back(scenario, playing.run, reusable=playing.still_waits)
+        return Transcript(
+            scenario=scenario.id,
+            exchanges=tuple(playing.exchanges),
+            traits=scenario.traits | self.traits,
+            untestable=untestable,
+            slip=slip,
+            provenance={"target": dict(self.describe())},
+        )
+
+    def close(self) -> tuple[str, ...]:
+        """Remove everything that was created; what could not be removed is returned, one line each."""
+        self._session.lift_limit()
+        try:
+            return self._provisioner.ledger.clear(self._session)
+        finally:
+            self._transport.close()
+
+    def _make_contact(self) -> None:
+        if not self._contacted:
+            make_contact(self._session, self._provisioner)
+            self._contacted = True

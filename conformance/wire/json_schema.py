@@ -1,0 +1,45 @@
+"""Whether a line or a file is what a JSON Schema says: the schemas of our own formats, and the one way to ask."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+
+from conformance.contract.data import schema_text
+from conformance.wire.compact_json import compact
+
+#: Lone surrogates are legal in JSON, but the validator cannot be shown one.
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+
+
+def own_schema(name: str) -> dict[str, Any]:
+    """The schema of a format of ours: `schemas/own/<name>.json`."""
+    schema: dict[str, Any] = json.loads(schema_text(f"own/{name}.json"))
+    return schema
+
+
+@cache
+def own_validator(name: str, definition: str = "") -> jsonschema_rs.Draft202012Validator:
+    """The validator of a format of ours, or of one of the definitions in its schema; dates are looked at too."""
+    schema = own_schema(name)
+    if definition:
+        schema = {"$ref": f"#/$defs/{definition}", "$defs": schema["$defs"]}
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+
+
+def mismatch(validator: jsonschema_rs.Draft202012Validator, document: object) -> tuple[str, str] | None:
+    """Return where a document does not fit its schema (a JSON pointer) and by which keyword; None where it fits.
+
+    What the document holds is not repeated: it may be long, hostile or secret.
+    """
+    try:
+        error = next(validator.iter_errors(document), None)
+    except UnicodeEncodeError:
+        error = next(validator.iter_errors(json.loads(_SURROGATE.sub(r"\\ufffd", compact(document)))), None)
+    if error is None:
+        return None
+    return "".join(f"/{part}" for part in error.instance_path), str(error.schema_path[-1])
