@@ -73,9 +73,9 @@ def _module(name: str) -> ModuleType:
 
 
 def _told(error: ConformanceError) -> int:
-    from conformance.report.plain import told  # noqa: PLC0415 - most runs have no error to tell
+    from conformance.report.plain import error_text  # noqa: PLC0415 - most runs have no error to tell
 
-    print(told(error), file=sys.stderr)
+    print(error_text(error), file=sys.stderr)
     return error.exit_code
 
 

@@ -60,6 +60,7 @@ class Operation(StrEnum):
     SUBMIT = "submit"
     CREATE_RUN = "create-run"
     GET_RUN = "get-run"
+    LIST_RUNS = "list-runs"
     LIST_STEPS = "list-steps"
     LIST_MESSAGES = "list-messages"
     OTHER = "other"
@@ -137,8 +138,11 @@ class Exchange:
 class Outcome:
     """How a client under test ended: its exit code and the parsed outcome file, where it wrote one."""
 
+    #: None where it had to be ended.
     exit_code: int | None
     document: Mapping[str, object] | None = None
+    #: Why nothing follows from how it ended, and what to do; None where something does.
+    doubt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

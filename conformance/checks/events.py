@@ -224,6 +224,19 @@ def end_time(observation: Observation) -> Iterable[Finding] | None:
     ]
 
 
+@check("events.completed-at", on=("thread.run.step.completed", "thread.message.completed"))
+def completed_at(observation: Observation) -> Iterable[Finding] | None:
+    """A step or a message that is completed says when; one that is of another status, or misshapen, is another slip."""
+    document = observation.doc()
+    if document is None or not observation.fits or text(document, "status") != "completed":
+        return None
+    if find(document, "completed_at") is not None:
+        return ()
+    said = f"{observation.name} without completed_at"
+    expected, got = "a value in completed_at", "null or absent"
+    return [observation.finding("absent", said, expected, got, details=(observation.name,), pointer="/completed_at")]
+
+
 @check("events.usage", on=[name for name in WHOLE_EVENTS if WORDS[name].entity in ("run", "step")])
 def usage(observation: Observation) -> Iterable[Finding] | None:
     """Usage is null while there is something to count, and an object once run or step has completed."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
 from itertools import groupby
 from typing import NamedTuple
 
 from conformance.checks.shared.legal_forms import Unusual, unusual
-from conformance.contract.lifecycle import STREAM_TERMINAL
+from conformance.contract.lifecycle import FINAL, STREAM_TERMINAL, UNSUCCESSFUL
 from conformance.model import Finding, Operation
-from conformance.walk.client_end import ClientEnd, client_end
-from conformance.walk.documents import member, shown, text
-from conformance.walk.http_response import document_of, is_event_stream, looks_like_stream, served
+from conformance.walk.client_end import FOR_EVER, ClientEnd, client_end
+from conformance.walk.documents import shown, text
+from conformance.walk.http_response import is_event_stream, looks_like_stream
 from conformance.walk.observation import DONE, Observation
 from conformance.walk.occasions import CLOSE
 from conformance.walk.registry import Judge, check
@@ -23,10 +24,18 @@ _LEFT_OPEN_MS = 5_000
 #: Reads of a run that has stopped: the loop's last one, and two for a caller who looks once more.
 _READS = 3
 
+#: Looks at a run that has ended by which a client that had to be ended shows that it polls for ever: loops pause for
+#: up to a second or two, so that the time of a scenario is long enough for them.
+_HUNG = 10
+
+#: Scenarios in which a run ends otherwise than completed, and the server is not at fault.
+_ENDINGS = frozenset({"ends-failed", "ends-expired", "ends-incomplete", "ends-cancelled"})
+
 #: The status of a run that asks once more.
 _ASKS = "requires_action"
 
-_RUN_OR_MESSAGES = (Operation.GET_RUN, Operation.LIST_MESSAGES)
+#: Reading the run afterwards, alone or in a list, is as good as a report; its messages do not say how it ended.
+_LOOKS = (Operation.GET_RUN, Operation.LIST_RUNS)
 
 
 class Broken(NamedTuple):
@@ -36,8 +45,6 @@ class Broken(NamedTuple):
     #: What must have come about.
     came: Callable[[ClientEnd], bool]
     message: str
-    #: Reading these afterwards is as good as a report.
-    looks: tuple[Operation, ...] = _RUN_OR_MESSAGES
 
 
 def _broke_off(trait: str) -> Callable[[ClientEnd], bool]:
@@ -72,7 +79,7 @@ def _judge_of(row: Broken) -> Judge:
         end = client_end(observation)
         if end is None or not row.came(end):
             return None
-        if end.reported or (end.outcome.exit_code == 0 and end.looked(*row.looks)):
+        if end.reported or (end.outcome.exit_code == 0 and end.looked(*_LOOKS)):
             return ()
         return [end.finding("not-noticed", row.message, "an error, or a look at the run", end.end)]
 
@@ -82,14 +89,12 @@ def _judge_of(row: Broken) -> Judge:
 _BROKEN = (
     Broken("outcome.truncated", _broke_off("truncated"), "a stream that broke off was taken for whole"),
     Broken("outcome.reset", _broke_off("reset"), "a stream whose connection broke was taken for whole"),
-    Broken("outcome.error-event", _error_event("error-event"), "an error event was not noticed", (Operation.GET_RUN,)),
-    Broken("outcome.error-event-bare", _error_event("error-event-bare"), "a bare error event was not noticed",
-           (Operation.GET_RUN,)),
+    Broken("outcome.error-event", _error_event("error-event"), "an error event was not noticed"),
+    Broken("outcome.error-event-bare", _error_event("error-event-bare"), "a bare error event was not noticed"),
     Broken("outcome.bad-json", _unreadable, "an event that is no JSON was not noticed"),
     Broken("outcome.not-a-stream", _no_stream, "another body was taken for a stream"),
-    Broken("outcome.refused", _not_accepted, "a submission that was not accepted was not noticed",
-           (Operation.GET_RUN,)),
-)  # fmt: skip
+    Broken("outcome.refused", _not_accepted, "a submission that was not accepted was not noticed"),
+)
 
 for _row in _BROKEN:
     check(_row.requirement, on=[CLOSE])(_judge_of(_row))
@@ -99,6 +104,7 @@ unusual(
     Unusual("outcome.usual", "usual", "a run that completed was not taken for a success"),
     Unusual("outcome.unknown-events", "unknown-events", "events of an unknown name were not passed over"),
     Unusual("outcome.unknown-texts", "unknown-texts", "unknown events that are no JSON were not passed over"),
+    Unusual("outcome.documented-events", "documented-events", "an event that is documented was an error"),
     Unusual("outcome.unknown-members", "unknown-members", "unknown members, or the lack of others, were not accepted"),
 )
 
@@ -148,6 +154,27 @@ def right_status(observation: Observation) -> Iterable[Finding] | None:
     ]
 
 
+@check("outcome.ending-told", on=[CLOSE])
+def ending_told(observation: Observation) -> Iterable[Finding] | None:
+    """Who reports an error for a run that ended reports no older status beside it."""
+    end = client_end(observation)
+    if end is None or end.status is None or not end.accepted or not observation.held & _ENDINGS:
+        return None
+    shown_status = end.shown_status()
+    if shown_status not in UNSUCCESSFUL:
+        return None
+    if not end.gave_up or end.status in (shown_status, "completed"):
+        return ()
+    return [
+        end.finding(
+            "older-status",
+            "the error that was reported comes with an older status of the run",
+            f"the status {shown_status}, or none",
+            end.said,
+        )
+    ]
+
+
 @check("outcome.after-done", on=[CLOSE])
 def after_done(observation: Observation) -> Iterable[Finding] | None:
     """What came after done is in no text."""
@@ -177,11 +204,34 @@ def left_open(observation: Observation) -> Iterable[Finding] | None:
 
 @check("outcome.poll-stops", on=[CLOSE])
 def poll_stops(observation: Observation) -> Iterable[Finding] | None:
-    """A loop that polls stops at a run that has stopped."""
+    """A loop that polls ends once the run has: counted by its looks since, never by time."""
+    looks = _looks(observation, FINAL)
+    if not looks:
+        return None
+    outcome = observation.transcript.outcome
+    ended_by_us = outcome is not None and outcome.exit_code is None
+    most = _HUNG if ended_by_us else FOR_EVER
+    counts, first = Counter(look.run_id for look in looks), {look.run_id: look for look in reversed(looks)}
+    return [
+        observation.finding(
+            "polled-on", "the run was polled on and on after it had ended",
+            f"no more looks at a run that is {first[run_id].status}",
+            f"{most} looks at it or more{', until the client was ended' if ended_by_us else ''}",
+            exchange=first[run_id].exchange,
+        )
+        for run_id, count in counts.items()
+        if count >= most
+    ]  # fmt: skip
+
+
+@check("outcome.poll-once", on=[CLOSE])
+def poll_once(observation: Observation) -> Iterable[Finding] | None:
+    """A loop that polls stops at the first look that shows that the run has stopped."""
     end = client_end(observation)
     if end is None:
         return None
-    reads = [(index, _stopped(observation, index)) for index, _ in own(observation) if index > end.sent.exchange]
+    shown_at = {look.exchange: look.status for look in _looks(observation, STREAM_TERMINAL)}
+    reads = [(index, shown_at.get(index)) for index, _ in own(observation) if index > end.sent.exchange]
     if not any(status for _, status in reads):
         return None
     runs = [(status, [index for index, _ in group]) for status, group in groupby(reads, key=lambda read: read[1])]
@@ -194,10 +244,32 @@ def poll_stops(observation: Observation) -> Iterable[Finding] | None:
     ]  # fmt: skip
 
 
-def _stopped(observation: Observation, index: int) -> str | None:
-    """The status at which a read of the run showed that it had stopped; None for other requests and answers."""
-    exchange = observation.transcript.exchanges[index]
-    if exchange.operation is not Operation.GET_RUN or exchange.response is None or not served(exchange.response):
+@check("outcome.ends", on=[CLOSE])
+def ends(observation: Observation) -> Iterable[Finding] | None:
+    """The client comes to an end by itself."""
+    end = client_end(observation)
+    if end is None:
         return None
-    status = text(member(document_of(exchange.response)[0]), "status")
-    return status if status in STREAM_TERMINAL else None
+    if end.outcome.exit_code is not None:
+        return ()
+    return [end.finding("hung", "the client did not end", "an end of its own, whatever became of the run", end.end)]
+
+
+class _Look(NamedTuple):
+    """One look of the client at one run."""
+
+    exchange: int
+    run_id: str
+    status: str
+
+
+def _looks(observation: Observation, statuses: Collection[str]) -> list[_Look]:
+    """The client's looks at runs in one of these statuses, oldest first."""
+    mine = {index for index, _ in own(observation)}
+    return [
+        _Look(look.exchange, run_id, status)
+        for look in observation.history.looks
+        if look.operation in _LOOKS and look.exchange in mine
+        for run in look.documents
+        if (run_id := text(run, "id")) and (status := text(run, "status")) and status in statuses
+    ]

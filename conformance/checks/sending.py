@@ -6,29 +6,37 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from conformance.model import Exchange, Finding, Headers
+from conformance.model import Finding, Headers
+from conformance.walk.asked import bases, is_outside, was_asked
 from conformance.walk.documents import shown
-from conformance.walk.http_response import header
-from conformance.walk.observation import Observation
+from conformance.walk.http_response import header, listed
+from conformance.walk.observation import Observation, Stream
 from conformance.walk.occasions import ANSWER, CLOSE
 from conformance.walk.registry import check
 from conformance.walk.rounds import own, rounds
-from conformance.walk.submission_facts import ids_of_path
+from conformance.walk.submission_facts import Submitted, ids_of_path
 
 _SUBMISSION = "submit_tool_outputs"
-#: The path below any prefix; ids are of unreserved characters, the sub-delimiters of RFC 3986, or percent-encoded.
+#: The path below a base; ids are of unreserved characters, the sub-delimiters of RFC 3986, or percent-encoded.
 _ID = r"(?:[\w.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+"
 _PATH = re.compile(rf"(?:/[\w.~-]+)*/threads/{_ID}/runs/{_ID}/{_SUBMISSION}", re.ASCII)
 _EMPTY_ID = re.compile(rf"/threads/(?:[^/]*/runs//|/runs/[^/]*/){_SUBMISSION}")
 _BETA = "assistants=v2"
 
+#: Arrivals and what is written are noted on one clock, each rounded; the question is a second away.
+_ROUNDING_MS = 100
+
 
 @check("sending.submitted", on=[CLOSE])
 def submitted(observation: Observation) -> Iterable[Finding] | None:
-    """It submits at all; who sends nothing and says that it failed, could not be looked at."""
+    """It submits where it was asked to; who was not, or failed before it sent anything, cannot be looked at."""
     if observation.submissions:
         return ()
     requests, outcome = own(observation), observation.transcript.outcome
+    if requests and not was_asked(exchange for _, exchange in requests):
+        return None
+    if outcome is not None and outcome.doubt is not None:
+        return None
     if not requests and (outcome is None or outcome.exit_code != 0):
         return None
     last = requests[-1][0] if requests else max(len(observation.transcript.exchanges) - 1, 0)
@@ -85,25 +93,83 @@ def every_call(observation: Observation) -> Iterable[Finding] | None:
     ]
 
 
+@check("sending.when-asked", on=[CLOSE])
+def when_asked(observation: Observation) -> Iterable[Finding] | None:
+    """Outputs are sent once the run asks for them, not when the arguments of its calls look complete."""
+    if "wanted" not in observation.held:
+        return None  # of a stranger's recording nobody knows when an event was read
+    told = [
+        (index, sent, stream)
+        for index, sent, _ in observation.submissions
+        if (stream := _told_by(observation, index, sent)) is not None
+    ]
+    if not told:
+        return None
+    return [
+        observation.finding(
+            "before-asked", "the outputs were submitted before the run asked for them",
+            "a submission after thread.run.requires_action", "one while the stream told the arguments", exchange=index,
+        )
+        for index, sent, stream in told
+        if _is_early(observation, index, sent, stream)
+    ]  # fmt: skip
+
+
+def _told_by(observation: Observation, index: int, sent: Submitted) -> tuple[int, Stream] | None:
+    """The stream before a submission that told the calls which it answers."""
+    answered = {call_id for call_id, _ in sent.outputs}
+    return next(
+        (
+            (before, stream)
+            for before, stream in observation.streams
+            if before < index and any(call.id in answered for step in stream.opened() for call in step.calls.values())
+        ),
+        None,
+    )
+
+
+def _is_early(observation: Observation, index: int, sent: Submitted, told: tuple[int, Stream]) -> bool:
+    """Whether the stream had not asked yet, by our own clock, and nothing else had shown the question."""
+    before, stream = told
+    if stream.terminal is None:
+        return not sent.pending
+    exchanges = observation.transcript.exchanges
+    return exchanges[index].began_ms + _ROUNDING_MS < exchanges[before].began_ms + stream.terminal.ms
+
+
 @check("sending.path", on=[CLOSE])
 def path(observation: Observation) -> Iterable[Finding] | None:
-    """Submissions go to the path of the run that asked, ids percent-encoded."""
-    meant = [(index, each) for index, each in own(observation) if each.request.target and _is_meant(each)]
-    if not meant:
+    """Every request stays below the base URL, and submissions go to the path of the run that asked."""
+    known = bases(observation.transcript.exchanges, observation.held)
+    requests = [(index, each.request.method, each.request.target) for index, each in own(observation)]
+    outside = [request for request in requests if is_outside(request[2], known)]
+    meant = [request for request in requests if _is_meant(request[1], request[2])]
+    if not meant and not outside:
         return None
+    off = [(request, "outside-base", f"a path below the base URL, {_named(known)}") for request in outside]
+    off += [
+        (request, kind, expected)
+        for request in meant
+        if request not in outside
+        for kind, expected in _off(observation, *request[1:])
+    ]
     return [
         observation.finding(
             kind, "the request does not reach the operation", expected, f"{method} {shown(target)}", exchange=index
         )
-        for index, method, target in ((index, each.request.method, each.request.target) for index, each in meant)
-        for kind, expected in _off(observation, method, target)
+        for (index, method, target), kind, expected in sorted(off)
     ]
 
 
-def _is_meant(exchange: Exchange) -> bool:
+def _named(known: tuple[str, ...]) -> str:
+    """The bases as people read them."""
+    return " or ".join(base or "/" for base in known) + ("" if len(known) > 1 else "; for Azure's forms say --azure")
+
+
+def _is_meant(method: str, target: str) -> bool:
     """Whether a request was meant for the operation; one with an empty id is told by another rule."""
-    target = exchange.request.target.partition("?")[0]
-    return _SUBMISSION in target and not _EMPTY_ID.search(target) and exchange.request.method != "OPTIONS"
+    path = target.partition("?")[0]
+    return _SUBMISSION in path and not _EMPTY_ID.search(path) and method != "OPTIONS"
 
 
 def _off(observation: Observation, method: str, target: str) -> tuple[tuple[str, str], ...]:
@@ -184,7 +250,7 @@ def beta(observation: Observation) -> Iterable[Finding] | None:
     heads = _heads(observation)
     if heads is None:
         return None
-    said = header(heads, "openai-beta")
+    said = listed(heads, "openai-beta")
     if _BETA in (word.strip() for word in (said or "").split(",")) or (said is None and _of_azure(observation)):
         return ()
     return [

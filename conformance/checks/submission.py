@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from conformance.checks.shared.acceptance import Refusal, acceptable, refusals, refused
@@ -17,6 +18,7 @@ from conformance.walk.submission_facts import Submitted, turned_down
 
 #: Outputs that nobody may touch hold one of these, or are longer than any line that a reader might be made for.
 _OPAQUE_LENGTH = 32_768
+_CONTROL = re.compile("[\x00-\x1f]")
 
 
 @check("submission.accepted", on=[ANSWER])
@@ -57,7 +59,7 @@ def opaque_accepted(observation: Observation) -> Iterable[Finding] | None:
 
 
 def _opaque(output: str) -> bool:
-    return len(output) > _OPAQUE_LENGTH or any(character < " " for character in output)
+    return len(output) > _OPAQUE_LENGTH or _CONTROL.search(output) is not None
 
 
 refusals(

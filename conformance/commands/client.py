@@ -16,9 +16,9 @@ from conformance.errors import UsageError
 from conformance.model import Role, Transcript
 from conformance.report.exhibits import Exhibitor
 from conformance.report.trace import trace
-from conformance.run import keeping, options, repeating, verdict_options
+from conformance.run import options, repeat_command, saving, verdict_options
+from conformance.run.loop import Run
 from conformance.run.plan import Plan, narrowed, plan, selected
-from conformance.run.run import Run
 from conformance.run.selection import selection
 from conformance.targets.client import ClientTarget
 from conformance.targets.drivers import TIMEOUT, Command
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     console = Progress(arguments.verbose, quiet=False, mocked=False)
     console.planned(chosen)
     timeout = None if arguments.timeout == TIMEOUT else arguments.timeout
-    again = repeating.again_client(command, azure=arguments.azure, timeout=timeout)
+    again = repeat_command.again_client(command, azure=arguments.azure, timeout=timeout)
     judged = Run(
         target,
         chosen,
@@ -75,8 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
         again=again,
         exhibitor=Exhibitor() if verdicts.shows(arguments) else None,
         begun=console.begun,
-        told=console.judged,
-        kept=keeping.keeper(said),
+        on_subject=console.judged,
+        kept=saving.keeper(said),
         shapes=options.shapes(said),
     )
     with interrupting():

@@ -10,8 +10,8 @@ from conformance.errors import ConformanceError
 from conformance.model import Operation, Role, Subject
 from conformance.report.exhibits import Exhibitor
 from conformance.report.json_writer import line
-from conformance.report.plain import told
-from conformance.run import keeping, options, recordings, verdict_options
+from conformance.report.plain import error_text
+from conformance.run import options, recordings, saving, verdict_options
 from conformance.run.selection import selection
 
 #: What `--operation` takes, and which operation each word means.
@@ -42,11 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
     wanted = selection(arguments.selection) if arguments.selection else None
     profile = verdict_options.profile(said, role or Role.SERVER, arguments.selection)
     rows = verdict_options.known_failures(said)
-    keeping.prepare(said)
+    saving.prepare(said)
     errors: list[ConformanceError] = []
 
     def failed(error: ConformanceError) -> None:
-        print(told(error), file=sys.stderr)
+        print(error_text(error), file=sys.stderr)
         errors.append(error)
 
     report = recordings.judged(
@@ -56,10 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
         known_failures=rows,
         exhibitor=Exhibitor() if verdicts.shows(arguments) else None,
         shapes=options.shapes(said),
-        told=_write_line if arguments.format == "json" else _say_nothing,
+        on_subject=_write_line if arguments.format == "json" else _say_nothing,
         failed=failed,
     )
-    # In words, nothing is left to say where every file was told to be unreadable; each line of JSON was said before.
+    # In words, nothing is left to say where every file was reported as unreadable; each line of JSON was said before.
     silent = arguments.format == "json" or (arguments.format == "text" and len(errors) == len(report.subjects))
     code = verdicts.finish(report, arguments, silent=silent)
     codes = {code, *(error.exit_code for error in errors)}

@@ -37,13 +37,13 @@ def run(arguments: argparse.Namespace) -> int:
     out = Path(arguments.out)
     prepare_folder(out)
     with interrupting():
-        columns = matrix.judged(listed, out, arguments.jobs, os.environ, _told)
+        columns = matrix.judged(listed, out, arguments.jobs, os.environ, _report)
     for name, form in _FORMS.items():
         write_atomically(out / name, form(columns))
     print(f"conformance: wrote {out}/: {', '.join(_FORMS)}", file=sys.stderr)
     return worst_code(columns)
 
 
-def _told(column: Column) -> None:
+def _report(column: Column) -> None:
     reason = f": {column.reason}" if column.reason else ""
     print(f"{column.word:14}  {column.name}{reason}", flush=True)

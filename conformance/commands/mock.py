@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fault",
         metavar="ID",
-        help="the lie that is told, or several with commas; `conformance list faults` shows all",
+        help="the fault to play, or several with commas; `conformance list faults` shows all",
     )
     parser.add_argument("--api-key-env", metavar="NAME", help="ask for the key that this environment variable holds")
 
@@ -52,8 +52,8 @@ def _judge(scenario: Scenario, port: int) -> int:
     from conformance.commands.termination import interrupting  # noqa: PLC0415 - see above
     from conformance.report.result import exit_code  # noqa: PLC0415 - see above
     from conformance.report.text import text  # noqa: PLC0415 - see above
+    from conformance.run.loop import Run  # noqa: PLC0415 - see above
     from conformance.run.plan import plan  # noqa: PLC0415 - see above
-    from conformance.run.run import Run  # noqa: PLC0415 - see above
     from conformance.targets.client import ClientTarget  # noqa: PLC0415 - see above
     from conformance.targets.drivers import Attached  # noqa: PLC0415 - see above
 

@@ -16,8 +16,8 @@ from conformance.report.plain import safe
 from conformance.report.tally import counted
 from conformance.report.text import MOCKED, plan_line
 from conformance.run.plan import Plan
-from conformance.targets.sending import Ask
-from conformance.verdict.alike import without_ids
+from conformance.targets.session import Ask
+from conformance.verdict.without_ids import without_ids
 
 #: Seconds between two looks at the clock: often enough to be seen moving, seldom enough to cost nothing.
 _TICK = 0.2
@@ -53,7 +53,7 @@ class Progress:
         if self._line is not None:
             self._line.waits_for("", _asked(ask.method, ask.path) if exchange is None else "")
         if self._verbose and exchange is not None:
-            print(f"    {safe(_told(exchange))}", file=sys.stderr, flush=True)
+            print(f"    {safe(_exchange_line(exchange))}", file=sys.stderr, flush=True)
 
     def judged(self, subject: Subject) -> None:
         """Say how far it is."""
@@ -125,7 +125,7 @@ class _Line:
             print(f"\r\x1b[K{safe(said, width)}", end="", file=sys.stderr, flush=True)
 
 
-def _told(exchange: Exchange) -> str:
+def _exchange_line(exchange: Exchange) -> str:
     """One exchange on one line."""
     asked = _asked(exchange.request.method, exchange.request.target)
     if exchange.response is None:

@@ -1,4 +1,7 @@
-"""`conformance prove`: every fault dies by the requirements it breaks and by no other, and nothing legal is accused."""
+"""`conformance prove`: every fault is caught by just the requirements it breaks, and nothing legal is accused.
+
+With `-k` only what is asked is played, and nothing is said of the rest.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from conformance.commands import verdicts
+from conformance.errors import UsageError
+from conformance.run.selection import selection
 
 if TYPE_CHECKING:
-    from conformance.proof.matrix import Trial
+    from conformance.proof.fault_matrix import Trial
 
 #: Legal exchanges that are drawn and judged, in a plain proof and in a full one: about 6 ms each.
 VARIATIONS, VARIATIONS_IN_FULL = 300, 10_000
@@ -22,6 +27,12 @@ SEED = "legal"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add how thorough it is to be, and what is printed."""
+    parser.add_argument(
+        "-k",
+        dest="selection",
+        metavar="EXPR",
+        help="play only these of fault:requirement, as in pytest; says nothing of the rest and draws no variations",
+    )
     parser.add_argument("--full", action="store_true", help="play wire faults over sockets too, and every scenario")
     parser.add_argument("--seed", default=SEED, help=f"what legal variations are drawn from (default: {SEED})")
     parser.add_argument(
@@ -30,8 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prove and print the matrix; 0 where the proof holds, else 1."""
-    from conformance.report import matrix_page, matrix_picture  # noqa: PLC0415 - only when asked
+    """Prove and print the matrix; 0 where the proof holds, or what was asked of it, else 1."""
+    if arguments.selection is not None:
+        return _part(arguments)
+    from conformance.report import fault_matrix_page, fault_matrix_picture  # noqa: PLC0415 - only when asked
     from conformance.run import proving  # noqa: PLC0415 - the client, the mock and the judge: only when asked
 
     began = monotonic()
@@ -42,15 +55,39 @@ def run(arguments: argparse.Namespace) -> int:
     count = VARIATIONS_IN_FULL if arguments.full else VARIATIONS
     accused = tuple(proving.vary(count, arguments.seed))
     printed = {
-        "text": lambda: matrix_page.summary(
+        "text": lambda: fault_matrix_page.summary(
             matrix, clients, _variations(count, arguments.seed, accused), monotonic() - began
         ),
-        "json": lambda: matrix_page.as_json(matrix, clients),
-        "markdown": lambda: matrix_page.page(matrix, trials, clients),
-        "html": lambda: matrix_picture.document(matrix, trials, clients),
+        "json": lambda: fault_matrix_page.as_json(matrix, clients),
+        "markdown": lambda: fault_matrix_page.page(matrix, trials, clients),
+        "html": lambda: fault_matrix_picture.document(matrix, trials, clients),
     }
     verdicts.write(printed[arguments.format]())
     return 0 if matrix.holds and clients.holds and not accused else 1
+
+
+def _part(arguments: argparse.Namespace) -> int:
+    """Play only the faults and habits that are asked for. Raises UsageError where there are none."""
+    from conformance.mock.habits import HABITS  # noqa: PLC0415 - only when asked
+    from conformance.proof.fault_matrix import RIGHT, rows  # noqa: PLC0415
+    from conformance.proof.faults import FAULTS  # noqa: PLC0415
+    from conformance.report import fault_matrix_page  # noqa: PLC0415
+    from conformance.run import proving  # noqa: PLC0415
+
+    if arguments.format != "text":
+        raise UsageError(f"-k goes with --format text, not {arguments.format}", "Other formats show the whole proof.")
+    wanted = selection(arguments.selection)
+    faults, habits = proving.selected(FAULTS, wanted), proving.selected(HABITS, wanted)
+    if not faults and not habits:
+        hint = "-k is read over `fault:requirement`; `conformance list faults` shows the faults."
+        raise UsageError(f"-k {arguments.selection!r} selects no fault and no habit", hint)
+    clean = proving.record() if faults else ()
+    trials = [
+        *_heard(proving.prove(clean, faults, full=arguments.full)),
+        *_heard(proving.prove_clients(habits, full=arguments.full)),
+    ]
+    verdicts.write(fault_matrix_page.part(trials, len(FAULTS) + len(HABITS)))
+    return 0 if all(row.outcome in RIGHT for trial in trials for row in rows(trial)) else 1
 
 
 def _variations(count: int, seed: str, accused: Sequence[str]) -> tuple[str, ...]:

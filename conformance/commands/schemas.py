@@ -12,18 +12,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     doing = parser.add_subparsers(dest="doing", metavar="derive|drift", required=True)
     derive = doing.add_parser("derive", help="write the slice and the derived schemas of this checkout anew")
     derive.add_argument("--check", action="store_true", help="write nothing; only say whether they are current")
-    drift = doing.add_parser("drift", help="tell, field by field, where another OpenAPI document differs")
+    drift = doing.add_parser("drift", help="list, field by field, where another OpenAPI document differs")
     drift.add_argument("--spec", metavar="FILE", required=True, help="the other document, JSON or YAML")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do one of the two."""
-    from conformance import schemas  # noqa: PLC0415 - only when asked
+    from conformance.run import schema_derivation  # noqa: PLC0415 - only when asked
 
-    told = (
-        schemas.derive_command(arguments.check)
+    text = (
+        schema_derivation.derive_command(arguments.check)
         if arguments.doing == "derive"
-        else schemas.drift_command(arguments.spec)
+        else schema_derivation.drift_command(arguments.spec)
     )
-    verdicts.write(told)
+    verdicts.write(text)
     return 0

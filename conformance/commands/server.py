@@ -12,9 +12,16 @@ from conformance.commands.progress import Progress
 from conformance.commands.termination import interrupting
 from conformance.model import Role
 from conformance.report.text import plan_page
-from conformance.run import contradictions, keeping, options, repeating, target_options, verdict_options
+from conformance.run import (
+    option_conflicts,
+    options,
+    repeat_command,
+    saving,
+    target_options,
+    verdict_options,
+)
+from conformance.run.loop import Run
 from conformance.run.plan import Plan, plan, selected
-from conformance.run.run import Run
 from conformance.run.selection import selection
 
 
@@ -28,13 +35,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is that of the report."""
     said = options.given(vars(arguments))
-    contradictions.check(said)
+    option_conflicts.check(said)
     verdicts.check(arguments)
     wanted = selection(arguments.selection) if arguments.selection else None
     console = Progress(
         arguments.verbose, quiet="plan" in said, mocked="base_url" not in said and not _at_hand(arguments)
     )
-    keeping.prepare(said)
+    saving.prepare(said)
     with interrupting(), ExitStack() as unreported:
         target = target_options.target(said, watch=console.watch)
         unreported.callback(target.close)
@@ -50,11 +57,11 @@ def run(arguments: argparse.Namespace) -> int:
             chosen,
             profile=verdict_options.profile(said, Role.SERVER, arguments.selection or None),
             known_failures=verdict_options.known_failures(said),
-            again=repeating.again(said),
+            again=repeat_command.again(said),
             exhibitor=target_options.exhibitor(said, target) if verdicts.shows(arguments) else None,
             begun=console.begun,
-            told=console.judged,
-            kept=keeping.keeper(said),
+            on_subject=console.judged,
+            kept=saving.keeper(said),
             shapes=options.shapes(said),
         )
         unreported.pop_all()  # whoever reports closes the target

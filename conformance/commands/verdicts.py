@@ -16,8 +16,8 @@ from conformance.report.plain import safe
 from conformance.report.result import exit_code, worst
 from conformance.report.text import Style, text
 from conformance.report.writers import WRITERS
-from conformance.run import baseline, keeping, options
-from conformance.run.keeping import Kept
+from conformance.run import baseline, options, saving
+from conformance.run.saving import Kept
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +47,7 @@ def finish(report: Report, arguments: argparse.Namespace, *, silent: bool = Fals
 
 def kept(report: Report, arguments: argparse.Namespace) -> Kept:
     """Update the list of known failures, which is told, and write the folder of `--out`."""
-    done = keeping.kept(report, options.given(vars(arguments)))
+    done = saving.kept(report, options.given(vars(arguments)))
     if done.changes is not None:
         amended(done.changes)
     return done
@@ -60,7 +60,7 @@ def shown(done: Kept, arguments: argparse.Namespace, *, silent: bool = False) ->
     if done.unwritten is not None:
         raise done.unwritten
     if arguments.out is not None:
-        told(arguments.out)
+        say_where(arguments.out)
     return settle(done.report, arguments)
 
 
@@ -70,9 +70,9 @@ def settle(report: Report, arguments: argparse.Namespace) -> int:
         return exit_code(report)
     settled = baseline.settled(report, vars(arguments))
     if arguments.format == "text" and not arguments.update_baseline:
-        write(f"\n{settled.told}")
+        write(f"\n{settled.text}")
     else:
-        sys.stderr.write(settled.told)
+        sys.stderr.write(settled.text)
     return worst(exit_code(report), settled.exit_code)
 
 
@@ -115,9 +115,9 @@ def shows(arguments: argparse.Namespace) -> bool:
 def keep(report: Report, out: str) -> None:
     """Write the report into the folder of `--out`, in every form."""
     folder.write(report, out)
-    told(out)
+    say_where(out)
 
 
-def told(out: str) -> None:
+def say_where(out: str) -> None:
     """Say where the report lies."""
     print(f"conformance: wrote {out}/: {', '.join(writer.file for writer in WRITERS.values())}", file=sys.stderr)

@@ -50,6 +50,8 @@ CLIENT_TRAITS = MappingProxyType(
         "line-separators": "U+2028, U+2029 and U+0085 within the text",
         "unknown-events": "events of an unknown name, their data JSON",
         "unknown-texts": "events of an unknown name, their data no JSON",
+        "documented-events": "steps fail, are cancelled and expire, a message ends incomplete, and the run completes",
+        "asks-late": "a second passes between the arguments of a call and the run's question",
         "unknown-members": "objects hold members that no description knows, and lack those that need not be there",
         "after-done": "a piece of text comes after done",
         "left-open": "the connection stays open after done",
@@ -115,6 +117,8 @@ ANSWERS = MappingProxyType(
         "line-separators": "U+2028, U+2029 and U+0085 stand unescaped in an unknown member of every object",
         "unknown-events": "events of an unknown name with JSON data come first, in between and before done",
         "unknown-texts": "events of an unknown name whose data is a sentence come first, in between and before done",
+        "documented-events": "steps fail, are cancelled, expire; a message ends incomplete; the run completes",
+        "asks-late": "a second passes in a stream before the run asks, while the arguments of its calls are complete",
         "unknown-members": "every object holds a member that nobody knows, and lacks what is not required",
     }
 )  # fmt: skip
@@ -221,4 +225,7 @@ CLIENT_SCENARIOS: tuple[Scenario, ...] = (
     _streamed("unknown-events", "unknown events with JSON", "unknown-events", answer="unknown-events"),
     _streamed("unknown-texts", "unknown events without JSON", "unknown-texts", answer="unknown-texts"),
     _streamed("unknown-members", "unknown members", "unknown-members", answer="unknown-members"),
+    _streamed("documented-events", "rare events that are documented", "documented-events", answer="documented-events"),
+    _streamed("asks-late", "the run asks a second after its arguments", "second-round asks-late", script="round",
+              answer="asks-late"),
 )  # fmt: skip

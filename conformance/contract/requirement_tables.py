@@ -71,13 +71,13 @@ _WORDS: Mapping[str, frozenset[str]] = {
 
 
 def joined() -> str:
-    """Return the text of `requirements.json`: a list of rows with defaults filled in and citations resolved.
+    """Return the text of `requirements.json`: a row a line, with defaults filled in and citations resolved.
 
     Raises OwnError where a table is off.
     """
     works = _table("sources")
     rows = [_resolved(row, works) for family in FAMILIES for row in rows_of(family, _table(family))]
-    return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+    return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n"
 
 
 def rows_of(family: str, table: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import jsonschema_rs
 
 from conformance.contract.data import schema_text
-from conformance.contract.derive import extensible, timestamps
-from conformance.contract.document import Json, Node
-from conformance.contract.slice import OBJECTS, events_of
+from conformance.contract.vendor.derive import extensible, timestamps
+from conformance.contract.vendor.openapi_document import Json, Node
+from conformance.contract.vendor.slice import OBJECTS, events_of
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator

@@ -12,8 +12,8 @@ from schemathesis import GenerationMode
 from schemathesis.core import NOT_SET
 
 from conformance.contract.data import schema_text
-from conformance.contract.document import Json
-from conformance.fuzz.standing import Generated, Mode
+from conformance.contract.vendor.openapi_document import Json
+from conformance.fuzz.expectation import Generated, Mode
 
 #: A value of a part of the body, and how many calls are pending -> the body that is right but for that part.
 _Place = Callable[[Generated, int], Generated]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from conformance.fuzz.standing import Generated, addressed
+from conformance.fuzz.expectation import Generated, addressed
 from conformance.model import Exchange, Operation, Scenario, Transcript
 from conformance.targets.contact import make_contact
 from conformance.targets.http import Wire
 from conformance.targets.provision import Provisioner
-from conformance.targets.runs import PendingRun, look, run_seen
-from conformance.targets.sending import Ask, Session
+from conformance.targets.run_polling import PendingRun, look, run_seen
+from conformance.targets.session import Ask, Session
 from conformance.targets.settings import Settings
 from conformance.wire.strict_json import NotJson, read
 
@@ -70,7 +70,7 @@ class WaitingRun:
         """Remove everything that was created; what could not be removed is returned, one line each."""
         self._session.lift_limit()
         try:
-            return self._provisioner.ledger.clear(self._session)
+            return self._provisioner.cleanup.clear(self._session)
         finally:
             self._wire.close()
 
@@ -91,7 +91,7 @@ class WaitingRun:
             return True
         taken = sent.response is not None and 200 <= sent.response.status < 300
         seen = run_seen(self._seen[-1])
-        self._provisioner.ledger.saw(run.path, seen.status)
+        self._provisioner.cleanup.saw(run.path, seen.status)
         return not taken and seen.status == "requires_action" and seen.calls == run.calls
 
 

@@ -15,7 +15,7 @@ from conformance.model import Ended, Operation, Request, Response
 from conformance.proof.faults.applied import behaviour_with
 from conformance.proof.faults.pieces import Pieces
 from conformance.proof.faults.responses import is_stream, with_body
-from conformance.reference.behaviour import Behaviour
+from conformance.reference.behaviour import PREFIXES, Behaviour, needs_no_beta
 from conformance.reference.refusals import Refused
 from conformance.reference.runs import Run
 from conformance.reference.scripted_model import HINDRANCES
@@ -87,6 +87,10 @@ def _page_for_stream(response: Response) -> Response:
     return _page(response) if is_stream(response) else response
 
 
+def _asking_late(_request: Request, planned: Response) -> Response:
+    return forms.asking_late(planned)
+
+
 def _cut(where: Callable[[Pieces], Pieces], ended: Ended) -> Behaviour:
     return _changed(forms.broken_off(where, ended))
 
@@ -142,5 +146,19 @@ REPLIES: Mapping[str, Behaviour] = MappingProxyType(
         "unknown-events": _events(forms.unknown_events(b'{"object":"thread.note","note":7}')),
         "unknown-texts": _events(forms.unknown_events(b"a note for whoever reads")),
         "unknown-members": _changed(forms.of_objects(forms.sparse_and_strange)),
+        "documented-events": _events(forms.documented_events),
+        "asks-late": Behaviour(respond=_asking_late),
     }
 )
+
+#: Where a client finds the API that was handed the base URL alone.
+BASE = ("/v1",)
+
+
+def for_client(answer: str, *, azure: bool = False) -> Behaviour:
+    """How a client's submissions are answered, below what the client was handed and nowhere else.
+
+    Who does not ask for the version of the API is served all the same: it shows in what was sent, and nothing else of
+    the situation is lost by it. `answer` is a row of the contract's table; `azure`: Azure's forms were handed out too.
+    """
+    return replace(REPLIES[answer], prefixes=PREFIXES if azure else BASE, beta=needs_no_beta)

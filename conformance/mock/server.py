@@ -13,7 +13,7 @@ from conformance.contract.scenarios import BY_ID
 from conformance.errors import OwnError, UsageError
 from conformance.mock.http_player import play
 from conformance.mock.http_reader import RequestReader
-from conformance.mock.recorded import Recorded
+from conformance.mock.recorded import Log, Recorded
 from conformance.mock.replies import REPLIES
 from conformance.model import Request, Response
 from conformance.proof.faults.applied import behaviour_with
@@ -23,9 +23,6 @@ from conformance.reference.refusals import Refused
 
 #: Connections at once. A client opens a handful; the suite's own tests open a hundred on purpose.
 CONNECTION_LIMIT = 256
-
-#: Requests that are remembered with their answers, so that a server left running for days does not grow by them.
-REMEMBERED = 1_000
 
 #: Seconds to wait for the thread to start or to end; both take milliseconds.
 _PATIENCE = 10.0
@@ -75,7 +72,11 @@ class Mock:
     @property
     def requests(self) -> tuple[Recorded, ...]:
         """The requests that have arrived, oldest first, each with what was played of its answer so far."""
-        return tuple(self._service.recorded)
+        return tuple(self._service.recorded or ())
+
+    def idle_looks(self) -> int:
+        """How often a run was looked at after its end had been told, of all runs the most."""
+        return self._service.idle_looks()
 
     def ask(self, request: Request) -> Response:
         """Answer a request that comes over no socket and is not recorded; nothing special is played to it."""
@@ -137,7 +138,8 @@ class _Service:
         ready: Callable[[str], None] | None = None,
     ) -> None:
         self.origin = ""
-        self.recorded: list[Recorded] = []
+        #: What has arrived; None in the foreground, where nobody asks for it and days may pass.
+        self.recorded = Log() if ready is None else None
         self._api = Api(api_key, scenario, behaviour)
         #: Held for the moment in which one request is answered: the next finds what that left.
         self._answering = threading.Lock()
@@ -176,6 +178,11 @@ class _Service:
         """Answer a request in the thread that calls; nothing can come between."""
         with self._answering:
             return self._api.answer(request)
+
+    def idle_looks(self) -> int:
+        """How often a run was looked at after its end had been told, of all runs the most."""
+        with self._answering:
+            return self._api.state.idle_looks()
 
     def settle(self, seconds: float) -> None:
         """Wait until every conversation has ended, those that wait to be accepted too."""
@@ -233,8 +240,8 @@ class _Service:
             while (arrived := await requests.next()) is not None:
                 began = asyncio.get_running_loop().time()
                 recorded = Recorded(round((began - self._began) * 1000), arrived.request)
-                self.recorded.append(recorded)
-                del self.recorded[:-REMEMBERED]
+                if self.recorded is not None:
+                    self.recorded.add(recorded)
                 with self._answering:
                     response = self._api.respond(arrived.request)
                 if response is None:

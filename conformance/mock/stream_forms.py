@@ -6,12 +6,13 @@ Each function takes the events of a right stream; what it does is said in the ta
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from conformance.model import Chunk, Ended, Response
 from conformance.proof.faults.pieces import Piece, Pieces, changed, inserted, moved, piece, pieces_of, place, with_data
 from conformance.proof.faults.responses import is_stream
+from conformance.reference import objects
 from conformance.reference.objects import Document, message_delta
 from conformance.wire.sse import encode
 
@@ -23,6 +24,12 @@ _DELTA = "thread.message.delta"
 #: Milliseconds for which a connection stays open after `done`: clients that wait for its end show it, and the others
 #: are not kept waiting.
 _LEFT_OPEN = 6000
+
+#: Milliseconds between the arguments of a call and the question, so long that whoever does not wait is seen.
+_PAUSE = 1000
+
+#: Numbers of ids from here on are no others of a stream.
+_UNLIKE = 900
 
 #: Bytes of a long line: longer than the buffer of any line reader we know of.
 _LONG = 512 * 1024
@@ -205,3 +212,46 @@ def sparse_and_strange(document: Document) -> Document:
     """A member nobody knows, and none of those that are null and not required."""
     kept = {name: value for name, value in document.items() if value is not None or name not in _OPTIONAL}
     return {**kept, "member_of_tomorrow": {"of": ["any", "kind"]}}
+
+
+def documented_events(pieces: Pieces) -> Pieces:
+    """Every documented end of steps and messages, and a run that is being cancelled, in a run that completes."""
+    at = place(pieces, "thread.run.in_progress") + 1
+    run, ms = pieces[at - 1].document, pieces[at - 1].ms
+    told = [*_broken_steps(run), *_broken_message(run), ("thread.run.cancelling", {**run, "status": "cancelling"})]
+    return (*pieces[:at], *(piece(name, document, ms) for name, document in told), *pieces[at:])
+
+
+def _broken_steps(run: Document) -> Iterator[tuple[str, Document]]:
+    """A built-in step for each end that a step can come to beside completion."""
+    for number, status in enumerate(("failed", "cancelled", "expired"), start=_UNLIKE):
+        call = {"id": f"call_{number:024d}", "type": "code_interpreter"}
+        whole = {**call, "code_interpreter": {"input": "", "outputs": []}}
+        step = objects.step(f"step_{number:024d}", run, run["started_at"], objects.tool_calls([whole]))
+        yield "thread.run.step.created", step
+        yield "thread.run.step.in_progress", step
+        yield f"thread.run.step.{status}", objects.step_ended(step, status, run["started_at"], objects.usage(0, 0))
+
+
+def _broken_message(run: Document) -> Iterator[tuple[str, Document]]:
+    """A message that a filter cut short, and its step."""
+    at, message_id = run["started_at"], f"msg_{_UNLIKE:024d}"
+    step = objects.step(f"step_{_UNLIKE + 3:024d}", run, at, objects.message_creation(message_id))
+    message = objects.message_begun(message_id, run, at)
+    yield "thread.run.step.created", step
+    yield "thread.run.step.in_progress", step
+    yield "thread.message.created", message
+    yield "thread.message.in_progress", message
+    yield _DELTA, objects.message_delta(message_id, "Well", first=True)
+    yield "thread.message.incomplete", objects.message_ended(message, "Well", at, reason="content_filter")
+    yield "thread.run.step.completed", objects.step_ended(step, "completed", at, objects.usage(0, 0))
+
+
+def asking_late(response: Response) -> Response:
+    """A second passes before a stream asks for outputs."""
+    if not is_stream(response):
+        return response
+    pieces = pieces_of(response)
+    at = next((index for index, one in enumerate(pieces) if one.name == "thread.run.requires_action"), len(pieces))
+    late = (*pieces[:at], *(one._replace(ms=one.ms + _PAUSE) for one in pieces[at:]))
+    return replace(response, chunks=tuple(Chunk(one.ms, one.raw) for one in late))

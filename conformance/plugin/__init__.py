@@ -38,21 +38,21 @@ def pytest_configure(config: pytest.Config) -> None:
     shared = {option.key for option in options.VERDICTS}
     if said.keys() <= shared and not any(_reaches_suite(str(argument), config) for argument in config.args):
         return
-    from conformance.run import contradictions  # noqa: PLC0415 - only for sessions that are ours
+    from conformance.run import option_conflicts  # noqa: PLC0415 - only for sessions that are ours
 
     try:
-        contradictions.check(said)
+        option_conflicts.check(said)
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from None
-    from conformance.plugin.session import join  # noqa: PLC0415 - only for sessions that are ours
+    from conformance.plugin.pytest_session import join  # noqa: PLC0415 - only for sessions that are ours
 
     join(config, said)
 
 
 @pytest.fixture
 def conformance_client(pytestconfig: pytest.Config) -> Callable[..., Subject]:
-    """Judge a client within its own tests: `conformance_client(scenario, use)`; see `conformance.plugin.client`."""
-    from conformance.plugin.client import judged  # noqa: PLC0415 - only for tests of clients
+    """Judge a client within its own tests: `conformance_client(scenario, use)`; see `client_fixture`."""
+    from conformance.plugin.client_fixture import judged  # noqa: PLC0415 - only for tests of clients
 
     return partial(judged, options.given(vars(pytestconfig.option), _PREFIX.replace("-", "_")))
 

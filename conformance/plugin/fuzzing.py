@@ -14,7 +14,7 @@ from conformance.run import options
 from conformance.run.plan import Target
 
 if TYPE_CHECKING:
-    from conformance.fuzz.hunt import Hunt
+    from conformance.fuzz.search import Search
     from conformance.targets.settings import Settings
 
 #: What the module in the suite is named for.
@@ -59,7 +59,7 @@ class Fuzzing:
         """Make one test for each kind of body."""
         if metafunc.module.__name__ == f"conformance.suite.test_{NAME}":
             shares = _shares(self._said[NAME])
-            metafunc.parametrize("hunt", shares.items(), indirect=True, ids=list(shares))
+            metafunc.parametrize("search", shares.items(), indirect=True, ids=list(shares))
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Fuzz last: it is what a fragile target may not survive."""
@@ -73,27 +73,27 @@ class Fuzzing:
         return [f"conformance: fuzz: {said} request bodies, --conformance-fuzz-seed={self._seed}"]
 
     @pytest.fixture
-    def hunt(self, request: pytest.FixtureRequest) -> Callable[[], None]:
+    def search(self, request: pytest.FixtureRequest) -> Callable[[], None]:
         """Generate, send and judge the bodies of one kind; what is returned tells what was found."""
-        from conformance.fuzz import hunt, standing, telling, waiting_run  # noqa: PLC0415 - costs a second: only here
+        from conformance.fuzz import expectation, search, summary, waiting_run  # noqa: PLC0415 - costs a second: only here
 
         mode, cases = request.param
         settings = _settings(self._judging.target)
         run = waiting_run.WaitingRun(settings)
         try:
-            came = hunt.hunt(run, standing.Mode(mode), cases, self._seed, strict="strict" in self._said)
+            came = search.search(run, expectation.Mode(mode), cases, self._seed, strict="strict" in self._said)
         except OwnError as slip:
             pytest.fail(f"a slip of ours, not the target's: {slip.message}", pytrace=False)
         finally:
             left = run.close()
         variable = self._said.get("api_key_env", "API_KEY")
         request.node.user_properties += [
-            (_SUMMARY, telling.summary(came)),
+            (_SUMMARY, summary.summary(came)),
             *((_SUMMARY, f"left behind: {safe(line)}") for line in left),
-            *((_WARNING, telling.block(each, came, settings, variable)) for each in came.warnings),
+            *((_WARNING, summary.block(each, came, settings, variable)) for each in came.warnings),
             *([(_STOPPED, came.stopped)] if came.stopped else []),
         ]
-        return lambda: _tell(came, [telling.block(each, came, settings, variable) for each in came.failures])
+        return lambda: _tell(came, [summary.block(each, came, settings, variable) for each in came.failures])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a fuzz test said of itself."""
@@ -109,7 +109,7 @@ class Fuzzing:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """A hunt that ended before its time makes the run incomplete."""
+        """A search that ended before its time makes the run incomplete."""
         if self._told[_STOPPED] and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = _INCOMPLETE
 
@@ -135,10 +135,10 @@ def _settings(target: Target) -> Settings:
     return target.settings
 
 
-def _tell(came: Hunt, failures: list[str]) -> None:
-    from conformance.fuzz import telling  # noqa: PLC0415 - loaded by whoever hunted
+def _tell(came: Search, failures: list[str]) -> None:
+    from conformance.fuzz import summary  # noqa: PLC0415 - loaded by whoever searched
 
     if failures:
-        pytest.fail("\n\n".join((*failures, telling.summary(came))), pytrace=False)
+        pytest.fail("\n\n".join((*failures, summary.summary(came))), pytrace=False)
     if came.stopped is not None:
         pytest.skip(f"untestable: {safe(came.stopped)}")

@@ -22,8 +22,6 @@ from conformance.reference.state import State
 #: 1 ms is the shortest that the integer can say and still be taken for true.
 _POLL: Headers = (("openai-poll-after-ms", "1"),)
 
-_BETA = "assistants=v2"
-
 #: Says what is done in each round of a run that was created.
 Model = Callable[[Document], tuple[Round, ...]]
 
@@ -54,7 +52,8 @@ class Api:
     def __init__(
         self, api_key: str | None, scenario: str | None, behaviour: Behaviour, model: Model | None = None
     ) -> None:
-        self.state = State(behaviour, partial(rounds, fallback=scenario) if model is None else model)
+        self.state = State(behaviour.acceptance, partial(rounds, fallback=scenario) if model is None else model)
+        self._behaviour = behaviour
         self._api_key = api_key
 
     def answer(self, request: Request) -> Response:
@@ -77,16 +76,16 @@ class Api:
 
     def respond(self, request: Request) -> Response | None:
         """What is sent in answer to a request: what was planned, or what the behaviour makes of it."""
-        return self.state.behaviour.respond(request, self.answer(request))
+        return self._behaviour.respond(request, self.answer(request))
 
     def _served(self, request: Request, ours: Headers) -> Reply:
         path, _, query_text = request.target.partition("?")
         query = dict(parse_qsl(query_text, keep_blank_values=True))
-        headers = {name.lower(): value for name, value in request.headers}
-        self.state.behaviour.key(self._api_key, headers)
-        handler, ids = routes.find(request.method, path)
-        _check_beta(path, query, headers)
-        answer = handler(self.state, Asked(ids, query, request.body))
+        headers, behaviour = _by_name(request.headers), self._behaviour
+        behaviour.key(self._api_key, headers)
+        handler, ids = routes.find(request.method, path, behaviour.prefixes)
+        behaviour.beta(path, query, headers)
+        answer = handler(self.state, Asked(ids, query, request.body, behaviour))
         polled = handler in {handlers.get_run, handlers.list_runs}
         return Reply(200, ours + _POLL if polled else ours, answer)
 
@@ -100,8 +99,10 @@ def _refused(refused: Refused, headers: Headers) -> Reply:
     return Reply(refused.status, (*refused.headers, *headers), refused.document)
 
 
-def _check_beta(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> None:
-    """The header is asked of everybody but Azure's clients, which never send it (ERR-BETA, REQ-BETA-MISSING)."""
-    is_azure = path.startswith("/openai/") or "api-version" in query
-    if not is_azure and _BETA not in headers.get("openai-beta", ""):
-        raise Refused("no-beta")
+def _by_name(headers: Headers) -> Mapping[str, str]:
+    """Header fields by their names in lower case; several of one name are one list (RFC 9110, 5.3)."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        known = found.get(name.lower())
+        found[name.lower()] = value if known is None else f"{known}, {value}"
+    return found

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from conformance.reference import bodies, fields
+from conformance.reference import fields, request_body
+from conformance.reference.behaviour import Behaviour
 from conformance.reference.events import Event
 from conformance.reference.lists import page
 from conformance.reference.objects import Document
@@ -23,6 +24,8 @@ class Asked:
     ids: tuple[str, ...]
     query: Mapping[str, str]
     body: bytes
+    #: What decides on it, where it is a submission.
+    behaviour: Behaviour
 
 
 #: A document answers as JSON, events as a stream.
@@ -31,7 +34,7 @@ Answer = Document | tuple[Event, ...]
 
 def create_assistant(state: State, asked: Asked) -> Answer:
     """POST /assistants."""
-    return state.new_assistant(fields.assistant(bodies.read(asked.body)))
+    return state.new_assistant(fields.assistant(request_body.read(asked.body)))
 
 
 def list_assistants(state: State, asked: Asked) -> Answer:
@@ -46,8 +49,8 @@ def get_assistant(state: State, asked: Asked) -> Answer:
 
 def modify_assistant(state: State, asked: Asked) -> Answer:
     """POST /assistants/{assistant_id}."""
-    wanted = fields.changes(bodies.read(asked.body))
-    assistant = _modified(state.assistant(*asked.ids), wanted, bodies.FIELDS)
+    wanted = fields.changes(request_body.read(asked.body))
+    assistant = _modified(state.assistant(*asked.ids), wanted, request_body.FIELDS)
     state.assistants[assistant["id"]] = assistant
     return assistant
 
@@ -59,7 +62,7 @@ def delete_assistant(state: State, asked: Asked) -> Answer:
 
 def create_thread(state: State, asked: Asked) -> Answer:
     """POST /threads."""
-    return state.new_thread(*fields.thread(bodies.read(asked.body))).document
+    return state.new_thread(*fields.thread(request_body.read(asked.body))).document
 
 
 def get_thread(state: State, asked: Asked) -> Answer:
@@ -70,7 +73,7 @@ def get_thread(state: State, asked: Asked) -> Answer:
 def modify_thread(state: State, asked: Asked) -> Answer:
     """POST /threads/{thread_id}."""
     thread = state.thread(*asked.ids)
-    wanted = fields.changes(bodies.read(asked.body))
+    wanted = fields.changes(request_body.read(asked.body))
     thread.document = _modified(thread.document, wanted, ("metadata", "tool_resources"))
     return thread.document
 
@@ -82,7 +85,7 @@ def delete_thread(state: State, asked: Asked) -> Answer:
 
 def create_message(state: State, asked: Asked) -> Answer:
     """POST /threads/{thread_id}/messages."""
-    return state.new_message(state.thread(*asked.ids), fields.message(bodies.read(asked.body)))
+    return state.new_message(state.thread(*asked.ids), fields.message(request_body.read(asked.body)))
 
 
 def list_messages(state: State, asked: Asked) -> Answer:
@@ -99,7 +102,7 @@ def get_message(state: State, asked: Asked) -> Answer:
 
 def modify_message(state: State, asked: Asked) -> Answer:
     """POST /threads/{thread_id}/messages/{message_id}."""
-    wanted = fields.changes(bodies.read(asked.body))
+    wanted = fields.changes(request_body.read(asked.body))
     message = _modified(state.message(*asked.ids), wanted, ("metadata",))
     state.thread(asked.ids[0]).messages[message["id"]] = message
     return message
@@ -107,7 +110,7 @@ def modify_message(state: State, asked: Asked) -> Answer:
 
 def create_thread_and_run(state: State, asked: Asked) -> Answer:
     """POST /threads/runs, plain or streamed."""
-    body = bodies.read(asked.body)
+    body = request_body.read(asked.body)
     wanted, messages = fields.run(body)
     new, first = fields.thread(body.get("thread") or {}, "thread.")
     state.assistant(wanted["assistant_id"])
@@ -117,7 +120,7 @@ def create_thread_and_run(state: State, asked: Asked) -> Answer:
 
 def create_run(state: State, asked: Asked) -> Answer:
     """POST /threads/{thread_id}/runs, plain or streamed."""
-    body = bodies.read(asked.body)
+    body = request_body.read(asked.body)
     run = state.new_run(state.thread(*asked.ids), *fields.run(body))
     return _followed(run, stream=bool(body.get("stream")))
 
@@ -135,7 +138,7 @@ def get_run(state: State, asked: Asked) -> Answer:
 def modify_run(state: State, asked: Asked) -> Answer:
     """POST /threads/{thread_id}/runs/{run_id}; a run's metadata can change, nothing else."""
     run = state.run(*asked.ids)
-    wanted = fields.changes(bodies.read(asked.body))
+    wanted = fields.changes(request_body.read(asked.body))
     return run.describe(_modified(run.document, wanted, ("metadata",))["metadata"])
 
 
@@ -146,8 +149,8 @@ def cancel_run(state: State, asked: Asked) -> Answer:
 
 def submit_tool_outputs(state: State, asked: Asked) -> Answer:
     """POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs, plain or streamed."""
-    submitted = state.behaviour.read(asked.body)
-    run = state.behaviour.find(state, *asked.ids)
+    submitted = asked.behaviour.read(asked.body)
+    run = asked.behaviour.find(state, *asked.ids)
     run.submit(submitted)
     return _followed(run, stream=bool(submitted.stream))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from urllib.parse import unquote
 
@@ -12,9 +12,6 @@ from conformance.reference.refusals import Refused
 from conformance.reference.state import State
 
 Handler = Callable[[State, Asked], Answer]
-
-#: What stands before the paths: the API's own form, two of Azure's, and the bare one of its agents.
-_PREFIXES = (("v1",), ("openai", "v1"), ("openai",), ())
 
 _TABLE = (
     ("POST", "assistants", handlers.create_assistant),
@@ -53,9 +50,12 @@ def _by_path() -> dict[tuple[str, ...], dict[str, Handler]]:
 ROUTES = MappingProxyType(_by_path())
 
 
-def find(method: str, path: str) -> tuple[Handler, tuple[str, ...]]:
-    """Return the handler of a request and the ids in its path, decoded; raise Refused for 404 and 405."""
-    pieces = _without_prefix(tuple(path.split("/")[1:]))
+def find(method: str, path: str, prefixes: Sequence[str]) -> tuple[Handler, tuple[str, ...]]:
+    """Return the handler of a request and the ids in its path, decoded; raise Refused for 404 and 405.
+
+    `prefixes` are what may stand before the paths of the API.
+    """
+    pieces = _below(path, prefixes)
     for route, by_method in ROUTES.items():
         ids = _ids(route, pieces)
         if ids is None:
@@ -66,9 +66,10 @@ def find(method: str, path: str) -> tuple[Handler, tuple[str, ...]]:
     raise Refused("no-path", method=method, path=path)
 
 
-def _without_prefix(pieces: tuple[str, ...]) -> tuple[str, ...]:
-    prefix = next(prefix for prefix in _PREFIXES if pieces[: len(prefix)] == prefix)
-    return pieces[len(prefix) :]
+def _below(path: str, prefixes: Sequence[str]) -> tuple[str, ...]:
+    """The pieces of the path below the first prefix that it begins with; none where it begins with no prefix."""
+    prefix = next((prefix for prefix in prefixes if path.startswith(f"{prefix}/")), None)
+    return () if prefix is None else tuple(path[len(prefix) :].split("/")[1:])
 
 
 def _ids(route: tuple[str, ...], pieces: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from conformance.contract.lifecycle import FINAL
 from conformance.reference import objects, story
-from conformance.reference.behaviour import Behaviour
 from conformance.reference.clock import Clock
 from conformance.reference.events import Event, Transition, ends_stream, stream
 from conformance.reference.objects import Document
 from conformance.reference.refusals import Refused
 from conformance.reference.scripts import Round
 from conformance.reference.story import Story
-from conformance.reference.submission import Submission
+from conformance.reference.submission import Rule, Submission
 
 #: The states in which a run may still be cancelled.
 _CANCELLABLE = frozenset({"queued", "in_progress", "requires_action"})
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Which submissions a run accepts, and what becomes of it."""
+
+    #: Asked one after the other before a submission is accepted.
+    rules: tuple[Rule, ...]
+    #: What happens to the run once its outputs were accepted.
+    accepted: Callable[[Run, Submission], None]
+    #: What happens to the run once its outputs were refused by a rule.
+    refused: Callable[[Run, Submission], None]
 
 
 @dataclass(slots=True)
@@ -31,13 +42,15 @@ class Run:
     #: The messages of its thread, where its own are added.
     messages: dict[str, Document]
     clock: Clock
-    behaviour: Behaviour
+    acceptance: Acceptance
     steps: dict[str, Document] = field(default_factory=dict)
     transitions: deque[Transition] = field(default_factory=deque)
     #: How often outputs were accepted.
     rounds: int = 0
     #: The refusal that the next submission meets.
     hindrance: str | None = None
+    #: How often it was looked at once its end had been told.
+    idle_looks: int = 0
 
     def begin(self, thread: Document | None) -> None:
         """Lay out the transitions up to the first calls; `thread` is told too where it was created with the run."""
@@ -50,6 +63,8 @@ class Run:
         """Play the next transition, where there is one, and return the run as it stands then."""
         if self.transitions:
             self._play(self.transitions.popleft())
+        elif self.is_over():
+            self.idle_looks += 1
         return self.document
 
     def watch(self) -> tuple[Event, ...]:
@@ -66,12 +81,12 @@ class Run:
             hindrance, self.hindrance = self.hindrance, None
             raise Refused(hindrance)
         try:
-            for rule in self.behaviour.rules:
+            for rule in self.acceptance.rules:
                 rule(self.document["status"], self.pending_ids(), submission)
         except Refused:
-            self.behaviour.refused(self, submission)
+            self.acceptance.refused(self, submission)
             raise
-        self.behaviour.accepted(self, submission)
+        self.acceptance.accepted(self, submission)
 
     def resume(self, outputs: Mapping[str, str]) -> None:
         """Lay out what follows the outputs (call id to text) of the step that waits; without such a step, nothing."""

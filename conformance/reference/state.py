@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from conformance.reference import objects
-from conformance.reference.behaviour import Behaviour
 from conformance.reference.clock import Clock
 from conformance.reference.objects import Document
 from conformance.reference.refusals import Refused
-from conformance.reference.runs import Run
+from conformance.reference.runs import Acceptance, Run
 from conformance.reference.scripts import Round
 
 _Kept = TypeVar("_Kept")
@@ -33,14 +32,14 @@ class Thread:
 class State:
     """Everything the server keeps; each request moves its clock on by one second.
 
-    `model` says what is done in each round of a run that was created.
+    `acceptance` is what runs are created with; `model` says what is done in each round of one.
     """
 
-    def __init__(self, behaviour: Behaviour, model: Callable[[Document], tuple[Round, ...]]) -> None:
+    def __init__(self, acceptance: Acceptance, model: Callable[[Document], tuple[Round, ...]]) -> None:
         self.clock = Clock()
         self.assistants: dict[str, Document] = {}
         self.threads: dict[str, Thread] = {}
-        self.behaviour = behaviour
+        self._acceptance = acceptance
         self._model = model
 
     def new_assistant(self, settings: Document) -> Document:
@@ -79,7 +78,7 @@ class State:
         for message in messages:
             self._add(thread, message)
         document = objects.run(self.clock.new_id("run"), thread_id, self.clock.now, assistant, settings)
-        run = Run(document, self._model(document), thread.messages, self.clock, self.behaviour)
+        run = Run(document, self._model(document), thread.messages, self.clock, self._acceptance)
         run.begin(thread.document if thread_is_new else None)
         thread.runs[document["id"]] = run
         return run
@@ -103,6 +102,10 @@ class State:
     def step(self, thread_id: str, run_id: str, id_: str) -> Document:
         """Return a step of a run, or raise Refused."""
         return _found(self.run(thread_id, run_id).steps, id_, "no-step")
+
+    def idle_looks(self) -> int:
+        """How often the run that was looked at most since its end was looked at since then."""
+        return max((run.idle_looks for thread in self.threads.values() for run in thread.runs.values()), default=0)
 
     def _add(self, thread: Thread, settings: Document) -> Document:
         message = objects.message(self.clock.new_id("msg"), thread.document["id"], self.clock.now, settings)

@@ -62,8 +62,8 @@ def begin(
     """
     writer = _Writer(run, new_id, now, objects.usage(0, 0))
     if thread is not None:
-        writer.tell("thread.created", thread)
-    writer.tell("thread.run.created", run)
+        writer.emit("thread.created", thread)
+    writer.emit("thread.run.created", run)
     writer.resume()
     writer.go_on(script, calls)
     return writer.story()
@@ -120,7 +120,7 @@ class _Writer:
     def story(self) -> Story:
         return Story(tuple(self._transitions), self._now)
 
-    def tell(self, name: str, data: Document) -> None:
+    def emit(self, name: str, data: Document) -> None:
         self._transition.append(Event(name, data))
         if name in TRANSITIONS:
             self._transitions.append(tuple(self._transition))
@@ -128,7 +128,7 @@ class _Writer:
 
     def move(self, run: Document) -> None:
         self._run = run
-        self.tell(f"thread.run.{run['status']}", run)
+        self.emit(f"thread.run.{run['status']}", run)
 
     def resume(self) -> None:
         """The run is queued, then works; it counts as started when it begins to work, each time anew."""
@@ -147,7 +147,7 @@ class _Writer:
         spent = objects.usage(260 + self._spent["total_tokens"], 12)
         at = step["expires_at"] if status == "expired" else self._now
         self._spent = objects.usage_sum(self._spent, spent)
-        self.tell(f"thread.run.step.{status}", objects.step_ended(step, status, at, spent))
+        self.emit(f"thread.run.step.{status}", objects.step_ended(step, status, at, spent))
 
     def end_run(self, status: str) -> None:
         self.move(objects.run_ended(self._run, status, self._now, self._spent))
@@ -159,8 +159,8 @@ class _Writer:
 
     def _open_step(self, details: Document) -> Document:
         step = objects.step(self._new_id("step"), self._run, self._now, details)
-        self.tell("thread.run.step.created", step)
-        self.tell("thread.run.step.in_progress", step)
+        self.emit("thread.run.step.created", step)
+        self.emit("thread.run.step.in_progress", step)
         return step
 
     def _ask(self, script: Script, calls: Sequence[Call]) -> None:
@@ -172,12 +172,12 @@ class _Writer:
             whole = objects.function_call(self._new_id("call"), call.name, "".join(call.pieces))
             made.append(whole)
             function = {"name": call.name, "arguments": "", "output": None}
-            self.tell(
+            self.emit(
                 "thread.run.step.delta", objects.step_delta(step["id"], {"index": index, **whole, "function": function})
             )
             for piece in call.pieces:
                 more = {"index": index, "type": "function", "function": {"arguments": piece}}
-                self.tell("thread.run.step.delta", objects.step_delta(step["id"], more))
+                self.emit("thread.run.step.delta", objects.step_delta(step["id"], more))
         self.move(objects.run_waiting(self._run, made))
         if script.patience is not None:
             self._transitions.extend([()] * script.patience)
@@ -199,7 +199,7 @@ class _Writer:
         if ending == "cancelled":
             self.move({**self._run, "status": "cancelling"})
         if ending == "error":
-            self.tell("error", objects.error("The server failed while it was answering.", "server_error"))
+            self.emit("error", objects.error("The server failed while it was answering.", "server_error"))
             return "failed"
         return ending
 
@@ -210,7 +210,7 @@ class _Writer:
                 self._say(message, part.pieces)
                 self._now += 1
                 whole = objects.message_ended(message, "".join(part.pieces), self._now, reason=None)
-                self.tell("thread.message.completed", whole)
+                self.emit("thread.message.completed", whole)
             case RunsCode():
                 step = self._run_code(part)
             case SearchesFiles():
@@ -221,13 +221,13 @@ class _Writer:
         message_id = self._new_id("msg")
         step = self._open_step(objects.message_creation(message_id))
         message = objects.message_begun(message_id, self._run, self._now)
-        self.tell("thread.message.created", message)
-        self.tell("thread.message.in_progress", message)
+        self.emit("thread.message.created", message)
+        self.emit("thread.message.in_progress", message)
         return step, message
 
     def _say(self, message: Document, pieces: Sequence[str]) -> None:
         for index, piece in enumerate(pieces):
-            self.tell("thread.message.delta", objects.message_delta(message["id"], piece, first=index == 0))
+            self.emit("thread.message.delta", objects.message_delta(message["id"], piece, first=index == 0))
 
     def _break_off(self, part: Says, ending: str) -> None:
         step, message = self._open_message()
@@ -236,7 +236,7 @@ class _Writer:
         self._now += 1
         status = self._turn(ending)
         reason, step_status = _BROKEN_OFF[status]
-        self.tell("thread.message.incomplete", objects.message_ended(message, "".join(half), self._now, reason=reason))
+        self.emit("thread.message.incomplete", objects.message_ended(message, "".join(half), self._now, reason=reason))
         self.end_step(step, step_status)
         self.end_run(status)
 
@@ -269,7 +269,7 @@ class _Writer:
         return {**step, "step_details": objects.tool_calls([found])}
 
     def _tell_built_in(self, step: Document, call: Document) -> None:
-        self.tell("thread.run.step.delta", objects.step_delta(step["id"], {"index": 0, **call}))
+        self.emit("thread.run.step.delta", objects.step_delta(step["id"], {"index": 0, **call}))
 
 
 def waiting_step(step: Document, run: Document) -> Document:

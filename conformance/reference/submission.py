@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.reference import bodies
+from conformance.reference import request_body
 from conformance.reference.objects import Document
 from conformance.reference.refusals import Refused
 
@@ -42,9 +42,9 @@ def read(document: Document) -> Submission:
             raise Refused("unknown-key", where=key)
     stream = document.get("stream")
     if stream is not None:
-        bodies.expect(stream, "a boolean", "stream")
-    items = bodies.required(document, "tool_outputs")
-    bodies.expect(items, "an array", "tool_outputs")
+        request_body.expect(stream, "a boolean", "stream")
+    items = request_body.required(document, "tool_outputs")
+    request_body.expect(items, "an array", "tool_outputs")
     outputs = tuple(_item(item, f"tool_outputs[{index}]") for index, item in enumerate(items))
     if sum(len(output.encode("utf-8", "replace")) for _, output in outputs) >= ALL_OUTPUTS:
         raise Refused("long-outputs")
@@ -52,10 +52,10 @@ def read(document: Document) -> Submission:
 
 
 def _item(item: Mapping[str, object], where: str) -> tuple[str, str]:
-    bodies.expect(item, "an object", where)
-    call_id = bodies.text(bodies.required(item, "tool_call_id", f"{where}."), f"{where}.tool_call_id")
+    request_body.expect(item, "an object", where)
+    call_id = request_body.text(request_body.required(item, "tool_call_id", f"{where}."), f"{where}.tool_call_id")
     # The schema does not require an output, and one client leaves an empty one out (SUB-NO-OUTPUT).
-    output = bodies.text(item.get("output", ""), f"{where}.output")
+    output = request_body.text(item.get("output", ""), f"{where}.output")
     if len(output) > LONGEST_OUTPUT:
         raise Refused("long-output", where=f"{where}.output", limit=LONGEST_OUTPUT)
     return call_id, output

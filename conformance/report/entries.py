@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Exhibit, Report, Requirement, Status, Verdict
-from conformance.report.breaches import Breach, breach, breaches, excused
+from conformance.report.departures import Departure, departure_of, departures, excused
+from conformance.report.not_exercised import WHY, unseen
 from conformance.report.tally import DEPARTED, counted, standing
 from conformance.report.text import why
-from conformance.report.unseen import WHY, unseen
 
 #: What a cell came to in a word -> how people read it, the weightiest first.
 WORDS: Mapping[str, str] = {
@@ -48,7 +48,7 @@ class Entry:
     #: The weightiest first; there is at least one.
     cells: tuple[Cells, ...]
     #: How it was departed from; None where it was not.
-    breach: Breach | None = None
+    departure: Departure | None = None
     #: Whether the departure stands for itself: what only follows from another is told there.
     stands: bool = False
     exhibit: Exhibit | None = None
@@ -82,7 +82,7 @@ def entries(report: Report) -> tuple[Entry, ...]:
         each.requirement.id: each
         for wanted in (excused, counted)
         for status in (Status.WARN, Status.FAIL)
-        for each in breaches(report.subjects, status, wanted)
+        for each in departures(report.subjects, status, wanted)
     }
     exhibits = {exhibit.requirement: exhibit for exhibit in report.exhibits}
     unshown = {name: WHY[label] for label, names in unseen(report.not_exercised).items() for name in names}
@@ -130,6 +130,6 @@ def _reason(word: str, verdict: Verdict) -> str:
     return why(verdict) if word in ("error", "untestable") else verdict.reason or ""
 
 
-def _following(seen: Iterable[_Cell]) -> Breach | None:
+def _following(seen: Iterable[_Cell]) -> Departure | None:
     departed = [(subject, verdict) for subject, verdict, _ in seen if verdict.status in DEPARTED]
-    return breach(departed) if departed else None
+    return departure_of(departed) if departed else None

@@ -24,7 +24,7 @@ from conformance.model import (
     Verdict,
 )
 from conformance.report import exchanges
-from conformance.report.curl import curl
+from conformance.report.curl_command import curl
 from conformance.report.tally import counted, standing
 from conformance.verdict.shrink import shrunk
 from conformance.walk.moments import MOST, Moments

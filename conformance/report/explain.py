@@ -46,7 +46,7 @@ def scenarios_list() -> str:
 
 def faults_list() -> str:
     """Return one line for each fault: name, layer, and the lie."""
-    rows = [(fault.name, fault.layer, fault.lie) for fault in FAULTS.values()]
+    rows = [(fault.name, fault.layer, fault.does) for fault in FAULTS.values()]
     wide = [max(len(row[column]) for row in rows) for column in range(2)]
     return "".join(_columns(row, wide) for row in rows)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Level, Report, Status
-from conformance.report.breaches import Breach, breaches, excused
+from conformance.report.departures import Departure, departures, excused
 from conformance.report.document import reason_of
 from conformance.report.headline import headline
 from conformance.report.plain import safe
@@ -56,7 +56,7 @@ def _errors(report: Report) -> Iterator[_Note]:
             if verdict.status is Status.ERROR:
                 told = f"{safe(subject.name)}:{verdict.requirement}: {safe(why(verdict))}"
                 yield _Note("a slip of ours, not the target's", told)
-    failed = sorted(breaches(report.subjects, Status.FAIL), key=_severity)
+    failed = sorted(departures(report.subjects, Status.FAIL), key=_severity)
     yield from (_departure("FAIL", each, report) for each in failed)
     if report.interrupted or verdict_word(report) in _WORDLESS:
         yield _Note(verdict_word(report), safe(report.interrupted or counts(report)))
@@ -68,7 +68,7 @@ def _errors(report: Report) -> Iterator[_Note]:
 
 
 def _warnings(report: Report) -> Iterator[_Note]:
-    yield from (_departure("WARN", each, report) for each in breaches(report.subjects, Status.WARN))
+    yield from (_departure("WARN", each, report) for each in departures(report.subjects, Status.WARN))
     if report.leftovers:
         yield _Note("left behind, please remove", "\n".join(map(safe, report.leftovers)))
 
@@ -77,22 +77,22 @@ def _notices(report: Report) -> Iterator[_Note]:
     mocked = f"{MOCKED}\n" if report.target.get("kind") == "mock" else ""
     yield _Note(f"{verdict_word(report)} {target_name(report)}", f"{mocked}{counts(report)}")
     for status in (Status.FAIL, Status.WARN):
-        for each in breaches(report.subjects, status, excused):
+        for each in departures(report.subjects, status, excused):
             yield _Note(f"excused: {each.requirement.id}{_where(each)}", "\n".join(map(safe, each.excuses)))
 
 
-def _severity(departure: Breach) -> tuple[bool, int]:
+def _severity(departure: Departure) -> tuple[bool, int]:
     """A MUST before what fails only with `--strict`, then what is departed from in more places."""
     return departure.requirement.level is not Level.MUST, -len(departure.subjects)
 
 
-def _departure(word: str, departure: Breach, report: Report) -> _Note:
+def _departure(word: str, departure: Departure, report: Report) -> _Note:
     finding = departure.cases[0].finding if departure.cases else None
     told = headline(REQUIREMENTS[departure.requirement.id], finding)
     again = f"\n{repeat(departure, report.again)}" if report.again else ""
     return _Note(f"{word} {departure.requirement.id}{_where(departure)}", f"{told}{again}")
 
 
-def _where(departure: Breach) -> str:
+def _where(departure: Departure) -> str:
     names = departure.subjects
     return f" in {safe(names[0])}" if len(names) == 1 else f" in {len(names)} places"

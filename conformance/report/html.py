@@ -11,18 +11,18 @@ from itertools import groupby
 from typing import NamedTuple
 
 from conformance.model import Exhibit, Level, Report, Status
-from conformance.report.breaches import Case
+from conformance.report.departures import Case
 from conformance.report.document import schemas_source
 from conformance.report.entries import WORDS, Entry, entries
 from conformance.report.event_list import EventList, event_list
 from conformance.report.excerpt import Excerpt, excerpt
 from conformance.report.marks import LEGEND, milliseconds
+from conformance.report.not_exercised import WHY, unseen
 from conformance.report.page import page
 from conformance.report.requirements_page import FAMILIES
 from conformance.report.result import exit_code, verdict_word, version_of
 from conformance.report.text import MOCKED, by_reason, counts, place, plan_line, repeat, target_name
 from conformance.report.timeline import Timeline, timeline
-from conformance.report.unseen import WHY, unseen
 from conformance.report.writers import REPRO
 
 #: Different ways of departing from one requirement that are shown in full; the others are counted.
@@ -66,6 +66,8 @@ def render(report: Report) -> str:
     all_entries = entries(report)
     return page(
         "report.html",
+        style="page.css",
+        script="page.js",
         report=report,
         word=verdict_word(report),
         meaning=_meaning(report, all_entries),
@@ -118,7 +120,7 @@ def _departures(report: Report, rows: Sequence[Entry]) -> list[tuple[str, list[S
 
 
 def _shown(entry: Entry, again: str) -> Shown:
-    exhibit, cases = entry.exhibit, entry.breach.cases if entry.breach else ()
+    exhibit, cases = entry.exhibit, entry.departure.cases if entry.departure else ()
     return Shown(
         entry,
         cases[:_CASES],
@@ -137,8 +139,8 @@ def _commands(entry: Entry, again: str) -> Iterator[Command]:
         yield Command("The fewest events that break it, in the folder of this page", line)
     if exhibit is not None and exhibit.curl:
         yield Command("The request by itself", exhibit.curl)
-    if entry.breach is not None and again:
-        yield Command("The scenario again", repeat(entry.breach, again))
+    if entry.departure is not None and again:
+        yield Command("The scenario again", repeat(entry.departure, again))
 
 
 def _facts(report: Report) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Report, Status, Subject, Verdict
-from conformance.report.breaches import breach
+from conformance.report.departures import departure_of
 from conformance.report.document import reason_of
 from conformance.report.headline import headline
 from conformance.report.plain import safe
@@ -120,7 +120,7 @@ def _block(report: Report, subject: Subject, verdict: Verdict) -> str:
     """What people act on, with what shows the departure where it was seen in this very subject."""
     seen = (verdict.requirement, subject.name)
     exhibit = next((each for each in report.exhibits if (each.requirement, each.subject) == seen), None)
-    return block(breach(((subject.name, verdict),)), report.again, Style(folder="."), exhibit)
+    return block(departure_of(((subject.name, verdict),)), report.again, Style(folder="."), exhibit)
 
 
 def _say(case: Element, outcome: str, message: str, body: str = "", **facts: str) -> None:

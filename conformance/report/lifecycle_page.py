@@ -1,6 +1,6 @@
-"""The state tables for readers: docs/lifecycle.md with a diagram each, and docs/lifecycle.json for programs.
+"""The state tables: docs/lifecycle.md for readers, with a diagram each, written anew by `make docs`; JSON for programs.
 
-`make docs` writes both anew.
+python -m conformance.report.lifecycle_page json
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from conformance.contract.lifecycle import TABLES, Table, as_json
 _INTRODUCTION = """\
 # How a run, its steps and its messages may move within one stream
 
-These diagrams are written from the tables the judge walks by (`conformance/contract/lifecycle.py`); the same tables
-for programs are in [lifecycle.json](lifecycle.json). An arrow is an event: the last part of its name. A dotted list
-below each diagram names the moves that are told as a breach, and of which requirement.
+These diagrams are written from the tables the judge walks by (`conformance/contract/lifecycle.py`); `python -m
+conformance.report.lifecycle_page json` prints the same tables for programs. An arrow is an event: the last part of its
+name. A list below each diagram names the moves that break a requirement, and which.
 """
 
 _NOTES = {
@@ -42,13 +42,13 @@ def _diagram(table: Table) -> Iterator[str]:
     yield "```"
 
 
-def _breaches(table: Table) -> Iterator[str]:
-    told: dict[tuple[str, str], list[str]] = {}
+def _breaking(table: Table) -> Iterator[str]:
+    breaking: dict[tuple[str, str], list[str]] = {}
     for (state, word), move in table.moves.items():
         if move.breaks is not None:
-            told.setdefault((move.breaks, state), []).append(f"`{word}`")
-    for (breach, state), words in told.items():
-        yield f"- in `{state}`: {', '.join(words)} breaks [{breach}](requirements.md)"
+            breaking.setdefault((move.breaks, state), []).append(f"`{word}`")
+    for (requirement, state), words in breaking.items():
+        yield f"- in `{state}`: {', '.join(words)} breaks [{requirement}](requirements.md)"
 
 
 def lifecycle_markdown() -> str:
@@ -56,12 +56,12 @@ def lifecycle_markdown() -> str:
     lines = [_INTRODUCTION]
     for table in TABLES.values():
         lines += [f"## {table.entity.capitalize()}", "", _NOTES[table.entity], "", *_diagram(table), ""]
-        lines += [*_breaches(table), ""]
+        lines += [*_breaking(table), ""]
     return "\n".join(lines)
 
 
 def lifecycle_json() -> str:
-    """The text of docs/lifecycle.json."""
+    """The tables for programs: every state, every move, and what a move breaks."""
     return json.dumps(as_json(), indent=2) + "\n"
 
 

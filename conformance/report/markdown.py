@@ -12,15 +12,15 @@ from html import escape
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Exhibit, Report, Requirement, Status, Subject, Verdict
-from conformance.report.breaches import Breach, Case, breaches, excused
+from conformance.report.departures import Case, Departure, departures, excused
 from conformance.report.document import kind_of, reason_of
+from conformance.report.not_exercised import WHY, unseen
 from conformance.report.plain import safe, shortened
 from conformance.report.result import verdict_word, version_of
 from conformance.report.tally import DEPARTED, counted
-from conformance.report.text import MOCKED, counts, place, repeat, scene, target_name, why
-from conformance.report.unseen import WHY, unseen
+from conformance.report.text import MOCKED, counts, place, repeat, surroundings, target_name, why
 from conformance.report.writers import REPRO
-from conformance.verdict.alike import without_ids
+from conformance.verdict.without_ids import without_ids
 
 #: Bytes of the whole page. GitHub refuses a step summary of more than 1 MiB; others may have written to it before.
 LIMIT = 1000 * 1024
@@ -57,12 +57,12 @@ def _parts(report: Report) -> Iterator[str]:
     yield from _families(report.subjects)
     exhibits = {exhibit.requirement: exhibit for exhibit in report.exhibits}
     for status in (Status.FAIL, Status.WARN):
-        for each in breaches(report.subjects, status):
+        for each in departures(report.subjects, status):
             yield _departure(each, report, exhibits.get(each.requirement.id))
     yield from _unread(report.subjects)
     yield from _reasons("A slip of ours, not the target's", report.subjects, Status.ERROR)
     for status in (Status.FAIL, Status.WARN):
-        for each in breaches(report.subjects, status, excused):
+        for each in departures(report.subjects, status, excused):
             yield _departure(each, report, exhibits.get(each.requirement.id))
     if report.complaints:
         rows = (f"- {row.kind} {code(row.row)}: {code(row.message)}" for row in report.complaints)
@@ -98,7 +98,7 @@ def _column(verdict: Verdict) -> str:
     return "excused" if verdict.status in DEPARTED and not counted(verdict) else verdict.status.value
 
 
-def _departure(departure: Breach, report: Report, exhibit: Exhibit | None) -> str:
+def _departure(departure: Departure, report: Report, exhibit: Exhibit | None) -> str:
     """One departure: its title, and folded up what was expected and what came, where, why it matters, how to see it."""
     requirement = departure.requirement
     names = tuple(dict.fromkeys(departure.subjects))
@@ -109,7 +109,7 @@ def _departure(departure: Breach, report: Report, exhibit: Exhibit | None) -> st
     lines = [f"<details><summary>{title}</summary>\n", f"{requirement.sentence} {requirement.why}\n"]
     lines += [f"- {code(excuse)}" for excuse in departure.excuses]
     lines += [line for case in departure.cases[:_CASES] for line in _case(case)]
-    lines += [f"- {label} {code(said)}" for label, said in scene(exhibit)]
+    lines += [f"- {label} {code(said)}" for label, said in surroundings(exhibit)]
     if len(departure.cases) > _CASES:
         lines.append(f"- and {len(departure.cases) - _CASES} other ways")
     if len(names) > 1:
@@ -134,7 +134,7 @@ def _case(case: Case) -> Iterator[str]:
     yield f"  - at {code(f'{safe(case.subject)} · {place(finding)}')}{often}"
 
 
-def _commands(departure: Breach, report: Report, exhibit: Exhibit | None) -> Iterator[str]:
+def _commands(departure: Departure, report: Report, exhibit: Exhibit | None) -> Iterator[str]:
     """What to type to see it again: the run's own command, the cassette, the request alone; and what explains it."""
     yield repeat(departure, report.again)
     if exhibit is not None and exhibit.cassette:

@@ -90,9 +90,9 @@ def as_page(columns: Sequence[Column]) -> str:
     """The page: implementations across, requirements down, both to be filtered, any two to be compared."""
     table = rows(columns)
     return page(
-        "targets.html",
+        "matrix.html",
         style="sheet.css",
-        script="targets.js",
+        script="matrix.js",
         columns=columns,
         rows=table,
         families=list(dict.fromkeys(row.requirement.family for row in table)),

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from conformance.contract.scenarios import BY_ID
 from conformance.errors import UsageError
 from conformance.model import Exhibit, Report, Subject
-from conformance.report.unseen import not_exercised
+from conformance.report.not_exercised import not_exercised
 from conformance.verdict import known, run_wide
 
 #: How the table orders scenarios.

@@ -23,8 +23,8 @@ _WHOLE = 2**31
 _QUOTED = re.compile(r"`([^`]+)`")
 
 
-def page(template: str, *, style: str = "page.css", script: str = "page.js", **facts: object) -> str:
-    """Render a template of the folder `templates`, with `facts` to tell; `style` and `script` are files beside it."""
+def page(template: str, *, style: str, script: str | None = None, **facts: object) -> str:
+    """Render a template of the folder `templates` with `facts`; `style` and `script` are files beside it."""
     return _environment().get_template(template).render(**_own(style, script), **facts)
 
 
@@ -43,14 +43,16 @@ def _spelled(value: object) -> object:
 
 
 @cache
-def _own(style: str, script: str) -> Mapping[str, object]:
+def _own(style: str, script: str | None) -> Mapping[str, object]:
     """Style and script, and what the browser must find them to be before it obeys them."""
-    told: dict[str, object] = {}
+    own: dict[str, object] = {}
     for name, file in (("style", style), ("script", script)):
+        if file is None:
+            continue
         source, _, _ = _environment().loader.get_source(_environment(), file)  # type: ignore[union-attr]
-        told[name] = Markup(source)  # noqa: S704 - a file of ours
-        told[f"{name}_hash"] = b64encode(sha256(source.encode()).digest()).decode()
-    return told
+        own[name] = Markup(source)  # noqa: S704 - a file of ours
+        own[f"{name}_hash"] = b64encode(sha256(source.encode()).digest()).decode()
+    return own
 
 
 def _lines(text: str) -> Markup:

@@ -26,7 +26,7 @@ def safe(text: str, limit: int = LIMIT) -> str:
     return cut if cut.isascii() and cut.isprintable() else "".join(map(_spelled, cut))
 
 
-def told(error: ConformanceError) -> str:
+def error_text(error: ConformanceError) -> str:
     """An error as people see it: what happened, and below it what to do."""
     first, *rest = (error.message, *(error.hint or "").splitlines())
     return "\n".join((f"conformance: {safe(first, _MESSAGE)}", *(f"  {safe(line, _MESSAGE)}" for line in rest)))

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from conformance.model import Confidence, Level, Report, Requirement, Status
-from conformance.report.breaches import Breach, Case, breaches, excused
+from conformance.report.departures import Case, Departure, departures, excused
 from conformance.report.document import COUNTS, kind_of, reason_of
 from conformance.report.headline import headline
 from conformance.report.plain import safe
@@ -23,7 +23,7 @@ from conformance.report.result import exit_code, verdict_word, version_of
 from conformance.report.tally import Tally, counted
 from conformance.report.text import place, repeat, target_name, why
 from conformance.report.writers import REPRO, WRITERS
-from conformance.verdict.alike import without_ids
+from conformance.verdict.without_ids import without_ids
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -41,15 +41,15 @@ _PRECISION = {Confidence.H: "very-high", Confidence.M: "high", Confidence.L: "me
 
 def render(report: Report) -> str:
     """The log of one run."""
-    departures = [
+    shown = [
         departure
         for wanted in (counted, excused)
         for status in (Status.FAIL, Status.WARN)
-        for departure in breaches(report.subjects, status, wanted)
+        for departure in departures(report.subjects, status, wanted)
     ]
-    rules = list(dict.fromkeys(departure.requirement.id for departure in departures))
+    rules = list(dict.fromkeys(departure.requirement.id for departure in shown))
     tally = Tally.of(report.subjects)
-    named = {departure.requirement.id: departure.requirement for departure in departures}
+    named = {departure.requirement.id: departure.requirement for departure in shown}
     run = {
         "tool": {
             "driver": {
@@ -62,7 +62,7 @@ def render(report: Report) -> str:
         "invocations": [_invocation(report)],
         "results": [
             _result(report, departure, case, rules.index(departure.requirement.id))
-            for departure in departures
+            for departure in shown
             for case in departure.cases
         ],
         "properties": {
@@ -90,7 +90,7 @@ def _rule(requirement: Requirement) -> dict[str, Any]:
     }
 
 
-def _result(report: Report, departure: Breach, case: Case, index: int) -> dict[str, Any]:
+def _result(report: Report, departure: Departure, case: Case, index: int) -> dict[str, Any]:
     requirement, finding = departure.requirement, case.finding
     where = f"{safe(case.subject)}, {place(finding)}"
     told = f"{headline(requirement, finding)}. At {where}. To see it again: {repeat(departure, report.again)}"
@@ -119,13 +119,13 @@ def _result(report: Report, departure: Breach, case: Case, index: int) -> dict[s
     }
 
 
-def _fingerprint(departure: Breach, case: Case) -> str:
+def _fingerprint(departure: Departure, case: Case) -> str:
     """The same for the same departure in the next run, whatever ids it meets there."""
     said = (departure.requirement.id, case.subject, case.finding.pointer or "", without_ids(case.finding.message))
     return hashlib.sha256("\0".join(map(safe, said)).encode()).hexdigest()[:16]
 
 
-def _uri(report: Report, departure: Breach, case: Case) -> str:
+def _uri(report: Report, departure: Departure, case: Case) -> str:
     """A file that shows the departure: the recording where its path can lie in a repository, else our own."""
     path = PurePosixPath(case.subject)
     if kind_of(report) == "file" and case.subject != "-" and not path.is_absolute() and ".." not in path.parts:

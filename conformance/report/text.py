@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.model import Exhibit, Finding, Report, Requirement, Status, Subject, Verdict
-from conformance.report.breaches import Breach, Case, breach, breaches
+from conformance.report.departures import Case, Departure, departure_of, departures
 from conformance.report.document import verdict_of
-from conformance.report.excuses import known_blocks, next_to_expire, outdated, unscored
+from conformance.report.not_counted import known_blocks, next_to_expire, outdated, unscored
+from conformance.report.not_exercised import WHY, unseen
 from conformance.report.plain import field, listing, safe, shortened
 from conformance.report.result import verdict_word, version_of
 from conformance.report.tally import Tally
-from conformance.report.unseen import WHY, unseen
 from conformance.report.writers import REPRO
-from conformance.verdict.alike import without_ids
+from conformance.verdict.without_ids import without_ids
 
 #: Different ways of departing from one requirement that are shown in full; the others are counted.
 _CASES = 3
@@ -175,7 +175,7 @@ def _onward(report: Report, style: Style) -> Iterator[str]:
 
 
 def _next(report: Report, style: Style) -> str:
-    broken = breaches(report.subjects, Status.FAIL) or breaches(report.subjects, Status.WARN)
+    broken = departures(report.subjects, Status.FAIL) or departures(report.subjects, Status.WARN)
     if broken:
         return f"conformance explain {broken[0].requirement.id}"
     if verdict_word(report) == "OUTDATED LIST":
@@ -197,11 +197,11 @@ def _whole(report: Report) -> str:
 
 def _blocks(report: Report, status: Status, style: Style) -> Iterator[str]:
     shown = {exhibit.requirement: exhibit for exhibit in report.exhibits}
-    for departure in breaches(report.subjects, status):
+    for departure in departures(report.subjects, status):
         yield block(departure, report.again, style, shown.get(departure.requirement.id))
 
 
-def block(departure: Breach, again: str, style: Style, exhibit: Exhibit | None = None, word: str = "") -> str:
+def block(departure: Departure, again: str, style: Style, exhibit: Exhibit | None = None, word: str = "") -> str:
     """One departure: verdict, expected, got, where, the rule, why it matters, its source, how to see it again."""
     requirement, word = departure.requirement, word or ("FAIL" if departure.status is Status.FAIL else "WARN")
     names = tuple(safe(name) for name in departure.subjects)
@@ -211,7 +211,7 @@ def block(departure: Breach, again: str, style: Style, exhibit: Exhibit | None =
     for case in departure.cases[:_CASES]:
         lines.extend(_case(case, style))
         if case is departure.cases[0]:
-            lines.extend(_scene(exhibit, style))
+            lines.extend(_surroundings(exhibit, style))
     if len(departure.cases) > _CASES:
         lines.append(field("", f"and {len(departure.cases) - _CASES} other ways", style.width))
     if len(names) > 1:
@@ -225,11 +225,11 @@ def block(departure: Breach, again: str, style: Style, exhibit: Exhibit | None =
     return "\n".join((*lines, *_rule(requirement, style), *_repeats(departure, again, style, exhibit)))
 
 
-def _scene(exhibit: Exhibit | None, style: Style) -> Iterator[str]:
-    return (field(label, said, style.width) for label, said in scene(exhibit))
+def _surroundings(exhibit: Exhibit | None, style: Style) -> Iterator[str]:
+    return (field(label, said, style.width) for label, said in surroundings(exhibit))
 
 
-def scene(exhibit: Exhibit | None) -> Iterator[tuple[str, str]]:
+def surroundings(exhibit: Exhibit | None) -> Iterator[tuple[str, str]]:
     """What came around the event that departs, in which states, and what would have been legal there; safe to print."""
     if exhibit is None or exhibit.event is None:
         return
@@ -240,7 +240,7 @@ def scene(exhibit: Exhibit | None) -> Iterator[tuple[str, str]]:
     yield "legal", shortened(exhibit.allowed or ("nothing more",), _NAMES)
 
 
-def _repeats(departure: Breach, again: str, style: Style, exhibit: Exhibit | None) -> Iterator[str]:
+def _repeats(departure: Departure, again: str, style: Style, exhibit: Exhibit | None) -> Iterator[str]:
     """Commands that show the departure again: whole lines, since they are there to be copied."""
     yield field("repeat", repeat(departure, again), style.width)
     if exhibit is None:
@@ -254,10 +254,10 @@ def _repeats(departure: Breach, again: str, style: Style, exhibit: Exhibit | Non
 
 def verdict_block(verdict: Verdict, again: str, style: Style) -> str:
     """The block of one verdict by itself, as pytest shows it."""
-    return block(breach(((verdict.scenario, verdict),)), again, style)
+    return block(departure_of(((verdict.scenario, verdict),)), again, style)
 
 
-def repeat(departure: Breach, again: str) -> str:
+def repeat(departure: Departure, again: str) -> str:
     """The command that shows a departure again."""
     subject = departure.cases[0].subject if departure.cases else departure.subjects[0]
     if again.endswith(" judge"):

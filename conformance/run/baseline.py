@@ -38,7 +38,7 @@ class Settled:
     """What a baseline had to say on a report, or what became of it."""
 
     #: For people.
-    told: str
+    text: str
     #: 1 for a regression, else 0.
     exit_code: int = 0
 

@@ -67,12 +67,12 @@ def entries(path: Path) -> tuple[Entry, ...]:
 
 
 def judged(
-    listed: Sequence[Entry], out: Path, jobs: int, environment: Mapping[str, str], told: Callable[[Column], None]
+    listed: Sequence[Entry], out: Path, jobs: int, environment: Mapping[str, str], finished: Callable[[Column], None]
 ) -> tuple[Column, ...]:
     """Judge every target, `jobs` at a time, and return what came of each, in the order of the list."""
     interrupted = Event()
     with ThreadPoolExecutor(jobs, thread_name_prefix="conformance-matrix") as pool:
-        under_way = [pool.submit(_judged, entry, out, environment, interrupted, told) for entry in listed]
+        under_way = [pool.submit(_judged, entry, out, environment, interrupted, finished) for entry in listed]
         try:
             return tuple(each.result() for each in under_way)
         except BaseException:
@@ -83,15 +83,15 @@ def judged(
 
 
 def _judged(
-    entry: Entry, out: Path, environment: Mapping[str, str], interrupted: Event, told: Callable[[Column], None]
+    entry: Entry, out: Path, environment: Mapping[str, str], interrupted: Event, finished: Callable[[Column], None]
 ) -> Column:
     folder = out / entry.folder
     kept = folder / WRITERS["json"].file
     kept.unlink(missing_ok=True)  # what an earlier run left there is not what comes of this one
     command = [sys.executable, "-m", "conformance", *entry.words, f"--out={folder}", *entry.command]
-    ended = process.run(command, environment, entry.limit, interrupted)
+    ended = process.run(command, environment, entry.limit, interrupted.is_set)
     column = _column(entry, _report(kept), ended)
-    told(column)
+    finished(column)
     return column
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.scenarios import SCENARIOS
 from conformance.mock.habits import HABITS
 from conformance.model import Role, Transcript
 from conformance.proof import variations
+from conformance.proof.fault_matrix import FaultMatrix, Trial, accused, rows, trial_of, tried, void
 from conformance.proof.faults import FAULTS, Fault
-from conformance.proof.matrix import Matrix, Trial, accused, rows, told, tried, void
 from conformance.run.chance import Seeded
 from conformance.run.plan import plan
-from conformance.targets.builtin import BuiltIn
-from conformance.targets.bundled import Bundled
+from conformance.run.selection import Selection
+from conformance.targets.builtin_mock import BuiltIn
+from conformance.targets.bundled_client import Bundled
 from conformance.targets.client import ClientTarget
 from conformance.targets.in_process import InProcess
 from conformance.targets.server import ServerTarget
@@ -35,6 +37,9 @@ CLIENT_LEGAL = (
     *("streamed-error-bare", "streamed-reset-within-event", "streamed-no-done", "streamed-json"),
 )
 
+#: What the right client plays.
+_EVERY = tuple(scenario.id for scenario in CLIENT_SCENARIOS)
+
 #: Habits that are played at a time: some wait for a retry, some for a connection to be closed.
 _JOBS = 8
 
@@ -49,7 +54,7 @@ _MORE = 3
 def vary(count: int, seed: str) -> Iterator[str]:
     """Judge legal exchanges; returns what was said of the accused, and how each is drawn again."""
     for accusation in variations.accused(variations.variations(count, lambda number: Seeded(f"{seed}/{number}"))):
-        yield accusation.told(seed)
+        yield accusation.text(seed)
 
 
 def record() -> tuple[Transcript, ...]:
@@ -57,24 +62,35 @@ def record() -> tuple[Transcript, ...]:
     return tuple(_transcripts(InProcess(), {scenario.id for scenario in SCENARIOS}))
 
 
-def prove(clean: tuple[Transcript, ...], *, full: bool = False) -> Iterator[Trial]:
-    """Try every fault: those of the wire on the transcripts of the right reference, stateful ones in a wrong one.
+def selected(faults: Mapping[str, Fault], wanted: Selection) -> tuple[Fault, ...]:
+    """The faults, or habits, of which an expression selects a `fault:requirement` that they break."""
+    return tuple(
+        fault
+        for fault in faults.values()
+        if any(wanted(f"{fault.name}:{requirement}") for requirement in fault.breaks or ("",))
+    )
+
+
+def prove(
+    clean: tuple[Transcript, ...], faults: Iterable[Fault] = tuple(FAULTS.values()), *, full: bool = False
+) -> Iterator[Trial]:
+    """Try faults: those of the wire on the transcripts of the right reference, stateful ones in a wrong one.
 
     `full`: wire faults on a socket too, in some of the scenarios that they touch, and stateful ones in every scenario.
     """
-    for fault in FAULTS.values():
+    for fault in faults:
         if fault.behaviour is not None:
             yield behaved(fault, {scenario.id for scenario in SCENARIOS} if full else {*SMOKE, *fault.scenarios})
             continue
         trial = tried(fault, clean)
         yield trial
         if full and trial.touched:
-            yield told(fault, [judge(transcript) for transcript in exchanged(fault.name, _telling(trial))])
+            yield trial_of(fault, [judge(transcript) for transcript in exchanged(fault.name, _telling(trial))])
 
 
 def behaved(fault: Fault, scenarios: set[str]) -> Trial:
     """The trial of a stateful fault by the reference that has it, in these scenarios, in process."""
-    return told(fault, [judge(transcript) for transcript in _transcripts(InProcess(fault.behaviour), scenarios)])
+    return trial_of(fault, [judge(transcript) for transcript in _transcripts(InProcess(fault.behaviour), scenarios)])
 
 
 def _telling(trial: Trial) -> set[str]:
@@ -83,30 +99,35 @@ def _telling(trial: Trial) -> set[str]:
     return {*first.values(), *trial.touched[:_MORE]}
 
 
-def matrix_of(trials: Iterable[Trial], clean: tuple[Transcript, ...]) -> Matrix:
+def matrix_of(trials: Iterable[Trial], clean: tuple[Transcript, ...]) -> FaultMatrix:
     """The matrix of all trials."""
     kept = tuple(trials)
     faults = tuple(dict.fromkeys(trial.fault for trial in kept))
     found = tuple(dict.fromkeys(row for trial in kept for row in rows(trial)))
-    return Matrix(faults, found, void(clean))
+    return FaultMatrix(faults, found, void(clean))
 
 
-def matrix_of_clients(*, full: bool = False) -> Matrix:
-    """The matrix of the bundled client's habits, each played against the mock.
+def matrix_of_clients(*, full: bool = False) -> FaultMatrix:
+    """The matrix of all habits of the bundled client. The right client is the control.
 
-    `full`: in every scenario, else in those that show it and a few more. The right client is the control.
+    `full`: each in every scenario, else in those that show it and a few more.
     """
-    every = tuple(scenario.id for scenario in CLIENT_SCENARIOS)
-
-    def tried(habit: Fault) -> Trial:
-        chosen = every if full else CLIENT_LEGAL if habit.equivalent else {*CLIENT_SMOKE, *habit.scenarios}
-        return told(habit, [judge(transcript) for transcript in _acted(habit.name, chosen)])
-
     with ThreadPoolExecutor(_JOBS) as pool:
-        right = pool.submit(_acted, "none", every)
-        trials = tuple(pool.map(tried, HABITS.values()))
+        right = pool.submit(_acted, "none", _EVERY)
+        trials = tuple(pool.map(partial(_habitual, full=full), HABITS.values()))
         void = accused(right.result(), "right client")
-    return Matrix(tuple(HABITS.values()), tuple(row for trial in trials for row in rows(trial)), void, Role.CLIENT)
+    return FaultMatrix(tuple(HABITS.values()), tuple(row for trial in trials for row in rows(trial)), void, Role.CLIENT)
+
+
+def prove_clients(habits: Iterable[Fault], *, full: bool = False) -> Iterator[Trial]:
+    """Try habits of the bundled client, each played against the mock, some at a time."""
+    with ThreadPoolExecutor(_JOBS) as pool:
+        yield from pool.map(partial(_habitual, full=full), habits)
+
+
+def _habitual(habit: Fault, *, full: bool) -> Trial:
+    wanted = _EVERY if full else CLIENT_LEGAL if habit.equivalent else {*CLIENT_SMOKE, *habit.scenarios}
+    return trial_of(habit, [judge(transcript) for transcript in _acted(habit.name, wanted)])
 
 
 def _acted(habit: str, wanted: Collection[str]) -> tuple[Transcript, ...]:

@@ -10,8 +10,8 @@ from conformance.errors import DEBUG, ConformanceError, OwnError, UnreadableInpu
 from conformance.model import KnownFailure, Operation, Profile, Report, Role, Subject, Transcript
 from conformance.report.exhibits import Exhibitor
 from conformance.run import inputs
+from conformance.run.loop import INTERRUPTED
 from conformance.run.reporting import Reporting
-from conformance.run.run import INTERRUPTED
 from conformance.verdict import known
 from conformance.verdict.judge import judge
 
@@ -42,12 +42,12 @@ def judged(
     known_failures: Sequence[KnownFailure] = (),
     exhibitor: Exhibitor | None = None,
     shapes: bool = False,
-    told: Callable[[Subject], None],
+    on_subject: Callable[[Subject], None],
     failed: Callable[[ConformanceError], None],
 ) -> Report:
     """Judge every file that the paths mean, each as soon as it is read; an interrupt ends that early.
 
-    `told` hears of every subject; before it, `failed` hears what went wrong with a file, which does not end the run.
+    `on_subject` hears of every subject; before it, `failed` hears what went wrong with a file, which ends no run.
     """
     reporting = Reporting(profile, known.holding(known_failures, TARGET), AGAIN, exhibitor, shapes)
     subjects: list[Subject] = []
@@ -55,7 +55,7 @@ def judged(
     try:
         for name in inputs.names(paths):
             subjects.append(_subject(name, question, reporting, failed))
-            told(subjects[-1])
+            on_subject(subjects[-1])
     except KeyboardInterrupt:
         interrupted = INTERRUPTED
     many = f"{len(subjects)} recording{'s' * (len(subjects) != 1)}"

@@ -12,7 +12,7 @@ from conformance.errors import UsageError
 from conformance.report.exhibits import KEY_VARIABLE, Exhibitor
 from conformance.run.options import ASKING, TARGET, VERDICTS, Given
 from conformance.run.plan import Target
-from conformance.targets.sending import Watch
+from conformance.targets.session import Watch
 from conformance.targets.settings import GivenRun, Settings, parse_header, parse_query
 
 #: Stands in for an address where only the other options are looked at.
@@ -28,7 +28,7 @@ def target(said: Given, environment: Mapping[str, str] | None = None, watch: Wat
         return _client(said)
     if "base_url" not in said:
         check_mock(said)
-        from conformance.targets.builtin import BuiltIn  # noqa: PLC0415 - a server and a client: only when asked
+        from conformance.targets.builtin_mock import BuiltIn  # noqa: PLC0415 - a server and a client: only when asked
 
         return BuiltIn(timeout=said.get("timeout"), max_requests=said.get("max_requests"), watch=watch)
     from conformance.targets.http import HttpTarget  # noqa: PLC0415 - httpx: only when asked

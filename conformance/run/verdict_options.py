@@ -9,7 +9,7 @@ from pathlib import Path
 from conformance.contract import requirement_sets
 from conformance.errors import UsageError
 from conformance.model import KnownFailure, Profile, Role
-from conformance.run.known_failures import reading
+from conformance.run.known_failures import reader
 from conformance.run.options import Given, is_ci
 
 
@@ -32,7 +32,7 @@ def known_failures(said: Given) -> tuple[KnownFailure, ...]:
     if "known_failures" not in said:
         return ()
     path = Path(said["known_failures"])
-    return () if "update_known_failures" in said and not path.exists() else reading.read(path)
+    return () if "update_known_failures" in said and not path.exists() else reader.read(path)
 
 
 def check(said: Given, environment: Mapping[str, str] | None = None) -> None:

@@ -3,6 +3,6 @@
 from collections.abc import Callable
 
 
-def test_fuzz(hunt: Callable[[], None]) -> None:
+def test_fuzz(search: Callable[[], None]) -> None:
     """As many bodies of one kind as were asked for."""
-    hunt()
+    search()

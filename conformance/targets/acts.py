@@ -14,8 +14,8 @@ from conformance.model import Act, Exchange, Operation, Scenario
 from conformance.targets.outputs import body, unknown_like
 from conformance.targets.own_rules import check_submission
 from conformance.targets.provision import Provisioner, refusal, steps
-from conformance.targets.runs import MOVING, PendingRun, calls_of_steps, look, poll, run_path, run_seen
-from conformance.targets.sending import Ask, Session, Untestable
+from conformance.targets.run_polling import MOVING, PendingRun, calls_of_steps, look, poll, run_path, run_seen
+from conformance.targets.session import Ask, Session, Untestable
 
 #: Trait -> the statuses one of which the run must have before the last submission, or the situation never came about.
 _STATUS_FIRST: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -71,7 +71,7 @@ class Play:
         """Keep a look at the run and learn from it its status and the calls it waits for."""
         self.record(exchange)
         seen = run_seen(exchange)
-        self.provisioner.ledger.saw(self.pending.path, seen.status)
+        self.provisioner.cleanup.saw(self.pending.path, seen.status)
         if seen.status is not None:
             self._statuses.append(seen.status)
         if seen.status == "requires_action":

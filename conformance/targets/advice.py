@@ -6,7 +6,7 @@ from urllib.parse import urljoin, urlsplit
 
 from conformance.errors import UnreachableTarget
 from conformance.model import Exchange
-from conformance.targets.sending import Ask, header_of
+from conformance.targets.session import Ask, header_of
 from conformance.targets.settings import Settings
 
 #: A word of the reason why no connection came about -> what to do; the first that is found.

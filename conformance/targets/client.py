@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Protocol
 
+from conformance.contract.scenarios import BY_ID
+from conformance.mock.replies import for_client
 from conformance.mock.server import Mock
-from conformance.model import Outcome, Role, Scenario, Transcript
+from conformance.model import Exchange, Outcome, Role, Scenario, Transcript
 from conformance.reference.waiting_run import WaitingRun, waiting_run
-from conformance.targets.given import API_KEY, Given
+from conformance.targets.assignment import API_KEY, Assignment
+from conformance.targets.never_asked import never_asked
+from conformance.walk.client_end import FOR_EVER
 
 #: What holds in every scenario: what was asked of the client, its heads and its key are known.
 _ENVIRONMENT = frozenset({"state", "key", "asked", "head", "wanted"})
@@ -17,6 +22,11 @@ _ENVIRONMENT = frozenset({"state", "key", "asked", "head", "wanted"})
 #: Seconds in which connections of a client that has ended are seen to end; only one that the scenario leaves open
 #: takes so long.
 _SETTLING = 0.25
+
+#: What a client that hangs elsewhere is compared with, and the part of its time in which it must have ended there for
+#: the machine not to be at fault: ten times as slow is no load, it is a hang.
+_PLAINEST = BY_ID["plain-one-call"]
+_QUICK = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,11 @@ class Driven:
     ending: str = ""
     #: Why the outcome cannot be known, where that is not the client's fault but its driver's.
     unknown: str | None = None
+    #: How long it took, and how long it might have taken; None where nobody ends it.
+    seconds: float | None = None
+    limit: float | None = None
+    #: It looked at a run that had ended for so long that it would have done so for ever.
+    endless: bool = False
 
 
 class Driver(Protocol):
@@ -37,8 +52,8 @@ class Driver(Protocol):
         """What is shown of it."""
         ...
 
-    def __call__(self, given: Given) -> Driven:
-        """Let the client act in one scenario."""
+    def __call__(self, given: Assignment, enough: Callable[[], bool]) -> Driven:
+        """Let the client act in one scenario; where there is `enough` of it, it can only go on for ever."""
         ...
 
     def interrupt(self) -> None:
@@ -67,6 +82,9 @@ class ClientTarget:
         self._facts = dict(facts or {})
         self._port = port
         self._traced = traced
+        self._measuring = Lock()
+        #: How the client ended in the plainest scenario, once it was played.
+        self._plainest: Driven | None = None
 
     @property
     def traits(self) -> frozenset[str]:
@@ -92,14 +110,48 @@ class ClientTarget:
 
     def exchange(self, scenario: Scenario) -> Transcript:
         """Let the client act in a scenario and record what it sends. Raises UsageError where the port is taken."""
-        with Mock(scenario=scenario.id, port=self._port) as mock:
-            waiting = waiting_run(mock.ask, scenario, API_KEY)
-            driven = self._driver(Given.of(scenario, mock.origin, waiting, azure=self._azure))
-            mock.settle(_SETTLING)
-            met = _transcript(scenario, mock, waiting, driven, self.traits)
+        waiting, driven, heard = self._played(scenario)
+        driven = self._settled(scenario, driven, heard)
+        met = _transcript(scenario, waiting, driven, heard, self.traits)
         if self._traced is not None:
             self._traced(met)
         return met
+
+    def _played(self, scenario: Scenario) -> tuple[WaitingRun, Driven, tuple[Exchange, ...]]:
+        """The run that waited, how the client ended, and what it sent."""
+        behaviour = for_client(scenario.answer, azure=self._azure)
+        with Mock(scenario=scenario.id, port=self._port, behaviour=behaviour) as mock:
+            waiting = waiting_run(mock.ask, scenario, API_KEY)
+            given = Assignment.of(scenario, mock.origin, waiting, azure=self._azure)
+            driven = self._driver(given, lambda: mock.idle_looks() >= FOR_EVER)
+            mock.settle(_SETTLING)
+            heard = tuple(recorded.exchange for recorded in mock.requests)
+            return waiting, replace(driven, endless=mock.idle_looks() >= FOR_EVER), heard
+
+    def _settled(self, scenario: Scenario, driven: Driven, heard: Sequence[Exchange]) -> Driven:
+        """How the client ended, with a doubt where it had to be ended and that may be this machine's fault."""
+        if scenario.id == _PLAINEST.id:
+            self._plainest = driven
+        ended = driven.outcome is None or driven.outcome.exit_code is not None
+        if driven.outcome is None or ended or driven.endless or driven.limit is None or not heard:
+            return driven
+        doubt = self._doubt(driven.limit)
+        return driven if doubt is None else replace(driven, outcome=replace(driven.outcome, doubt=doubt))
+
+    def _doubt(self, limit: float) -> str | None:
+        """Why a client that did not end may be a slow one: in the plainest scenario it took long, too, or as long."""
+        with self._measuring:
+            if self._plainest is None:
+                self._plainest = self._played(_PLAINEST)[1]
+        plain = self._plainest
+        ended = plain.outcome is not None and plain.outcome.exit_code is not None
+        if ended and plain.seconds is not None and plain.seconds < limit * _QUICK:
+            return None
+        took = f"took {plain.seconds:.1f} s" if ended and plain.seconds is not None else "did not end either"
+        return (
+            f"the client did not end within {limit:g} s, and in {_PLAINEST.id} it {took}: it may hang or be slow; "
+            f"give it more time, as with --timeout {limit * 10:g}"
+        )
 
     def interrupt(self) -> None:
         """End what is under way."""
@@ -111,13 +163,14 @@ class ClientTarget:
 
 
 def _transcript(
-    scenario: Scenario, mock: Mock, waiting: WaitingRun, driven: Driven, traits: frozenset[str]
+    scenario: Scenario, waiting: WaitingRun, driven: Driven, heard: tuple[Exchange, ...], traits: frozenset[str]
 ) -> Transcript:
     """What the mock has heard and answered, after the run that the harness brought about."""
-    heard = tuple(recorded.exchange for recorded in mock.requests)
     outcome, untestable = driven.outcome, driven.unknown
-    if untestable is None and not heard and (outcome is None or outcome.exit_code != 0):
-        untestable = f"the client sent no request: it {driven.ending}"
+    if untestable is None and not driven.endless:
+        failed = outcome is None or outcome.exit_code != 0
+        held = traits | scenario.traits
+        untestable = never_asked(heard, waiting.exchanges, held, failed=failed, ending=driven.ending)
     written = outcome is not None and outcome.document is not None
     return Transcript(
         scenario.id,

@@ -14,8 +14,8 @@ from conformance.targets.advice import follow, keep_state, let_us_in, look_elsew
 from conformance.targets.outputs import body, encoded
 from conformance.targets.provision import NOT_OFFERED, Provisioner, refusal
 from conformance.targets.quoting import is_web_page, quoted
-from conformance.targets.runs import document_of, id_of, look, run_path
-from conformance.targets.sending import Ask, GivenUp, Session, succeeded
+from conformance.targets.run_polling import document_of, id_of, look, run_path
+from conformance.targets.session import Ask, GivenUp, Session, succeeded
 from conformance.targets.settings import Settings
 
 #: Prefixes under which this API is commonly offered, below the base URL's path and at the root; tried only when
@@ -35,7 +35,7 @@ _UNKNOWN_ID = re.compile(r"\b(thread|run)(s?\b|_conformance)", re.IGNORECASE)
 def make_contact(session: Session, provisioner: Provisioner) -> None:
     """Ask for what provisioning needs first. Raises UnreachableTarget, or NotThisApi with advice."""
     ask = _FIRST[session.settings.provision](provisioner)
-    with provisioner.ledger.creating(ask.path):
+    with provisioner.cleanup.creating(ask.path):
         _ask_first(ask, session, provisioner)
 
 

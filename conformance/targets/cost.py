@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from conformance.model import Scenario
-from conformance.targets.runs import polls
+from conformance.targets.run_polling import polls
 from conformance.targets.settings import Settings
 
 #: Kind of provisioning -> requests for one run before it is looked at: thread, message, run.

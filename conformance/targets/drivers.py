@@ -8,14 +8,15 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from conformance.errors import UsageError
 from conformance.files import write_atomically
 from conformance.model import Outcome
 from conformance.targets import process
+from conformance.targets.assignment import Assignment, environment
 from conformance.targets.client import Driven
-from conformance.targets.given import Given, environment
 from conformance.targets.outcome_file import BadOutcome, check, read
 from conformance.wire.secret import edits_by_look
 from conformance.wire.splice import spliced
@@ -46,19 +47,22 @@ class Command:
         self._artifacts = artifacts
         self._interrupted = threading.Event()
 
-    def __call__(self, given: Given) -> Driven:
-        """Run it to its end."""
+    def __call__(self, given: Assignment, enough: Callable[[], bool]) -> Driven:
+        """Run it to its end, or until its time is over or there is enough of it."""
         with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
             outcome = Path(folder, "outcome.json")
             variables = environment(os.environ, {**given.variables(), OUTCOME: str(outcome)})
             try:
-                finished = process.run(self._command, variables, self._timeout, self._interrupted)
+                finished = process.run(
+                    self._command, variables, self._timeout, lambda: self._interrupted.is_set() or enough()
+                )
             except OSError as problem:
                 return Driven(Outcome(None), unknown=f"{self._command[0]} cannot be run: {problem.strerror}")
             if self._artifacts is not None:
                 output = shown(finished.output.decode("utf-8", "replace"))
                 write_atomically(self._artifacts / f"{given.scenario}.txt", output)
-            return _driven(outcome, finished.exit_code, _ending(finished, self._timeout))
+            driven = _driven(outcome, finished.exit_code, _ending(finished, self._timeout))
+            return replace(driven, seconds=finished.seconds, limit=self._timeout)
 
     def interrupt(self) -> None:
         """End every run of it."""
@@ -77,7 +81,7 @@ class Attached:
         self._announce = announce
         self._over = threading.Event()
 
-    def __call__(self, given: Given) -> Driven:
+    def __call__(self, given: Assignment, enough: Callable[[], bool]) -> Driven:  # noqa: ARG002 - whoever debugs may look
         """Wait until interrupted; how the client ended is known only where it wrote that down."""
         with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
             outcome = Path(folder, "outcome.json")
@@ -103,11 +107,11 @@ class Function:
     It may return what a command would write down: `status`, `text`, `error`.
     """
 
-    def __init__(self, function: Callable[[Given], Mapping[str, object] | None]) -> None:
+    def __init__(self, function: Callable[[Assignment], Mapping[str, object] | None]) -> None:
         self.name = getattr(function, "__qualname__", repr(function))
         self._function = function
 
-    def __call__(self, given: Given) -> Driven:
+    def __call__(self, given: Assignment, enough: Callable[[], bool]) -> Driven:  # noqa: ARG002 - it cannot be ended
         """Call it."""
         try:
             said = self._function(given)
@@ -140,8 +144,9 @@ def _driven(outcome: Path, exit_code: int | None, ending: str) -> Driven:
 
 def _ending(finished: process.Finished, timeout: float) -> str:
     code = finished.exit_code
-    if code is None:
-        return f"did not end within {timeout:g} s"
     said = finished.output.decode("utf-8", "replace").strip().rpartition("\n")[2]
-    ended = f"ended with {code}" if code >= 0 else f"ended by signal {-code}"
+    if code is None:
+        ended = f"did not end within {timeout:g} s" if finished.seconds >= timeout else "did not end by itself"
+    else:
+        ended = f"ended with {code}" if code >= 0 else f"ended by signal {-code}"
     return f"{ended}, saying: {shown(said[:_SAID])}" if said else ended

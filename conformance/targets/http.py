@@ -17,8 +17,8 @@ import httpcore
 from conformance.errors import UsageError
 from conformance.model import Author, Chunk, Ended, Exchange, Request, Response
 from conformance.targets.deadline import Allowance, BoundedBackend, OverBudget
-from conformance.targets.sending import Ask, NoConnection, Sent, Watch
 from conformance.targets.server import ServerTarget
+from conformance.targets.session import Ask, NoConnection, Sent, Watch
 from conformance.targets.settings import Settings
 from conformance.wire.coding import DamagedCoding, decoder
 

@@ -14,8 +14,8 @@ from conformance.model import Author, Exchange, Headers, Request, Response
 from conformance.reference.api import Api
 from conformance.reference.behaviour import Behaviour
 from conformance.targets.pace import LogicalTime, Pace
-from conformance.targets.sending import Ask, Sent, Watch
 from conformance.targets.server import ServerTarget
+from conformance.targets.session import Ask, Sent, Watch
 from conformance.targets.settings import Settings
 
 #: The reference asks for a key, so that the rules about keys can be shown; it opens nothing else.

@@ -7,9 +7,8 @@ import os
 import select
 import signal
 import subprocess
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 #: Bytes of output that are kept from its beginning, and as many from its end: a traceback comes last, and what led
@@ -37,8 +36,8 @@ class Finished:
     output: bytes
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], limit: float, interrupted: threading.Event) -> Finished:
-    """Run a command, without a shell and without input, for at most `limit` seconds or until it is `interrupted`.
+def run(command: Sequence[str], environment: Mapping[str, str], limit: float, enough: Callable[[], bool]) -> Finished:
+    """Run a command, without a shell and without input, for at most `limit` seconds or until there is `enough` of it.
 
     Whatever it started in its process group has ended when this returns. Raises OSError where it cannot be started.
     """
@@ -54,10 +53,10 @@ def run(command: Sequence[str], environment: Mapping[str, str], limit: float, in
     assert process.stdout is not None  # noqa: S101 - it is a pipe
     output = _Output(process.stdout.fileno())
     try:
-        ended = _follow(process, output, began + limit, interrupted)
+        ended = _follow(process, output, began + limit, enough)
         if not ended:
             _signal(process.pid, signal.SIGTERM)
-            _follow(process, output, time.monotonic() + GRACE, threading.Event())
+            _follow(process, output, time.monotonic() + GRACE, lambda: False)
     finally:
         _end_group(process)
         output.drain()
@@ -65,10 +64,10 @@ def run(command: Sequence[str], environment: Mapping[str, str], limit: float, in
     return Finished(process.returncode if ended else None, time.monotonic() - began, output.kept())
 
 
-def _follow(process: subprocess.Popen[bytes], output: _Output, until: float, interrupted: threading.Event) -> bool:
+def _follow(process: subprocess.Popen[bytes], output: _Output, until: float, enough: Callable[[], bool]) -> bool:
     """Read what a command prints until it ends, and return whether it did."""
     while process.poll() is None:
-        if time.monotonic() >= until or interrupted.is_set():
+        if time.monotonic() >= until or enough():
             return False
         output.wait(_LOOK)
     return True

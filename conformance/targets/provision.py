@@ -13,11 +13,11 @@ from typing import NamedTuple
 from conformance.errors import NotThisApi
 from conformance.model import Exchange, Operation, Scenario
 from conformance.targets.allotment import allotted
-from conformance.targets.ledger import Ledger
+from conformance.targets.cleanup import Cleanup
 from conformance.targets.outputs import encoded
 from conformance.targets.prompts import MESSAGE, instructions, tools
 from conformance.targets.quoting import quoted
-from conformance.targets.runs import (
+from conformance.targets.run_polling import (
     MOVING,
     PendingRun,
     calls_of_steps,
@@ -29,7 +29,7 @@ from conformance.targets.runs import (
     run_path,
     run_seen,
 )
-from conformance.targets.sending import Ask, GivenUp, Session, Untestable, body_of, succeeded
+from conformance.targets.session import Ask, GivenUp, Session, Untestable, body_of, succeeded
 from conformance.targets.settings import Settings
 from conformance.wire.sse import Decoder
 
@@ -64,7 +64,7 @@ class Provisioner:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.settings = session.settings
-        self.ledger = Ledger()
+        self.cleanup = Cleanup()
         #: Whether runs are real, so that looking at them makes sense.
         self.stateful = self.settings.provision != "static"
         self._shared: dict[str, PendingRun] = {}
@@ -105,7 +105,7 @@ class Provisioner:
 
     def adopt_thread(self, thread_id: str, prefix: str | None = None) -> None:
         """Keep a thread that was created at first contact as the other thread."""
-        self.ledger.created("/threads", thread_id, prefix)
+        self.cleanup.created("/threads", thread_id, prefix)
         self._other_thread = thread_id
 
     def other_thread(self) -> str:
@@ -131,11 +131,11 @@ class Provisioner:
 
     def created(self, path: str, document: dict[str, object]) -> str:
         """Create something and return its id. Raises Untestable, or NotThisApi where nobody can be created at all."""
-        with self.ledger.creating(path):
+        with self.cleanup.creating(path):
             *_, answer = self.session.ask_politely(Ask(Operation.OTHER, "POST", path, encoded(document)))
             created = id_of(document_of(answer))
             if created is not None:
-                self.ledger.created(path, created)
+                self.cleanup.created(path, created)
                 return created
         if path == "/assistants" and answer.response and answer.response.status in NOT_OFFERED:
             raise NotThisApi(
@@ -154,7 +154,7 @@ class Provisioner:
         statuses: dict[str, None] = {}
         for answer in poll(self.session, run_path(thread_id, run_id)):
             seen = run_seen(answer)
-            self.ledger.saw(run_path(thread_id, run_id), seen.status)
+            self.cleanup.saw(run_path(thread_id, run_id), seen.status)
             if seen.status is None:
                 raise Untestable(f"the run cannot be read: {refusal(answer, self.settings)}")
             statuses[self.settings.scrub(seen.status)] = None
@@ -256,12 +256,12 @@ def _asked_to_run(provisioner: Provisioner, scenario: Scenario, assistant: dict[
     wanted = {**assistant, "tool_choice": "required", "metadata": {"conformance_scenario": scenario.id}}
     if not provisioner.settings.create_streamed:
         run_id = provisioner.created(f"{path}/runs", wanted)
-        provisioner.ledger.run(thread_id, run_id)
+        provisioner.cleanup.run(thread_id, run_id)
         return Provisioned(provisioner.waiting(thread_id, run_id))
     ask = Ask(Operation.CREATE_RUN, "POST", f"{path}/runs", encoded(wanted | {"stream": True}), streamed=True)
     exchanges = tuple(provisioner.session.ask_politely(ask))
     run_id = _run_of_stream(exchanges[-1], provisioner.settings)
-    provisioner.ledger.run(thread_id, run_id)
+    provisioner.cleanup.run(thread_id, run_id)
     return Provisioned(provisioner.waiting(thread_id, run_id), exchanges)
 
 

@@ -6,7 +6,7 @@ import re
 from html import unescape
 
 from conformance.model import Exchange
-from conformance.targets.sending import body_of, header_of
+from conformance.targets.session import body_of, header_of
 
 #: Bytes that are looked at: a page says what it is about before that, and a hostile one has no more to say.
 _MOST = 8000

@@ -12,7 +12,7 @@ from conformance.targets.contact import make_contact
 from conformance.targets.cost import cost
 from conformance.targets.pace import Pace
 from conformance.targets.provision import Provisioner
-from conformance.targets.sending import GivenUp, Session, Transport, Untestable, Watch
+from conformance.targets.session import GivenUp, Session, Transport, Untestable, Watch
 from conformance.targets.settings import Settings
 
 
@@ -100,7 +100,7 @@ class ServerTarget:
         """Remove everything that was created; what could not be removed is returned, one line each."""
         self._session.lift_limit()
         try:
-            return self._provisioner.ledger.clear(self._session)
+            return self._provisioner.cleanup.clear(self._session)
         finally:
             self._transport.close()
 

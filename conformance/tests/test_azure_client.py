@@ -9,9 +9,9 @@ import pytest
 
 from conformance.contract.scenarios import BY_ID
 from conformance.model import Operation, Role, Status, Subject, Transcript
+from conformance.targets.assignment import Assignment
 from conformance.targets.client import ClientTarget
 from conformance.targets.drivers import Function
-from conformance.targets.given import Given
 from conformance.verdict.judge import judge
 
 openai = pytest.importorskip("openai", reason="the openai package is a development dependency")
@@ -22,7 +22,7 @@ SCENARIOS = ("plain-three-calls", "plain-second-round", "plain-fault-before", "p
              "streamed-second-round", "streamed-error-wrapped", "streamed-refused-state")  # fmt: skip
 
 
-def converse(given: Given, client: Any, **heads: str) -> Mapping[str, object]:
+def converse(given: Assignment, client: Any, **heads: str) -> Mapping[str, object]:
     """Answer every round of the run with a client of the openai package."""
     runs, where = client.beta.threads.runs, {"thread_id": given.thread_id, "run_id": given.run_id}
     run, text = runs.retrieve(**where), None
@@ -40,7 +40,7 @@ def converse(given: Given, client: Any, **heads: str) -> Mapping[str, object]:
     return {"status": run.status, **({} if text is None else {"text": text})}
 
 
-def of_azure(given: Given) -> Any:
+def of_azure(given: Assignment) -> Any:
     variables = given.variables()
     return openai.AzureOpenAI(
         azure_endpoint=variables["AZURE_OPENAI_ENDPOINT"],
@@ -66,7 +66,7 @@ def past_any_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_client_of_azure_passes_without_the_beta_header(scenario: str) -> None:
-    def use(given: Given) -> Mapping[str, object]:
+    def use(given: Assignment) -> Mapping[str, object]:
         with of_azure(given) as client:
             return converse(given, client, **{"OpenAI-Beta": openai.Omit()})
 
@@ -85,7 +85,7 @@ def test_a_client_of_azure_passes_without_the_beta_header(scenario: str) -> None
 
 
 def test_the_beta_header_is_as_good() -> None:
-    def use(given: Given) -> Mapping[str, object]:
+    def use(given: Assignment) -> Mapping[str, object]:
         with of_azure(given) as client:
             return converse(given, client)
 
@@ -93,7 +93,7 @@ def test_the_beta_header_is_as_good() -> None:
 
 
 def test_the_form_of_azure_needs_its_key_all_the_same() -> None:
-    def use(given: Given) -> Mapping[str, object]:
+    def use(given: Assignment) -> Mapping[str, object]:
         with of_azure(given) as client:
             return converse(given, client, **{"OpenAI-Beta": openai.Omit(), "api-key": openai.Omit()})
 
@@ -101,7 +101,7 @@ def test_the_form_of_azure_needs_its_key_all_the_same() -> None:
 
 
 def test_elsewhere_the_beta_header_is_missed() -> None:
-    def use(given: Given) -> Mapping[str, object]:
+    def use(given: Assignment) -> Mapping[str, object]:
         with openai.OpenAI(base_url=given.base_url, api_key=given.api_key) as client:
             return converse(given, client, **{"OpenAI-Beta": openai.Omit()})
 

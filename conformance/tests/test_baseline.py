@@ -13,14 +13,14 @@ from conformance import __version__
 from conformance.cli import main
 from conformance.errors import UnreadableInput, UsageError
 from conformance.model import Profile, Report, Role, Status, Subject
-from conformance.plugin import session
+from conformance.plugin import pytest_session
 from conformance.reference.events import encode
 from conformance.report.json_writer import render
 from conformance.run import baseline, verdict_options
+from conformance.run.loop import Run
 from conformance.run.plan import plan
-from conformance.run.run import Run
 from conformance.run.snapshots import Place, VerdictSnapshot
-from conformance.targets.builtin import BuiltIn
+from conformance.targets.builtin_mock import BuiltIn
 from conformance.tests.commands import ALONE, CHECKOUT
 from conformance.tests.report.reports import failing, finding, passing, verdict
 from conformance.tests.verdict.streams import HAPPY
@@ -194,9 +194,9 @@ def test_workers_of_xdist_write_neither_a_baseline_nor_snapshots(
     worker: dict[str, object] = {"workerinput": {}} if spread.get("worker") else {}
     config = SimpleNamespace(option=SimpleNamespace(dist=spread["dist"], update_snapshots=True), **worker)
     with pytest.raises(pytest.UsageError, match="overwrite each other"):
-        session.join(config, {"update_baseline": True})  # type: ignore[arg-type]
+        pytest_session.join(config, {"update_baseline": True})  # type: ignore[arg-type]
     with pytest.raises(pytest.UsageError, match="snapshots would be lost"):
-        session.join(config, {})  # type: ignore[arg-type]
+        pytest_session.join(config, {})  # type: ignore[arg-type]
 
 
 def test_judging_recordings_takes_the_same_way(

@@ -108,7 +108,7 @@ def test_an_interrupted_run_reports_what_there_is_and_leaves_nothing(
         cwd=CHECKOUT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stderr is not None and process.stdout is not None
-        assert "plan: 70 scenarios" in process.stderr.readline()
+        assert "plan: 72 scenarios" in process.stderr.readline()
         while not (said_pid.exists() and said_pid.read_text()) and process.poll() is None:
             time.sleep(0.01)
         process.send_signal(signum)

@@ -56,6 +56,7 @@ _BY_MAKE = "it takes minutes, and runs these tests"
 _BY_PIP = "it needs what no test installs: test_packaging.py and test_action.py install the suite"
 _BY_DRIVERS = "it needs the packages of clients: test_drivers.py runs what they do"
 _BY_ONE = "it plays seventy scenarios one by one: test_plugin.py plays some of them"
+_BY_GUARD = "it takes minutes and looks at commits: tests/guard has tests of its own"
 _BY_ENGINE = "it needs an engine for containers: test_packaging.py runs the commands of the image"
 
 #: Commands that are not run here, and why.
@@ -79,6 +80,9 @@ UNRUN = {
     "pytest --pyargs conformance.suite --conformance-client 'python my_program.py'": _BY_ONE,
     "python -m conformance.tests.mutation --most 1600 --out mutants.jsonl": "it takes hours",
     "python -m conformance.tests.mutation --again mutants.jsonl": "it takes hours",
+    "python -m conformance.tests.guard main --out before": _BY_GUARD,
+    "python -m conformance.tests.guard HEAD --out after --inputs before/inputs": _BY_GUARD,
+    "python -m conformance.tests.guard compare before after": _BY_GUARD,
     "conformance mock --scenario streamed-crlf": "it waits for Ctrl-C: test_cli_client.py presses it",
 }
 
@@ -88,6 +92,7 @@ YOURS, LYING = "127.0.0.1:8000", "8765"
 _FENCE = re.compile(r"(?P<before>[^\n]*)\n\n?(?P<pad> *)```(?P<kind>[a-z]*)\n(?P<text>.*?)\n(?P=pad)```", re.DOTALL)
 #: Our command with words that a shell only takes apart: its process adds nothing, unless the desk has code of its own.
 _COMMAND = re.compile(r"conformance [^|;&<>$`(*~]+")
+_NUMBER = re.compile(r"\d+")
 _FILE = re.compile(r"`(?P<name>[\w./-]+)`:$")
 
 
@@ -241,6 +246,15 @@ def _line(line: str) -> str:
     return ".*".join(re.escape(part) for part in re.split(" *… *", line))
 
 
+def renumbered(shown: tuple[str, ...], printed: str) -> tuple[str, ...] | None:
+    """What is shown, with the numbers of what was printed; None where more than numbers changed."""
+    found = re.fullmatch(_NUMBER.sub(r"(\\d+)", pattern(shown).pattern), printed)
+    if found is None:
+        return None
+    numbers = iter(found.groups())
+    return tuple(_NUMBER.sub(lambda _: next(numbers), "\n".join(shown)).split("\n"))
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 @pytest.mark.parametrize("page", PAGES)
 def test_every_command_does_what_is_shown(page: str, desk: Desk) -> None:
@@ -256,6 +270,16 @@ def test_every_command_does_what_is_shown(page: str, desk: Desk) -> None:
                 assert pattern(shown).fullmatch(printed), f"$ {words}\n{printed}"
 
 
+def test_numbers_that_changed_are_put_where_they_are_shown() -> None:
+    shown = ("plan: 55 scenarios · 1402 cells", "…", "  next  … 7 of 71")
+    assert renumbered(shown, "plan: 56 scenarios · 1410 cells\na line\n  next  what 8 of 9\n") == (
+        "plan: 56 scenarios · 1410 cells",
+        "…",
+        "  next  … 8 of 9",
+    )
+    assert renumbered(shown, "a plan: 56 scenarios\n") is None
+
+
 def test_what_is_not_run_and_what_fails_is_listed_exactly() -> None:
     every = {(page, command.words) for page in PAGES for command in commands(page)}
     assert set(CODES) - every == set()
@@ -265,7 +289,7 @@ def test_what_is_not_run_and_what_fails_is_listed_exactly() -> None:
 
 def test_every_page_is_looked_at_and_every_block_says_what_it_is() -> None:
     written = {path.relative_to(CHECKOUT).as_posix() for path in (CHECKOUT / "docs").glob("*.md")}
-    generated = {"docs/requirements.md", "docs/lifecycle.md", "docs/matrix.md"}
+    generated = {"docs/requirements.md", "docs/lifecycle.md", "docs/fault-matrix.md"}
     assert written - generated == {page for page in PAGES if page.startswith("docs/")}
     assert [(page, block.text) for page in PAGES for block in blocks(page) if not block.kind] == []
 
@@ -276,7 +300,7 @@ def test_every_option_that_is_named_is_there(capsys: pytest.CaptureFixture[str])
         with pytest.raises(SystemExit):
             main([command, "--help"])
         known |= set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out))
-    theirs = {"--pyargs", "--tx", "--version", "--check", "--habit", "--help"}
+    theirs = {"--pyargs", "--tx", "--version", "--check", "--habit", "--help", "--only", "--without"}
     missing = {}
     for page in PAGES:
         text = (CHECKOUT / page).read_text()

@@ -19,12 +19,12 @@ from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Report, Role, Status
 from conformance.run import baseline, options
-from conformance.run.known_failures.reading import read
+from conformance.run.known_failures.reader import read
+from conformance.run.loop import Run
 from conformance.run.plan import plan
-from conformance.run.run import Run
+from conformance.targets.assignment import Assignment
 from conformance.targets.client import ClientTarget, Driver
 from conformance.targets.drivers import Command, Function
-from conformance.targets.given import Given
 from conformance.tests.commands import CHECKOUT, PATIENCE
 from conformance.verdict.compare import compare, edition
 
@@ -122,7 +122,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 @pytest.mark.filterwarnings("ignore:.*Assistants API is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("ways", ["plain stream", "poll helper", "plain stream async", "poll helper async"])
 def test_the_package_from_pypi_departs_as_it_is_known_to(loaded: ModuleType, ways: str) -> None:
-    def use(given: Given) -> Mapping[str, object]:
+    def use(given: Assignment) -> Mapping[str, object]:
         told: dict[str, object] = loaded.drive(ways.split(), given.variables())
         return told
 

@@ -13,19 +13,19 @@ from typing import Any
 import pytest
 
 from conformance.errors import OwnError, UsageError
-from conformance.fuzz import telling
-from conformance.fuzz.departures import departures
-from conformance.fuzz.hunt import Hunt, hunt
-from conformance.fuzz.standing import Mode, Standing, addressed, standing
+from conformance.fuzz import summary
+from conformance.fuzz.expectation import Expectation, Mode, addressed, expectation
+from conformance.fuzz.judge import judged
+from conformance.fuzz.search import Search, search
 from conformance.fuzz.waiting_run import Submission, WaitingRun
 from conformance.mock.server import Mock
 from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request, Response, Status, Transcript
-from conformance.reference import behaviour, bodies, submission
+from conformance.reference import behaviour, request_body, submission
 from conformance.reference.behaviour import Behaviour
 from conformance.reference.refusals import Refused
-from conformance.report.curl import curl
-from conformance.run import contradictions
-from conformance.targets.runs import PendingRun
+from conformance.report.curl_command import curl
+from conformance.run import option_conflicts
+from conformance.targets.run_polling import PendingRun
 from conformance.targets.settings import Settings
 from conformance.tests.commands import ALONE
 from conformance.tests.commands import pytest as run_pytest
@@ -34,10 +34,10 @@ KEY = "key-of-the-fuzzed-mock"
 RUN = PendingRun("thread_1", "run_1", ("call_1", "call_2"))
 
 
-def fuzzed(mock: Mock, mode: Mode, cases: int, seed: int = 1, max_requests: int | None = None) -> Hunt:
+def fuzzed(mock: Mock, mode: Mode, cases: int, seed: int = 1, max_requests: int | None = None) -> Search:
     run = WaitingRun(Settings(mock.base_url, KEY, max_requests=max_requests))
     try:
-        return hunt(run, mode, cases, seed)
+        return search(run, mode, cases, seed)
     finally:
         assert run.close() == ()
 
@@ -57,29 +57,29 @@ def entries(*outputs: object, more: dict[str, object] | None = None) -> bytes:
 @pytest.mark.parametrize(
     ("body", "deserved"),
     [
-        (entries("", ""), Standing.RIGHT),
-        (entries("", "", more={"stream": None}), Standing.RIGHT),
-        (entries("", 0), Standing.WRONG),
-        (entries("", None), Standing.WRONG),
-        (entries(""), Standing.WRONG),
-        (entries(), Standing.WRONG),
-        (entries("", "", more={"": 0}), Standing.WRONG),
-        (entries("", "", more={"stream": 0}), Standing.WRONG),
-        (b"{}", Standing.WRONG),
-        (b"0", Standing.WRONG),
-        (b"\x00", Standing.WRONG),
-        (b'{"tool_outputs": [{"output": ""}, {"output": ""}]}', Standing.WRONG),
+        (entries("", ""), Expectation.RIGHT),
+        (entries("", "", more={"stream": None}), Expectation.RIGHT),
+        (entries("", 0), Expectation.WRONG),
+        (entries("", None), Expectation.WRONG),
+        (entries(""), Expectation.WRONG),
+        (entries(), Expectation.WRONG),
+        (entries("", "", more={"": 0}), Expectation.WRONG),
+        (entries("", "", more={"stream": 0}), Expectation.WRONG),
+        (b"{}", Expectation.WRONG),
+        (b"0", Expectation.WRONG),
+        (b"\x00", Expectation.WRONG),
+        (b'{"tool_outputs": [{"output": ""}, {"output": ""}]}', Expectation.WRONG),
         (b'{"tool_outputs": [{"tool_call_id": "call_1", "output": ""}, {"tool_call_id": "x", "output": ""}]}',
-         Standing.WRONG),
+         Expectation.WRONG),
         # an output left out, a key of an entry that nobody documents, another vendor's extension, no body at all
-        (b'{"tool_outputs": [{"tool_call_id": "call_1"}, {"tool_call_id": "call_2"}]}', Standing.OPEN),
-        (entries("", "").replace(b'""', b'"", "x": 0', 1), Standing.OPEN),
-        (entries("", "", more={"tool_approvals": []}), Standing.OPEN),
-        (b"", Standing.OPEN),
+        (b'{"tool_outputs": [{"tool_call_id": "call_1"}, {"tool_call_id": "call_2"}]}', Expectation.OPEN),
+        (entries("", "").replace(b'""', b'"", "x": 0', 1), Expectation.OPEN),
+        (entries("", "", more={"tool_approvals": []}), Expectation.OPEN),
+        (b"", Expectation.OPEN),
     ],
 )  # fmt: skip
-def test_a_body_is_accused_only_where_facts_and_schema_agree(body: bytes, deserved: Standing) -> None:
-    assert standing(body, RUN) is deserved
+def test_a_body_is_accused_only_where_facts_and_schema_agree(body: bytes, deserved: Expectation) -> None:
+    assert expectation(body, RUN) is deserved
 
 
 def test_the_pending_ids_take_the_place_of_texts_only() -> None:
@@ -99,10 +99,10 @@ def test_the_mock_survives_and_a_run_serves_until_it_is_accepted() -> None:
         created = sum(each.request.target.endswith("/runs") for each in mock.requests)
         sent = len(submitted_to(mock))
     assert not right.found and not wrong.found, [*right.found, *wrong.found]
-    assert right.cases == {Standing.RIGHT: 8}
-    assert wrong.cases.total() == 24 and wrong.cases[Standing.WRONG] >= 20
+    assert right.cases == {Expectation.RIGHT: 8}
+    assert wrong.cases.total() == 24 and wrong.cases[Expectation.WRONG] >= 20
     assert sent == 32
-    assert created <= 8 + 1 + wrong.cases[Standing.RIGHT] + wrong.cases[Standing.OPEN]
+    assert created <= 8 + 1 + wrong.cases[Expectation.RIGHT] + wrong.cases[Expectation.OPEN]
 
 
 def test_a_seed_sends_the_same_bodies_again_and_another_seed_others() -> None:
@@ -127,7 +127,7 @@ def fails_on_unknown_keys(body: bytes) -> submission.Submission:
 
 
 def takes_typed_outputs(body: bytes) -> submission.Submission:
-    document = bodies.read(body)
+    document = request_body.read(body)
     items = document.get("tool_outputs")
     for item in items if isinstance(items, list) else ():
         if isinstance(item, dict) and not isinstance(item.get("output"), str | None):
@@ -170,10 +170,10 @@ def nothing_but_null(body: dict[str, Any]) -> None:
     assert [entry["output"] for entry in body["tool_outputs"]] == ["", ""]
 
 
-def until_found(mock: Mock, mode: Mode) -> Hunt:
+def until_found(mock: Mock, mode: Mode) -> Search:
     """Seed after seed: Hypothesis draws by the constants of our own code too, so what one seed shows may change."""
-    hunts = (fuzzed(mock, mode, 40, seed) for seed in range(1, 9))
-    return next(each for each in hunts if each.found)
+    searches = (fuzzed(mock, mode, 40, seed) for seed in range(1, 9))
+    return next(each for each in searches if each.found)
 
 
 @pytest.mark.parametrize(
@@ -214,11 +214,11 @@ def test_a_should_warns_and_fails_only_where_that_is_wanted() -> None:
         settings = Settings(mock.base_url, KEY)
         for strict, status in ((False, Status.WARN), (True, Status.FAIL)):
             run = WaitingRun(settings)
-            found = hunt(run, Mode.NEGATIVE, 3, 1, strict=strict).found
+            found = search(run, Mode.NEGATIVE, 3, 1, strict=strict).found
             assert {name: each.status for name, each in found.items()} == {"errors.content-type": status}
 
 
-def test_a_hunt_that_cannot_go_on_says_why_and_fails_nobody() -> None:
+def test_a_search_that_cannot_go_on_says_why_and_fails_nobody() -> None:
     with Mock(KEY) as mock:
         found = fuzzed(mock, Mode.NEGATIVE, 40, max_requests=20)
     assert found.stopped is not None and "20 requests" in found.stopped
@@ -226,7 +226,7 @@ def test_a_hunt_that_cannot_go_on_says_why_and_fails_nobody() -> None:
 
 
 def test_a_slip_of_ours_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.fuzz.hunt.departures", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("conformance.fuzz.search.judged", lambda *_, **__: 1 / 0)
     with Mock(KEY) as mock, pytest.raises(OwnError, match="ZeroDivisionError"):
         fuzzed(mock, Mode.NEGATIVE, 3)
 
@@ -248,12 +248,12 @@ SAID = b'{"error": {"message": "no", "type": "invalid_request_error", "param": n
 )
 def test_an_open_body_may_be_taken_or_refused(status: int, answer: bytes, told: dict[str, Status]) -> None:
     body = b'{"tool_outputs": [{"tool_call_id": "call_1"}, {"tool_call_id": "call_2"}]}'
-    assert standing(body, RUN) is Standing.OPEN
+    assert expectation(body, RUN) is Expectation.OPEN
     request = Request(Author.HARNESS, "POST", f"/v1{RUN.path}/submit_tool_outputs", (), body)
     head = (("Content-Type", "application/json"),)
     response = Response(Author.IMPLEMENTATION, status, head, (Chunk(0, answer),), Ended.COMPLETE, 0)
     transcript = Transcript("fuzz", (Exchange(Operation.SUBMIT, 0, request, response),))
-    found = departures(Submission(RUN, body, transcript), Standing.OPEN, (), strict=False)
+    found = judged(Submission(RUN, body, transcript), Expectation.OPEN, (), strict=False)
     assert {departure.requirement.id: departure.status for departure in found} == told
 
 
@@ -290,12 +290,12 @@ def test_a_finding_is_told_with_rule_body_line_and_seed() -> None:
     with Mock(KEY, behaviour=Behaviour(read=takes_typed_outputs)) as mock:
         settings = Settings(mock.base_url, KEY)
         found = until_found(mock, Mode.NEGATIVE)
-    told = telling.block(found.failures[0], found, settings, "MY_KEY")
+    told = summary.block(found.failures[0], found, settings, "MY_KEY")
     assert told.startswith("FAIL  submission.output-string  MUST  fuzz negative\n")
     assert f"  body      {found.failures[0].exchange.request.body.decode()}\n" in told
     assert '-H "Authorization: Bearer ${MY_KEY}"' in told and KEY not in told
     assert told.endswith(f"seed      {found.seed}")
-    assert "40 cases" in telling.summary(found) and f"seed {found.seed}" in telling.summary(found)
+    assert "40 cases" in summary.summary(found) and f"seed {found.seed}" in summary.summary(found)
 
 
 # The plugin.
@@ -338,7 +338,7 @@ def test_only_the_plan_sends_nothing(pytester: pytest.Pytester) -> None:
     assert "2 positive + 6 negative" in done.stdout.str() and done.ret == 0
 
 
-def test_a_hunt_cut_short_makes_the_run_incomplete(tmp_path: Path) -> None:
+def test_a_search_cut_short_makes_the_run_incomplete(tmp_path: Path) -> None:
     with Mock() as mock:
         words = ("-k", "fuzz", "--conformance-fuzz=40", "--conformance-max-requests=20")
         done = run_pytest("-q", "--pyargs", "conformance.suite", *words, f"--conformance-base-url={mock.base_url}",
@@ -365,6 +365,6 @@ def test_what_cannot_be_meant_is_told_before_anything_starts(
 
 
 def test_without_schemathesis_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contradictions, "find_spec", lambda name: None)
+    monkeypatch.setattr(option_conflicts, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"\[fuzz\]"):
-        contradictions.check({"fuzz": 5})
+        option_conflicts.check({"fuzz": 5})

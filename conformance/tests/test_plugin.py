@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from conformance.mock.server import Mock
-from conformance.plugin import session  # noqa: F401 - loaded once here, not anew in every session of these tests
-from conformance.targets import builtin  # noqa: F401 - likewise
+from conformance.plugin import pytest_session  # noqa: F401 - loaded once here, not anew in every session of these tests
+from conformance.targets import builtin_mock  # noqa: F401 - likewise
 from conformance.tests.commands import ALONE, CHECKOUT, PATIENCE
 from conformance.tests.commands import pytest as run_pytest
 from conformance.tests.targets.servers import RawServer, answer, static

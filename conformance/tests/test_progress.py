@@ -12,7 +12,7 @@ import pytest
 
 from conformance.commands.progress import Progress
 from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request, Response
-from conformance.targets.sending import Ask
+from conformance.targets.session import Ask
 from conformance.tests.commands import conformance, environment
 
 

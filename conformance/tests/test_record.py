@@ -21,7 +21,7 @@ from conformance.mock.server import Mock
 from conformance.model import Chunk, Exchange, Request, Response, Scenario, Transcript
 from conformance.reference.api import Api
 from conformance.targets.recording import RecordingTarget
-from conformance.targets.sending import Ask, Session
+from conformance.targets.session import Ask, Session
 from conformance.tests.canary import KEY, spellings, traces
 from conformance.tests.commands import CHECKOUT, PATIENCE, environment
 from conformance.tests.targets.servers import RawServer, answer

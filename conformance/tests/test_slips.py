@@ -14,8 +14,8 @@ from conformance.checks import CHECKS
 from conformance.cli import main
 from conformance.mock.server import Mock
 from conformance.model import Finding, Role, Scenario, Subject, Transcript
-from conformance.run import run as run_module
-from conformance.targets import acts, http
+from conformance.run import loop as run_module
+from conformance.targets import acts, http, server
 from conformance.targets.acts import Play
 from conformance.targets.outputs import body, unknown_like
 from conformance.verdict.judge import judge
@@ -93,7 +93,7 @@ def an_act_that_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
         if playing.scenario.id == SPOILT:
             raise AttributeError("'NoneType' object has no attribute 'path'")
 
-    monkeypatch.setattr(http, "play", played)
+    monkeypatch.setattr(server, "play", played)
 
 
 def a_target_that_breaks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,14 +133,15 @@ _LATE = "order.message-before-step-end order.submitted-before-new order.submitte
 _OF_ANOTHER = "order.*-identity order.step-* order.message-* order.submitted-* order.new-ids content.* surface.*"
 
 #: What a client writes down of an answer that it did not understand.
-_REPORTED = "outcome.text outcome.status"
+_REPORTED = "outcome.text outcome.status outcome.ending-told"
 #: What a client that was refused for its own fault does not take for a success.
 _SUCCESS = f"outcome.usual outcome.unknown-* reading.* {_REPORTED}"
 #: What a client makes of a stream as a whole.
 _TAKEN = (
     "outcome.usual outcome.unknown-events outcome.unknown-texts outcome.unknown-members outcome.bad-json "
     "outcome.truncated outcome.reset outcome.error-event outcome.error-event-bare outcome.not-a-stream "
-    "outcome.refused outcome.second-round outcome.after-done reading.bom reading.line-ends reading.fields "
+    "outcome.refused outcome.second-round outcome.after-done outcome.documented-events "
+    "reading.bom reading.line-ends reading.fields "
     "reading.comments reading.data-lines reading.empty-events reading.unknown-fields reading.chunks "
     "reading.long-lines reading.line-separators"
 )
@@ -270,11 +271,16 @@ ROWS: Sequence[Row] = (
     # Clients.
     *_rows("sending.empty-id", Through.RUN, "sending.path sending.submitted sending.one-request"),
     *_rows("sending.path", Through.RUN, "sending.submitted sending.every-call sending.one-request"),
+    *_rows("sending.when-asked", Through.RUN, "sending.every-call sending.one-request retry.not-midstream"),
     *_rows("sending.one-request", Through.RUN, "sending.every-call retry.*"),
     *_rows("sending.one-request retry.not-midstream", Through.CLIENT, _SUCCESS),
     *_rows("sending.body", Through.EXCHANGE, "sending.every-call sending.output-string sending.stream-flag"),
     *_rows("sending.every-call", Through.EXCHANGE, "sending.output-string"),
-    *_rows(_TAKEN, Through.CLIENT, _REPORTED),
+    *_rows("sending.when-asked", Through.CLIENT, _SUCCESS),
+    # Who polls for ever does not end, and who does not end has taken nothing for a success.
+    *_rows("outcome.poll-stops", Through.CLIENT, f"{_TAKEN} outcome.left-open outcome.poll-once outcome.ends"),
+    *_rows(_TAKEN, Through.CLIENT, f"{_REPORTED} outcome.ends"),
+    *_rows("outcome.left-open", Through.CLIENT, "outcome.ends"),
 )  # fmt: skip
 
 

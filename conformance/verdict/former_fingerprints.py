@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from conformance.contract.kinds import kinds
 from conformance.model import Finding
-from conformance.verdict.alike import without_ids
+from conformance.verdict.without_ids import without_ids
 from conformance.walk.causes import answer_of, without_indices, without_numbers
 
 #: An id in a wording: those versions told it by what it is of where it looks like the vendor's, else they wrote …

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from conformance.checks import CHECKS
 from conformance.contract.media import WHOLE, foreign, shown_by
@@ -27,6 +28,12 @@ from conformance.walk.transcript import Walked, walk
 
 #: What every walk is handed.
 _CHECKS = Schedule(CHECKS.values())
+
+#: Plans that are kept: whoever judges many recordings judges many of the same traits.
+_PLANS = 256
+
+#: Verdicts that are kept of what passed: those of all cells that the scenarios have.
+_PASSED = 8192
 
 #: Traits of the environment and of the medium: a requirement that needs one is never judged without it, not even by
 #: luck.
@@ -113,6 +120,7 @@ def planned(scenario: Scenario, traits: frozenset[str]) -> tuple[Requirement, ..
     return _planned(scenario.traits | traits | WHOLE, scenario.role)
 
 
+@lru_cache(_PLANS)
 def _planned(held: frozenset[str], role: Role) -> tuple[Requirement, ...]:
     operations = {operation for operation in (Operation.SUBMIT, Operation.CREATE_RUN) if operation.value in held}
     return tuple(
@@ -172,8 +180,10 @@ def _subject(transcript: Transcript, walked: Walked, held: frozenset[str], role:
         if REQUIREMENTS[requirement].needs & ENVIRONMENT <= held
     }
     found = blame({requirement: tuple(entry.findings) for requirement, entry in seen.items() if entry.findings})
+    doubt = transcript.outcome.doubt if transcript.outcome is not None else None
+    unseen = doubt or "nothing in the exchanges showed it"
     verdicts = tuple(
-        _verdict(requirement, transcript.scenario, seen, found, joined=requirement.id not in plan)
+        _verdict(requirement, transcript.scenario, seen, found, joined=requirement.id not in plan, unseen=unseen)
         for requirement in REQUIREMENTS.values()
         if requirement.id in plan or requirement.id in seen
     )
@@ -191,6 +201,13 @@ def _missing_for(found: Mapping[str, tuple[Finding, ...]]) -> str | None:
     """The breach that left nothing to look at, where no rule of the table says which."""
     cause = next((cause for cause in _PREREQUISITES if found.get(cause)), None)
     return None if cause is None else first_cause(cause, found)
+
+
+@lru_cache(_PASSED)
+def _passed(name: str, scenario: str, joined: bool) -> Verdict:
+    """Most verdicts by far, each the same whenever it is given."""
+    requirement = REQUIREMENTS[name]
+    return Verdict(name, requirement.level, requirement.role, scenario, Status.PASS, joined=joined)
 
 
 #: Why a verdict is left open that a breach of a SHOULD alone decides (design rule 15).
@@ -213,6 +230,7 @@ def _verdict(
     found: Mapping[str, tuple[Finding, ...]],
     *,
     joined: bool,
+    unseen: str,
 ) -> Verdict:
     def verdict(status: Status, **facts: object) -> Verdict:
         return Verdict(requirement.id, requirement.level, requirement.role, scenario, status, joined=joined, **facts)  # type: ignore[arg-type]
@@ -223,12 +241,12 @@ def _verdict(
     if entry is None or (entry.unseen and not findings):
         because = cause_of(requirement.id, found) or _missing_for(found)
         if because is None:
-            return verdict(Status.UNTESTABLE, reason="nothing in the exchanges showed it")
+            return verdict(Status.UNTESTABLE, reason=unseen)
         if _is_should(because):
             return verdict(Status.NOT_APPLICABLE, reason=_FOLLOWS.format(because), because=because)
         return verdict(Status.UNTESTABLE, reason=f"nothing to look at, since {because} is broken", because=because)
     if not findings:
-        return verdict(Status.PASS)
+        return _passed(requirement.id, scenario, joined)
     causes = [_root(finding, found) for finding in findings]
     if all(cause is not None and _is_should(cause) for cause in causes):
         return verdict(Status.NOT_APPLICABLE, reason=_FOLLOWS.format(causes[0]), because=causes[0])

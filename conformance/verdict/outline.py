@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 
 from conformance.contract.lifecycle import WORDS
 from conformance.model import Author, Exchange, Operation, Request, Response, Transcript
-from conformance.verdict.alike import without_ids
+from conformance.verdict.without_ids import without_ids
 from conformance.walk.http_response import document_of, is_event_stream, looks_like_stream, media_type
 from conformance.walk.observation import DONE
 from conformance.wire.compact_json import compact

@@ -12,7 +12,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from conformance.model import Finding, Status, Subject, Verdict
-from conformance.verdict.alike import without_ids
+from conformance.verdict.without_ids import without_ids
 
 #: The rule of a usual answer, and the plainest scenario of each kind of it.
 _USUAL = "outcome.usual"

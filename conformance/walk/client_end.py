@@ -15,6 +15,10 @@ from conformance.walk.rounds import Sent, own, rounds
 #: What a client may say between two messages when it reports several as one text.
 _BETWEEN = ("", "\n", "\n\n", " ")
 
+#: Looks at a run after its end was told that nobody takes for curiosity: whoever comes so far goes on for ever. Tight
+#: loops come to it in a second or two, loops that pause are ended by their time.
+FOR_EVER = 500
+
 
 @dataclass(frozen=True, slots=True)
 class ClientEnd:
@@ -93,10 +97,8 @@ class ClientEnd:
         known = self.observation.history.run(self.sent.submitted.run_id)
         if known is None or known.status in (None, "submitted") or (self.stream and self.stream.terminals > 1):
             return None
-        # Lists of runs show statuses too, and are not read here.
-        listed = self.looked(Operation.OTHER)
         inferred = known.status in ("queued", "in_progress") and bool(tuple(self._listed()))
-        return None if listed or inferred else known.status
+        return None if inferred else known.status
 
     def right_texts(self) -> frozenset[str]:
         """Every way to report the text that was sent: the messages of the run joined, or the last of them."""
@@ -159,9 +161,9 @@ class ClientEnd:
 
 
 def client_end(observation: Observation) -> ClientEnd | None:
-    """What came of the last round; None where nothing was submitted or nobody recorded how the client ended."""
+    """What came of the last round; None where nothing was submitted or nobody knows how the client ended."""
     outcome, all_rounds = observation.transcript.outcome, rounds(observation)
-    if outcome is None or not all_rounds:
+    if outcome is None or outcome.doubt is not None or not all_rounds:
         return None
     last = all_rounds[-1]
     sent = last.served or last.sent[-1]

@@ -18,8 +18,11 @@ def find(document: object, *keys: str) -> object:
 
 def member(document: object, *keys: str) -> Document | None:
     """The object below `keys`, or None."""
-    found = find(document, *keys)
-    return found if isinstance(found, dict) else None
+    for key in keys:  # as `find` does, without calling it: this and `text` are what checks call most
+        if not isinstance(document, dict):
+            return None
+        document = document.get(key)
+    return document if isinstance(document, dict) else None
 
 
 def members(document: object, *keys: str) -> tuple[Document, ...]:
@@ -30,8 +33,11 @@ def members(document: object, *keys: str) -> tuple[Document, ...]:
 
 def text(document: object, *keys: str) -> str | None:
     """The string below `keys`, or None."""
-    found = find(document, *keys)
-    return found if isinstance(found, str) else None
+    for key in keys:
+        if not isinstance(document, dict):
+            return None
+        document = document.get(key)
+    return document if isinstance(document, str) else None
 
 
 def number(document: object, *keys: str) -> int | None:

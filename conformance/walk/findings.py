@@ -73,23 +73,25 @@ class Findings:
 
     def call(self, checks: Iterable[Check], observation: Observation) -> None:
         """Call the checks of an occasion; a check that breaks is our slip and stops nobody else."""
-        for check in checks:
-            entry = self.entries.get(check.requirement)
+        entries = self.entries
+        for requirement, _, judge in checks:
             found: tuple[Finding, ...] = ()
             slip, unseen = None, False
             try:
-                result = check.judge(observation)
-                if result is None and observation.not_json is None:
+                result = judge(observation)
+                readable = observation.not_json is None
+                if result is None and readable:
                     continue
                 unseen = result is UNSEEN
                 found = tuple(result or ())
-                _declared(check.requirement, found)
+                if not found and not unseen and readable and requirement in entries:
+                    continue  # nearly always: no event of a stream should cost more than its checks
+                _declared(requirement, found)
             except Exception as raised:
                 slip = f"{type(raised).__name__}: {raised}"
             # A document that could not be read passes no rule of its event.
             unseen = unseen or (observation.not_json is not None and not found)
-            if entry is None:
-                entry = self.entries[check.requirement] = Entry()
+            entry = entries.setdefault(requirement, Entry())
             for finding in found:
                 entry.add(finding)
             entry.unseen = unseen or entry.unseen

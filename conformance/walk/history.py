@@ -158,7 +158,7 @@ _CHOOSES = re.compile(r"[?&](?:after|before|run_id)=")
 
 
 class Look(NamedTuple):
-    """What one read brought: the run, or the steps or messages of a list."""
+    """What one read brought: the run, or the runs, steps or messages of a list."""
 
     operation: Operation
     exchange: int
@@ -219,7 +219,7 @@ class History:
     def looked(self, look: Look) -> None:
         """Keep a read; a message of the user belongs to no run."""
         self.looks.append(look)
-        if look.operation is Operation.GET_RUN:
+        if look.operation in (Operation.GET_RUN, Operation.LIST_RUNS):
             return
         for document in look.documents:
             run_id = text(document, "run_id")

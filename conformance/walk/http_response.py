@@ -17,6 +17,12 @@ def header(headers: Headers, name: str) -> str | None:
     return next((value for key, value in headers if key.lower() == name), None)
 
 
+def listed(headers: Headers, name: str) -> str | None:
+    """All fields of that name as one list, as several lines of one field are to be read (RFC 9110, 5.3)."""
+    found = [value for key, value in headers if key.lower() == name]
+    return ", ".join(found) if found else None
+
+
 def media_type(response: Response) -> str | None:
     """The media type without parameters, in lower case; None without a Content-Type."""
     value = header(response.headers, "content-type")

@@ -176,6 +176,9 @@ class _Walk:
         observation.history.looked(look)
         if exchange.operation is Operation.GET_RUN:
             self._saw_run(self._calls(Operation.SUBMIT))
+        elif exchange.operation is Operation.LIST_RUNS:
+            for run in documents:
+                observation.history.saw_run(run)
 
     def _change(self, exchange: Exchange, response: Response) -> None:
         """Learn from a request that changed a run or deleted a message, and from a list of runs."""

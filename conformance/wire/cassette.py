@@ -99,6 +99,7 @@ def _documents(transcript: Transcript, recorded: str, by: str) -> Iterator[dict[
             "outcome": {
                 "exit_code": transcript.outcome.exit_code,
                 "document": None if document is None else dict(document),
+                **_present(doubt=transcript.outcome.doubt),
             }
         }
 

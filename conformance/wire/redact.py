@@ -15,7 +15,7 @@ from itertools import chain, islice
 from typing import Any
 from urllib.parse import quote, unquote
 
-from conformance.model import Exchange, Headers, Outcome, Request, Response, Transcript
+from conformance.model import Exchange, Headers, Request, Response, Transcript
 from conformance.wire.compact_json import compact
 from conformance.wire.identifier import Names
 from conformance.wire.secret import REDACTED, Masks, edits_by_look, look_like_secrets, masks, secrets_in
@@ -165,7 +165,7 @@ class _Redaction:
         exchanges = tuple(self._exchange(exchange) for exchange in old.exchanges)
         outcome = old.outcome
         if outcome is not None and outcome.document is not None:
-            outcome = Outcome(outcome.exit_code, self._document(outcome.document))
+            outcome = replace(outcome, document=self._document(outcome.document))
         provenance = self._document({key: value for key, value in old.provenance.items() if key != "redacted"})
         if self._names.any_changed:
             self._redacted.add("ids")

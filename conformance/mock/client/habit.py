@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.mock.client.events import Reading
+from conformance.mock.client.stream_reader import Reading
 
 #: The outputs of a round: call id to what its tool returned.
 Outputs = Mapping[str, str]
@@ -37,6 +37,9 @@ class Habit:
     headers: Mapping[str, str | None] = field(default_factory=dict)
     #: How `stream` is said, by whether a stream is wanted; None: not at all.
     stream: Mapping[bool, object] = field(default_factory=lambda: {True: True, False: None})
+    #: What becomes of the base URL's path where it submits, and where it looks.
+    submits_below: Callable[[str], str] = str
+    looks_below: Callable[[str], str] = str
     #: What the run's id becomes in the path.
     path_id: Callable[[str], str] = str
     #: Whether it submits at all, and whether it sends anything.
@@ -67,6 +70,10 @@ class Habit:
     #: Whether it ends at `done`, and whether text after it counts.
     ends_at_done: bool = True
     ignores_rest: bool = True
+    #: Names of events that are errors.
+    refused_events: frozenset[str] = frozenset()
+    #: Whether it submits as soon as the arguments of the calls that a stream tells are complete.
+    submits_early: bool = False
     #: Whether it passes over events that it does not know, and also those whose data is no JSON.
     skips_unknown_events: bool = True
     skips_unknown_texts: bool = True
@@ -82,8 +89,13 @@ class Habit:
     said_status: Callable[[str | None], str | None] = lambda status: status
     #: The text, by the run's status and the text that was told.
     said_text: Callable[[str | None, str], str] = lambda _, text: text
+    #: Whether it looks at the run in a list of runs.
+    looks_by_list: bool = False
     #: Times that a run which has stopped is read on.
     idle_reads: int = 0
+    #: Statuses of a run that is looked at for ever, and of one after which it waits for ever without a request.
+    polls_for_ever: frozenset[str] = frozenset()
+    waits_for_ever: frozenset[str] = frozenset()
 
 
 #: A right client.

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from conformance.contract.lifecycle import UNSUCCESSFUL
-from conformance.mock.client.events import Reading
 from conformance.mock.client.habit import RIGHT, Document, Habit, Outputs, whole
+from conformance.mock.client.stream_reader import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,22 @@ def _spaced(document: Document) -> bytes:
     return json.dumps(dict(reversed(document.items())), indent=2).encode()
 
 
+def _deployed(base: str) -> str:
+    return f"{base}/deployments/gpt-4o"
+
+
 _QUESTION = "How warm is it, and how does the wind blow?"
 
 _SENDS = "what it sends"
 _SENDS_AGAIN = "what it sends again"
 _MAKES_OF_IT = "what it makes of the answer"
 _READS = "how it reads a stream"
+
+#: Events that are documented, and come where a run does not go as it usually does.
+_RARE = frozenset(
+    {"thread.run.cancelling", "thread.run.incomplete", "thread.message.incomplete", "thread.run.step.failed",
+     "thread.run.step.cancelled", "thread.run.step.expired"}
+)  # fmt: skip
 
 #: Every requirement that something is taken for a success, and a scenario for each: a wrong text breaks them all.
 _SUCCESSES = {
@@ -97,6 +107,7 @@ _SUCCESSES = {
     "outcome.unknown-events": "streamed-unknown-events",
     "outcome.unknown-texts": "streamed-unknown-texts",
     "outcome.unknown-members": "streamed-unknown-members",
+    "outcome.documented-events": "streamed-documented-events",
     "reading.bom": "streamed-bom",
     "reading.line-ends": "streamed-crlf",
     "reading.fields": "streamed-no-space",
@@ -252,6 +263,38 @@ _bad(
     "wrong-run",
     "The path names another run.",
     replace(RIGHT, path_id=lambda run_id: f"{run_id}0"),
+    shown_by="plain-one-call",
+    breaks="sending.path",
+)
+_bad(
+    _SENDS,
+    "submits-early",
+    "The outputs are submitted as soon as the arguments of their calls are complete.",
+    replace(RIGHT, submits_early=True),
+    shown_by="streamed-asks-late",
+    breaks="sending.when-asked",
+)
+_bad(
+    _SENDS,
+    "loses-the-base",
+    "The path of the base URL is lost in a submission.",
+    replace(RIGHT, submits_below=lambda _: ""),
+    shown_by="plain-one-call streamed-one-call",
+    breaks="sending.path",
+)
+_bad(
+    _SENDS,
+    "doubles-the-base",
+    "The path of the base URL stands twice in a submission.",
+    replace(RIGHT, submits_below=lambda base: base * 2),
+    shown_by="plain-one-call",
+    breaks="sending.path",
+)
+_bad(
+    _SENDS,
+    "adds-a-deployment",
+    "A deployment stands below the base URL in every request.",
+    replace(RIGHT, submits_below=_deployed, looks_below=_deployed),
     shown_by="plain-one-call",
     breaks="sending.path",
 )
@@ -415,6 +458,14 @@ _bad(
 )
 _bad(
     _MAKES_OF_IT,
+    "no-rare-events",
+    "Documented events beside the usual course of a run are errors.",
+    replace(RIGHT, refused_events=_RARE),
+    shown_by="streamed-documented-events streamed-incomplete",
+    breaks="outcome.documented-events outcome.ending-told",
+)
+_bad(
+    _MAKES_OF_IT,
     "demands-members",
     "A run without a member that it need not have is an error.",
     replace(RIGHT, demands_members=True),
@@ -475,7 +526,31 @@ _bad(
     "A run that has stopped is polled on.",
     replace(RIGHT, idle_reads=6),
     shown_by="plain-one-call",
+    breaks="outcome.poll-once",
+)
+_bad(
+    _MAKES_OF_IT,
+    "polls-for-ever",
+    "A run that ended otherwise than completed is polled for ever.",
+    replace(RIGHT, polls_for_ever=UNSUCCESSFUL),
+    shown_by="plain-expired streamed-incomplete",
     breaks="outcome.poll-stops",
+)
+_bad(
+    _MAKES_OF_IT,
+    "lists-for-ever",
+    "A run that completed is polled for ever by a list of runs.",
+    replace(RIGHT, polls_for_ever=frozenset({"completed"}), looks_by_list=True),
+    shown_by="plain-one-call",
+    breaks="outcome.poll-stops",
+)
+_bad(
+    _MAKES_OF_IT,
+    "waits-for-ever",
+    "A run that ended otherwise than completed is waited for, without a request.",
+    replace(RIGHT, waits_for_ever=UNSUCCESSFUL),
+    shown_by="plain-expired plain-incomplete streamed-failed streamed-cancelled",
+    breaks="outcome.ends",
 )
 
 # How it reads a stream.
@@ -604,6 +679,13 @@ _good(
     "Nothing is sent twice.",
     replace(RIGHT, retried=frozenset()),
     legal="To send again is never asked for.",
+)
+_good(
+    _MAKES_OF_IT,
+    "looks-by-list",
+    "The run is looked at in a list of runs.",
+    replace(RIGHT, looks_by_list=True),
+    legal="A list shows each run as it stands, and what it asks for.",
 )
 _good(
     _MAKES_OF_IT,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from conformance.contract.lifecycle import STREAM_TERMINAL
-from conformance.mock.client.events import Event
 from conformance.mock.client.habit import Document, Habit
+from conformance.mock.client.stream_reader import Event
 
 _RUN = "thread.run."
 _STEP = "thread.run.step."
@@ -47,10 +47,14 @@ class Seen:
         self.done = False
         self._habit = habit
         self._texts: dict[str, str] = {}
+        #: Ids and arguments of the calls that a stream tells, by their index.
+        self._ids: dict[int, str] = {}
+        self._arguments: dict[int, str] = {}
 
     def begin_round(self) -> None:
         """Outputs are on their way: nothing is known of what follows."""
         self.status, self.calls, self.done = None, [], False
+        self._ids, self._arguments = {}, {}
 
     @property
     def told_end(self) -> bool:
@@ -79,6 +83,8 @@ class Seen:
         if event.name == "done":
             self.done = True
             return
+        if event.name in self._habit.refused_events:
+            raise Failed(f"KeyError: {event.name}")
         if event.name not in _KNOWN and not self._habit.skips_unknown_events:
             raise Failed(f"an unknown event: {event.name}")
         document = self._read(event)
@@ -88,6 +94,8 @@ class Seen:
             self._error(document)
         elif event.name.startswith(_RUN) and not event.name.startswith(_STEP):
             self.run(document)
+        elif event.name == f"{_STEP}delta":
+            self._pieces(document)
         elif event.name.startswith(_STEP) and self._habit.demands_functions:
             self._step(document)
         elif event.name == f"{_MESSAGE}delta":
@@ -111,7 +119,26 @@ class Seen:
         if any(call["type"] != "function" for call in calls):
             raise Failed("a step that calls no function")
 
+    def complete_calls(self) -> list[str]:
+        """The calls that the stream told, once the arguments of each are JSON; nothing before."""
+        return list(self._ids.values()) if all(map(_is_json, self._arguments.values())) else []
+
+    def _pieces(self, document: Document) -> None:
+        for call in document["delta"]["step_details"]["tool_calls"]:
+            if call["type"] == "function":
+                at = call["index"]
+                self._ids.setdefault(at, call.get("id"))
+                self._arguments[at] = self._arguments.get(at, "") + call["function"]["arguments"]
+
     def _error(self, document: Document) -> None:
         wrapped = isinstance(document.get("error"), dict)
         if self._habit.notices_errors if wrapped else self._habit.notices_bare_errors:
             raise Failed(f"the server reports an error: {document}")
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

@@ -42,7 +42,7 @@ def _changed_by(faults: Sequence[Fault]) -> Callable[[Request, Response], Respon
     def respond(request: Request, planned: Response) -> Response:
         operation = of_target(request.method, request.target)
         for fault in faults:
-            planned = fault.told(Exchange(operation, 0, request, planned)) or planned
+            planned = fault.applied(Exchange(operation, 0, request, planned)) or planned
         return planned
 
     return respond

@@ -1,4 +1,4 @@
-"""Lies in the run that answers a plain submission, and in what later reads of the API show."""
+"""Faults in the run that answers a plain submission, and in what later reads of the API show."""
 
 from __future__ import annotations
 

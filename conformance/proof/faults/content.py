@@ -1,4 +1,4 @@
-"""Lies in what the pieces of a stream add up to."""
+"""Faults in what the pieces of a stream add up to."""
 
 from __future__ import annotations
 

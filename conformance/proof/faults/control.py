@@ -1,4 +1,4 @@
-"""Two lies whose fate is known: where one of them comes out otherwise, the proof itself is broken."""
+"""Two faults whose outcome is known: where one of them comes out otherwise, the proof itself is broken."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HARMLESS = Fault(
     _with_comment,
 )
 
-#: Leaves nothing as it was: it must be killed.
+#: Leaves nothing as it was: it must be caught.
 RUINOUS = Fault(
     "control-ruinous",
     "control",

@@ -1,4 +1,4 @@
-"""Lies in how a stream ends: `done`, what it follows, and the end of the body."""
+"""Faults in how a stream ends: `done`, what it follows, and the end of the body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lies in the bytes of a stream: encoding, blank lines, names, and when they are sent."""
+"""Faults in the bytes of a stream: encoding, blank lines, names, and when they are sent."""
 
 from __future__ import annotations
 

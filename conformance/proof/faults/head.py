@@ -1,4 +1,4 @@
-"""Lies in the status line and the header fields of an answer that is served."""
+"""Faults in the status line and the header fields of an answer that is served."""
 
 from __future__ import annotations
 

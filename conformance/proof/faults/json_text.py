@@ -1,4 +1,4 @@
-"""Lies in the JSON text of events."""
+"""Faults in the JSON text of events."""
 
 from __future__ import annotations
 

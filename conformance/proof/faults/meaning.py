@@ -1,4 +1,4 @@
-"""Lies in what single events say: a status, an error, an action, a time or a usage that does not fit their name."""
+"""Faults in what single events say: a status, an error, an action, a time or a usage that does not fit their name."""
 
 from __future__ import annotations
 
@@ -133,6 +133,18 @@ def action_without_type(document: Document) -> Document:
 @event_fault("completed-without-time", _COMPLETED, breaks={"events.end-time"})
 def completed_without_time(document: Document) -> Document:
     """The completed run does not say when."""
+    return {**document, "completed_at": None}
+
+
+@event_fault("step-end-without-time", _STEP_END, breaks={"events.completed-at"})
+def step_end_without_time(document: Document) -> Document:
+    """The completed step does not say when."""
+    return {**document, "completed_at": None}
+
+
+@event_fault("message-without-time", _MESSAGE, breaks={"events.completed-at"})
+def message_without_time(document: Document) -> Document:
+    """The completed message does not say when."""
     return {**document, "completed_at": None}
 
 

@@ -1,4 +1,4 @@
-"""Lies in the lives of messages."""
+"""Faults in the lives of messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lies in the path of the run: which of its events come, in which order, and what they say of it."""
+"""Faults in the path of the run: which of its events come, in which order, and what they say of it."""
 
 from __future__ import annotations
 

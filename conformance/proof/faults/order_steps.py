@@ -1,4 +1,4 @@
-"""Lies in the lives of steps: the submitted one, and those that begin in the stream."""
+"""Faults in the lives of steps: the submitted one, and those that begin in the stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lies in refusals and faults: their status, their body, and errors inside a stream."""
+"""Faults in refusals and faults: their status, their body, and errors inside a stream."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The table of faults: what each one lies about, where it applies, and which requirements it breaks.
+"""The table of faults: what each one changes, where it applies, and which requirements it breaks.
 
-A wire fault is a small pure function that lies in one answer; a behaviour applies it to planned answers, the proof
+A wire fault is a small pure function that changes one answer; a behaviour applies it to planned answers, the proof
 to the answers of a transcript. A stateful fault is a behaviour of the reference.
 """
 
@@ -16,8 +16,8 @@ from conformance.proof.faults.responses import asked_stream, body_of, document_o
 from conformance.reference.behaviour import Behaviour
 from conformance.reference.objects import Document
 
-#: Lies in one answer that it applies to.
-Lie = Callable[[Exchange, Response], Response]
+#: Changes one answer that it applies to.
+Change = Callable[[Exchange, Response], Response]
 
 SERVED = range(200, 300)
 REFUSED = range(400, 500)
@@ -55,18 +55,18 @@ class Applies:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A named lie, or a habit of a client, and what it breaks."""
+    """A named fault of a server, or a habit of a client, and what it breaks."""
 
     name: str
     #: The file it is in; of a habit: what it is about.
     layer: str
     #: What the server, or the client, does wrong, in one sentence.
-    lie: str
+    does: str
     #: The requirements that have a primary finding for it, over all scenarios; nothing else may have one.
     breaks: frozenset[str]
     applies: Applies = Applies()
     #: None for a stateful fault, and for a habit, which the bundled client has.
-    tell: Lie | None = None
+    change: Change | None = None
     #: The one event that it changes in each stream; empty where it does more, or is not about an event.
     event: str = ""
     #: Why the contract leaves it legal, where it breaks nothing.
@@ -76,13 +76,13 @@ class Fault:
     #: For a stateful fault: how the reference behaves that has it.
     behaviour: Behaviour | None = None
 
-    def told(self, exchange: Exchange) -> Response | None:
-        """The answer of an exchange with the lie in it; the same answer where it does not apply."""
+    def applied(self, exchange: Exchange) -> Response | None:
+        """The answer of an exchange with the fault in it; the same answer where it does not apply."""
         response = exchange.response
-        if self.tell is None or response is None or not self.applies.to(exchange, response):
+        if self.change is None or response is None or not self.applies.to(exchange, response):
             return response
         try:
-            return self.tell(exchange, response)
+            return self.change(exchange, response)
         except Absent:
             return response
 
@@ -93,9 +93,9 @@ FAULTS = MappingProxyType(_faults)
 
 
 def broken(transcript: Transcript, fault: Fault) -> Transcript:
-    """The transcript with the lie in every answer it applies to; equal to the input where it applies to none."""
+    """The transcript with the fault in every answer it applies to; equal to the input where it applies to none."""
     exchanges = tuple(
-        exchange if (told := fault.told(exchange)) is exchange.response else replace(exchange, response=told)
+        exchange if (answer := fault.applied(exchange)) is exchange.response else replace(exchange, response=answer)
         for exchange in transcript.exchanges
     )
     return replace(transcript, exchanges=exchanges)
@@ -114,12 +114,16 @@ def declare(fault: Fault) -> None:
 
 def fault(
     name: str, *, breaks: Iterable[str] = (), applies: Applies = Applies(), equivalent: str = ""
-) -> Callable[[Lie], Lie]:
-    """Declare a function of an exchange and its answer as a fault; its docstring is the lie."""
+) -> Callable[[Change], Change]:
+    """Declare a function of an exchange and its answer as a fault; its docstring says what it does."""
 
-    def bind(tell: Lie) -> Lie:
-        declare(Fault(name, _layer(tell), _lie(tell), frozenset(breaks), applies, tell, equivalent=equivalent))
-        return tell
+    def bind(function: Change) -> Change:
+        declare(
+            Fault(
+                name, _layer(function), _sentence(function), frozenset(breaks), applies, function, equivalent=equivalent
+            )
+        )
+        return function
 
     return bind
 
@@ -128,7 +132,7 @@ def _layer(function: Callable[..., object]) -> str:
     return function.__module__.rpartition(".")[2]
 
 
-def _lie(function: Callable[..., object]) -> str:
+def _sentence(function: Callable[..., object]) -> str:
     return (function.__doc__ or "").strip()
 
 
@@ -142,11 +146,21 @@ def stream_fault(
     """Declare a function of the events of a submission's stream; `having`: where it holds an event of this name."""
 
     def bind(change: _OnPieces) -> _OnPieces:
-        def tell(_exchange: Exchange, response: Response) -> Response:
+        def change_answer(_exchange: Exchange, response: Response) -> Response:
             return with_pieces(response, change(pieces_of(response)))
 
         applies = Applies(streamed=True, event=having)
-        declare(Fault(name, _layer(change), _lie(change), frozenset(breaks), applies, tell, equivalent=equivalent))
+        declare(
+            Fault(
+                name,
+                _layer(change),
+                _sentence(change),
+                frozenset(breaks),
+                applies,
+                change_answer,
+                equivalent=equivalent,
+            )
+        )
         return change
 
     return bind
@@ -158,7 +172,7 @@ def event_fault(
     """Declare a function of the document of one event: the first, or the last, of the name `at` in each stream."""
 
     def bind(change: _OnDocument) -> _OnDocument:
-        def tell(_exchange: Exchange, response: Response) -> Response:
+        def change_answer(_exchange: Exchange, response: Response) -> Response:
             pieces = pieces_of(response)
             named = [index for index, piece in enumerate(pieces) if piece.name == at]
             index = named[-1 if last else 0]
@@ -168,7 +182,9 @@ def event_fault(
             return with_pieces(response, (*pieces[:index], changed(pieces[index], document), *pieces[index + 1 :]))
 
         applies = Applies(streamed=True, event=at)
-        declare(Fault(name, _layer(change), _lie(change), frozenset(breaks), applies, tell, at, equivalent))
+        declare(
+            Fault(name, _layer(change), _sentence(change), frozenset(breaks), applies, change_answer, at, equivalent)
+        )
         return change
 
     return bind
@@ -180,12 +196,22 @@ def body_fault(
     """Declare a function of the document of a plain answer."""
 
     def bind(change: _OnDocument) -> _OnDocument:
-        def tell(_exchange: Exchange, response: Response) -> Response:
+        def change_answer(_exchange: Exchange, response: Response) -> Response:
             before = document_of(response)
             document = change(before)
             return response if document == before else with_document(response, document)
 
-        declare(Fault(name, _layer(change), _lie(change), frozenset(breaks), applies, tell, equivalent=equivalent))
+        declare(
+            Fault(
+                name,
+                _layer(change),
+                _sentence(change),
+                frozenset(breaks),
+                applies,
+                change_answer,
+                equivalent=equivalent,
+            )
+        )
         return change
 
     return bind

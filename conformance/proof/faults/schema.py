@@ -1,4 +1,4 @@
-"""Lies in the shape of single events: fields that are missing or of another type, and times of another unit."""
+"""Faults in the shape of single events: fields that are missing or of another type, and times of another unit."""
 
 from __future__ import annotations
 

@@ -9,11 +9,11 @@ from conformance.proof.variations import framing as framing
 from conformance.proof.variations import messages as messages
 from conformance.proof.variations import steps as steps
 from conformance.proof.variations import writing as writing
+from conformance.proof.variations.accusation import Accusation as Accusation
+from conformance.proof.variations.accusation import accusations as accusations
+from conformance.proof.variations.accusation import accused as accused
+from conformance.proof.variations.accusation import against as against
 from conformance.proof.variations.draw import Draw as Draw
-from conformance.proof.variations.judged import Accusation as Accusation
-from conformance.proof.variations.judged import accusations as accusations
-from conformance.proof.variations.judged import accused as accused
-from conformance.proof.variations.judged import against as against
 from conformance.proof.variations.registry import VARIATIONS as VARIATIONS
 from conformance.proof.variations.registry import Variation as Variation
 from conformance.proof.variations.vary import Recipe as Recipe

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from conformance.model import Chunk
-from conformance.proof.variations.delivered import PACE, Delivery
+from conformance.proof.variations.body_pieces import PACE, Delivery
 from conformance.proof.variations.draw import Draw, chance
 from conformance.proof.variations.registry import variation
 
 #: Milliseconds after the last byte within which a body ends in good order (ORD-CLOSE).
 _CLOSES_WITHIN = 5_000
+
+#: The bytes before which a chunk can end within a character, or between CR and LF.
+_WITHIN = re.compile(rb"[\x80-\xbf]|(?<=\r)\n")
 
 
 def _body(delivery: Delivery) -> bytes:
@@ -80,9 +84,8 @@ def cut_anywhere(draw: Draw, delivery: Delivery) -> Delivery:
 @variation("cut-within-characters")
 def cut_within_characters(draw: Draw, delivery: Delivery) -> Delivery:
     """Chunks end within a character, or between CR and LF (SSE-CHUNK)."""
-    body = _body(delivery)
-    ends = [at for at in range(1, len(body)) if 0x80 <= body[at] < 0xC0 or body[at - 1 : at + 1] == b"\r\n"]
-    return _cut(delivery, [at for at in ends[:200] if not chance(draw, 3)])
+    ends = (found.start() for found in _WITHIN.finditer(_body(delivery), 1))
+    return _cut(delivery, [at for at in islice(ends, 200) if not chance(draw, 3)])
 
 
 @variation("byte-by-byte")

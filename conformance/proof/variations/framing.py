@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.proof.variations.draw import Draw, chance
-from conformance.proof.variations.framed import BLANK, Frame, Frames, Line
+from conformance.proof.variations.frame import BLANK, Frame, Frames, Line
 from conformance.proof.variations.registry import variation
 
 BOM = b"\xef\xbb\xbf"

@@ -104,7 +104,7 @@ def several_parts(draw: Draw, conversation: Conversation) -> Conversation:
         changed = document.get("id") in contents and document.get("content")
         return {**document, "content": contents[document["id"]]} if changed else document
 
-    def told(events: Events) -> Iterator[Event]:
+    def changed(events: Events) -> Iterator[Event]:
         made = {
             message: _interleaved(draw, message, content) if in_turn else _grouped(draw, message, _made(draw, content))
             for message, content in _whole(events).items()
@@ -112,7 +112,7 @@ def several_parts(draw: Draw, conversation: Conversation) -> Conversation:
         }
         return _with_deltas(events, made)
 
-    return with_streams(with_documents(conversation, whole), told)
+    return with_streams(with_documents(conversation, whole), changed)
 
 
 def _interleaved(draw: Draw, message: str, content: Content) -> list[Event]:
@@ -147,8 +147,8 @@ def deltas_of_nothing(draw: Draw, conversation: Conversation) -> Conversation:
             if event.name in ("thread.message.in_progress", DELTA) and chance(draw, 3):
                 data = document_of(event)
                 nothings: list[Document] = [{}, {"content": []}, {"role": "assistant"}, _emptied(data.get("delta", {}))]
-                told = {"id": data["id"], "object": "thread.message.delta", "delta": draw.choice(nothings)}
-                yield Event(DELTA, told)
+                shown = {"id": data["id"], "object": "thread.message.delta", "delta": draw.choice(nothings)}
+                yield Event(DELTA, shown)
 
     return with_streams(conversation, change)
 
@@ -210,14 +210,14 @@ def cites(draw: Draw, conversation: Conversation) -> Conversation:
         part = {**part, "text": {**part["text"], "annotations": annotations}}
         return {**document, "content": [*document["content"][:at], part, *document["content"][at + 1 :]]}
 
-    def told(events: Events) -> Iterator[Event]:
+    def changed(events: Events) -> Iterator[Event]:
         for event in events:
             message = document_of(event).get("id", "")
             if event.name in _ENDS and message in cited:
                 yield from _citing(draw, message, *cited[message])
             yield event
 
-    return with_streams(with_documents(conversation, whole), told)
+    return with_streams(with_documents(conversation, whole), changed)
 
 
 def _citing(draw: Draw, message: str, at: int, annotations: Content) -> Iterator[Event]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from conformance.proof.variations.body_pieces import Delivery
 from conformance.proof.variations.conversation import Conversation
-from conformance.proof.variations.delivered import Delivery
 from conformance.proof.variations.draw import Draw
-from conformance.proof.variations.framed import Frames
+from conformance.proof.variations.frame import Frames
 
 #: What a variation works on.
 S = TypeVar("S", Conversation, Frames, Delivery)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from conformance.model import Author, Ended, Exchange, Headers, Request, Response, Transcript
+from conformance.proof.variations.body_pieces import Delivery, delivered
 from conformance.proof.variations.conversation import Conversation, Turn
-from conformance.proof.variations.delivered import Delivery, delivered
 from conformance.proof.variations.draw import Draw, Recorder, Replay, Tape
-from conformance.proof.variations.framed import Frame, data_of, framed, written
-from conformance.proof.variations.played import played
+from conformance.proof.variations.drawn_conversation import played
+from conformance.proof.variations.frame import Frame, data_of, framed, written
 from conformance.proof.variations.registry import (
     OF_CONVERSATIONS,
     OF_DELIVERIES,

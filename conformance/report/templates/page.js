@@ -1,7 +1,7 @@
 (function () {
   "use strict";
   var all = function (selector, within) { return Array.prototype.slice.call((within || document).querySelectorAll(selector)); };
-  var told = document.getElementById("told");
+  var copied = document.getElementById("copied");
   var form = document.getElementById("filters");
 
   // Copying: the browser's clipboard, or else a selection to copy from.
@@ -14,7 +14,7 @@
   }
   function answer(button, word) {
     button.textContent = word;
-    told.textContent = word;
+    copied.textContent = word;
     setTimeout(function () { button.textContent = "Copy"; }, 1600);
   }
   all("[data-copy]").forEach(function (button) {

@@ -20,10 +20,10 @@ from conformance.files import write_atomically
 from conformance.model import JUDGED, KnownFailure, Report, Status, Verdict
 from conformance.report.plain import safe
 from conformance.report.tally import DEPARTED, counted, standing
-from conformance.run.known_failures import reading
+from conformance.run.known_failures import reader
 from conformance.verdict import known
 
-_HEADER = re.compile(rf"[ \t]*\[\[[ \t]*{reading.TABLE}[ \t]*\]\][ \t]*(#.*)?")
+_HEADER = re.compile(rf"[ \t]*\[\[[ \t]*{reader.TABLE}[ \t]*\]\][ \t]*(#.*)?")
 
 _PREAMBLE = """\
 # What fails and is known to, each with its reason. Listed failures still run and are told, but do not fail the run;
@@ -46,7 +46,7 @@ def update(report: Report, path: Path) -> Updated:
     Raises UnreadableInput where the file cannot be read or its rows cannot be told apart, and UsageError where it
     cannot be written; it is then as it was.
     """
-    done = updated(report, reading.text(path) if path.exists() else _PREAMBLE, str(path))
+    done = updated(report, reader.text(path) if path.exists() else _PREAMBLE, str(path))
     if done.changes:
         write_atomically(path, done.text)
     return done
@@ -57,10 +57,10 @@ def updated(report: Report, content: str, name: str) -> Updated:
     preamble, blocks = _blocks(content, name)
     kept = [preamble]
     changes: list[str] = []
-    for block, row in zip(blocks, reading.rows(content, name), strict=True):
+    for block, row in zip(blocks, reader.rows(content, name), strict=True):
         edit = _Edit.of(row, report)
         kept.append(edit.applied(block))
-        changes.extend(edit.told())
+        changes.extend(edit.changes())
     old = "".join(kept)
     held = known.held(report, _rows(old, name, report))
     added = list(_added(held))
@@ -71,14 +71,14 @@ def updated(report: Report, content: str, name: str) -> Updated:
 
 def _rows(text: str, name: str, report: Report) -> tuple[KnownFailure, ...]:
     role = None if report.target.get("kind") == "recordings" else report.profile.role
-    return known.holding(reading.rows(text, name), report.target, role)
+    return known.holding(reader.rows(text, name), report.target, role)
 
 
 def _blocks(content: str, name: str) -> tuple[str, list[str]]:
     """What stands before the first row, and the text of each: a comment right above a row belongs to it."""
     lines = content.splitlines(keepends=True)
     starts = [number for number, line in enumerate(lines) if _HEADER.fullmatch(line.rstrip("\r\n"))]
-    if len(starts) != len(reading.rows(content, name)):
+    if len(starts) != len(reader.rows(content, name)):
         raise UnreadableInput(
             f"{name}: the rows cannot be told apart, so nothing was changed",
             "Write each as a table of its own, headed by a line [[failure]].",
@@ -140,7 +140,7 @@ class _Edit:
         if not (self.passing or self.gone or self.new):
             return block
         document = tomlkit.parse(block)
-        row: Any = document[reading.TABLE][0]
+        row: Any = document[reader.TABLE][0]
         for name in self.passing:
             row["scenarios"].remove(name)
         for cause in self.gone:
@@ -149,7 +149,7 @@ class _Edit:
             row["fingerprints"].append(cause)
         return tomlkit.dumps(document)
 
-    def told(self) -> Iterator[str]:
+    def changes(self) -> Iterator[str]:
         """What was changed, in words."""
         if self.out:
             yield f"removed {_shown(self.row)}, which no longer fails so; its reason was: {self.row.reason}"
@@ -198,7 +198,7 @@ def _written(row: KnownFailure) -> str:
     table["reason"] = row.reason
     table["fingerprints"] = tomlkit.array().multiline(len(row.fingerprints) > 1)
     table["fingerprints"].extend(row.fingerprints)
-    return f"[[{reading.TABLE}]]\n{tomlkit.dumps(table)}"
+    return f"[[{reader.TABLE}]]\n{tomlkit.dumps(table)}"
 
 
 def _gap(before: str) -> str:

@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 from conformance.contract.scenarios import BY_ID
 from conformance.model import Operation, Scenario, Status, Transcript
 from conformance.report.exhibits import Exhibitor
-from conformance.run import keeping
+from conformance.run import saving
+from conformance.run.loop import Run
 from conformance.run.plan import plan
-from conformance.run.run import Run
-from conformance.targets.builtin import BuiltIn
-from conformance.targets.runs import look
+from conformance.targets.builtin_mock import BuiltIn
+from conformance.targets.run_polling import look
 from conformance.tests.bench.measured import Measured, cpu, medians
 
 #: Looks at a run in one transcript: a run of ten minutes, looked at as often as a run of the mock.
@@ -45,10 +45,10 @@ def judged(out: Path | None) -> None:
         target,
         plan(target, [BY_ID["json-one-call"]]),
         exhibitor=None if out is None else Exhibitor(),
-        kept=keeping.keeper(said),
+        kept=saving.keeper(said),
         shapes=out is not None,
     )
-    report = keeping.kept(run.finished(), said).report
+    report = saving.kept(run.finished(), said).report
     failed = [verdict for verdict in report.subjects[0].verdicts if verdict.status is Status.FAIL]
     if not failed or bool(report.exhibits) is (out is None):
         raise AssertionError("the measured run should show a departure, and keep it where there is a folder")

@@ -57,6 +57,11 @@ def asks(operation: Operation, method: str, target: str, answer: Response, conte
     return by_client(m.asked(operation, method, target, answer, content, headers=HEADS))
 
 
+def creates(answer: Response) -> Exchange:
+    """The client creates a run, with stream true."""
+    return by_client(m.create_run(answer))
+
+
 def reads(status: str, **fields: object) -> Exchange:
     """The client reads the run."""
     return by_client(m.get_run(status, **fields))  # type: ignore[arg-type]
@@ -65,6 +70,12 @@ def reads(status: str, **fields: object) -> Exchange:
 def lists(*messages: m.Document) -> Exchange:
     """The client lists the thread's messages."""
     return by_client(m.listed(Operation.LIST_MESSAGES, "messages", *messages))
+
+
+def lists_runs(status: str, **fields: object) -> Exchange:
+    """The client lists the thread's runs, of which there is one."""
+    runs = {"object": "list", "data": [m.run_document(status, **fields)], "has_more": False}
+    return asks(Operation.LIST_RUNS, "GET", f"/v1/threads/{m.THREAD}/runs", m.answer(runs))
 
 
 def cut(answer: Response, ended: Ended = Ended.COMPLETE, keep: float = 0.6) -> Response:

@@ -19,9 +19,11 @@ from conformance.tests.checks.clients import (
     asks,
     broken,
     by_client,
+    creates,
     cut,
     judged,
     lists,
+    lists_runs,
     met,
     reads,
     sends,
@@ -47,6 +49,15 @@ ASKS_AGAIN = m.stream(
     m.CLOSED, *m.GOES_ON, m.step("created", "1", [m.call("2")]), m.step("in_progress", "1", [m.call("2")]),
     m.waits(m.call("2")), m.DONE,
 )  # fmt: skip
+#: The arguments of a call come at once, and the question a second later.
+_CALLING = [
+    m.step("created", "1", []), m.step("in_progress", "1", []), m.step_delta("1", {"index": 0, **m.call("2")})
+]  # fmt: skip
+_ASKING = m.stream(m.CLOSED, *m.GOES_ON, *_CALLING)
+_LATER = tuple(replace(chunk, ms=1_000) for chunk in m.stream(m.waits(m.call("2")), m.DONE).chunks)
+ASKS_LATE = replace(_ASKING, chunks=(*_ASKING.chunks, *_LATER), ended_ms=1_000)
+_CREATING = m.stream(m.run("created", status="queued"), *m.GOES_ON, *_CALLING)
+CREATED_LATE = replace(_CREATING, chunks=(*_CREATING.chunks, *_LATER), ended_ms=1_000)
 ENDED_FAILED = m.stream(*m.RESUMED, m.run("failed"), m.DONE)
 PAGE = m.answer(b"<html>busy</html>", media="text/html")
 AFTER_DONE = m.stream(*m.USUAL, m.delta("a", m.piece(0, " More")))
@@ -66,14 +77,20 @@ SENT = {
     "a charset": met("plain-one-call", sends(headers=(*HEADS[:2], ("content-type", "application/json; charset=utf-8")))),
     "several betas": met("plain-one-call", sends(headers=(HEADS[0], ("openai-beta", "x, assistants=v2"), HEADS[2]))),
     "the key in another case": met("plain-one-call", sends(headers=(("authorization", "bearer k"), *HEADS[1:]))),
-    "Azure's form": met("plain-one-call", sends(path=AZURE, headers=(("api-key", "k"), HEADS[2]))),
+    "betas on lines of their own": met(
+        "plain-one-call", sends(headers=(HEADS[0], ("OpenAI-Beta", "x=v1"), HEADS[1], HEADS[2]))
+    ),
+    "Azure's form": met("plain-one-call", sends(path=AZURE, headers=(("api-key", "k"), HEADS[2])), traits="azure"),
     "Azure's version and no more": met(
         "plain-one-call",
         sends(path="/threads/thread_1/runs/run_1/submit_tool_outputs?api-version=v1", headers=(HEADS[0], HEADS[2])),
+        traits="azure",
     ),
     "Azure by the command line": met("plain-one-call", sends(headers=(HEADS[0], HEADS[2])), traits="azure"),
     "an id percent-encoded": met("plain-one-call", sends(path="/v1/threads/thread_1/runs/run%5F1/submit_tool_outputs")),
-    "no prefix": met("plain-one-call", sends(path="/threads/thread_1/runs/run_1/submit_tool_outputs?api-version=v1")),
+    "no prefix": met(
+        "plain-one-call", sends(path="/threads/thread_1/runs/run_1/submit_tool_outputs?api-version=v1"), traits="azure"
+    ),
     "polling first": met(
         "plain-one-call", reads("requires_action", required_action=m.action(m.call("1"))), sends(), reads("completed")
     ),
@@ -84,6 +101,14 @@ SENT = {
         by_client(m.create_run(m.answer(m.run_document("queued", id="run_2")), streamed=False)),
         reads("requires_action", id="run_2", required_action=m.action(m.call("9"))),
         sends(items=m.outputs(_9="x"), path="/v1/threads/thread_1/runs/run_2/submit_tool_outputs"),
+    ),
+    "once a stream has asked": met("streamed-asks-late", streams(ASKS_LATE), streams(items=m.outputs(_2="x"), at=1_001)),
+    "once the stream of a run of its own has asked": met(
+        "streamed-asks-late", creates(CREATED_LATE), streams(items=m.outputs(_2="x"), at=1_000)
+    ),
+    "once a look showed what a broken stream did not": met(
+        "streamed-asks-late", streams(replace(_ASKING, ended=Ended.ABORTED)),
+        reads("requires_action", required_action=m.action(m.call("2"))), streams(items=m.outputs(_2="x"), at=400),
     ),
     "two rounds, plainly": met(
         "plain-second-round", sends(), reads("requires_action", required_action=m.action(m.call("2"))),
@@ -140,8 +165,11 @@ ENDED = {
     "the text of a list": met("plain-one-call", sends(), reads("completed"), lists(HELLO), outcome=told(text="hello")),
     "a text that nobody can compare": met("plain-one-call", sends(), reads("completed"), outcome=told(text="hello")),
     "a status by a list of runs": met(
-        "plain-one-call", sends(), asks(Operation.OTHER, "GET", "/v1/threads/thread_1/runs", m.answer({"data": []})),
-        outcome=told(status="completed"),
+        "plain-one-call", sends(), lists_runs("completed"), outcome=told(status="completed")
+    ),
+    "the calls of a list of runs": met(
+        "plain-second-round", sends(), lists_runs("requires_action", required_action=m.action(m.call("2"))),
+        sends(items=m.outputs(_2="x")), lists_runs("completed"), outcome=told(status="completed"),
     ),
     "two messages in one text": met(
         "streamed-two-messages", streams(m.stream(*m.RESUMED, *m.said("a", "one"), *m.said("b", "two"), *m.ENDED)),
@@ -156,8 +184,8 @@ ENDED = {
     "a failed run as an error": met("streamed-failed", streams(ENDED_FAILED), outcome=FAILED),
     "cut cleanly": met("streamed-truncated-between-events", streams(cut(STREAM)), outcome=FAILED),
     "cut cleanly, and looked": met("streamed-truncated-between-events", streams(cut(STREAM)), reads("completed")),
-    "cut cleanly, and listed": met(
-        "streamed-truncated-between-events", streams(cut(STREAM)), lists(HELLO), outcome=told(text="hello")
+    "cut cleanly, and looked by a list of runs": met(
+        "streamed-truncated-between-events", streams(cut(STREAM)), lists_runs("completed")
     ),
     "cut cleanly, and written down": met(
         "streamed-truncated-at-once", streams(cut(STREAM, keep=0)), outcome=told(error="it broke off", status="in_progress")

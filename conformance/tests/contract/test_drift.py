@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.contract.drift import drift, told
+from conformance.contract.vendor.drift import drift, drift_text
 from conformance.tests.contract.documents import azure, committed, official
 
 SLICE = committed("openapi.json")
@@ -15,7 +15,7 @@ SLICE = committed("openapi.json")
 
 def test_the_document_it_was_cut_from_has_no_drift() -> None:
     assert drift(SLICE, official()) == ()
-    assert told(()) == "no difference\n"
+    assert drift_text(()) == "no difference\n"
 
 
 AZURE = [
@@ -38,7 +38,7 @@ AZURE = [
 
 @pytest.fixture(scope="module")
 def azure_text() -> str:
-    return told(drift(SLICE, azure()))
+    return drift_text(drift(SLICE, azure()))
 
 
 @pytest.mark.parametrize("line", AZURE)
@@ -102,4 +102,4 @@ def test_a_new_answer_of_the_operation_is_told() -> None:
     (item,) = other["paths"].values()
     item["post"]["responses"]["429"] = {"$ref": "#/components/responses/TooManyRequests"}
     other["components"]["responses"] = {"TooManyRequests": {"content": {"application/json": {}}}}
-    assert told(drift(SLICE, other)).splitlines()[:2] == ["operation", "  answer 429: added"]
+    assert drift_text(drift(SLICE, other)).splitlines()[:2] == ["operation", "  answer 429: added"]

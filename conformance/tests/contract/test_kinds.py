@@ -19,7 +19,7 @@ assert conformance.checks
 WORDED = "e27ffc5239f47f2a373cf773012f6b01aa2e4fd3c802fda2ff308239f65ac393"
 
 #: Rows that no check names, and who does.
-ELSEWHERE = {"open-body": "conformance.fuzz.departures"}
+ELSEWHERE = {"open-body": "conformance.fuzz.judge"}
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 

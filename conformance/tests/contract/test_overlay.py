@@ -8,8 +8,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from conformance.contract.derive import schema_of
-from conformance.contract.overlay import corrected, select
+from conformance.contract.vendor.derive import schema_of
+from conformance.contract.vendor.overlay import corrected, select
 from conformance.errors import OwnError
 from conformance.tests.contract.documents import altered, committed, lacking, overlay
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,60 +17,10 @@ from conformance.contract.requirements import REQUIREMENTS, by_contract_id, find
 from conformance.contract.scenarios import BY_ID, requires
 from conformance.errors import OwnError, UsageError
 from conformance.model import Level
+from conformance.tests.contract.catalogue import LEVELS
 
 CHECKOUT = Path(__file__).parents[3]
-CATALOGUE = CHECKOUT.parent / "shared" / "contract.md"
 
-#: The ids of the catalogue, and the levels each of them has.
-CATALOGUED = {
-    "MUST": """
-        REQ-PATH REQ-BEARER REQ-BETA-ACCEPT REQ-BODY-MIN REQ-STREAM-FALSE REQ-STREAM-TRUE REQ-JSON-200 REQ-JSON-STATUS
-        REQ-STREAM-200 REQ-STREAM-ERR-JSON EVT-OBJ EVT-SCHEMA EVT-STATUS EVT-REQACT EVT-NOACT ORD-DONE-LAST
-        ORD-DONE-NAME ORD-DONE-AFTER-TERMINAL ORD-ONE-TERMINAL ORD-CLOSE ORD-REQACT-DONE ORD-ERROR-END
-        ORD-NO-SILENT-END ORD-RUN-QUEUED ORD-RUN-INPROG ORD-RUN-STATUS-PATH ORD-RUN-ID ORD-STEP-SUBMITTED
-        ORD-STEP-SUBMITTED-BEFORE ORD-STEP-LIFE ORD-STEP-DELTA-AFTER ORD-STEP-CLOSED ORD-STEP-DELTA-SUM ORD-STEP-TYPE
-        ORD-MSG-LIFE ORD-MSG-CREATED-FIRST ORD-MSG-CONCAT ORD-MSG-INDEX ORD-MSG-DELTA-ID ORD-MSG-IDS ORD-STEP-DETAILS
-        ORD-MSG-UTF8 ORD-X-MSG-STEP-ID ORD-X-RUN-LAST ORD-X-REQACT-MATCH ORD-X-IDS-NEW SUB-ALL-OK SUB-PARTIAL
-        SUB-SPLIT SUB-UNKNOWN SUB-EMPTY SUB-MISSING-FIELD SUB-NO-ID SUB-OUTPUT-TYPE SUB-OUTPUT-OPAQUE SUB-STATUS
-        SUB-DOUBLE SUB-ATOMIC SUB-OTHER-THREAD ERR-SHAPE ERR-KEY-WRONG ERR-KEY-MISSING ERR-THREAD-404 ERR-RUN-404
-        ERR-JSON ERR-429 ERR-STREAM SSE-CT SSE-UTF8 SSE-EOL SSE-BLANK SSE-FIELD SSE-COMMENT SSE-MULTI SSE-EMPTY-DATA
-        SSE-UNKNOWN-FIELD SSE-EVENT-DEFAULT SSE-CHUNK SSE-LONG SSE-U2028 SSE-FRAMING SDK-ONE-POST SDK-PATH SDK-JSON
-        SDK-AUTH SDK-BETA SDK-STREAM-FLAG SDK-NO-EXTRA SDK-NO-RETRY-4XX SDK-NO-MIDSTREAM-RETRY SDK-ERR-WRAPPED
-        SDK-TRUNC-CLEAN SDK-TRUNC-CUT SDK-STEP-COMPLETED-UNKNOWN
-    """,
-    "SHOULD": """
-        REQ-PATH REQ-METHOD REQ-STREAM-FALSE REQ-STREAM-TYPE REQ-EXTRA-KEY REQ-STREAM-NOCOMPRESS-BUFFER EVT-SCHEMA
-        EVT-NOERROR EVT-ILLEGAL EVT-NOACT EVT-TERMTS EVT-USAGE ORD-ERROR-END ORD-RUN-QUEUED ORD-RUN-ID ORD-RUN-STARTED
-        ORD-RUN-TS ORD-RUN-CANCEL ORD-STEP-SUBMITTED-FIRST ORD-STEP-ALL-IN-ONE ORD-STEP-NO-RECREATE ORD-STEP-CLOSED
-        ORD-STEP-SERIAL ORD-STEP-DELTA-IDX ORD-MSG-EMPTY ORD-MSG-CONCAT ORD-MSG-ANNOT ORD-MSG-ROLE ORD-X-STEP-MSG
-        ORD-X-MSG-STEP ORD-X-CREATED-AT ORD-X-FAILED ORD-X-STATE-AFTER SUB-ORDER-FREE SUB-PARTIAL SUB-DUP SUB-EMPTY
-        SUB-OUTPUT-NULL SUB-OUTPUT-EMPTY SUB-OUTPUT-OPAQUE SUB-STATUS SUB-EXPIRED SUB-CANCELLED SUB-CONCURRENT
-        SUB-OTHER-THREAD ERR-SHAPE ERR-KEY-WRONG ERR-KEY-MISSING ERR-THREAD-404 ERR-RUN-404 ERR-JSON ERR-5XX SSE-BOM
-        SDK-PATH SDK-OUTPUT-STRING SDK-RETRY SDK-RETRY-HDR SDK-POLL SDK-DONE-OTHER SDK-ERR-BARE SDK-NO-DONE
-    """,
-    "MAY": """
-        REQ-BETA-MISSING EVT-NAME ORD-MSG-ROLE-DELTA ORD-MSG-EMPTYANS SUB-NO-OUTPUT ERR-BETA ERR-CT SSE-EOL SSE-COMMENT
-        SSE-MULTI SSE-ID SDK-EMPTY SDK-DONE-NAMELESS SDK-NO-DONE SDK-DELTA-NO-MSG SDK-STEPDELTA-NO-STEP
-        SDK-TWO-TERMINALS
-    """,
-    "INFO": """
-        REQ-JSON-STARTED EVT-EXPIRES-NULL ORD-X-USAGE SUB-LIMIT-ONE SUB-LIMIT-SUM SUB-STATUS-FIRST SUB-LOCK ERR-SUNSET
-        SSE-RECONNECT SSE-HEADERS SDK-RETRY-SAFE SDK-DATA-ONLY SDK-RUN-STEPS
-    """,
-    # What sources disagree about, and what is told of clients without a keyword: the level is that of whoever cites it.
-    None: """
-        DIS-BRACE DIS-BLANK DIS-ELLIPSIS DIS-STEP-EXPIRED DIS-MSG-ATT DIS-RUN-ACTION DIS-INSTR DIS-NULLABLE
-        DIS-ALLOF-NULL DIS-EXTRA-RUN DIS-CALLID DIS-USAGE-SUM DIS-STARTED DIS-GLOBALTIME DIS-ANNOT DIS-MSG-STATUS
-        DIS-TERMINAL DIS-JS-EXAMPLE DIS-THREADEV DIS-STEP-OBJECT DIS-TIME-TYPE DIS-OPEN DIS-MAX-TOKENS DIS-FILE-SEARCH
-        DIS-LATE-FIELDS SDK-GOLDEN SDK-DONE-STOP SDK-COMMENT SDK-UNKNOWN-EVT SDK-REQACT
-        SDK-ENDINGS SDK-BADJSON SDK-HTTP-ERR SDK-LENIENT SDK-CANCEL
-    """,
-}
-LEVELS = {
-    contract_id: {level for level, ids in CATALOGUED.items() if level and contract_id in ids.split()}
-    for ids in CATALOGUED.values()
-    for contract_id in ids.split()
-}
 #: Where a row judges at another level than the catalogue, and why.
 DEPARTURES = {
     ("request.beta-missing", "REQ-BETA-MISSING"): "both answers are legal, a third one is not",
@@ -112,27 +61,6 @@ def test_no_row_cites_an_id_outside_the_catalogue_or_at_another_level() -> None:
             levels = LEVELS[contract_id]
             agrees = not levels or row.level in levels or (row.id, contract_id) in DEPARTURES
             assert agrees, f"{row.id} is {row.level}, {contract_id} is {levels}"
-
-
-def test_the_frozen_list_is_the_catalogue() -> None:
-    if not CATALOGUE.is_file():
-        pytest.skip("the catalogue lies beside the checkout only where the suite is developed")
-    catalogued = dict(_catalogue(CATALOGUE.read_text(encoding="utf-8")))
-    assert catalogued.keys() == LEVELS.keys()
-    for contract_id, levels in catalogued.items():
-        if not contract_id.startswith("DIS-") and levels:
-            assert levels <= LEVELS[contract_id], contract_id
-
-
-def _catalogue(text: str) -> Iterator[tuple[str, set[str]]]:
-    level_column: int | None = None
-    for line in text.splitlines():
-        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-        if cells[:1] == ["ID"]:
-            level_column = next((cells.index(name) for name in ("level", "required") if name in cells), None)
-        if cells and re.fullmatch(r"(REQ|EVT|ORD|SUB|ERR|SSE|DIS|SDK)-[A-Z0-9-]+", cells[0]):
-            told = cells[level_column] if level_column is not None and level_column < len(cells) else ""
-            yield cells[0], set(re.findall(r"\b(?:MUST|SHOULD|MAY|INFO)\b", told))
 
 
 @pytest.mark.parametrize(("id_", "sentence", "level"), SENTENCES, ids=[row[0] for row in SENTENCES])

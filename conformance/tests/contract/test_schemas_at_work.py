@@ -19,7 +19,7 @@ from conformance.contract.schema import (
     explain,
     missing_fields,
 )
-from conformance.contract.slice import OBJECTS
+from conformance.contract.vendor.slice import OBJECTS
 from conformance.tests.contract.documents import LEGAL, WIRE, altered, committed, lacking
 
 UPSTREAM = committed("openapi.json")

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from conformance import schemas
-from conformance.contract.derive import schema_of
-from conformance.contract.document import resolve
-from conformance.contract.nullable import without_nullable
-from conformance.contract.slice import OBJECTS, PATH, events_of, slice_of
-from conformance.contract.upstream import derived
+from conformance.contract.vendor.derive import schema_of
+from conformance.contract.vendor.nullable import without_nullable
+from conformance.contract.vendor.openapi_document import resolve
+from conformance.contract.vendor.slice import OBJECTS, PATH, events_of, slice_of
+from conformance.contract.vendor.upstream import derived
 from conformance.errors import OwnError, UnreadableInput
 from conformance.files import schemas_folder
+from conformance.run import schema_derivation
 from conformance.tests.contract.documents import azure, committed, official, overlay
 
 DERIVED = [f"derived/{name}.json" for name in OBJECTS]
@@ -35,7 +35,7 @@ def _keywords(node: Any, named: bool = False) -> Iterator[str]:
 
 
 def test_committed_files_are_what_a_fresh_derivation_gives() -> None:
-    fresh = schemas.derivation()
+    fresh = schema_derivation.derivation()
     assert {name: (schemas_folder() / name).read_text(encoding="utf-8") for name in fresh} == fresh
     assert {f"derived/{path.name}" for path in schemas_folder().glob("derived/*")} == set(DERIVED)
 

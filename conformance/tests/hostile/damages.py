@@ -13,9 +13,13 @@ from functools import cache
 
 from conformance.model import Response
 from conformance.tests.hostile.server import KEY, Damage, body_of, head_of, plain
+from conformance.tests.pace import short
 
 #: Seconds between two signs of life: many within the time of an exchange, few within a test.
 _PAUSE = 0.03
+
+#: Bytes that come within the time of an exchange: fewer than any head has.
+_BYTES_IN_TIME = 40
 
 CHUNKED = "Transfer-Encoding: chunked"
 
@@ -57,11 +61,11 @@ def for_ever(start: Callable[[Response], bytes], piece: bytes, pause: float = 0.
 
 
 def byte_by_byte(connection: socket.socket, answer: Response) -> None:
-    """The right answer, so slowly that no read ever waits long and the whole never ends."""
+    """The right answer, so slowly that no read ever waits long and not even its head ends within the time."""
     with suppress(OSError):
         for byte in plain(answer):
             connection.sendall(bytes([byte]))
-            time.sleep(_PAUSE)
+            time.sleep(short() / _BYTES_IN_TIME)
 
 
 def silence(start: Callable[[Response], bytes]) -> Damage:

@@ -10,8 +10,8 @@ from conformance.report import folder
 from conformance.report.exhibits import Exhibitor
 from conformance.report.result import exit_code
 from conformance.report.text import Style, text
+from conformance.run.loop import Run
 from conformance.run.plan import narrowed, plan
-from conformance.run.run import Run
 from conformance.targets.http import HttpTarget
 from conformance.targets.settings import Settings
 from conformance.tests.hostile.server import KEY, HostileServer

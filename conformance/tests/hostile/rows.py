@@ -137,8 +137,8 @@ ENDLESS = (
 )
 
 ELSEWHERE = (
-    Row("a redirect to itself", SUBMIT, moved("/v1/threads/t/runs/r/submit_tool_outputs"), "submission.accepted"),
-    Row("a redirect to a file", SUBMIT, moved("file:///etc/passwd?{key}"), "submission.accepted", PLAIN),
+    Row("a redirect to itself", SUBMIT, moved("/v1/threads/t/runs/r/submit_tool_outputs"), "request.path"),
+    Row("a redirect to a file", SUBMIT, moved("file:///etc/passwd?{key}"), "request.path", PLAIN),
     Row("a redirect of a look", LOOK, moved("https://127.0.0.1:1/{key}", 302), "was answered 302", PLAIN),
     Row("a redirect at first contact", "POST /threads", moved("ftp://127.0.0.1/{key}", 301), "only redirects", PLAIN),
     Row("a redirect that is no address", ALL, moved("http://x/\x1b[2J{key}\xad"), "only redirects", PLAIN),

@@ -16,7 +16,7 @@ from conformance.model import Report, Verdict
 from conformance.report.json_writer import render
 from conformance.report.reader import read
 from conformance.run import baseline
-from conformance.run.known_failures.reading import read as read_list
+from conformance.run.known_failures.reader import read as read_list
 from conformance.tests.commands import in_this_process
 from conformance.verdict.compare import compare, edition
 from conformance.verdict.known import held

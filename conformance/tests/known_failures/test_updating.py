@@ -10,7 +10,7 @@ import pytest
 from conformance.errors import UnreadableInput, UsageError
 from conformance.model import Profile, Report, Role, Status, Subject, Verdict
 from conformance.report.result import exit_code
-from conformance.run.known_failures.reading import rows
+from conformance.run.known_failures.reader import rows
 from conformance.run.known_failures.updating import Updated, update, updated
 from conformance.tests.report.reports import HOSTILE, finding, verdict
 from conformance.verdict.fingerprints import fingerprint

@@ -8,7 +8,7 @@ from conformance.contract.client_scenarios import ANSWERS, CLIENT_SCENARIOS
 from conformance.mock.replies import REPLIES
 from conformance.model import Role, Status
 from conformance.reference.scripted_model import HINDRANCES
-from conformance.targets.bundled import Bundled
+from conformance.targets.bundled_client import Bundled
 from conformance.targets.client import ClientTarget
 from conformance.verdict.judge import judge
 

@@ -97,7 +97,17 @@ class Jump(selectors.DefaultSelector):
 
 
 class Written(list[tuple[int, bytes]]):
-    """Takes the place of a connection: what was written, and at which millisecond."""
+    """Takes the place of a connection and of its transport: what was written, and at which millisecond."""
+
+    @property
+    def transport(self) -> Written:
+        return self
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def is_closing(self) -> bool:
+        return False
 
     def write(self, data: bytes) -> None:
         self.append((round(asyncio.get_running_loop().time() * 1000), data))

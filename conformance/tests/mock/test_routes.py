@@ -8,7 +8,11 @@ import httpx
 import pytest
 
 from conformance.contract import schema
+from conformance.mock.replies import for_client
 from conformance.mock.server import Mock
+from conformance.model import Author, Request
+from conformance.reference.api import Api
+from conformance.reference.behaviour import Behaviour
 from conformance.tests.mock.conftest import BETA, TOOLS, Client, calls, events
 
 
@@ -264,3 +268,28 @@ def test_answers_carry_a_request_id_and_looks_at_runs_the_pace(client: Client) -
     assert one.headers["x-request-id"] != two.headers["x-request-id"]
     assert one.headers["openai-poll-after-ms"] == "1"
     assert "openai-poll-after-ms" not in two.headers
+
+
+@pytest.mark.parametrize(
+    ("azure", "served"),
+    [(False, {"/v1"}), (True, {"/v1", "/openai", "/openai/v1", ""})],
+    ids=["the base URL alone", "Azure's forms too"],
+)
+def test_a_client_is_served_below_what_it_was_handed_and_nowhere_else(azure: bool, served: set[str]) -> None:
+    api = Api(None, None, for_client("plainly", azure=azure))
+    bases = ("/v1", "/openai", "/openai/v1", "", "/v1/v1", "/v1/deployments/gpt-4o", "/openai/deployments/gpt-4o")
+    asked = {base: Request(Author.IMPLEMENTATION, "GET", f"{base}/assistants", (), b"") for base in bases}
+    assert {base for base, request in asked.items() if api.answer(request).status == 200} == served
+    assert {api.answer(asked[base]).status for base in bases if base not in served} == {404}
+
+
+def test_a_client_is_served_whichever_version_it_asks_for() -> None:
+    request = Request(Author.IMPLEMENTATION, "GET", "/v1/assistants", (("OpenAI-Beta", "assistants=v1"),), b"")
+    assert Api(None, None, for_client("plainly")).answer(request).status == 200
+    assert Api(None, None, Behaviour()).answer(request).status == 400
+
+
+def test_several_lines_of_the_beta_header_are_one_list() -> None:
+    headers = (("OpenAI-Beta", "realtime=v1"), ("openai-beta", "assistants=v2"))
+    request = Request(Author.IMPLEMENTATION, "GET", "/v1/assistants", headers, b"")
+    assert Api(None, None, Behaviour()).answer(request).status == 200

@@ -5,7 +5,6 @@ Everything here is made before a check is imported, so that one mutated module c
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -79,17 +78,16 @@ def _clean() -> Iterator[Case]:
 
 
 def _faults() -> Iterator[Case]:
-    """What the committed matrix says of a fault in a scenario; the tests compare it with what is told."""
+    """What the matrix says of a fault in a scenario, built before anything is mutated."""
     from conformance.proof.faults import FAULTS, broken
     from conformance.run.proving import exchanged
-    from conformance.tests.proof.proving import transcript
+    from conformance.tests.proof.proving import matrix, transcript
 
-    for row in json.loads((ROOT / "docs/matrix.json").read_text(encoding="utf-8"))["faults"]:
-        fault = FAULTS[row["name"]]
-        told = {told.get("requirement", ""): told["scenarios"] for told in row["rows"]}
+    for fault in FAULTS.values():
+        told = {row.requirement: row.scenarios for row in matrix().rows if row.fault == fault.name}
         shown = {name for names in told.values() for name in names[:_SCENARIOS]}
         wire = (broken(transcript(name), fault) for name in sorted(shown))
-        for lie in wire if fault.tell else exchanged(fault.name, shown):
+        for lie in wire if fault.change else exchanged(fault.name, shown):
             primary = frozenset(requirement for requirement, names in told.items() if lie.scenario in names) - {""}
             yield Case(f"{fault.name} in {lie.scenario}", lie, primary)
 

@@ -18,13 +18,13 @@ from itertools import islice
 
 from conformance.model import Status, Subject, Transcript, Verdict
 from conformance.proof.faults import FAULTS, LAYERS, broken
-from conformance.tests.verdict.mutated import seeds
+from conformance.tests.wire.mutated import seeds
 from conformance.verdict.judge import judge
 
 _ORDER = [module.__name__.rpartition(".")[2] for module in LAYERS]
 #: Faults of a transcript that break something, the innermost layer first: what a byte is comes after what it says.
 LETHAL = sorted(
-    (name for name, fault in FAULTS.items() if fault.tell is not None and fault.breaks),
+    (name for name, fault in FAULTS.items() if fault.change is not None and fault.breaks),
     key=lambda name: (-_ORDER.index(FAULTS[name].layer), name),
 )
 

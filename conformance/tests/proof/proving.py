@@ -6,8 +6,8 @@ from functools import cache
 from typing import NamedTuple
 
 from conformance.model import Subject, Transcript
+from conformance.proof.fault_matrix import FaultMatrix, Trial, trial_of
 from conformance.proof.faults import FAULTS, broken
-from conformance.proof.matrix import Matrix, Trial, told
 from conformance.run.proving import SMOKE, behaved, matrix_of, matrix_of_clients, record
 from conformance.verdict.judge import judge
 
@@ -39,19 +39,19 @@ def trials() -> tuple[Trial, ...]:
     return tuple(
         behaved(fault, {*SMOKE, *fault.scenarios})
         if fault.behaviour is not None
-        else told(fault, [lie.subject for lie in lies(fault.name)])
+        else trial_of(fault, [lie.subject for lie in lies(fault.name)])
         for fault in FAULTS.values()
     )
 
 
 @cache
-def matrix() -> Matrix:
+def matrix() -> FaultMatrix:
     """The matrix of all trials."""
     return matrix_of(trials(), clean())
 
 
 @cache
-def clients() -> Matrix:
+def clients() -> FaultMatrix:
     """The matrix of the bundled client's habits."""
     return matrix_of_clients()
 

@@ -15,14 +15,14 @@ from conformance.proof.faults.registry import declare
 from conformance.proof.faults.responses import body_of
 from conformance.tests.proof.proving import lies, transcript
 
-WIRE = [name for name, fault in FAULTS.items() if fault.tell is not None]
+WIRE = [name for name, fault in FAULTS.items() if fault.change is not None]
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_says_its_lie_and_breaks_what_exists(name: str) -> None:
     fault = FAULTS[name]
-    assert fault.lie[:1].isupper() or fault.lie.startswith("`")
-    assert fault.lie.endswith(".")
+    assert fault.does[:1].isupper() or fault.does.startswith("`")
+    assert fault.does.endswith(".")
     assert fault.breaks <= REQUIREMENTS.keys()
     assert bool(fault.breaks) != bool(fault.equivalent)
     assert set(fault.scenarios) <= BY_ID.keys()

@@ -11,7 +11,7 @@ import pytest
 from conformance.contract.scenarios import BY_ID
 from conformance.errors import UsageError
 from conformance.proof.faults import applied
-from conformance.targets.builtin import BuiltIn
+from conformance.targets.builtin_mock import BuiltIn
 from conformance.tests.proof.pairs import Said, Sight, mixed, sights
 from conformance.verdict.judge import judge
 

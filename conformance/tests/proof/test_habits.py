@@ -11,10 +11,10 @@ from conformance.contract.scenarios import BY_ID
 from conformance.mock.client import habits
 from conformance.mock.habits import HABITS
 from conformance.model import Level, Role
+from conformance.proof.fault_matrix import Outcome, accused, judged
 from conformance.proof.faults import FAULTS
-from conformance.proof.matrix import Outcome, accused, judged
-from conformance.report import matrix_page
-from conformance.targets.bundled import Bundled
+from conformance.report import fault_matrix_page
+from conformance.targets.bundled_client import Bundled
 from conformance.targets.client import ClientTarget
 from conformance.tests.proof.proving import clients, matrix
 
@@ -22,7 +22,7 @@ from conformance.tests.proof.proving import clients, matrix
 @pytest.mark.parametrize("name", HABITS)
 def test_a_habit_is_told_as_what_it_breaks_and_as_nothing_else(name: str) -> None:
     mine = [row for row in clients().rows if row.fault == name]
-    outcome = Outcome.KILLED if HABITS[name].breaks else Outcome.EQUIVALENT
+    outcome = Outcome.CAUGHT if HABITS[name].breaks else Outcome.EQUIVALENT
     assert [
         (row.requirement, row.outcome, row.first and row.first.message) for row in mine if row.outcome != outcome
     ] == []
@@ -32,7 +32,7 @@ def test_a_habit_is_told_as_what_it_breaks_and_as_nothing_else(name: str) -> Non
 @pytest.mark.parametrize("name", HABITS)
 def test_a_habit_says_what_it_is_and_breaks_what_exists(name: str) -> None:
     habit = HABITS[name]
-    assert habit.lie.endswith(".")
+    assert habit.does.endswith(".")
     assert bool(habit.breaks) != bool(habit.equivalent)
     assert all(REQUIREMENTS[requirement].role is Role.CLIENT for requirement in habit.breaks)
     assert all(BY_ID[scenario].role is Role.CLIENT for scenario in habit.scenarios)
@@ -45,7 +45,7 @@ def test_the_client_can_be_told_to_have_each_habit_or_none() -> None:
 
 @pytest.mark.parametrize("requirement", [row.id for row in judged(Role.CLIENT) if row.level is Level.MUST])
 def test_every_must_of_a_client_can_fail(requirement: str) -> None:
-    assert clients().killing(requirement)
+    assert clients().catching(requirement)
 
 
 def test_every_should_of_a_client_can_warn() -> None:
@@ -67,7 +67,7 @@ def test_a_right_client_that_is_accused_makes_the_run_void() -> None:
 def test_a_must_of_a_client_that_no_habit_breaks_is_told() -> None:
     kept = tuple(row for row in clients().rows if row.requirement != "sending.authorization")
     poorer = replace(clients(), rows=kept)
-    shown = matrix_page.summary(matrix(), poorer, ("all passed",), 1.0)
+    shown = fault_matrix_page.summary(matrix(), poorer, ("all passed",), 1.0)
     assert not poorer.holds
     assert "no habit breaks sending.authorization (MUST)" in shown
     assert shown.endswith("the proof does not hold\n")

@@ -75,14 +75,15 @@ def streams() -> tuple[Stream, ...]:
 
 
 def _told_in_full(events: Sequence[Event]) -> bool:
-    """Whether every part that deltas told of is in its message: the package finds none for an empty text left out."""
-    begun: dict[str, int] = {}
+    """Whether each message that ends holds the part of the latest delta: the package looks for no other.
+
+    It finds none for an empty text left out, nor in an empty message behind one that had parts.
+    """
+    latest = 0
     for name, data in documents(events):
         if name == "thread.message.delta":
-            indices = [part["index"] + 1 for part in data["delta"].get("content") or ()]
-            begun[data["id"]] = max([begun.get(data["id"], 0), *indices])
-        ended = name in ("thread.message.completed", "thread.message.incomplete")
-        if ended and begun.get(data["id"], 0) > len(data["content"]):
+            latest = max([part["index"] + 1 for part in data["delta"].get("content") or ()], default=latest)
+        if name in ("thread.message.completed", "thread.message.incomplete") and latest > len(data["content"]):
             return False
     return True
 

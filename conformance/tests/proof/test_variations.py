@@ -51,7 +51,7 @@ def used() -> Counter[str]:
 
 def test_no_legal_exchange_is_accused() -> None:
     guilty = [varied for varied, subject in zip(drawn(), judged(), strict=True) if against(subject)]
-    assert [accusation.told(SEED) for accusation in accused(guilty)] == []
+    assert [accusation.text(SEED) for accusation in accused(guilty)] == []
 
 
 @settings(deadline=None, derandomize=True, database=None, max_examples=25)
@@ -144,10 +144,10 @@ def test_a_wrong_accusation_is_told_with_what_it_takes(monkeypatch: pytest.Monke
         status = Status.FAIL if found else Status.PASS
         return Subject("x", (Verdict(row.id, row.level, row.role, "x", status, found),))
 
-    monkeypatch.setattr("conformance.proof.variations.judged.judge", severe)
+    monkeypatch.setattr("conformance.proof.variations.accusation.judge", severe)
     guilty = next(v for v in drawn() if _broken(v.transcript) and "comments" in v.names)
     (accusation,) = accused([drawn()[0], guilty]) if not _broken(drawn()[0].transcript) else accused([guilty])
-    told = accusation.told("seed")
+    told = accusation.text("seed")
     assert told.startswith(f"variation seed/{guilty.number} (")
     assert told.endswith("framing.utf8: a comment")
     assert len(accusation.varied.names) <= 2

@@ -10,7 +10,7 @@ from conformance.model import Complaint, Exhibit, Moment, Profile, Report, Statu
 from conformance.proof.faults import FAULTS
 from conformance.proof.faults import broken as told_wrong
 from conformance.report.exhibits import Exhibitor
-from conformance.report.unseen import not_exercised
+from conformance.report.not_exercised import not_exercised
 from conformance.tests.report.reports import HOSTILE, finding, verdict
 from conformance.verdict.judge import judge
 from conformance.wire import cassette

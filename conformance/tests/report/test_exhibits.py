@@ -18,7 +18,7 @@ from conformance.wire import cassette
 from conformance.wire.sse import Decoder
 
 SECRET = "sk-Zq8-abcdefghijklmnopqrstuvwxyz"
-WIRE = [name for name, fault in FAULTS.items() if fault.tell is not None and fault.breaks]
+WIRE = [name for name, fault in FAULTS.items() if fault.change is not None and fault.breaks]
 
 
 def shown(name: str) -> list[tuple[Transcript, Verdict, Exhibit]]:

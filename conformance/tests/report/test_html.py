@@ -134,11 +134,11 @@ def test_a_departure_is_told_with_all_it_takes() -> None:
     stands = [entry for entry in entries(report) if entry.stands]
     assert {entry.word for entry in stands} == {"fail", "warn", "known"}
     for entry in stands:
-        assert entry.breach is not None and entry.exhibit is not None
-        case = entry.breach.cases[0]
+        assert entry.departure is not None and entry.exhibit is not None
+        case = entry.departure.cases[0]
         for fact in (
             case.finding.message, case.finding.expected, case.finding.got, case.subject, entry.exhibit.lines[0],
-            entry.exhibit.curl, repeat(entry.breach, report.again),
+            entry.exhibit.curl, repeat(entry.departure, report.again),
             f"conformance judge repro/{entry.requirement.id}.jsonl -k {entry.requirement.id}",
         ):  # fmt: skip
             assert " ".join(fact.split()) in shown.text

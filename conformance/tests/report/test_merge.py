@@ -19,10 +19,10 @@ from conformance.report.document import report_document
 from conformance.report.exhibits import Exhibitor
 from conformance.report.json_writer import render
 from conformance.report.merge import Part, merge
+from conformance.run.loop import Run
 from conformance.run.options import shard as wanted
 from conformance.run.plan import plan, shard
-from conformance.run.run import Run
-from conformance.targets.builtin import BuiltIn
+from conformance.targets.builtin_mock import BuiltIn
 from conformance.tests.commands import conformance
 
 #: Some of every kind: plain, streamed, refused on a run that they share, lucky.

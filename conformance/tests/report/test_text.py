@@ -9,12 +9,12 @@ import pytest
 from conformance.errors import UsageError
 from conformance.model import Exhibit, Finding, Moment, Report, Status, Subject, Verdict
 from conformance.report.document import report_document
-from conformance.report.plain import safe, told
+from conformance.report.not_exercised import not_exercised, unseen
+from conformance.report.plain import error_text, safe
 from conformance.report.result import verdict_word
 from conformance.report.text import MOCKED, Style, place, text, verdict_block
-from conformance.report.unseen import not_exercised, unseen
 from conformance.tests.report.reports import HOSTILE, REPORTS, broken, failing, finding, passing, unreadable, verdict
-from conformance.verdict.alike import without_ids
+from conformance.verdict.without_ids import without_ids
 
 AGAIN = "conformance server --base-url=http://127.0.0.1:1/v1"
 
@@ -234,7 +234,7 @@ def test_a_finding_without_a_place_is_told_without_one() -> None:
 
 
 def test_an_error_is_one_message_and_what_to_do() -> None:
-    assert told(UsageError("no\x1b[2J", "do this\nand that")) == "conformance: no\\x1b[2J\n  do this\n  and that"
+    assert error_text(UsageError("no\x1b[2J", "do this\nand that")) == "conformance: no\\x1b[2J\n  do this\n  and that"
 
 
 def exhibited() -> Report:

@@ -6,6 +6,8 @@ import json
 import sys
 import textwrap
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,12 @@ from conformance.contract.scenarios import BY_ID
 from conformance.errors import UsageError
 from conformance.model import Author, Ended, Operation, Role, Status, Transcript
 from conformance.targets import process
-from conformance.targets.client import ClientTarget
+from conformance.targets.assignment import Assignment
+from conformance.targets.client import ClientTarget, Driven
 from conformance.targets.drivers import Command
 from conformance.tests.pace import limit, short
 from conformance.verdict.judge import judge
+from conformance.walk.client_end import FOR_EVER
 
 #: Seconds that stand for the time limit, where a command does not keep to it.
 SHORT = short()
@@ -222,3 +226,106 @@ def test_nothing_is_left_behind() -> None:
     before = open_now()
     meet(SUBMITS + READS)
     assert open_now() == before
+
+
+PATH = """
+base = os.environ["OPENAI_BASE_URL"]
+path = urllib.parse.urlsplit(base).path + "/threads/%(CONFORMANCE_THREAD_ID)s/runs/%(CONFORMANCE_RUN_ID)s" % os.environ
+def look():
+    connection.request("GET", path, headers=headers)
+    return json.loads(connection.getresponse().read())["status"]
+"""
+
+HANGS = "import time\nif os.environ['CONFORMANCE_SCENARIO'] != 'plain-one-call': time.sleep(10**6)\n"
+
+
+def departures(transcript: Transcript) -> dict[str, Status]:
+    judged = judge(transcript, role=Role.CLIENT).verdicts
+    return {v.requirement: v.status for v in judged if any(finding.primary for finding in v.findings)}
+
+
+def test_a_client_that_polls_a_run_for_ever_is_ended_once_that_is_certain() -> None:
+    transcript = meet(SUBMITS + READS + PATH + "while True: look()", "plain-expired", timeout=limit())
+    assert transcript.outcome is not None and transcript.outcome.exit_code is None
+    assert transcript.outcome.doubt is None
+    assert [e.operation for e in transcript.exchanges].count(Operation.GET_RUN) >= FOR_EVER
+    assert departures(transcript) == {"outcome.poll-stops": Status.FAIL}
+
+
+def test_a_submission_is_remembered_however_many_requests_follow() -> None:
+    polls = "for _ in range(1_200): connection.request('GET', path + '/steps', headers=headers); "
+    transcript = meet(SUBMITS + READS + PATH + polls + "connection.getresponse().read()", timeout=limit())
+    assert [e.operation for e in transcript.exchanges].count(Operation.LIST_STEPS) == 1_200
+    assert departures(transcript) == {}
+    assert "sending.submitted" in {v.requirement for v in judge(transcript).verdicts if v.status is Status.PASS}
+
+
+def test_a_client_that_hangs_fails_where_it_ended_at_once_in_the_plainest_scenario() -> None:
+    class Quick(Command):
+        """As if the plainest scenario took no time: here, a start may."""
+
+        def __call__(self, given: Assignment, enough: Callable[[], bool]) -> Driven:
+            driven = super().__call__(given, enough)
+            return replace(driven, seconds=0.0) if given.scenario == "plain-one-call" else driven
+
+    target = ClientTarget(Quick(command(SUBMITS + READS + HANGS), timeout=STARTED))
+    transcript = target.exchange(BY_ID["plain-incomplete"])
+    assert transcript.outcome is not None and transcript.outcome.doubt is None
+    assert departures(transcript) == {"outcome.ends": Status.FAIL}
+
+
+def test_a_client_that_hangs_is_not_judged_by_its_end_where_it_is_slow_everywhere() -> None:
+    transcript = meet(SUBMITS + READS + "import time; time.sleep(10**6)", "plain-incomplete", timeout=STARTED)
+    assert transcript.outcome is not None and transcript.outcome.doubt is not None
+    assert "in plain-one-call it did not end either" in transcript.outcome.doubt
+    assert f"--timeout {STARTED * 10:g}" in transcript.outcome.doubt
+    verdicts = {v.requirement: v for v in judge(transcript, role=Role.CLIENT).verdicts}
+    assert verdicts["sending.every-call"].status is Status.PASS
+    assert verdicts["outcome.ends"].status is Status.UNTESTABLE
+    assert verdicts["outcome.ends"].reason == transcript.outcome.doubt
+
+
+MAKES = """
+import json, os, sys, urllib.request
+def ask(path, body=None):
+    headers = {"Content-Type": "application/json", "OpenAI-Beta": "assistants=v2"}
+    sent = None if body is None else json.dumps(body).encode()
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return json.load(opener.open(urllib.request.Request(os.environ["OPENAI_BASE_URL"] + path, sent, headers)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        (
+            """
+            thread, assistant = ask("/threads", {})["id"], ask("/assistants", {"model": "m"})["id"]
+            run = ask(f"/threads/{thread}/runs", {"assistant_id": assistant})
+            while run["status"] != "completed": run = ask(f"/threads/{thread}/runs/{run['id']}")
+            print("over")
+            """,
+            "its run has no functions to call, so that nothing is to be submitted; it ended with 0, saying: over",
+        ),
+        (
+            "ask('/assistants', {'model': 7})",
+            "POST '/v1/assistants' was answered 400: Invalid type for 'model': expected a string, but got a number "
+            "instead.; it ended with 1, saying: urllib.error.HTTPError: HTTP Error 400: Bad Request",
+        ),
+        ("ask('/assistants')", "no run that it looked at waited for any; it ended with 0"),
+    ],
+    ids=["no functions", "broke during set-up", "something else"],
+)
+def test_a_client_that_was_never_asked_cannot_be_judged(program: str, reason: str) -> None:
+    untestable = meet(MAKES + textwrap.dedent(program)).untestable
+    assert untestable == f"the client was never asked for tool outputs: {reason}"
+
+
+def test_a_client_that_was_asked_and_broke_then_has_not_submitted() -> None:
+    program = MAKES + 'ask("/threads/%(CONFORMANCE_THREAD_ID)s/runs/%(CONFORMANCE_RUN_ID)s" % os.environ); sys.exit(1)'
+    assert departures(meet(program)) == {"sending.submitted": Status.FAIL}
+
+
+def test_a_client_that_loses_the_base_before_it_is_asked_is_told_that() -> None:
+    program = MAKES + 'os.environ["OPENAI_BASE_URL"] += "/v1"; ask("/assistants")'
+    assert departures(meet(program)) == {"sending.path": Status.FAIL}

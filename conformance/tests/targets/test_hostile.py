@@ -13,7 +13,7 @@ import pytest
 
 from conformance.model import Chunk, Ended, Operation
 from conformance.targets.http import Wire
-from conformance.targets.sending import Ask, NoConnection, Sent
+from conformance.targets.session import Ask, NoConnection, Sent
 from conformance.targets.settings import Settings
 from conformance.tests.pace import limit, short
 from conformance.tests.targets.servers import RawServer, answer

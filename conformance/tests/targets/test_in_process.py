@@ -14,7 +14,7 @@ from conformance.model import Chunk, Exchange, Headers, Request, Response, Statu
 from conformance.proof.faults import FAULTS
 from conformance.proof.faults.applied import behaviour_with
 from conformance.reference.behaviour import Behaviour
-from conformance.targets.builtin import BuiltIn
+from conformance.targets.builtin_mock import BuiltIn
 from conformance.targets.in_process import InProcess
 from conformance.targets.server import ServerTarget
 from conformance.verdict.judge import judge

@@ -17,8 +17,8 @@ from conformance.model import Chunk, Ended, Report, Role, Status, Subject, Trans
 from conformance.reference.events import Event, encode
 from conformance.report.json_writer import line
 from conformance.report.text import Style, text
-from conformance.tests.verdict.mutated import mutated, seeds
 from conformance.tests.verdict.streams import HAPPY, WAITING, answer, looked, streamed, submission, transcript
+from conformance.tests.wire.mutated import mutated, seeds
 from conformance.tests.wire.transcripts import ANY
 from conformance.tests.work import steps
 from conformance.verdict.judge import judge, planned

@@ -95,7 +95,7 @@ def transcripts() -> Iterator[Transcript]:
     """The references, and two of them with every fault that those three checks find."""
     yield from (reference(path.stem) for path in sorted((cassettes_folder() / "reference").glob("*.jsonl")))
     for fault in FAULTS.values():
-        if fault.tell is not None and fault.breaks & _ONCE_WROTE:
+        if fault.change is not None and fault.breaks & _ONCE_WROTE:
             yield from (broken(reference(name), fault) for name in ("stream-three-calls", "stream-next-round"))
 
 

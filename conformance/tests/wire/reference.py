@@ -20,7 +20,7 @@ from typing import NamedTuple
 from conformance.contract.scenarios import SCENARIOS
 from conformance.model import Chunk, Exchange, Role, Scenario, Transcript
 from conformance.reference.clock import EPOCH
-from conformance.targets.builtin import BuiltIn
+from conformance.targets.builtin_mock import BuiltIn
 from conformance.targets.recording import RecordingTarget
 from conformance.tests.wire.documented import CASSETTES, sums
 

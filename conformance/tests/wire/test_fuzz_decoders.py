@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from conformance import files
 from conformance.errors import UnreadableInput
 from conformance.model import Transcript
-from conformance.tests.verdict.mutated import STRANGE, strange, torn
+from conformance.tests.wire.mutated import STRANGE, strange, torn
 from conformance.tests.work import steps
 from conformance.wire import cassette, recordings, strict_json
 from conformance.wire.redact import redact

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from conformance.errors import UnreadableInput
 from conformance.model import Author, Chunk, Ended, Headers, Response, Transcript
 from conformance.wire.coding import DamagedCoding, decoder
-from conformance.wire.recordings.answer import answered
+from conformance.wire.recordings.response_only import answered
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})\b")

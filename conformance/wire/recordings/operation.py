@@ -14,6 +14,7 @@ ROUTES = (
     ("POST", re.compile(r".*/threads/(?:[^/]+/)?runs"), Operation.CREATE_RUN),
     ("GET", re.compile(r".*/threads/[^/]+/runs/[^/]+/steps"), Operation.LIST_STEPS),
     ("GET", re.compile(r".*/threads/[^/]+/runs/[^/]+"), Operation.GET_RUN),
+    ("GET", re.compile(r".*/threads/[^/]+/runs"), Operation.LIST_RUNS),
     ("GET", re.compile(r".*/threads/[^/]+/messages"), Operation.LIST_MESSAGES),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.model import Author, Chunk, Ended, Response, Transcript
-from conformance.wire.recordings.answer import answered
+from conformance.wire.recordings.response_only import answered
 
 #: What the body of a raw stream is taken to have come with.
 _HEADERS = (("content-type", "text/event-stream"),)

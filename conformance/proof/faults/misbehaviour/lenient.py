@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from conformance.proof.faults.misbehaviour.running import with_what_there_is
-from conformance.reference import bodies, submission
+from conformance.reference import request_body, submission
 from conformance.reference.behaviour import Behaviour, read
 from conformance.reference.objects import Document, to_json
 from conformance.reference.refusals import Refused
@@ -17,7 +17,7 @@ _EVERY = (("*", ""),)
 
 def rewritten(change: Callable[[Document], Document]) -> Behaviour:
     """Read bodies as if they had been sent otherwise."""
-    return Behaviour(read=lambda body: submission.read(change(bodies.read(body))))
+    return Behaviour(read=lambda body: submission.read(change(request_body.read(body))))
 
 
 def items(change: Callable[[Document], Document]) -> Callable[[Document], Document]:

@@ -52,7 +52,7 @@ def once_more(run: Run, submission: Submission) -> None:
         once_more(run, submission)
 
     goes_on(run, submission)
-    run.behaviour = replace(run.behaviour, rules=(rule,), accepted=accepted)
+    run.acceptance = replace(run.acceptance, rules=(rule,), accepted=accepted)
 
 
 def fails(run: Run, submission: Submission) -> None:  # noqa: ARG001
@@ -78,7 +78,7 @@ def goes_on_anyway(run: Run, submission: Submission) -> None:
 
 def closes(run: Run, submission: Submission) -> None:  # noqa: ARG001
     """Refuse whatever comes next."""
-    run.behaviour = replace(run.behaviour, rules=(*RULES, unwanted))
+    run.acceptance = replace(run.acceptance, rules=(*RULES, unwanted))
 
 
 def unwanted(status: str, pending: Sequence[str], submission: Submission) -> None:  # noqa: ARG001
@@ -99,7 +99,7 @@ def remembers(run: Run, submission: Submission) -> None:
             answers_every_call(status, pending, submission)
 
     rules: tuple[Rule, ...] = (waits, rest)
-    run.behaviour = replace(run.behaviour, rules=rules, accepted=with_what_there_is)
+    run.acceptance = replace(run.acceptance, rules=rules, accepted=with_what_there_is)
 
 
 def waits_in_the_queue(run: Run, submission: Submission) -> None:
