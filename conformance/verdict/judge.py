@@ -197,6 +197,13 @@ def _merely_unseen(verdict: Verdict) -> bool:
     return verdict.status is Status.UNTESTABLE and verdict.because is None
 
 
+def _unread_at(entry: Entry | None, found: Mapping[str, tuple[Finding, ...]]) -> str | None:
+    """The breach that kept the event from being read at which something was first not to be seen."""
+    at = None if entry is None else entry.unseen_at
+    unread = next((each for each in found.get("events.json", ()) if (each.exchange, each.event) == at), None)
+    return None if unread is None else _root(unread, found) or "events.json"
+
+
 def _missing_for(found: Mapping[str, tuple[Finding, ...]]) -> str | None:
     """The breach that left nothing to look at, where no rule of the table says which."""
     cause = next((cause for cause in _PREREQUISITES if found.get(cause)), None)
@@ -239,7 +246,7 @@ def _verdict(
     if entry is not None and entry.slip is not None:
         return verdict(Status.ERROR, reason=f"the check broke: {entry.slip}")
     if entry is None or (entry.unseen and not findings):
-        because = cause_of(requirement.id, found) or _missing_for(found)
+        because = _unread_at(entry, found) or cause_of(requirement.id, found) or _missing_for(found)
         if because is None:
             return verdict(Status.UNTESTABLE, reason=unseen)
         if _is_should(because):
