@@ -187,8 +187,10 @@ class Scenario:
     #: What the situation holds: requirements are planned by these.
     traits: frozenset[str]
     role: Role = Role.SERVER
-    #: How many function calls are pending at once, in each round.
+    #: How many function calls are to be pending at once, in each round.
     calls: int = 1
+    #: How few of them do: a model may make one call at a time, and only some situations need several.
+    least: int = 1
     #: What the other side does after the outputs: a row of `scenarios.SCRIPTS`.
     script: str = "text"
     #: How it tells a client so: a row of `client_scenarios.ANSWERS`.
@@ -347,6 +349,8 @@ class Subject:
     notes: tuple[str, ...] = ()
     #: What its exchanges look like without ids, times and texts, for comparisons; see `verdict.outline`.
     shape: tuple[Mapping[str, object], ...] = ()
+    #: The exit code of what kept it from being judged at all: 4 where it cannot be read, 3 where the error is ours.
+    exit_code: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

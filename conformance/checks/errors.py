@@ -111,8 +111,8 @@ def stream_refused_plainly(observation: Observation) -> Iterable[Finding] | None
 def no_server_fault(observation: Observation) -> Iterable[Finding] | None:
     """What a client got wrong is never the server's fault."""
     sent, response = observation.submitted, observation.response
-    if sent is None or not sent.refusable or response is None:
-        return None
+    if sent is None or not sent.refusable or response is None or response.status < 400:
+        return None  # taken: whether it would be refused as a fault of the server is not known
     if response.status < 500:
         return ()
     faults = ", ".join(sorted(sent.faults))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable
 from email.message import Message
 
@@ -11,6 +12,9 @@ from conformance.walk.http_response import header, is_event_stream
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import BODY, END, HEAD
 from conformance.walk.registry import check
+
+#: How text in UTF-16 begins: what was saved by a Windows shell often is.
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 #: A model that worked for this long by the server's own clock, …
 _WORKED_SECONDS = 3
@@ -80,11 +84,21 @@ def utf8(observation: Observation) -> Iterable[Finding] | None:
         return None
     return [
         observation.finding(
-            "not-utf8", "the stream is not UTF-8", "valid UTF-8", defect.message,
-            at=observation.stream.spoilt.get(defect), span=(defect.start, defect.end),
+            "not-utf8",
+            "the stream is not UTF-8",
+            "valid UTF-8",
+            "UTF-16, by its byte order mark" if _is_utf16(observation) else defect.message,
+            at=observation.stream.spoilt.get(defect),
+            span=(defect.start, defect.end),
         )
         for defect in found
-    ]  # fmt: skip
+    ]
+
+
+def _is_utf16(observation: Observation) -> bool:
+    response = observation.response
+    first = response.chunks[0].data if response is not None and response.chunks else b""
+    return first.startswith(_UTF16_MARKS)
 
 
 @check("framing.blank-line", on=[BODY])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from conformance.checks.shared.acceptance import Refusal, acceptable, refusals, refused
-from conformance.contract.lifecycle import STREAM_TERMINAL
+from conformance.contract.lifecycle import FINAL, STREAM_TERMINAL
 from conformance.model import Finding, Operation, Response
 from conformance.walk.documents import Document, member, shown, text
 from conformance.walk.history import calls_of
@@ -98,7 +98,11 @@ def partial_error(observation: Observation) -> Iterable[Finding] | None:
 @check("submission.empty-not-resumed", on=[CLOSE])
 def empty_not_resumed(observation: Observation) -> Iterable[Finding] | None:
     """No outputs at all: the run does not go on."""
-    asked = [(index, answer) for index, sent, answer in observation.submissions if "empty" in sent.faults]
+    asked = [
+        (index, answer)
+        for index, sent, answer in observation.submissions
+        if "empty" in sent.faults and not _was_over(observation, index)
+    ]
     seen = [(index, _run_after(observation, index, answer)) for index, answer in asked]
     found = [
         observation.finding(
@@ -122,6 +126,12 @@ def _run_after(observation: Observation, index: int, answer: Response | None) ->
             return told
     look = observation.history.after(Operation.GET_RUN, index)
     return look.documents[0] if look is not None and look.documents else None
+
+
+def _was_over(observation: Observation, index: int) -> bool:
+    """Whether the run had ended before a submission: it cannot have gone on because of that."""
+    look = observation.history.before(Operation.GET_RUN, index)
+    return look is not None and any(text(document, "status") in FINAL for document in look.documents[:1])
 
 
 def _went_on(document: Document) -> bool:

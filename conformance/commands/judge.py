@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Judge every file, each as soon as it is read; 3 after a slip of ours, 4 where one could not be read."""
+    """Judge every file, each as soon as it is read; 4 where one could not be read, 3 after a slip of ours."""
     verdicts.check(arguments)
     said = options.given(vars(arguments))
     verdict_options.check(said)
@@ -61,9 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     # In words, nothing is left to say where every file was reported as unreadable; each line of JSON was said before.
     silent = arguments.format == "json" or (arguments.format == "text" and len(errors) == len(report.subjects))
-    code = verdicts.finish(report, arguments, silent=silent)
-    codes = {code, *(error.exit_code for error in errors)}
-    return next((code for code in (3, 4) if code in codes), code)
+    return verdicts.finish(report, arguments, silent=silent)
 
 
 def _write_line(subject: Subject) -> None:

@@ -65,6 +65,7 @@ TRAITS = MappingProxyType(
         "no-key": "no key is sent",
         "wrong-key": "a wrong key is sent",
         "no-beta": "the OpenAI-Beta header is missing",
+        "accept-stream": "the Accept header asks for an event stream alone",
         "other-methods": "the path is asked with other methods",
         "state": "runs are real: they are created, kept and can be read",
         "key": "a key is configured for the target",
@@ -77,8 +78,9 @@ TRAITS = MappingProxyType(
 
 #: Facts only the sender of a request knows: they are recorded with the exchange.
 SITUATIONS = frozenset(
-    {"no-key", "wrong-key", "no-beta", "unknown-run", "unknown-thread", "other-thread", "concurrent", "reordered"}
-)
+    {"no-key", "wrong-key", "no-beta", "accept-stream", "unknown-run", "unknown-thread", "other-thread", "concurrent",
+     "reordered"}
+)  # fmt: skip
 
 #: Which outputs an act submits, given the pending calls.
 OUTPUTS = MappingProxyType(
@@ -140,16 +142,17 @@ _JSON = "json accepted"
 _STREAM = "stream accepted goes-on ending text completed"
 
 
-def _plain(id_: str, title: str, traits: str = "", *, calls: int = 1, outputs: str = "all", stream: str = "absent",
-           situation: frozenset[str] = frozenset()) -> Scenario:  # fmt: skip
+def _plain(id_: str, title: str, traits: str = "", *, calls: int = 1, least: int = 1, outputs: str = "all",
+           stream: str = "absent", situation: frozenset[str] = frozenset()) -> Scenario:  # fmt: skip
     acts = (_GET, Act("submit", outputs, stream, situation), _SETTLE, *_LOOKBACK)
-    return Scenario(id_, title, acts, _traits(f"{_JSON} {traits}"), calls=calls)
+    return Scenario(id_, title, acts, _traits(f"{_JSON} {traits}"), calls=calls, least=least)
 
 
-def _streamed(id_: str, title: str, traits: str = "", *, calls: int = 1, outputs: str = "all", script: str = "text",
-              base: str = _STREAM, situation: frozenset[str] = frozenset()) -> Scenario:  # fmt: skip
+def _streamed(id_: str, title: str, traits: str = "", *, calls: int = 1, least: int = 1, outputs: str = "all",
+              script: str = "text", base: str = _STREAM,
+              situation: frozenset[str] = frozenset()) -> Scenario:  # fmt: skip
     acts = (_GET, Act("submit", outputs, "true", situation), *_LOOKBACK)
-    return Scenario(id_, title, acts, _traits(f"{base} lookback {traits}"), calls=calls, script=script)
+    return Scenario(id_, title, acts, _traits(f"{base} lookback {traits}"), calls=calls, least=least, script=script)
 
 
 def _scripted(id_: str, title: str, script: str, traits: str = "stream accepted goes-on ending") -> Scenario:
@@ -168,18 +171,20 @@ SCENARIOS: tuple[Scenario, ...] = (
     _plain("json-three-calls", "three pending calls, answered plainly", "minimal several-calls", calls=3),
     _plain("json-stream-false", "stream said to be false", "false-stream", stream="false"),
     _plain("json-stream-null", "stream said to be null", "null-stream", stream="null"),
-    _plain("json-reordered", "three outputs in another order", "several-calls reordered", calls=3, outputs="reversed",
-           situation=frozenset({"reordered"})),
-    _plain("json-opaque-outputs", "outputs nobody may touch, answered plainly", "opaque several-calls", calls=3,
+    _plain("json-reordered", "three outputs in another order", "several-calls reordered", calls=3, least=2,
+           outputs="reversed", situation=frozenset({"reordered"})),
+    _plain("json-opaque-outputs", "outputs nobody may touch, answered plainly", "opaque", calls=3,
            outputs="opaque"),
     _streamed("stream-one-call", "one pending call, answered by a stream"),
     _streamed("stream-three-calls", "three pending calls, answered by a stream", "several-calls", calls=3),
+    _streamed("stream-accept-header", "one pending call, answered by a stream that Accept asks for too",
+              situation=frozenset({"accept-stream"})),
     _streamed("stream-reordered", "three outputs in another order, streamed", "several-calls reordered", calls=3,
-              outputs="reversed", situation=frozenset({"reordered"})),
-    _streamed("stream-opaque-outputs", "outputs nobody may touch, streamed", "opaque several-calls", calls=3,
+              least=2, outputs="reversed", situation=frozenset({"reordered"})),
+    _streamed("stream-opaque-outputs", "outputs nobody may touch, streamed", "opaque", calls=3,
               outputs="opaque"),
-    _streamed("stream-nul-output", "an output with U+0000 in it", "nul several-calls", calls=2, outputs="nul"),
-    _streamed("stream-empty-output", "an output that is the empty string", "empty-output several-calls", calls=2,
+    _streamed("stream-nul-output", "an output with U+0000 in it", "nul", calls=2, outputs="nul"),
+    _streamed("stream-empty-output", "an output that is the empty string", "empty-output", calls=2,
               outputs="empty-text"),
     Scenario(
         "stream-next-round", "the run asks for outputs once more, streamed",
@@ -230,7 +235,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "after-refusals", "a full submission after the refusals",
-        (_GET, Act("submit"), _SETTLE), _traits(f"{_JSON} recovery minimal several-calls"),
+        (_GET, Act("submit"), _SETTLE), _traits(f"{_JSON} recovery minimal"),
         calls=3, shares="refusals",
     ),
     _refused("null-output", "an output that is null", "null-output", "null"),
@@ -267,12 +272,12 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "partial-plain", "some outputs only, then all",
         (_GET, Act("submit", "first"), _GET, Act("submit"), _SETTLE, *_LOOKBACK),
-        _traits(f"{_JSON} refusal read-twice partial recovery minimal several-calls"), calls=3,
+        _traits(f"{_JSON} refusal read-twice partial recovery minimal several-calls"), calls=3, least=2,
     ),
     Scenario(
         "partial-split", "the outputs over two requests, then all",
         (_GET, Act("submit", "first"), _GET, Act("submit", "rest"), _GET, Act("submit"), _SETTLE, *_LOOKBACK),
-        _traits(f"{_JSON} refusal read-twice partial split recovery minimal several-calls"), calls=3,
+        _traits(f"{_JSON} refusal read-twice partial split recovery minimal several-calls"), calls=3, least=2,
     ),
     Scenario(
         "concurrent", "two full submissions at once",
@@ -281,7 +286,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "partial-streamed", "some outputs only, stream true, then all",
         (_GET, Act("submit", "first", "true"), _GET, Act("submit", "all", "true"), *_LOOKBACK),
-        _traits(f"{_STREAM} refusal read-twice streamed-refusal partial recovery several-calls lookback"), calls=3,
+        _traits(f"{_STREAM} refusal read-twice streamed-refusal partial recovery several-calls lookback"),
+        calls=3, least=2,
     ),
 )  # fmt: skip
 
@@ -300,6 +306,20 @@ def requires(scenario: Scenario) -> frozenset[str]:
     if scenario.traits & {"no-key", "wrong-key"}:
         needed |= {"key"}
     return needed
+
+
+def without_waiting(scenario: Scenario) -> tuple[Act, ...]:
+    """The acts of a scenario that say something of a server on a run that is over; none where nothing would.
+
+    A submission that is to be accepted needs a run that waits, and so does what happens to such a run. One that is to
+    be refused is to be refused here too.
+    """
+    if "wrong-state" in scenario.traits:
+        last = max(index for index, act in enumerate(scenario.acts) if act.do == "submit")
+        return scenario.acts[last - 1 :]
+    refused = scenario.traits & {"refusal", "other-methods"}
+    waits = scenario.traits & {"accepted", "cancelled-run", "expired-run"}
+    return scenario.acts if refused and not waits else ()
 
 
 #: The scenarios of both roles.

@@ -18,7 +18,7 @@ from conformance.wire.strict_json import NotJson, read
 CALLS = 2
 
 #: What is provisioned; nobody plays it, so it holds no acts.
-_SCENARIO = Scenario("fuzz", "a run that waits for whatever body comes", (), frozenset(), calls=CALLS)
+_SCENARIO = Scenario("fuzz", "a run that waits for whatever body comes", (), frozenset(), calls=CALLS, least=CALLS)
 
 
 class Submission(NamedTuple):

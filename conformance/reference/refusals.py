@@ -96,6 +96,7 @@ REFUSALS = MappingProxyType(
         "no-stream-key": Row(422, "The field stream is required."),
         "stream-value": Row(400, "This value of stream is not supported."),
         "unknown-beta": Row(400, "Unknown beta requested in OpenAI-Beta: 'assistants=v2'.", code="invalid_beta"),
+        "unacceptable": Row(406, "No event stream is served here."),
         "stranger": Row(403, "This run belongs to somebody else."),
         "unwanted": Row(400, "These tool outputs are not wanted."),
         # HTTP that cannot be read

@@ -1,8 +1,8 @@
 """A report as JSON documents. The keys are fixed: schemas/own/report.json; `reader.py` reads them back.
 
 Beside the keys that are always there, a verdict carries `reason`, `because`, `more`, `more_causes`, `joined`, `known`
-and `scored` only where it has something to say by them, and a subject `reason`, `unknown_events`, `notes` and `shape`
-likewise.
+and `scored` only where it has something to say by them, and a subject `reason`, `unknown_events`, `notes`, `shape` and
+`exit_code` likewise.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ def subject_document(subject: Subject, kind: str) -> dict[str, Any]:
             unknown_events=[*map(_whole, subject.unknown_events)],
             notes=[*map(_whole, subject.notes)],
             shape=[dict(part) for part in subject.shape],
+            exit_code=subject.exit_code,
         ),
     }
 

@@ -36,6 +36,7 @@ _UNJUDGED = frozenset({"error", "untestable", "not_applicable", "not_exercised"}
 _MEANS = {
     "ERROR": "The suite itself slipped. This says nothing about the target.",
     "NOTHING JUDGED": "Nothing was there to judge, so there is no verdict on the target.",
+    "UNREADABLE": "Some of the recordings could not be read; the verdicts below are on the others.",
     "INCOMPLETE": "Nothing failed, but not all that was planned could be judged.",
     "OUTDATED LIST": "Nothing new failed, but the list of known failures no longer fits.",
 }

@@ -102,6 +102,7 @@ def _subject(row: Mapping[str, Any]) -> Subject:
         unknown_events=tuple(row.get("unknown_events", ())),
         notes=tuple(row.get("notes", ())),
         shape=tuple(row.get("shape", ())),
+        exit_code=row.get("exit_code"),
     )
 
 

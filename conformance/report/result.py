@@ -17,8 +17,10 @@ def worst(*codes: int) -> int:
 
 def verdict_word(report: Report) -> str:
     """The verdict on the whole run in a word or two."""
-    tally = Tally.of(report.subjects)
-    if tally.errors:
+    tally, kept = Tally.of(report.subjects), _kept(report)
+    if 4 in kept:
+        return "UNREADABLE"
+    if tally.errors or 3 in kept:
         return "ERROR"
     if tally.departed:
         return "FAIL"
@@ -30,17 +32,24 @@ def verdict_word(report: Report) -> str:
 
 
 def exit_code(report: Report) -> int:
-    """The first that holds: 3 an error of ours, 1 a violation, 2 incomplete, 5 nothing judged, 6 outdated list, 0."""
-    tally = Tally.of(report.subjects)
-    if tally.errors:
+    """The first that holds: 4 unreadable, 3 an error of ours, 1 a violation, 5 nothing judged, 2 incomplete, 6, 0."""
+    tally, kept = Tally.of(report.subjects), _kept(report)
+    if 4 in kept:
+        return 4
+    if tally.errors or 3 in kept:
         return 3
     if tally.departed:
         return 1
-    if report.interrupted or tally.missed:
-        return 2
     if not tally.judged:
         return 5
+    if report.interrupted or tally.missed:
+        return 2
     return 6 if report.complaints else 0
+
+
+def _kept(report: Report) -> frozenset[int | None]:
+    """The exit codes of what kept subjects from being judged."""
+    return frozenset(subject.exit_code for subject in report.subjects)
 
 
 def version_of(report: Report) -> str:

@@ -46,6 +46,7 @@ _COLOURS = {
     "ERROR": 35,
     "INCOMPLETE": 33,
     "NOTHING JUDGED": 33,
+    "UNREADABLE": 31,
     "KNOWN": 33,
     "NOT SCORED": 33,
     "OUTDATED LIST": 31,
@@ -180,7 +181,7 @@ def _next(report: Report, style: Style) -> str:
         return f"conformance explain {broken[0].requirement.id}"
     if verdict_word(report) == "OUTDATED LIST":
         return with_words(_whole(report), "--known-failures FILE --update-known-failures")
-    if verdict_word(report) in ("INCOMPLETE", "NOTHING JUDGED"):
+    if verdict_word(report) in ("INCOMPLETE", "NOTHING JUDGED", "UNREADABLE"):
         return with_words(_whole(report), "-v")
     if style.folder is None:
         return with_words(_whole(report), "--out DIR")

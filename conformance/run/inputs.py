@@ -32,14 +32,17 @@ def names(paths: Iterable[str]) -> Iterator[str]:
 
 
 def read(name: str) -> tuple[Transcript, ...]:
-    """The transcripts of one file, or of standard input. Raises UnreadableInput, for a folder always."""
+    """The transcripts of one file, with the request that lies beside it, or of standard input.
+
+    Raises UnreadableInput, for a folder always.
+    """
     if name == STDIN:
         return recordings.read(STDIN, files.read_standard_input(), None)
     path = Path(name)
     if stat.S_ISDIR(_mode(path)):
         _refuse_folder(path)
     beside = path.with_name(f"{path.stem}.request.json")
-    request = files.read(beside) if path.suffix == ".sse" and stat.S_ISREG(_mode(beside)) else None
+    request = files.read(beside) if stat.S_ISREG(_mode(beside)) else None
     return recordings.read(name, files.read(path), request)
 
 

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from conformance.errors import DEBUG, ConformanceError, OwnError, UnreadableInput
-from conformance.model import KnownFailure, Operation, Profile, Report, Role, Subject, Transcript
+from conformance.model import (
+    JUDGED,
+    KnownFailure,
+    Operation,
+    Profile,
+    Report,
+    Role,
+    Status,
+    Subject,
+    Transcript,
+)
 from conformance.report.exhibits import Exhibitor
 from conformance.run import inputs
 from conformance.run.loop import INTERRUPTED
@@ -20,6 +32,12 @@ AGAIN = "conformance judge"
 
 #: What is known of the target before the first recording is read.
 TARGET = {"kind": "recordings"}
+
+
+#: Exit code of what kept a recording from being judged -> what became of it.
+_LEFT: Mapping[int | None, str] = MappingProxyType(
+    {None: "not judged", 3: "met an error of ours", 4: "could not be read"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +76,24 @@ def judged(
             on_subject(subjects[-1])
     except KeyboardInterrupt:
         interrupted = INTERRUPTED
-    many = f"{len(subjects)} recording{'s' * (len(subjects) != 1)}"
     of_those = replace(reporting, profile=replace(profile, role=_role(subjects)))
-    return of_those.report({**TARGET, "name": many}, tuple(subjects), interrupted)
+    return of_those.report({**TARGET, "name": _name(subjects)}, tuple(subjects), interrupted)
+
+
+def _name(subjects: Sequence[Subject]) -> str:
+    """How many recordings the verdict is about, and why it is not about the others."""
+    count = len(subjects)
+    whole = f"{count} recording{'s' * (count != 1)}"
+    why = Counter(_LEFT[subject.exit_code] for subject in subjects if not _was_judged(subject))
+    judged = count - why.total()
+    if not why or (not judged and why.keys() == {_LEFT[None]}):
+        return whole  # the verdict says it all
+    left = ", ".join(f"{number} {reason}" if count > 1 else reason for reason, number in why.items())
+    return f"{f'{judged} of ' if judged else ''}{whole} ({left})"
+
+
+def _was_judged(subject: Subject) -> bool:
+    return any(verdict.status in JUDGED or verdict.status is Status.ERROR for verdict in subject.verdicts)
 
 
 def _subject(
@@ -75,7 +108,7 @@ def _subject(
             raise
         error = OwnError.from_slip(slip, name)
     failed(error)
-    return Subject(name, (), error.message)
+    return Subject(name, (), error.message, exit_code=error.exit_code)
 
 
 def subject(name: str, transcripts: Iterable[Transcript], question: Question, reporting: Reporting) -> Subject:

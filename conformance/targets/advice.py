@@ -57,6 +57,13 @@ def let_us_in(answer: Exchange, ask: Ask, settings: Settings) -> str:  # noqa: A
     return doubt + naming
 
 
+def add_what_it_asks(answer: Exchange, ask: Ask, settings: Settings) -> str:  # noqa: ARG001
+    """A request is refused though it is right: this server wants more than the API says."""
+    if settings.provision == "run":
+        return _MORE["run"]
+    return "What it asks for can be added to every request: --header 'NAME: VALUE', --param NAME=VALUE."
+
+
 def keep_state(answer: Exchange, ask: Ask, settings: Settings) -> str:  # noqa: ARG001
     """Ids cannot be made up here: threads and runs are real."""
     return "It keeps threads and runs, so ids cannot be made up: judge it with --provision api."

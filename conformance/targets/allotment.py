@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import chain
-
 from conformance.contract.scenarios import SCENARIOS
 from conformance.model import Scenario
 from conformance.targets.settings import GivenRun, Settings
@@ -16,26 +13,27 @@ _PREFERRED = ("stream-three-calls", "stream-one-call", "json-three-calls", "json
 def allotted(settings: Settings) -> dict[str, GivenRun]:
     """Which scenario gets which given run.
 
-    A run whose calls are named is for a scenario of as many, and goes before one that does not tell. A run can be
-    accepted once only. The plain cases come first, streamed before not streamed, then the table's
-    order; refusals share a run up to the scenario that answers it.
+    A run whose calls are named is for a scenario of as many, then for one that they suffice for. A run that does not
+    tell is for a scenario of one call, then for any. A run can be accepted once only. The plain cases come first,
+    streamed before not streamed, then the table's order; refusals share a run up to the scenario that answers it.
     """
     free = list(settings.runs)
     shared: dict[str, GivenRun] = {}
-    allotment = {}
-    for scenario in sorted(SCENARIOS, key=_preference):
-        if scenario.script != "text":  # nothing else can be asked of a run that is there already
-            continue
-        run = shared.get(scenario.shares or "") or _fitting(free, scenario)
-        if run is None:
-            continue
-        allotment[scenario.id] = run
-        if run in free:
-            free.remove(run)
-        if scenario.shares:
-            shared[scenario.shares] = run
-            if "accepted" in scenario.traits:
-                del shared[scenario.shares]
+    allotment: dict[str, GivenRun] = {}
+    # Nothing else than text can be asked of a run that is there already.
+    scenarios = sorted((scenario for scenario in SCENARIOS if scenario.script == "text"), key=_preference)
+    for fits in (_as_many, _enough, _unknown):
+        for scenario in (scenario for scenario in scenarios if scenario.id not in allotment):
+            run = shared.get(scenario.shares or "") or next((run for run in free if fits(run, scenario)), None)
+            if run is None:
+                continue
+            allotment[scenario.id] = run
+            if run in free:
+                free.remove(run)
+            if scenario.shares:
+                shared[scenario.shares] = run
+                if "accepted" in scenario.traits:
+                    del shared[scenario.shares]
     return allotment
 
 
@@ -43,7 +41,16 @@ def _preference(scenario: Scenario) -> int:
     return _PREFERRED.index(scenario.id) if scenario.id in _PREFERRED else len(_PREFERRED)
 
 
-def _fitting(free: Iterable[GivenRun], scenario: Scenario) -> GivenRun | None:
-    told = (given for given in free if len(given.call_ids) == scenario.calls)
-    untold = (given for given in free if not given.call_ids)
-    return next(chain(told, untold), None)
+def _as_many(run: GivenRun, scenario: Scenario) -> bool:
+    """A run with just as many calls as the scenario asks for."""
+    return len(run.call_ids) == scenario.calls
+
+
+def _enough(run: GivenRun, scenario: Scenario) -> bool:
+    """A run with calls enough, as every run that waits has for a scenario of one."""
+    return len(run.call_ids) >= scenario.least if run.call_ids else scenario.calls == 1
+
+
+def _unknown(run: GivenRun, scenario: Scenario) -> bool:  # noqa: ARG001
+    """A run that does not tell its calls: it may have enough of them."""
+    return not run.call_ids

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from conformance.errors import BudgetReached, NotThisApi, UnreachableTarget
 from conformance.model import Exchange, Operation
-from conformance.targets.advice import follow, keep_state, let_us_in, look_elsewhere, unreachable
+from conformance.targets.advice import add_what_it_asks, follow, keep_state, let_us_in, look_elsewhere, unreachable
 from conformance.targets.outputs import body, encoded
 from conformance.targets.provision import NOT_OFFERED, Provisioner, refusal
 from conformance.targets.quoting import is_web_page, quoted
@@ -27,6 +27,9 @@ _NOWHERE = "/conformance-no-such-path"
 
 #: The operation with ids that nobody gave.
 _MADE_UP = run_path("thread_conformance", "run_conformance") + "/submit_tool_outputs"
+
+#: How somebody refuses a request that lacks more than it can know of.
+_LACKS = re.compile(r"\b(missing|required?s?|must)\b.*\bheader|\bheader\b.*\b(missing|required?|must)\b", re.IGNORECASE)
 
 #: How somebody who keeps threads and runs refuses such ids.
 _UNKNOWN_ID = re.compile(r"\b(thread|run)(s?\b|_conformance)", re.IGNORECASE)
@@ -127,6 +130,12 @@ def _is_something_else(answer: Exchange, session: Session) -> bool:
     return stateful and _status(answer) < 300 and id_of(document_of(answer)) is None
 
 
+def _refuses_anything(answer: Exchange, session: Session) -> bool:
+    """Whether the first request is refused that everything else would need; of a mock, for a header it lacks."""
+    refused = 400 <= _status(answer) < 500 and _status(answer) not in (408, 409, 429)
+    return refused and (session.settings.provision != "static" or _LACKS.search(quoted(answer)) is not None)
+
+
 #: What an answer shows, the first that holds.
 _PROBLEMS = (
     Problem(_redirects, "the target only redirects, which is not followed so that the key goes nowhere else", follow),
@@ -136,6 +145,7 @@ _PROBLEMS = (
     Problem(_is_like_nowhere, "the target does not know the operation", look_elsewhere, searched=True),
     Problem(_is_not_offered, "the target offers nothing of this API", look_elsewhere, searched=True),
     Problem(_is_something_else, "the target answers, but not as this API", look_elsewhere, searched=True),
+    Problem(_refuses_anything, "the target refuses the very first request", add_what_it_asks),
 )
 
 

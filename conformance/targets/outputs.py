@@ -46,6 +46,11 @@ _OBJECT = (
 _ARRAY = ' [ 1,2.50 , 9007199254740993, "a\\/b", true ] '
 
 
+def _opaque(index: int, calls: int) -> str:
+    """The text for one of so many calls: where they are fewer than the texts, the last one gets all that are left."""
+    return "\n".join(_OPAQUE[index:]) if index == calls - 1 < len(_OPAQUE) else _OPAQUE[index % len(_OPAQUE)]
+
+
 def unknown_like(known: str) -> str:
     """An id of the same form that names something else: a malformed one would be refused for its form.
 
@@ -107,7 +112,7 @@ _ITEMS: Mapping[str, Callable[[Sequence[str]], Items]] = MappingProxyType(
         "object": _first_output({"value": 11}),
         "array": _first_output(["11"]),
         "empty-text": _first_output("", _ARRAY),
-        "opaque": lambda calls: _texts(calls, lambda index: _OPAQUE[index % len(_OPAQUE)]),
+        "opaque": lambda calls: _texts(calls, lambda index: _opaque(index, len(calls))),
         "nul": _first_output("before\x00after", _OBJECT),
         "other-text": lambda calls: _texts(calls, lambda index: f"Measured later: {21 + index}."),
     }

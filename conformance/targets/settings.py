@@ -157,8 +157,9 @@ class Settings:
     def request_headers(self, situation: frozenset[str] = frozenset(), *, body: bool = True) -> Headers:
         """The header fields of a request: what the official clients send, in our name, plus the configured ones.
 
-        `Accept` always asks for JSON, as they do: it never decides about streaming (contract §1). Content codings
-        are declined so that chunks are seen as they were written.
+        `Accept` asks for JSON, as they do even for a stream, or for a stream where the situation says so, as others do:
+        it never decides about streaming (contract §1). Content codings are declined so that chunks are seen as they
+        were written.
         """
         fields = {
             "accept": ("Accept", "application/json"),
@@ -178,6 +179,8 @@ class Settings:
             fields |= {name: (fields[name][0], _wrong(fields[name][1])) for name in secret & fields.keys()}
         if "no-beta" in situation:
             fields.pop("openai-beta", None)
+        if "accept-stream" in situation:
+            fields["accept"] = ("Accept", "text/event-stream")
         return tuple(fields.values())
 
     def scrub(self, text: str) -> str:

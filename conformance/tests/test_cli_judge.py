@@ -136,6 +136,59 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_judged(
     assert name in capsys.readouterr().out
 
 
+def test_what_could_not_be_judged_is_in_the_headline_and_in_the_exit_code(
+    tmp_path: Path, stream: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    for name in ("a.sse", "b.sse"):
+        (folder / name).write_bytes(stream)
+    code = main(["judge", str(folder)])
+    word = capsys.readouterr().out.split()[0]
+    assert (code, word) in {(0, "PASS"), (2, "INCOMPLETE")}
+    (folder / "other.json").write_text('{"Entries": []}')
+    assert main(["judge", str(folder)]) == code
+    assert capsys.readouterr().out.startswith(f"{word}  2 of 3 recordings (1 not judged)  ")
+    (folder / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00")
+    assert main(["judge", str(folder), "--out", str(tmp_path / "out")]) == 4
+    headline = "UNREADABLE  2 of 4 recordings (1 not judged, 1 could not be read)  "
+    assert capsys.readouterr().out.startswith(headline)
+    kept = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert (kept["verdict"], kept["exit_code"]) == ("UNREADABLE", 4)
+    main(["report", str(tmp_path / "out" / "report.json")])
+    assert capsys.readouterr().out.startswith(headline)
+    assert main(["judge", str(folder / "other.json")]) == 5
+    assert capsys.readouterr().out.startswith("NOTHING JUDGED  1 recording  ")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b'{"object": "thread.run"}', b"<html>busy</html>", b"\xff\xfeh\x00"]
+)
+def test_what_no_reader_knows_on_standard_input_is_no_finding(content: bytes) -> None:
+    done = conformance("judge", "-", stdin=content)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith("conformance: standard input: this is no recording of a known format: it ")
+    assert "FAIL" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["x.txt", "x.sse"])
+def test_a_request_beside_any_readable_recording_is_used(
+    tmp_path: Path, stream: bytes, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    for content in (stream, head + stream):
+        (tmp_path / name).write_bytes(content)
+        (tmp_path / "x.request.json").unlink(missing_ok=True)
+        main(["judge", str(tmp_path / name), "--format", "json"])
+        (alone,) = objects(capsys.readouterr().out)
+        (tmp_path / "x.request.json").write_text(
+            '{"tool_outputs": [{"tool_call_id": "c", "output": "x"}], "stream": true}'
+        )
+        main(["judge", str(tmp_path / name), "--format", "json"])
+        (known,) = objects(capsys.readouterr().out)
+        assert known["planned"] > alone["planned"]  # type: ignore[operator]
+
+
 def test_an_empty_folder_is_told_and_the_rest_is_judged(
     tmp_path: Path, stream: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -159,15 +212,19 @@ def test_a_slip_on_one_file_is_ours_and_the_rest_is_judged(
 
     read = inputs.read
     monkeypatch.setattr(inputs, "read", stumbling)
+    folder = tmp_path / "recordings"
+    folder.mkdir()
     for name in ("bad.sse", "good.sse"):
-        (tmp_path / name).write_bytes(stream)
-    words = ["judge", str(tmp_path), str(tmp_path / "missing"), "--out", str(tmp_path / "out")]
-    assert main(words) == 3
+        (folder / name).write_bytes(stream)
+    words = ["judge", "--out", str(tmp_path / "out"), str(folder)]
+    assert main([*words, str(tmp_path / "missing")]) == 4
     said = capsys.readouterr()
-    assert f"conformance: {tmp_path / 'bad.sse'}: ZeroDivisionError" in said.err
+    assert f"conformance: {folder / 'bad.sse'}: ZeroDivisionError" in said.err
     assert "CONFORMANCE_DEBUG=1" in said.err
     kept = json.loads((tmp_path / "out/report.json").read_text())["subjects"]
     assert [subject["verdict"] for subject in kept] == ["error", "pass", "error"]
+    assert main(words) == 3
+    assert capsys.readouterr().out.startswith("ERROR  1 of 2 recordings (1 met an error of ours)")
     monkeypatch.setenv("CONFORMANCE_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         main(words)

@@ -82,7 +82,7 @@ def test_a_model_that_never_calls_is_told_how_to_be_persuaded(command: Command) 
     )
     with RawServer(api) as server:
         done = command("server", "--base-url", server.base_url, "-k", "json-one-call")
-    assert done.returncode == 2
+    assert done.returncode == 5
     assert "NOTHING JUDGED" in done.stdout
     assert "--instructions TEXT" in done.stdout
     assert "--model M" in done.stdout

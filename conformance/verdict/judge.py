@@ -45,6 +45,10 @@ _NOTHING = {
     Role.CLIENT: "it holds no submission",
 }
 
+#: Why nothing showed what was planned: nobody did it, or it was done to a run that had ended.
+_UNSEEN = "nothing in the exchanges showed it"
+_OVER = "the run was over before the outputs came, so nothing showed it"
+
 #: Breaches that leave later rules nothing to look at, the most telling first.
 _PREREQUISITES = (
     "sending.empty-id",
@@ -181,7 +185,7 @@ def _subject(transcript: Transcript, walked: Walked, held: frozenset[str], role:
     }
     found = blame({requirement: tuple(entry.findings) for requirement, entry in seen.items() if entry.findings})
     doubt = transcript.outcome.doubt if transcript.outcome is not None else None
-    unseen = doubt or "nothing in the exchanges showed it"
+    unseen = doubt or (_OVER if walked.over else _UNSEEN)
     verdicts = tuple(
         _verdict(requirement, transcript.scenario, seen, found, joined=requirement.id not in plan, unseen=unseen)
         for requirement in REQUIREMENTS.values()

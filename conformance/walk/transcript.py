@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from conformance.contract.lifecycle import BROKEN_OFF
+from conformance.contract.lifecycle import BROKEN_OFF, FINAL
 from conformance.model import Exchange, Operation, Response, Role, Transcript
 from conformance.walk.documents import Document, find, member, members, text
 from conformance.walk.findings import Entry, Findings
@@ -34,6 +34,8 @@ class Walked(NamedTuple):
     notes: tuple[str, ...]
     #: Exchanges of an operation that is judged.
     judged: int
+    #: Outputs were submitted to a run that had ended, so that much of what was planned could not show.
+    over: bool
 
 
 class _Walk:
@@ -50,6 +52,7 @@ class _Walk:
         self.traits: set[str] = set()
         self.unknown: dict[str, None] = {}
         self.judged = 0
+        self.over = False
 
     def take(self, index: int, exchange: Exchange) -> None:
         observation = self.observation
@@ -78,6 +81,7 @@ class _Walk:
         self.judged += 1
         known = self._run_of(exchange)
         sent = submitted(exchange, known, as_sent="ids" in observation.held)
+        self.over = self.over or (known is not None and known.status in FINAL)
         observation.submitted, observation.known = sent, known
         asked = sent.stream or ("unrecorded" in sent.faults and response is not None and _streamed(response))
         self.traits |= _traits_of(sent, asked, response)
@@ -216,6 +220,7 @@ def walk(
         tuple(under_way.unknown),
         tuple(under_way.observation.notes),
         under_way.judged,
+        under_way.over,
     )
 
 

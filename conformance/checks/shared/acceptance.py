@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
+from types import MappingProxyType
 from typing import NamedTuple
 
+from conformance.contract.lifecycle import FINAL
 from conformance.model import Finding, Operation, Response
 from conformance.walk.documents import Document, find, text
 from conformance.walk.history import RETRIED, calls_of, run_of_path, runs_in
@@ -16,6 +18,15 @@ from conformance.walk.occasions import ANSWER
 from conformance.walk.registry import Judge, check
 from conformance.wire.replaced import is_replaced
 from conformance.wire.strict_json import NotJson, read
+
+#: Faults for which any refusal is right wherever the run stands.
+_OF_STATE = frozenset({"wrong-state", "again", "expired-run", "cancelled-run", "unknown-run", "unknown-thread"})
+
+#: Fault -> the refusals that are about it even where the run is over. One of any other status, and any refusal of a
+#: fault in ids or body, may be about the state of the run: it shows nothing.
+_TELLING: Mapping[str, frozenset[int]] = MappingProxyType(
+    {"no-key": frozenset({401, 403}), "wrong-key": frozenset({401, 403}), "other-thread": frozenset({404})}
+)
 
 #: Traits of a scenario that says itself that its submission should be accepted.
 _DECLARED = frozenset({"accepted", "recovery"})
@@ -156,7 +167,8 @@ def refused(
 ) -> Iterable[Finding] | None:
     """For a submission with `fault`: it is answered by a 4xx; by one of `statuses` where they are given.
 
-    With `statuses` only a 4xx is looked at: whether there is one at all is another requirement.
+    With `statuses` only a 4xx is looked at: whether there is one at all is another requirement. On a run that is over a
+    refusal shows nothing of ids and bodies, since that alone is a reason to refuse; acceptance is a finding there too.
     """
     sent, response = observation.submitted, observation.response
     if sent is None or fault not in sent.faults or (response is not None and response.status == 429):
@@ -165,6 +177,8 @@ def refused(
     refusal = 400 <= status < 500
     if statuses and not refusal:
         return None
+    if refusal and not _about(fault, status, observation):
+        return None
     if refusal and status in (statuses or (status,)):
         return ()
     kind = "wrong-status" if statuses else "no-refusal"
@@ -172,6 +186,13 @@ def refused(
         kind, message = "accepted", f"{message}: the submission was accepted"
     expected = " or ".join(str(status) for status in statuses) or "4xx"
     return [observation.finding(kind, message, expected, got_status(response))]
+
+
+def _about(fault: str, status: int, observation: Observation) -> bool:
+    """Whether a refusal can be told from one for a run that is over, which is refused whatever is submitted."""
+    known = observation.known
+    over = known is not None and known.status in FINAL
+    return not over or fault in _OF_STATE or status in _TELLING.get(fault, ())
 
 
 class Refusal(NamedTuple):

@@ -244,6 +244,13 @@ _fault(
     Behaviour(key=entering.with_any_key),
 )
 _fault(
+    "serves-json-alone",
+    "Whoever asks for an event stream in the Accept header as well is refused with 406.",
+    "stream-accept-header",
+    "request.stream-true",
+    Behaviour(key=entering.who_asks_for_json),
+)
+_fault(
     "serves-unknown-thread",
     "A thread that does not exist is passed over.",
     "unknown-thread",

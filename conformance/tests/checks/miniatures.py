@@ -9,7 +9,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request, Response, Role, Status, Transcript
+from conformance.model import (
+    JUDGED,
+    Author,
+    Chunk,
+    Ended,
+    Exchange,
+    Operation,
+    Request,
+    Response,
+    Role,
+    Status,
+    Transcript,
+)
 from conformance.verdict.judge import judge
 
 Document = Mapping[str, object]
@@ -298,7 +310,7 @@ def accused(transcript: Transcript) -> dict[str, str]:
     """Every requirement that is failed, warned of or broke, with its first message; raises where nothing was judged."""
     subject = judge(transcript, role=Role.SERVER)
     assert subject.reason is None, subject.reason
-    assert any(verdict.status is Status.PASS for verdict in subject.verdicts)
+    assert any(verdict.status in JUDGED for verdict in subject.verdicts)
     blamed = (Status.FAIL, Status.WARN, Status.ERROR)
     return {
         verdict.requirement: f"{verdict.status} {verdict.findings[0].message if verdict.findings else verdict.reason}"

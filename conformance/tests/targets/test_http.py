@@ -272,8 +272,8 @@ def test_a_model_that_never_calls_is_untestable_and_not_asked_for_ever() -> None
 
 def test_a_wrong_number_of_calls_is_untestable() -> None:
     with target(SmallApi([{"id": "call_0"}])) as under_test:
-        (transcript,) = play(under_test, "json-three-calls")
-    assert transcript.untestable == "the scenario needs 3 pending calls, the run asks for 1"
+        (transcript,) = play(under_test, "json-reordered")
+    assert transcript.untestable == "the scenario needs 2 pending calls, the run asks for 1"
 
 
 def test_refusals_share_a_run_until_one_is_accepted() -> None:

@@ -76,7 +76,7 @@ def test_a_given_run_is_submitted_to(mock: Mock) -> None:
     target = HttpTarget(settings(mock, provision="run", runs=(GivenRun(thread_id, run_id),)))
     (scenario,) = (scenario for scenario in SCENARIOS if target.plays(scenario))
     transcript = target.exchange(scenario)
-    assert (scenario.id, transcript.untestable, transcript.slip) == ("stream-three-calls", None, None)
+    assert (scenario.id, transcript.untestable, transcript.slip) == ("stream-one-call", None, None)
     assert target.close() == ()
 
 

@@ -27,7 +27,12 @@ RECORD = {
             "RequestHeaders": {"Content-Type": "application/json", "Authorization": "Sanitized"},
             "RequestBody": {"tool_outputs": [], "stream": True},
             "StatusCode": 200,
-            "ResponseHeaders": {"Content-Type": "text/event-stream; charset=utf-8", "Set-Cookie": ["a", "b"]},
+            "ResponseHeaders": {
+                "Content-Type": "text/event-stream; charset=utf-8",
+                "Set-Cookie": ["a", "b"],
+                "openai-processing-ms": 21,
+                "x-ratelimit": [0.5, "9"],
+            },
             "ResponseBody": ["event: done\n", "data: [DONE]\n\n"],
         }
     ]
@@ -50,8 +55,8 @@ def one(name: str, content: bytes, request: bytes | None = None) -> Transcript:
         ("x.sse", b'{"object":"thread.run"}', "raw stream"),
         ("x.sse", json.dumps(RECORD).encode(), "raw stream"),
         ("-", STREAM, "raw stream"),
-        ("-", b"<html>", "raw stream"),
-        ("-", b"", "raw stream"),
+        ("-", b": ping\n\n" + STREAM, "raw stream"),
+        ("x.sse", STREAM.decode().encode("utf-16"), "raw stream"),
         ("x.txt", STREAM, "raw stream"),
         ("x.txt", b"\xef\xbb\xbf: ping\n\ndata: x\n\n", "raw stream"),
         ("x.sse", CURL, "curl -i"),
@@ -98,6 +103,42 @@ def test_what_cannot_be_read_is_told_with_what_is_known(name: str, content: byte
     assert caught.value.hint
     if "known format" in told:
         assert all(reader.title in caught.value.hint for reader in READERS)
+
+
+@pytest.mark.parametrize(
+    ("content", "like"),
+    [
+        (b"", "it is empty"),
+        (b"\xef\xbb\xbf \r\n\n", "it is empty"),
+        (b"hello", "it is text that begins with 'hello'"),
+        (b"Traceback (most recent call last):\n  File", "it is text that begins with 'Traceback"),
+        (b"\x1b[31mcurl: (7) Failed", "it is text that begins with '\\?"),
+        (b'{"object": "thread.run", "status": "queued"}', "it looks like JSON"),
+        (b"[1, 2]", "it looks like JSON"),
+        (b"\n<!DOCTYPE html><title>busy</title>", "it looks like a web page"),
+        (b"<html>", "it looks like a web page"),
+        (b'<?xml version="1.0"?><Error/>', "it looks like a web page"),
+        (b"\x1f\x8b\x08\x00", "it is packed .gzip."),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "it is binary"),
+        (STREAM.decode().encode("utf-16"), "it is text in UTF-16"),
+        (STREAM.decode().encode("utf-16-le"), "it is text in UTF-16"),
+        (STREAM.decode().encode("utf-16-be"), "it is text in UTF-16"),
+        (json.dumps(RECORD).encode("utf-16"), "it is text in UTF-16"),
+        (CASSETTE.decode().encode("utf-16"), "it is text in UTF-16"),
+    ],
+)
+@pytest.mark.parametrize("name", ["-", "recording.txt"])
+def test_what_no_reader_knows_is_told_by_what_it_looks_like(name: str, content: bytes, like: str) -> None:
+    with pytest.raises(UnreadableInput, match=f"no recording of a known format: {like}") as caught:
+        read(name, content, None)
+    assert caught.value.message.startswith("standard input: " if name == "-" else "recording.txt: ")
+    assert caught.value.hint
+
+
+def test_a_cassette_in_utf16_is_no_damaged_one() -> None:
+    with pytest.raises(UnreadableInput, match="UTF-16") as caught:
+        read("x.jsonl", CASSETTE.decode().encode("utf-16"), None)
+    assert not isinstance(caught.value, DamagedCassette)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +218,13 @@ def test_a_session_record_holds_whole_exchanges() -> None:
     assert (only.request.body, only.request.reconstructed) == (b'{"tool_outputs":[],"stream":true}', True)
     assert only.response is not None
     assert not only.response.reconstructed
-    assert only.response.headers[1:] == (("Set-Cookie", "a"), ("Set-Cookie", "b"))
+    assert only.response.headers[1:] == (
+        ("Set-Cookie", "a"),
+        ("Set-Cookie", "b"),
+        ("openai-processing-ms", "21"),
+        ("x-ratelimit", "0.5"),
+        ("x-ratelimit", "9"),
+    )
     assert only.response.chunks[0].data == b"event: done\ndata: [DONE]\n\n"
 
 

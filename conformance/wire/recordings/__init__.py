@@ -11,7 +11,7 @@ from typing import NamedTuple
 from conformance.errors import UnreadableInput
 from conformance.model import Transcript
 from conformance.wire import cassette
-from conformance.wire.recordings import curl, raw_stream, session_record
+from conformance.wire.recordings import curl, looks, raw_stream, session_record
 
 
 class Reader(NamedTuple):
@@ -44,8 +44,8 @@ def _is_session_record(name: str, content: bytes) -> bool:  # noqa: ARG001 - con
     return content[:_HEAD].lstrip(_BEFORE_JSON).startswith(b"{") and b'"Entries"' in content
 
 
-def _is_raw_stream(name: str, content: bytes) -> bool:
-    return name == STANDARD_INPUT or _FIELD.match(content) is not None
+def _is_raw_stream(name: str, content: bytes) -> bool:  # noqa: ARG001 - content alone tells
+    return _FIELD.match(content) is not None
 
 
 def _read_cassette(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, ...]:  # noqa: ARG001 - it holds its own
@@ -53,7 +53,7 @@ def _read_cassette(name: str, content: bytes, request: bytes | None) -> tuple[Tr
     return (cassette.read(lines, name),)
 
 
-#: What standard input is called. There everything that is nothing else is a raw stream, as `curl -N` prints it.
+#: What standard input is called. It has no suffix, so what it is shows in its content alone.
 STANDARD_INPUT = "-"
 
 #: The formats known, tried in this order.
@@ -72,7 +72,11 @@ def read(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, 
     `name` becomes the transcript's. Raises UnreadableInput for any other format, DamagedCassette for our own.
     """
     for reader in READERS:
-        if reader.fits(name, content):
+        if reader.fits(name, content) and (reader.read is raw_stream.read or not looks.is_utf16(content)):
             return reader.read(name, content, request)
+    said = looks.look(content)
     known = ", ".join(dict.fromkeys(reader.title for reader in READERS))
-    raise UnreadableInput(f"{name}: this is no recording of a known format", f"Known are: {known}.")
+    place = "standard input" if name == STANDARD_INPUT else name
+    raise UnreadableInput(
+        f"{place}: this is no recording of a known format: {said.like}", f"{said.advice} Known are: {known}."
+    )

@@ -22,7 +22,7 @@ from conformance.wire.recordings.operation import of_target
 
 _HEADERS = {
     "type": ["object", "null"],
-    "additionalProperties": {"type": ["string", "array"], "items": {"type": "string"}},
+    "additionalProperties": {"type": ["string", "number", "array"], "items": {"type": ["string", "number"]}},
 }
 _SCHEMA = {
     "type": "object",
@@ -93,11 +93,15 @@ def _target(uri: str, place: str) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def _headers(fields: dict[str, str | list[str]] | None) -> Headers:
+#: The value of a header field: a number where whoever wrote the record took it for one, as Content-Length.
+_Value = str | int | float
+
+
+def _headers(fields: dict[str, _Value | list[_Value]] | None) -> Headers:
     return tuple(
-        (name, value)
+        (name, str(value))
         for name, values in (fields or {}).items()
-        for value in ([values] if isinstance(values, str) else values)
+        for value in (values if isinstance(values, list) else [values])
     )
 
 

@@ -22,6 +22,13 @@ def with_any_key(api_key: str | None, headers: Mapping[str, str]) -> None:
         needs_its_key(api_key, headers)
 
 
+def who_asks_for_json(api_key: str | None, headers: Mapping[str, str]) -> None:
+    """Ask for the key, and serve nobody who asks for an event stream alone."""
+    needs_its_key(api_key, headers)
+    if headers.get("accept") == "text/event-stream":
+        raise Refused("unacceptable")
+
+
 def anywhere(state: State, run_id: str) -> Run | None:
     """The run of an id, in whichever thread it is."""
     return next((thread.runs[run_id] for thread in state.threads.values() if run_id in thread.runs), None)
