@@ -345,6 +345,8 @@ class Subject:
     reason: str | None = None
     #: Event names outside the vocabulary that were seen, in order of appearance: told, never a finding.
     unknown_events: tuple[str, ...] = ()
+    #: What else was seen of it that nothing judges, each in a sentence: how it was read, what it holds besides.
+    notes: tuple[str, ...] = ()
     #: What its exchanges look like without ids, times and texts, for comparisons; see `verdict.outline`.
     shape: tuple[Mapping[str, object], ...] = ()
     #: The exit code of what kept it from being judged at all: 4 where it cannot be read, 3 where the error is ours.

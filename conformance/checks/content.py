@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 
 from conformance.contract.lifecycle import STEP, WORDS
 from conformance.model import Finding
 from conformance.walk.documents import Document, find, members, number, shown, text
-from conformance.walk.entities import texts_of
+from conformance.walk.entities import Piece, pieces_of
 from conformance.walk.history import Call, calls_of
 from conformance.walk.observation import CallPieces, Message, Observation, Step
 from conformance.walk.occasions import ENTITY_EVENTS, STEP_EVENTS
@@ -21,7 +21,7 @@ _STEP_ENDS = tuple(name for name in STEP_EVENTS if name.rpartition(".")[2] in ST
 def _submitted_step(observation: Observation) -> Step | None:
     """The step of the event at hand where it is one that was submitted to."""
     step, sent = observation.step, observation.submitted
-    return step if step is not None and step.inherited and sent is not None and sent.outputs else None
+    return step if step is not None and step.inherited and sent is not None and sent.items else None
 
 
 def _functions(documents: Iterable[Document]) -> list[Document]:
@@ -39,10 +39,10 @@ def submitted_calls(observation: Observation) -> Iterable[Finding] | None:
     if step is None or sent is None:
         return None
     calls = _functions(step.tool_calls)
-    if not calls:
+    if not calls or "id" in observation.replaced:
         return None
     ids = Counter(text(entry, "id") or "" for entry in calls)
-    submitted = [call for call, _ in sent.outputs]
+    submitted = sent.ids
     found = [
         observation.finding(
             "not-submitted", "the step closes a call that was not submitted", " or ".join(submitted), call,
@@ -89,6 +89,7 @@ def _as_asked(observation: Observation, step: Step, call: Call, entry: Document)
         )
         for name, expected in (("name", call.name), ("arguments", call.arguments))
         if (got := find(entry, "function", name)) != expected
+        if "ids" in observation.held or (expected and got)
     ]  # fmt: skip
 
 
@@ -149,12 +150,14 @@ def empty_output(observation: Observation) -> Iterable[Finding] | None:
 
 @check("content.tool-calls", on=["thread.run.requires_action"])
 def tool_calls(observation: Observation) -> Iterable[Finding] | None:
-    """The calls the run waits for are those its open step has built up."""
+    """The calls the run waits for are those its open step has built up, or told before this stream."""
     waiting = calls_of(observation.doc() or {})
     stream = observation.stream
     steps = [step for step in stream.open_steps.values() if not step.inherited and step.calls]
-    if waiting is None or not steps or stream.terminal is not None:
+    if waiting is None or stream.terminal is not None:
         return None
+    if not steps:
+        return _untold(observation, [call.id for call in waiting])
     built = [
         Call(pieces.id or "", pieces.name, pieces.arguments.getvalue())
         for step in steps
@@ -175,6 +178,22 @@ def tool_calls(observation: Observation) -> Iterable[Finding] | None:
     return [
         observation.finding("differ", message, shown(expected), shown(got), pointer="/required_action", about=about)
     ]
+
+
+def _untold(observation: Observation, waiting: list[str]) -> Iterable[Finding] | None:
+    """A run asks for calls of which a step told, in this stream or before it."""
+    stream, known = observation.stream, observation.known
+    if observation.move is not None and observation.move.breaks:
+        return None  # a run that may not ask here is told as that
+    told = {call for step in stream.steps.values() for call in step.call_ids} | (known.told.keys() if known else set())
+    untold = [call for call in waiting if call not in told]
+    if not untold:
+        return None
+    if any(each.startswith("step") for each in stream.unread):
+        return UNSEEN
+    said, expected = "the run asks for calls of which no step told", f"a step with {', '.join(untold)}"
+    about = ("run", "step ?")
+    return [observation.finding("untold", said, expected, "none", pointer="/required_action", about=about)]
 
 
 @check("content.tool-call-deltas", on=["thread.run.step.delta"])
@@ -226,28 +245,31 @@ def message_empty(observation: Observation) -> Iterable[Finding] | None:
     ]
 
 
-def built_up(message: Message) -> dict[int, str]:
-    """Index -> text that the deltas gave; parts without text are left out."""
-    texts = {index: part.text.getvalue() for index, part in message.parts.items()}
-    return {index: value for index, value in texts.items() if value}
+def built_up(message: Message) -> dict[int, Piece]:
+    """Index -> type and text that the deltas gave; parts without text are left out."""
+    pieces = {index: Piece(part.type, part.text.getvalue()) for index, part in message.parts.items()}
+    return {index: piece for index, piece in pieces.items() if piece.text}
 
 
 def _adds_up(observation: Observation) -> Iterable[Finding] | None:
     message = observation.message
     if message is None or observation.doc() is None:
         return None
-    built, whole = sorted(built_up(message).items()), sorted(texts_of(observation.doc()).items())
+    built, whole = sorted(built_up(message).items()), sorted(pieces_of(observation.doc()).items())
     # Parts that are empty or not text may be told or left out, which moves the indices of the others.
-    pairs = list(zip_longest(built, whole, fillvalue=(None, "")))
-    apart = next((pair for pair in pairs if pair[0][1] != pair[1][1]), None)
-    if apart is None:
+    pairs = list(zip_longest(built, whole, fillvalue=(None, Piece("", ""))))
+    apart = [pair for pair in pairs if pair[0][1] != pair[1][1]]
+    if not apart:
         return ()
     if observation.stream.lost(message.about):
         return UNSEEN
-    (told, expected), (index, got) = apart
-    said = f"the text of {message.id} is not what its deltas said"
-    pointer = f"/content/{told if index is None else index}/text/value"
-    return [observation.finding("differs", said, _around(expected, got), _around(got, expected), pointer=pointer)]
+    (told, expected), (index, got) = next((pair for pair in apart if pair[0][1].text != pair[1][1].text), apart[0])
+    part = f"/content/{told if index is None else index}"
+    if expected.text == got.text:
+        said = f"a part of {message.id} is of another type than in its deltas"
+        return [observation.finding("another-type", said, expected.type, got.type, pointer=f"{part}/type")]
+    said, was, now = f"the text of {message.id} is not what its deltas said", expected.text, got.text
+    return [observation.finding("differs", said, _around(was, now), _around(now, was), pointer=f"{part}/text/value")]
 
 
 @check("content.message-text", on=["thread.message.completed"])
@@ -269,8 +291,8 @@ def message_index(observation: Observation) -> Iterable[Finding] | None:
     if message is None:
         return None
     if observation.name.endswith("completed"):
-        built, whole = built_up(message), texts_of(observation.doc())
-        if len(built) <= len(whole) or "".join(built.values()) != "".join(whole.values()):
+        built, whole = built_up(message), pieces_of(observation.doc())
+        if len(built) <= len(whole) or _joined(built) != _joined(whole):
             return ()
         got = f"{len(built)} parts in the deltas, {len(whole)} in the message"
         return [observation.finding("spread", "one text was spread over several parts", "one index for one part", got)]
@@ -281,6 +303,10 @@ def message_index(observation: Observation) -> Iterable[Finding] | None:
     return [
         observation.finding("out-of-order", "content indices do not appear in order", f"index {expected} next", found)
     ]
+
+
+def _joined(pieces: Mapping[int, Piece]) -> str:
+    return "".join(piece.text for piece in pieces.values())
 
 
 @check("content.annotations", on=["thread.message.completed"])
@@ -333,6 +359,9 @@ def unicode(observation: Observation) -> Iterable[Finding] | None:
 def _half_character(document: object) -> str | None:
     """The pointer of the first string with an unpaired surrogate; walks without recursion."""
     waiting: list[tuple[str, object]] = [("", document)]
+    if isinstance(document, dict):
+        # Metadata are the client's own words.
+        waiting = [("", {key: value for key, value in document.items() if key != "metadata"})]
     while waiting:
         pointer, value = waiting.pop()
         if isinstance(value, str):

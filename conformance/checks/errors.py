@@ -22,6 +22,7 @@ from conformance.walk.http_response import (
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import ANSWER
 from conformance.walk.registry import check
+from conformance.wire.replaced import is_replaced
 
 #: A stream that begins with an error event.
 _ERROR_FIRST = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:(?::[^\r\n]*)?[\r\n])*event: ?error[\r\n]")
@@ -76,7 +77,7 @@ def _envelope(observation: Observation, kind: str, got: str, *members: str) -> F
 def content_type(observation: Observation) -> Iterable[Finding] | None:
     """An error comes as application/json."""
     response = _refusal(observation)
-    if response is None:
+    if response is None or observation.hidden_type:
         return None
     kind = media_type(response)
     if kind == "application/json":
@@ -148,7 +149,8 @@ def rate_limit(observation: Observation) -> Iterable[Finding] | None:
         return None
     found = []
     after = header(response.headers, "retry-after")
-    if after is not None and not (after.isascii() and after.isdigit() and after.strip("0")):
+    hidden = "ids" not in observation.held and is_replaced(after)
+    if after is not None and not hidden and not (after.isascii() and after.isdigit() and after.strip("0")):
         found.append(observation.finding("retry-after", "Retry-After is off", "an integer of at least 1", shown(after)))
     if text(error_of(response), "message") is None:
         found.append(_envelope(observation, "no-message", got_status(response)))

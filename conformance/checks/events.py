@@ -73,7 +73,7 @@ def schema(observation: Observation) -> Iterable[Finding] | None:
     if observation.stream.misfits > EXPLAINED:
         # Beyond what is looked at only the number counts, and explaining costs a hundred times deciding.
         return [COUNTED]
-    return _told(observation, "misfit", explain(SCHEMA_OF_EVENT[observation.name], observation.document))
+    return _told(observation, "misfit", explain(SCHEMA_OF_EVENT[observation.name], observation.as_sent))
 
 
 def _told(observation: Observation, kind: str, violations: Iterable[Violation]) -> list[Finding]:

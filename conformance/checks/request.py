@@ -8,23 +8,36 @@ from collections.abc import Iterable
 from conformance.checks.shared.acceptance import acceptable, refused
 from conformance.model import Finding, Operation, Response
 from conformance.walk.documents import text
-from conformance.walk.http_response import body_of, error_of, got_status, is_event_stream, looks_like_stream, served
+from conformance.walk.http_response import (
+    body_of,
+    error_of,
+    got_refusal,
+    got_status,
+    is_event_stream,
+    looks_like_stream,
+    served,
+)
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import ANSWER, CLOSE
 from conformance.walk.registry import check
 
 #: A refusal that asks for a field; whatever else a refusal says is told by submission.accepted.
 _ASKS_FOR_MORE = re.compile(rb"(?i)\b(stream|required|missing)\b")
+#: Statuses that say that the operation itself is not offered, whatever was submitted.
+_NO_OPERATION = frozenset({405, 501})
 _METHODS = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
 
 @check("request.path", on=[ANSWER])
 def path(observation: Observation) -> Iterable[Finding] | None:
-    """A valid submission is answered at this path, not sent elsewhere."""
-    response = observation.response
-    if response is None or not acceptable(observation):
+    """A valid submission is answered at this path, not sent elsewhere; without a POST there is no such operation."""
+    sent, response = observation.submitted, observation.response
+    if sent is None or response is None:
         return None
-    if response.status not in (404, 405, 501) and not 300 <= response.status < 400:
+    unknown = response.status in _NO_OPERATION and not sent.refusable
+    if not unknown and not acceptable(observation):
+        return None
+    if not unknown and response.status != 404 and not 300 <= response.status < 400:
         return ()
     target = observation.exchange.request.target
     return [
@@ -111,7 +124,7 @@ def minimal_body(observation: Observation) -> Iterable[Finding] | None:
         return None if response is None else ()
     if response.status not in (400, 422) or not _ASKS_FOR_MORE.search(body_of(response)):
         return None
-    return [observation.finding("refused", "a body of tool_outputs alone is refused", "200", got_status(response))]
+    return [observation.finding("refused", "a body of tool_outputs alone is refused", "200", got_refusal(response))]
 
 
 def _plain(observation: Observation, *said: object) -> Iterable[Finding] | None:
@@ -128,7 +141,7 @@ def _plain(observation: Observation, *said: object) -> Iterable[Finding] | None:
             observation.finding("streamed", "a stream came that nobody asked for", "a JSON run", "text/event-stream")
         ]
     if response.status in (400, 422) and said != ("absent",):
-        return [observation.finding("refused", "this value of stream is refused", "a JSON run", got_status(response))]
+        return [observation.finding("refused", "this value of stream is refused", "a JSON run", got_refusal(response))]
     return None
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from conformance.checks.events import lacking
 from conformance.checks.order.run import not_of_path
-from conformance.checks.shared.acceptance import acceptable
 from conformance.checks.shared.timestamps import wrong_seconds
 from conformance.contract.schema import accepts, explain
 from conformance.model import Ended, Finding, Operation
 from conformance.walk.documents import find, shown, text
-from conformance.walk.history import calls_of
+from conformance.walk.history import calls_of, run_of_path
 from conformance.walk.http_response import got_status, media_type, served
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import ANSWER, CLOSE, RUN
@@ -21,12 +21,18 @@ from conformance.walk.registry import check
 _CUT_OFF = frozenset({Ended.SHORT, Ended.RESET, Ended.TIMEOUT})
 
 
+#: Looks after which a run that is still queued is told to be stuck: a hang is counted, never timed.
+_MANY_LOOKS = 10
+
+
 @check("response.status-200", on=[ANSWER])
 def status_200(observation: Observation) -> Iterable[Finding] | None:
     """The status of an accepted plain submission is 200."""
     sent, response = observation.submitted, observation.response
-    if sent is None or sent.stream or response is None or not served(response) or not acceptable(observation):
+    if sent is None or sent.stream or response is None or not served(response):
         return None
+    if sent.refusable or sent.faults & {"unrecorded", "approvals", "concurrent"}:
+        return None  # a lone answer may be one to a creation
     if response.status == 200:
         return ()
     return [observation.finding("another-status", "a submission has another status", "200", got_status(response))]
@@ -36,7 +42,7 @@ def status_200(observation: Observation) -> Iterable[Finding] | None:
 def content_type(observation: Observation) -> Iterable[Finding] | None:
     """The run comes as application/json."""
     response = observation.response
-    if response is None:
+    if response is None or observation.hidden_type:
         return None
     kind = media_type(response)
     if kind == "application/json":
@@ -60,7 +66,7 @@ def run_object(observation: Observation) -> Iterable[Finding]:
         ]
     if observation.not_json is not None:
         return [observation.finding("not-json", "the answer is not JSON", "a run", str(observation.not_json))]
-    if accepts("RunObject", observation.document):
+    if accepts("RunObject", observation.as_sent):
         return ()
     if find(observation.document, "object") != "thread.run" and find(observation.document, "id") is None:
         got = shown(observation.document)
@@ -73,7 +79,7 @@ def run_object(observation: Observation) -> Iterable[Finding]:
             found.got,
             pointer=found.pointer,
         )
-        for found in explain("RunObject", observation.document)
+        for found in explain("RunObject", observation.as_sent)
     ]
 
 
@@ -106,7 +112,7 @@ def moved_on(observation: Observation) -> Iterable[Finding] | None:
     status = text(document, "status")
     if status == "requires_action":
         waiting = {call.id for call in calls_of(document) or ()}
-        again = sorted(waiting & {call for call, _ in sent.outputs})
+        again = sorted(waiting & set(sent.ids))
         if not again:
             return ()
         got = f"requires_action for {', '.join(again)}"
@@ -127,20 +133,15 @@ def moved_on(observation: Observation) -> Iterable[Finding] | None:
 
 
 def _still_waiting(observation: Observation) -> list[Finding] | None:
-    """A finding for each accepted plain submission whose run, at the last read before the next, asks for it again."""
+    """A finding for each accepted plain submission whose run asks for it again, at the last read of any round since."""
     taken = [
         (index, sent)
         for index, sent, response in observation.submissions
-        if response is not None and served(response) and not sent.stream and sent.outputs and not sent.refusable
+        if response is not None and served(response) and not sent.stream and sent.items and not sent.refusable
     ]
     found = []
     for index, sent in taken:
-        later = (other for other, _, _ in observation.submissions if other > index)
-        look = observation.history.last_between(Operation.GET_RUN, index, next(later, None))
-        document = look.documents[0] if look is not None and look.documents else None
-        if document is None or text(document, "status") != "requires_action":
-            continue
-        again = sorted({call.id for call in calls_of(document) or ()} & {call for call, _ in sent.outputs})
+        again = sorted(set(sent.ids) & _asked_since(observation, index))
         if again:
             got = f"requires_action for {', '.join(again)}"
             found.append(
@@ -150,6 +151,57 @@ def _still_waiting(observation: Observation) -> list[Finding] | None:
                 )
             )  # fmt: skip
     return found or None
+
+
+def _asked_since(observation: Observation, index: int) -> set[str]:
+    """The calls that the run of a submission asked for whenever it was last read before the next one, or at the end."""
+    later = [other for other, _, _ in observation.submissions if other > index]
+    looks = (
+        observation.history.last_between(Operation.GET_RUN, first, second)
+        for first, second in pairwise([index, *later, None])
+        if first is not None
+    )
+    runs = (look.documents[0] for look in looks if look is not None and look.documents)
+    own = observation.transcript.exchanges[index].request.target
+    return {
+        call.id
+        for run in runs
+        if text(run, "status") == "requires_action" and run_of_path(own) in (None, text(run, "id"))
+        for call in calls_of(run) or ()
+    }
+
+
+@check("response.leaves-queue", on=[CLOSE])
+def leaves_queue(observation: Observation) -> Iterable[Finding] | None:
+    """A run whose outputs were accepted plainly is not queued at every one of many looks."""
+    found, looked = [], False
+    submissions = observation.submissions
+    for number, (index, sent, response) in enumerate(submissions):
+        if response is None or not served(response) or sent.stream or not sent.items or sent.refusable:
+            continue
+        until = submissions[number + 1][0] if number + 1 < len(submissions) else None
+        statuses = _statuses_between(observation, index, until)
+        if len(statuses) < _MANY_LOOKS:
+            continue
+        looked = True
+        if set(statuses) == {"queued"}:
+            said, got = "the run never left the queue", f"queued at {len(statuses)} looks of {len(statuses)}"
+            found.append(
+                observation.finding("queued", said, "a run that goes on", got, pointer="/status", exchange=index)
+            )
+    return found if looked else None
+
+
+def _statuses_between(observation: Observation, first: int, second: int | None) -> list[str | None]:
+    """What the run of a submission was at every look between it and the next."""
+    own = run_of_path(observation.transcript.exchanges[first].request.target)
+    looks = (
+        look.documents[0]
+        for look in observation.history.looks
+        if look.operation is Operation.GET_RUN and look.documents
+        if first < look.exchange and (second is None or look.exchange < second)
+    )
+    return [text(run, "status") for run in looks if own in (None, text(run, "id"))]
 
 
 @check("response.seconds", on=[RUN])

@@ -70,7 +70,7 @@ def every_call(observation: Observation) -> Iterable[Finding] | None:
     sent = observation.submitted
     if sent is None or not sent.pending or sent.body is None or "approvals" in sent.faults:
         return None
-    if observation.known is not None and frozenset(sent.outputs) in observation.known.accepted:
+    if observation.known is not None and frozenset(sent.items) in observation.known.accepted:
         return None  # they answered another round: that they come again is told by another rule
     entries = sent.body.get("tool_outputs")
     answered = (

@@ -9,7 +9,8 @@ from conformance.checks.shared.acceptance import Refusal, acceptable, refusals, 
 from conformance.contract.lifecycle import FINAL, STREAM_TERMINAL
 from conformance.model import Finding, Operation, Response
 from conformance.walk.documents import Document, member, shown, text
-from conformance.walk.http_response import document_of, error_of, got_status, served
+from conformance.walk.history import calls_of
+from conformance.walk.http_response import document_of, error_of, got_refusal, got_status, served
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import ANSWER, CLOSE
 from conformance.walk.registry import check
@@ -30,9 +31,8 @@ def _served(observation: Observation, message: str) -> list[Finding]:
     response = observation.response
     if response is not None and served(response):
         return []
-    got = got_status(response) if response is not None else observation.exchange.failure or "no answer"
-    said = text(error_of(response), "message") if response is not None else None
-    return [observation.finding("refused", message, "200", f"{got}: {shown(said)}" if said else got)]
+    got = got_refusal(response) if response is not None else observation.exchange.failure or "no answer"
+    return [observation.finding("refused", message, "200", got)]
 
 
 @check("submission.any-order", on=[ANSWER])
@@ -42,7 +42,7 @@ def any_order(observation: Observation) -> Iterable[Finding] | None:
     if sent is None or not acceptable(observation):
         return None
     asked = [call.id for call in sent.pending or ()]
-    if "reordered" not in observation.exchange.situation and (not asked or [call for call, _ in sent.outputs] == asked):
+    if "reordered" not in observation.exchange.situation and (not asked or list(sent.ids) == asked):
         return None
     return _served(observation, "outputs in another order are refused")
 
@@ -185,10 +185,13 @@ def _around(observation: Observation, index: int, sent: Submitted) -> tuple[Docu
     before, after = first.documents[0], second.documents[0]
     if history.changed_between(first.exchange, second.exchange):
         return None
-    expired = text(after, "status") == "expired" and text(before, "status") != "expired"
+    waited = text(before, "status") == "requires_action" != text(after, "status")
+    moved = waited and text(after, "status") == "expired"
+    if "others" in observation.held and text(before, "status") == "requires_action":
+        moved = waited or not set(calls_of(before) or ()) & set(calls_of(after) or ())
     same = text(before, "id") == text(after, "id") and sent.run_id is not None
     # A run in one of these states stands still: whatever changes, the refusal changed it.
-    return (before, after) if same and not expired and text(before, "status") in STREAM_TERMINAL else None
+    return (before, after) if same and not moved and text(before, "status") in STREAM_TERMINAL else None
 
 
 @check("submission.still-accepted", on=[ANSWER])
@@ -210,7 +213,7 @@ def concurrent(observation: Observation) -> Iterable[Finding] | None:
     rounds: dict[frozenset[str], list[tuple[int, Response | None]]] = {}
     for index, sent, response in observation.submissions:
         if "concurrent" in observation.transcript.exchanges[index].situation:
-            rounds.setdefault(frozenset(call for call, _ in sent.outputs), []).append((index, response))
+            rounds.setdefault(frozenset(sent.ids), []).append((index, response))
     at_once = [answers for answers in rounds.values() if len(answers) > 1]
     return [found for answers in at_once for found in _one_accepted(observation, answers)] if at_once else None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from conformance.model import Finding, Operation
 from conformance.walk.documents import Document, find, member, members, shown, text
 from conformance.walk.entities import texts_of
-from conformance.walk.history import Look
+from conformance.walk.history import Look, asks_for_outputs
 from conformance.walk.observation import Observation, Step, Stream
 from conformance.walk.occasions import CLOSE, WAITING
 from conformance.walk.registry import check
@@ -18,7 +18,7 @@ def pending_calls(observation: Observation) -> Iterable[Finding] | None:
     """A run that waits names the calls it waits for, each by an id of its own."""
     document = observation.doc()
     action = member(document, "required_action")
-    if document is None or text(action, "type") not in (None, "submit_tool_outputs"):
+    if document is None or not asks_for_outputs(document):
         return None
     calls = members(action, "submit_tool_outputs", "tool_calls")
     ids = [find(call, "id") for call in calls]
@@ -28,6 +28,8 @@ def pending_calls(observation: Observation) -> Iterable[Finding] | None:
         return [
             observation.finding("no-calls", "a waiting run does not say for what", "its calls", got, pointer=pointer)
         ]
+    if "id" in observation.replaced and None in ids:
+        return None
     if not all(isinstance(call, str) and call for call in ids):
         return [
             observation.finding("no-id", "a pending call has no id", "an id for each call", shown(ids), pointer=pointer)
@@ -46,7 +48,7 @@ def _looked_after(observation: Observation, operation: Operation) -> Iterable[tu
     for number, (index, stream) in enumerate(observation.streams):
         later = observation.streams[number + 1][0] if number + 1 < len(observation.streams) else None
         look = observation.history.after(operation, index)
-        if not stream.settled or look is None or not (later is None or look.exchange < later):
+        if not stream.settled or look is None or look.hidden or not (later is None or look.exchange < later):
             continue
         if look.about(stream.terminal_document) and not observation.history.changed_between(index, look.exchange):
             yield stream, look
@@ -62,8 +64,8 @@ def run_after(observation: Observation) -> Iterable[Finding] | None:
         got = text(document, "status")
         if expected is None or text(stream.terminal_document, "id") != text(document, "id"):
             continue
-        if (expected, got) == ("requires_action", "expired"):
-            continue  # nobody answered in time
+        if expected == "requires_action" != got and (got == "expired" or "others" in observation.held):
+            continue  # nobody answered in time, or somebody else did
         looked = True
         if got != expected:
             said = "the run reads otherwise than its stream ended"
@@ -135,7 +137,7 @@ def messages_after(observation: Observation) -> Iterable[Finding] | None:
         for message in stream.messages.values():
             if message.ended is None or message.state != "completed" or not (look.whole or message.id in listed):
                 continue
-            if stream.lost(message.about):
+            if (message.id in observation.history.deleted and message.id not in listed) or stream.lost(message.about):
                 continue
             looked = True
             expected = "".join((message.final or {}).values())

@@ -10,6 +10,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS, CLIENT_TRAITS
+from conformance.contract.media import FACTS
 from conformance.model import Act, Scenario
 
 #: What a situation can hold, and what each word means.
@@ -39,7 +40,7 @@ TRAITS = MappingProxyType(
         "null-stream": "stream is null",
         "string-stream": "stream is a string",
         "reordered": "the outputs come in another order",
-        "opaque": "outputs of Unicode, control characters, JSON text and 60 KiB on one line",
+        "opaque": "outputs of every kind of character, a JSON document, and 60 KiB on one line",
         "nul": "an output holds U+0000",
         "empty-output": "an output is the empty string",
         "partial": "only some pending calls are answered",
@@ -69,6 +70,8 @@ TRAITS = MappingProxyType(
         "state": "runs are real: they are created, kept and can be read",
         "key": "a key is configured for the target",
         "scripted": "the other side plays a script",
+        "others": "somebody else may act on the run too",
+        **FACTS,
         **CLIENT_TRAITS,
     }
 )

@@ -1,7 +1,7 @@
 """A report as JSON documents. The keys are fixed: schemas/own/report.json; `reader.py` reads them back.
 
 Beside the keys that are always there, a verdict carries `reason`, `because`, `more`, `more_causes`, `joined`, `known`
-and `scored` only where it has something to say by them, and a subject `reason`, `unknown_events`, `shape` and
+and `scored` only where it has something to say by them, and a subject `reason`, `unknown_events`, `notes`, `shape` and
 `exit_code` likewise.
 """
 
@@ -57,8 +57,12 @@ def subject_document(subject: Subject, kind: str) -> dict[str, Any]:
         "planned": tally.planned,
         "judged": tally.judged,
         "verdicts": [_verdict_document(each) for each in subject.verdicts],
-        **_said(unknown_events=[*map(_whole, subject.unknown_events)], shape=[dict(part) for part in subject.shape]),
-        **_said(exit_code=subject.exit_code),
+        **_said(
+            unknown_events=[*map(_whole, subject.unknown_events)],
+            notes=[*map(_whole, subject.notes)],
+            shape=[dict(part) for part in subject.shape],
+            exit_code=subject.exit_code,
+        ),
     }
 
 

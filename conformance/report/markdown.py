@@ -71,6 +71,9 @@ def _parts(report: Report) -> Iterator[str]:
     if report.not_exercised:
         rows = (f"- {WHY[label] or label}: {_names(ids)}" for label, ids in unseen(report.not_exercised).items())
         yield _section("Not exercised: nothing in this run could show it", rows)
+    notes = [f"- {code(subject.name)}: {code(note)}" for subject in report.subjects for note in subject.notes]
+    if notes:
+        yield _section("Notes: reported, not judged", notes)
     if report.leftovers:
         yield _section("Left behind, please remove", (f"- {code(leftover)}" for leftover in report.leftovers))
     again = f" To see it again: {code(report.again)}" if report.again else ""

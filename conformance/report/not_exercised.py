@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from conformance.contract.media import WHOLE
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import SCENARIOS, requires
 from conformance.model import Level, Requirement, Role, Subject
@@ -13,6 +14,7 @@ WHY: Mapping[str, str] = {
     "state": "need a server that keeps state",
     "key": "need a key: --api-key-env",
     "script": "need a server that plays a script",
+    "work": "need a run that takes seconds by the server's own times: a longer task, or a slower model",
     "luck": "happen or not: nobody can bring them about",
     "rules": "",
 }
@@ -43,6 +45,7 @@ def unseen(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
 def _label(requirement: Requirement, missing: set[str]) -> str:
     lacking = missing & _environment(requirement)
     for label, holds in (
+        ("work", requirement.luck and "times" in requirement.needs),
         ("luck", requirement.luck),
         ("state", "state" in lacking),
         ("key", "key" in lacking),
@@ -55,7 +58,7 @@ def _label(requirement: Requirement, missing: set[str]) -> str:
 
 def _environment(requirement: Requirement) -> frozenset[str]:
     """What each scenario that could show a requirement takes beyond a server, and what it needs itself."""
-    takes = [requires(s) for s in SCENARIOS if requirement.needs <= s.traits | {"state", "key", "scripted"}]
+    takes = [requires(s) for s in SCENARIOS if requirement.needs <= s.traits | WHOLE | {"state", "key", "scripted"}]
     return requirement.needs | (frozenset.intersection(*takes) if takes else frozenset())
 
 

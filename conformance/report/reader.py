@@ -100,6 +100,7 @@ def _subject(row: Mapping[str, Any]) -> Subject:
         verdicts=tuple(map(_verdict, row["verdicts"])),
         reason=row.get("reason"),
         unknown_events=tuple(row.get("unknown_events", ())),
+        notes=tuple(row.get("notes", ())),
         shape=tuple(row.get("shape", ())),
         exit_code=row.get("exit_code"),
     )

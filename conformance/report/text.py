@@ -83,6 +83,7 @@ def text(report: Report, style: Style) -> str:
         *_excused(report, style),
         *_untestable(report, style),
         *_unknown(report, style),
+        *_notes(report, style),
         *_rest(report, style),
     )
     # The verdict comes last too where it would have scrolled away.
@@ -335,6 +336,12 @@ def _unknown(report: Report, style: Style) -> Iterator[str]:
     names = tuple(dict.fromkeys(safe(name) for subject in report.subjects for name in subject.unknown_events))
     if names:
         yield "UNKNOWN EVENTS (legal, not judged)\n" + listing("seen", names, style.width, _NAMES)
+
+
+def _notes(report: Report, style: Style) -> Iterator[str]:
+    noted = tuple(f"{safe(subject.name)}: {safe(note)}" for subject in report.subjects for note in subject.notes)
+    if noted:
+        yield "\n".join(("NOTES (reported, not judged)", *(field("", note, style.width) for note in noted)))
 
 
 def _rest(report: Report, style: Style) -> Iterator[str]:

@@ -125,7 +125,9 @@ def subject(name: str, transcripts: Iterable[Transcript], question: Question, re
     )
     unknown = dict.fromkeys(event for part in parts for event in part.unknown_events)
     shape = tuple(seen for transcript in heard for seen in reporting.shape(transcript))
-    return Subject(name, verdicts, None if verdicts else _why_empty(parts), tuple(unknown), shape)
+    notes = dict.fromkeys(note for part in parts for note in part.notes)
+    reason = None if verdicts else _why_empty(parts)
+    return Subject(name, verdicts, reason, tuple(unknown), tuple(notes), shape)
 
 
 def _why_empty(parts: Sequence[Subject]) -> str | None:

@@ -16,11 +16,11 @@ import httpcore
 
 from conformance.errors import UsageError
 from conformance.model import Author, Chunk, Ended, Exchange, Request, Response
-from conformance.targets.coding import DamagedCoding, decoder
 from conformance.targets.deadline import Allowance, BoundedBackend, OverBudget
 from conformance.targets.server import ServerTarget
 from conformance.targets.session import Ask, NoConnection, Sent, Watch
 from conformance.targets.settings import Settings
+from conformance.wire.coding import DamagedCoding, decoder
 
 #: A line that ends the stream, wherever the pieces of the body are cut.
 _DONE = re.compile(rb"[\r\n]data: ?\[DONE\]")

@@ -14,10 +14,17 @@ from types import MappingProxyType
 Item = dict[str, object]
 Items = list[Item]
 
-_UNICODE = (
-    "Ångström, e\u0301 combining, 日本語, שלום, \U0001f326\ufe0f, \U0001f469\u200d\U0001f52c, \U00020bb7, "
-    "line\u2028paragraph\u2029next\u0085bom\ufeffend, "
-) + "".join(chr(code) for code in (*range(0x01, 0x20), *range(0x7F, 0xA0)))
+#: White space at both ends with a byte order mark before it, every form in which a letter may be written, every
+#: control character but U+0000, entities, and what looks like a stream: whoever tidies a text changes one of them.
+_TEXT = (
+    "\ufeff\u00a0 \t\r\n  Ångström, A\u030a, \u212b, e\u0301, \ufb01, ½, \uff26, 日本語, שלום, \U0001f326\ufe0f, "
+    "\U0001f469\u200d\U0001f52c, \U00020bb7, line\u2028paragraph\u2029next\u0085bom\ufeffend, "
+    "two  spaces, no\u00a0break, thin\u2009space, zero\u200bwidth, soft\u00adhyphen, \u201cquoted\u201d, "
+    "LF\nCRLF\r\nCR\r, &amp; &lt;b&gt; &#39; &nbsp; <b>bold</b>, </script> ${x} %s %20 + \\n \\u00e9 \\ ' \", "
+    "event: done\ndata: [DONE]\n\n: not a comment\r"
+    + "".join(chr(code) for code in (*range(0x01, 0x20), *range(0x7F, 0xA0)))
+    + "end\n\r\n \t\u00a0\u3000"
+)
 
 _JSON_TEXT = (
     '{"text": "he said \\"no\\"", "lines": "one\\ntwo\\r\\nthree", "path": "C:\\\\temp", "nul": "\\u0000"}\r\n'
@@ -27,7 +34,16 @@ _JSON_TEXT = (
 #: 60 KiB on one line: near the 64 KiB at which line readers of some clients and servers gave up.
 _LONG_LINE = "0123456789abcde " * (60 * 64)
 
-_OPAQUE = (_UNICODE, _JSON_TEXT, _LONG_LINE)
+_OPAQUE = (_TEXT, _JSON_TEXT, _LONG_LINE)
+
+#: Whole JSON documents, as few writers would write them: whoever reads one and writes it again changes it.
+_OBJECT = (
+    ' {"z": 1, "a" : [ 1.0, 2.50, 1E3, 1e-07, -0, -0.0, 100000000000000000000001, 0.10000000000000000555],'
+    ' "a": {}, "escapes": "\\u00e9 \\/ \\ud83d\\ude00 \\u0000 \\b\\f\\n\\r\\t \\u003cb\\u003e",'
+    ' "plain": "é / \U0001f600 <b>", "lone": "\\ud800", "path": "C:\\\\temp", "said": "he said \\"no\\"",'
+    ' "none": null, "yes": true , "empty": [ ] }\r\n'
+)
+_ARRAY = ' [ 1,2.50 , 9007199254740993, "a\\/b", true ] '
 
 
 def _opaque(index: int, calls: int) -> str:
@@ -57,12 +73,25 @@ def _texts(calls: Sequence[str], text: Callable[[int], object]) -> Items:
     return [{"tool_call_id": call, "output": text(index)} for index, call in enumerate(calls)]
 
 
+#: Words, and a number and a string as JSON writes them: neither is to become another spelling of the same.
+_USUAL = ("Measured just now: {}.", " {}.50E+0", '"{} \\u00b0C"')
+
+
 def _all(calls: Sequence[str]) -> Items:
-    return _texts(calls, lambda index: f"Measured just now: {11 + index}.")
+    return _texts(calls, lambda index: _USUAL[index % len(_USUAL)].format(11 + index))
 
 
-def _first_output(output: object) -> Callable[[Sequence[str]], Items]:
-    return lambda calls: [{**_all(calls)[0], "output": output}, *_all(calls)[1:]]
+def _first_output(output: object, others: str | None = None) -> Callable[[Sequence[str]], Items]:
+    """The first output, and what the others are where they are not the usual ones."""
+
+    def items(calls: Sequence[str]) -> Items:
+        rest = _all(calls)[1:]
+        return [
+            {**_all(calls)[0], "output": output},
+            *(rest if others is None else _texts(calls[1:], lambda _: others)),
+        ]
+
+    return items
 
 
 #: Word -> the list to be submitted for the pending calls.
@@ -82,9 +111,9 @@ _ITEMS: Mapping[str, Callable[[Sequence[str]], Items]] = MappingProxyType(
         "boolean": _first_output(output=True),
         "object": _first_output({"value": 11}),
         "array": _first_output(["11"]),
-        "empty-text": _first_output(""),
+        "empty-text": _first_output("", _ARRAY),
         "opaque": lambda calls: _texts(calls, lambda index: _opaque(index, len(calls))),
-        "nul": _first_output("before\x00after"),
+        "nul": _first_output("before\x00after", _OBJECT),
         "other-text": lambda calls: _texts(calls, lambda index: f"Measured later: {21 + index}."),
     }
 )

@@ -37,6 +37,8 @@ class ServerTarget:
         own = {"key"} if settings.keyed else set()
         if settings.provision != "static":
             own.add("state")
+        if settings.provision == "run":
+            own.add("others")
         self.traits = traits | own
         self._transport = transport
         self._session = Session(settings, transport.send, watch, pace)

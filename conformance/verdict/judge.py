@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from conformance.checks import CHECKS
+from conformance.contract.media import WHOLE, foreign, shown_by
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import BY_ID
 from conformance.model import (
@@ -34,8 +35,9 @@ _PLANS = 256
 #: Verdicts that are kept of what passed: those of all cells that the scenarios have.
 _PASSED = 8192
 
-#: Traits of the environment: a requirement that needs one is never judged without it, not even by luck.
-ENVIRONMENT = frozenset({"state", "key"})
+#: Traits of the environment and of the medium: a requirement that needs one is never judged without it, not even by
+#: luck.
+ENVIRONMENT = frozenset({"state", "key"}) | WHOLE
 
 #: Why a foreign recording holds nothing to judge.
 _NOTHING = {
@@ -119,7 +121,7 @@ _PREREQUISITES = (
 
 def planned(scenario: Scenario, traits: frozenset[str]) -> tuple[Requirement, ...]:
     """The requirements whose condition holds for a scenario in an environment of these traits, known beforehand."""
-    return _planned(scenario.traits | traits, scenario.role)
+    return _planned(scenario.traits | traits | WHOLE, scenario.role)
 
 
 @lru_cache(_PLANS)
@@ -139,9 +141,9 @@ def _planned(held: frozenset[str], role: Role) -> tuple[Requirement, ...]:
 def judge(transcript: Transcript, *, role: Role | None = None) -> Subject:
     """Judge a transcript: one walk, then a verdict for everything planned and everything seen beside it.
 
-    A transcript of one of our scenarios is planned by the scenario and its environment, a foreign recording by what
-    its exchanges show. Without a `role` the side that the scenario is about is judged, of a foreign recording the
-    server. A subject with a `reason` held nothing to judge.
+    A transcript of one of our scenarios is planned by the scenario and its environment, a recording of anything else
+    by what its medium and its exchanges show. Without a `role` the side that the scenario is about is judged, of a
+    foreign recording the server. A subject with a `reason` held nothing to judge.
     """
     scenario = BY_ID.get(transcript.scenario)
     if role is None:
@@ -150,13 +152,16 @@ def judge(transcript: Transcript, *, role: Role | None = None) -> Subject:
         scenario = None
     if transcript.untestable is not None or transcript.slip is not None:
         return _unwalked(transcript, scenario)
-    held = transcript.traits | (scenario.traits if scenario is not None else frozenset())
+    medium = transcript.provenance.get("kind")
+    held = transcript.traits | shown_by(medium) | (scenario.traits if scenario is not None else frozenset())
+    if foreign(medium):
+        held |= {"others"}
     walked = walk(transcript, _CHECKS, held, role)
     if scenario is None:
         held |= walked.traits
         if not walked.judged and (role is Role.SERVER or transcript.outcome is None):
             return Subject(transcript.scenario, (), _NOTHING[role])
-    return _subject(transcript, walked, held, role)
+    return _subject(transcript, walked, held, role, whole=scenario is not None)
 
 
 def _unwalked(transcript: Transcript, scenario: Scenario | None) -> Subject:
@@ -170,7 +175,8 @@ def _unwalked(transcript: Transcript, scenario: Scenario | None) -> Subject:
     return Subject(transcript.scenario, verdicts, reason if not verdicts else None)
 
 
-def _subject(transcript: Transcript, walked: Walked, held: frozenset[str], role: Role) -> Subject:
+def _subject(transcript: Transcript, walked: Walked, held: frozenset[str], role: Role, *, whole: bool) -> Subject:
+    """All verdicts on a transcript; one that is not the `whole` of a scenario is planned no further than it shows."""
     plan = {requirement.id for requirement in _planned(held, role)}
     seen = {
         requirement: entry
@@ -185,7 +191,21 @@ def _subject(transcript: Transcript, walked: Walked, held: frozenset[str], role:
         for requirement in REQUIREMENTS.values()
         if requirement.id in plan or requirement.id in seen
     )
-    return Subject(transcript.scenario, verdicts, unknown_events=walked.unknown_events)
+    if not whole:
+        verdicts = tuple(verdict for verdict in verdicts if not _merely_unseen(verdict))
+    return Subject(transcript.scenario, verdicts, unknown_events=walked.unknown_events, notes=walked.notes)
+
+
+def _merely_unseen(verdict: Verdict) -> bool:
+    """Whether there was nothing to look at, and no breach is to blame for that."""
+    return verdict.status is Status.UNTESTABLE and verdict.because is None
+
+
+def _unread_at(entry: Entry | None, found: Mapping[str, tuple[Finding, ...]]) -> str | None:
+    """The breach that kept the event from being read at which something was first not to be seen."""
+    at = None if entry is None else entry.unseen_at
+    unread = next((each for each in found.get("events.json", ()) if (each.exchange, each.event) == at), None)
+    return None if unread is None else _root(unread, found) or "events.json"
 
 
 def _missing_for(found: Mapping[str, tuple[Finding, ...]]) -> str | None:
@@ -230,7 +250,7 @@ def _verdict(
     if entry is not None and entry.slip is not None:
         return verdict(Status.ERROR, reason=f"the check broke: {entry.slip}")
     if entry is None or (entry.unseen and not findings):
-        because = cause_of(requirement.id, found) or _missing_for(found)
+        because = _unread_at(entry, found) or cause_of(requirement.id, found) or _missing_for(found)
         if because is None:
             return verdict(Status.UNTESTABLE, reason=unseen)
         if _is_should(because):

@@ -12,6 +12,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from conformance.model import Finding, Status, Subject, Verdict
+from conformance.verdict.without_ids import without_ids
 
 #: The rule of a usual answer, and the plainest scenario of each kind of it.
 _USUAL = "outcome.usual"
@@ -24,8 +25,8 @@ _PATH = "request.path"
 #: The rule that a full submission is accepted, and those that say why one was not.
 _ACCEPTED = "submission.accepted"
 _REASONS = frozenset(
-    {"submission.opaque-accepted", "submission.any-order", "request.minimal-body", "request.stream-false",
-     "request.stream-null"}
+    {"submission.opaque-accepted", "submission.any-order", "submission.still-accepted", "request.minimal-body",
+     "request.stream-false", "request.stream-null"}
 )  # fmt: skip
 _DEPARTED = frozenset({Status.FAIL, Status.WARN})
 
@@ -100,10 +101,10 @@ def _of_path(subject: Subject, nowhere: Mapping[str, Verdict]) -> Subject:
 
 
 def _refused_alike(subjects: Iterable[Subject]) -> Verdict | None:
-    """The first refusal of a full submission, where none was accepted and all got the same answer."""
+    """The first refusal of a full submission, where none was accepted and all got the same answer in the same words."""
     relevant = [each for subject in subjects for each in subject.verdicts if each.requirement in {_ACCEPTED, *_REASONS}]
     accepted = any(each.requirement == _ACCEPTED and each.status is Status.PASS for each in relevant)
-    answers = {_answer(found) for each in relevant for found in each.findings}
+    answers = {without_ids(found.got) for each in relevant for found in each.findings}
     if accepted or len(answers) != 1:
         return None
     refusals = (each for each in relevant if each.requirement == _ACCEPTED)
@@ -116,12 +117,18 @@ def _of_refusal(subject: Subject, cause: Verdict | None) -> Subject:
         return subject
 
     def told(verdict: Verdict) -> Verdict:
-        if verdict.requirement == _ACCEPTED:
-            findings = (replace(found, primary=True, because=None) for found in verdict.findings)
-            return replace(verdict, findings=tuple(findings))
+        if verdict.requirement == _ACCEPTED and verdict.findings:
+            return replace(verdict, findings=tuple(map(_for_itself, verdict.findings)))
+        if verdict.status is Status.NOT_APPLICABLE and verdict.because in _REASONS:
+            return _following(verdict, cause)
         return _settled(verdict, cause, follows=verdict.requirement in _REASONS)
 
     return replace(subject, verdicts=tuple(told(verdict) for verdict in subject.verdicts))
+
+
+def _for_itself(finding: Finding) -> Finding:
+    """A refusal that was laid to one of the reasons; what another breach explains stays explained by that."""
+    return replace(finding, primary=True, because=None) if finding.because in _REASONS else finding
 
 
 def _answer(finding: Finding) -> str:
@@ -134,9 +141,12 @@ def _settled(verdict: Verdict, cause: Verdict, *, follows: bool) -> Verdict:
     untestable = verdict.status is Status.UNTESTABLE and (follows or verdict.because == cause.requirement)
     if not untestable and not (verdict.status in _DEPARTED and follows):
         return verdict
-    reason = (
-        verdict.reason if untestable else f"could not be checked, since {cause.requirement} failed in {cause.scenario}"
-    )
+    return replace(_following(verdict, cause), reason=verdict.reason) if untestable else _following(verdict, cause)
+
+
+def _following(verdict: Verdict, cause: Verdict) -> Verdict:
+    """A verdict that could not be checked for the sake of another one."""
+    reason = f"could not be checked, since {cause.requirement} failed in {cause.scenario}"
     return replace(
         verdict, status=Status.UNTESTABLE, findings=(), more=0, reason=reason, because=cause.requirement,
         known=cause.known,

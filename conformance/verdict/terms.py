@@ -82,7 +82,8 @@ def masked(subject: Subject, secrets: Sequence[str]) -> Subject:
     )
     shape = tuple({name: _each(fact, clean) for name, fact in part.items()} for part in subject.shape)
     unknown = tuple(map(clean, subject.unknown_events))
-    return replace(subject, verdicts=tuple(verdicts), unknown_events=unknown, shape=shape)
+    notes = tuple(map(clean, subject.notes))
+    return replace(subject, verdicts=tuple(verdicts), unknown_events=unknown, notes=notes, shape=shape)
 
 
 def _each(value: object, change: Callable[[str], str]) -> object:

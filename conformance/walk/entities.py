@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 from conformance.contract.lifecycle import MESSAGE, RUN, STEP, Table
 from conformance.model import Operation
@@ -66,6 +67,8 @@ def _enter_step(observation: Observation, word: str) -> None:
         stream.open_steps.pop(step.id, None)
         step.inherited = step.inherited or bool(_calls_of(document) & _submitted_ids(observation))
         step.recreated = step.recreated or (step.inherited and step.created is not None)
+    if move.breaks and step.silent:
+        step.early.append((place, move))
     if word == "delta":
         step.deltas += 1
         step.mixed = None
@@ -78,11 +81,17 @@ def _leave_step(observation: Observation, word: str) -> None:
     step, document = observation.step, observation.doc()
     if step is None or not step.inherited:
         _leave_new(observation, word)
-    if step is not None and document is not None and word != "delta" and not step.identity:
+    if step is None or document is None:
+        return
+    step.message_id = step.message_id or message_named(document)
+    if word != "delta" and not step.identity:
         step.identity = {key: find(document, key) for key in STEP_IDENTITY if key in document}
-    if step is not None and document is not None and word != "delta":
-        named = text(document, "step_details", "message_creation", "message_id")
-        step.message_id = step.message_id or named
+
+
+def message_named(document: Document | None) -> str | None:
+    """The message that a step, or a delta of one, says it creates."""
+    details = member(document, "step_details") or member(document, "delta", "step_details")
+    return text(details, "message_creation", "message_id")
 
 
 def _leave_new(observation: Observation, word: str) -> None:
@@ -118,6 +127,7 @@ def _step(observation: Observation, document: Document | None, word: str) -> Ste
 def _learn_step(step: Step, document: Document) -> None:
     step.type = step.type or text(document, "type")
     step.tool_calls = members(document, "step_details", "tool_calls")
+    step.call_types.update(kind for entry in step.tool_calls if (kind := text(entry, "type")))
     if not step.deltas:
         # A snapshot is where deltas start from; a step announced whole has no others.
         step.calls = {}
@@ -142,7 +152,7 @@ def _calls_of(document: Document | None) -> set[str]:
 
 
 def _submitted_ids(observation: Observation) -> set[str]:
-    return {call for call, _ in observation.submitted.outputs} if observation.submitted else set()
+    return set(observation.submitted.ids) if observation.submitted else set()
 
 
 def _piece(step: Step, entry: Document) -> None:
@@ -151,6 +161,8 @@ def _piece(step: Step, entry: Document) -> None:
         return
     pieces = step.calls.setdefault(index, CallPieces())
     pieces.type = pieces.type or text(entry, "type")
+    if pieces.type:
+        step.call_types.add(pieces.type)
     pieces.id = pieces.id or text(entry, "id")
     pieces.name += text(entry, "function", "name") or ""
     pieces.arguments.write(text(entry, "function", "arguments") or "")
@@ -230,10 +242,22 @@ def _text_of(entry: Document) -> str:
     return text(entry, "text", "value") or text(entry, "refusal") or ""
 
 
+class Piece(NamedTuple):
+    """A content part that holds text: its type, `text` or `refusal`, and all of its text."""
+
+    type: str
+    text: str
+
+
+def pieces_of(document: Document | None) -> dict[int, Piece]:
+    """Index -> type and text of a whole message's parts; parts without text are left out (ORD-MSG-CONCAT)."""
+    found = ((index, Piece(text(entry, "type") or "", _text_of(entry))) for index, entry in enumerate(_parts(document)))
+    return {index: piece for index, piece in found if piece.text}
+
+
 def texts_of(document: Document | None) -> dict[int, str]:
-    """Index -> text of a whole message's parts; parts without text are left out (ORD-MSG-CONCAT)."""
-    found = ((index, _text_of(entry)) for index, entry in enumerate(_parts(document)))
-    return {index: value for index, value in found if value}
+    """Index -> text of the same parts."""
+    return {index: piece.text for index, piece in pieces_of(document).items()}
 
 
 def _parts(document: Document | None) -> tuple[Document, ...]:

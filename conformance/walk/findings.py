@@ -34,6 +34,8 @@ class Entry:
     more_causes: bool = False
     #: Something looked wrong that could not be settled: without a finding this is no pass.
     unseen: bool = False
+    #: The exchange and the event at which that was so first, where it was at one.
+    unseen_at: tuple[int, int] | None = None
     #: A slip of ours inside the check.
     slip: str | None = None
 
@@ -94,5 +96,7 @@ class Findings:
             entry = entries.setdefault(requirement, Entry())
             for finding in found:
                 entry.add(finding)
+            if unseen and not entry.unseen and observation.place is not None:
+                entry.unseen_at = (observation.index, observation.place.event)
             entry.unseen = unseen or entry.unseen
             entry.slip = slip or entry.slip

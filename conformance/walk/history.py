@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from conformance.model import Operation, Response
 from conformance.walk.documents import Document, member, members, text
 from conformance.walk.http_response import served
+from conformance.wire.replaced import known
 
 
 class Call(NamedTuple):
@@ -19,6 +20,33 @@ class Call(NamedTuple):
     id: str
     name: str
     arguments: str
+
+
+#: The run that a path names.
+_RUN = re.compile(r"/runs/([^/?]+)")
+
+
+def run_of_path(target: str) -> str | None:
+    """The run that a path names, percent-decoded; None where it names none, or a recorder replaced it."""
+    found = _RUN.search(target)
+    return known(unquote(found[1])) if found else None
+
+
+#: The message or the thread that a path ends with.
+_LAST = re.compile(r"/(?:messages|threads)/([^/?]+)/?(?:\?.*)?$")
+
+
+def deleted_by(target: str) -> str | None:
+    """What a DELETE of this path deletes, a message or a thread; None for anything else, or where it was replaced."""
+    found = _LAST.search(target)
+    return known(unquote(found[1])) if found else None
+
+
+#: What a submission answers: call id and output, None where there is no output.
+Items = tuple[tuple[str, str | None], ...]
+
+#: Statuses after which the same submission may follow, and be served: nobody knows yet whether it was taken.
+RETRIED = frozenset({408, 409})
 
 
 @dataclass(slots=True)
@@ -31,22 +59,24 @@ class KnownRun:
     pending: tuple[Call, ...] | None = None
     #: Ids of steps, messages and calls that earlier streams or lists showed.
     ids: set[str] = field(default_factory=set)
-    #: Sets of outputs, call id and text, whose submission was answered with 2xx.
-    accepted: list[frozenset[tuple[str, str]]] = field(default_factory=list)
+    #: Call id -> the step that told of it, in an earlier stream or list.
+    told: dict[str, str] = field(default_factory=dict)
+    #: Sets of items whose submission was answered with 2xx.
+    accepted: list[frozenset[tuple[str, str | None]]] = field(default_factory=list)
     #: Call ids that partial submissions of the present round have covered.
     covered: set[str] = field(default_factory=set)
     #: A submission was answered by a fault or not at all: nobody knows whether it was taken.
     uncertain: bool = False
 
-    def answered(self, outputs: frozenset[tuple[str, str]], response: Response | None, *, partial: bool) -> None:
-        """Learn from the answer to a submission of these outputs; until the run is seen again, its state is open."""
-        if response is None or response.status >= 500:
+    def answered(self, items: Items, response: Response | None, *, refusable: bool, partial: bool) -> None:
+        """Learn from the answer to a submission of these items; until the run is seen again, its state is open."""
+        if response is None or response.status >= 500 or (response.status in RETRIED and not refusable):
             self.uncertain = True
         elif served(response):
-            self.accepted.append(outputs)
+            self.accepted.append(frozenset(items))
             self.status = "submitted"
         if partial:
-            self.covered |= {call for call, _ in outputs}
+            self.covered |= {call for call, _ in items}
 
     def saw(self, document: Mapping[str, object]) -> None:
         """Learn from a run document, read or streamed."""
@@ -64,6 +94,19 @@ class KnownRun:
         if calls is not None and {call.id for call in calls} != {call.id for call in self.pending or ()}:
             self.covered = set()
         self.pending = calls
+
+    def learn(self, steps: Iterable[str], messages: Iterable[str], told: Mapping[str, str]) -> None:
+        """Learn from a stream that ended: the ids it used, and which step told of which call."""
+        self.told.update((call, step) for call, step in told.items() if step not in self.ids)
+        self.ids.update(steps, messages)
+
+    def used(self, found: str) -> bool:
+        """Whether an id names something of this run already: a step, a message or a call of an earlier round."""
+        return (
+            found in self.ids
+            or found in self.told
+            or any(found == call for taken in self.accepted for call, _ in taken)
+        )
 
     def saw_step(self, document: Document) -> None:
         """Learn from the open step of a run that waits without saying for what (contract §8.1)."""
@@ -83,6 +126,17 @@ def calls_of(document: Mapping[str, object]) -> tuple[Call, ...] | None:
     if action is None or text(action, "type") != "submit_tool_outputs":
         return None
     return _distinct(members(action, "submit_tool_outputs", "tool_calls"))
+
+
+def runs_in(document: object) -> tuple[Document, ...]:
+    """The runs that an answer shows: the run itself, or those of a list."""
+    found = (member(document) or {}, *members(document, "data"))
+    return tuple(each for each in found if text(each, "object") == "thread.run")
+
+
+def asks_for_outputs(document: object) -> bool:
+    """Whether a waiting run waits for outputs, as far as it says for what: an approval is another matter."""
+    return text(document, "required_action", "type") in (None, "submit_tool_outputs")
 
 
 def _distinct(entries: tuple[Document, ...]) -> tuple[Call, ...] | None:
@@ -113,6 +167,8 @@ class Look(NamedTuple):
     target: str = ""
     #: The list goes on after this page.
     more: bool = False
+    #: A recorder replaced ids or names in it: what it lists is not to be told apart.
+    hidden: bool = False
 
     @property
     def whole(self) -> bool:
@@ -124,7 +180,8 @@ class Look(NamedTuple):
         asked = _ASKED.search(self.target)
         ids = (text(run, "thread_id"), text(run, "id"))
         return asked is None or all(
-            None in (each, own) or unquote(str(each)) == own for each, own in zip(asked.groups(), ids, strict=True)
+            each is None or own is None or known(unquote(each)) in (None, own)
+            for each, own in zip(asked.groups(), ids, strict=True)
         )
 
 
@@ -136,6 +193,8 @@ class History:
         self.looks: list[Look] = []
         #: Exchanges that changed a run or may have: submissions not turned down, cancelling, modifying.
         self.changes: list[int] = []
+        #: Messages and threads that a client deleted.
+        self.deleted: set[str] = set()
 
     def run(self, run_id: str | None) -> KnownRun | None:
         """The run of that id; where a recording holds no id, the only run there is."""
@@ -143,14 +202,19 @@ class History:
             return self.runs.setdefault(run_id, KnownRun(run_id))
         return next(iter(self.runs.values())) if len(self.runs) == 1 else None
 
-    def saw_run(self, document: Mapping[str, object]) -> KnownRun | None:
-        """Learn from a run document; None where it carries no id."""
-        run_id = text(document, "id")
+    def waiting_for(self, calls: Collection[str]) -> KnownRun | None:
+        """The only run that waits for any of these calls, else the only run there is."""
+        waiting = [run for run in self.runs.values() if any(call.id in calls for call in run.pending or ())]
+        return waiting[0] if len(waiting) == 1 else self.run(None)
+
+    def saw_run(self, document: Mapping[str, object], asked: str | None = None) -> KnownRun | None:
+        """Learn from a run document; None where neither it nor whoever `asked` says which run it is."""
+        run_id = text(document, "id") or asked
         if run_id is None:
             return None
-        known = self.runs.setdefault(run_id, KnownRun(run_id))
-        known.saw(document)
-        return known
+        run = self.runs.setdefault(run_id, KnownRun(run_id))
+        run.saw(document)
+        return run
 
     def looked(self, look: Look) -> None:
         """Keep a read; a message of the user belongs to no run."""
@@ -160,9 +224,11 @@ class History:
         for document in look.documents:
             run_id = text(document, "run_id")
             if run_id is not None:
-                known = self.runs.setdefault(run_id, KnownRun(run_id))
-                known.ids.update(ids_in(document))
-                known.saw_step(document)
+                run = self.runs.setdefault(run_id, KnownRun(run_id))
+                own, *calls = (text(document, "id"), *ids_in(document)[1:])
+                run.ids.update(ids_in(document))
+                run.told.update((call, own) for call in calls if own is not None and call not in run.told)
+                run.saw_step(document)
 
     def changed_between(self, first: int, second: int) -> bool:
         """Whether a run may have been changed by an exchange between two others."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from conformance.model import Headers, Response
-from conformance.walk.documents import Document, member
+from conformance.walk.documents import Document, member, shown, text
 from conformance.wire.strict_json import NotJson, read
 
 #: The first bytes of a stream: a byte order mark, blank lines, a comment or one of the fields of WHATWG 9.2.6.
@@ -55,6 +55,12 @@ def got_status(response: Response | None) -> str:
         return "no answer"
     kind = media_type(response)
     return f"{response.status} {kind}" if kind else str(response.status)
+
+
+def got_refusal(response: Response) -> str:
+    """The status of a refusal with its own words, where it has any."""
+    said = text(error_of(response), "message")
+    return f"{got_status(response)}: {shown(said)}" if said else got_status(response)
 
 
 def body_of(response: Response) -> bytes:

@@ -11,8 +11,10 @@ from typing import NamedTuple
 from conformance.contract.lifecycle import MESSAGE, RUN, STEP
 from conformance.model import Ended, Exchange, Finding, Operation, Response, Transcript
 from conformance.walk.documents import Document, member
-from conformance.walk.history import History, KnownRun
+from conformance.walk.history import History, KnownRun, run_of_path
+from conformance.walk.http_response import header
 from conformance.walk.submission_facts import Submitted
+from conformance.wire.replaced import Read, is_replaced, without_replaced
 from conformance.wire.sse import Defect, Event
 from conformance.wire.strict_json import NotJson
 
@@ -53,6 +55,10 @@ class CallPieces:
     arguments: StringIO = field(default_factory=StringIO)
 
 
+#: The types of tool calls that the API defines; the life of a step with another one is not known (DIS-OPEN).
+CALL_TYPES = frozenset({"function", "code_interpreter", "file_search"})
+
+
 @dataclass(slots=True)
 class Step:
     """One step of the stream."""
@@ -72,6 +78,8 @@ class Step:
     #: The message it says it creates, and whether a later document said another.
     message_id: str | None = None
     calls: dict[int, CallPieces] = field(default_factory=dict)
+    #: The types of its calls.
+    call_types: set[str] = field(default_factory=set)
     deltas: int = 0
     #: The call that its deltas have come to.
     latest: int = 0
@@ -79,6 +87,24 @@ class Step:
     mixed: tuple[int, int] | None = None
     #: The whole tool calls of its last whole document.
     tool_calls: tuple[Document, ...] = ()
+    #: Moves that its table does not allow, from before it said what it calls.
+    early: list[tuple[Place, Move]] = field(default_factory=list)
+
+    @property
+    def call_ids(self) -> set[str]:
+        """The ids of its calls, as deltas and whole documents gave them."""
+        whole = (call.get("id") for call in self.tool_calls)
+        return {found for found in (*whole, *(pieces.id for pieces in self.calls.values())) if isinstance(found, str)}
+
+    @property
+    def silent(self) -> bool:
+        """Whether it calls tools and has not said which."""
+        return self.type == "tool_calls" and not self.calls and not self.tool_calls
+
+    @property
+    def unfamiliar(self) -> bool:
+        """Whether it calls something of a type that the API does not define."""
+        return not self.call_types <= CALL_TYPES
 
     @property
     def about(self) -> str:
@@ -227,17 +253,40 @@ class Observation:
     not_json: NotJson | None = None
     #: The fast reader took the document: it refuses half characters.
     whole_characters: bool = True
-    #: The document at hand, of an event or of a plain answer.
+    #: The document at hand, of an event or of a plain answer, without the values that a recorder replaced.
     document: object = None
+    #: The same as it came, and the names of the members whose values were replaced.
+    as_sent: object = None
+    replaced: frozenset[str] = frozenset()
     fits: bool = True
     step: Step | None = None
     message: Message | None = None
     move: Move | None = None
+    #: What was seen that nothing judges, each once, in a sentence.
+    notes: dict[str, None] = field(default_factory=dict)
 
     @property
     def response(self) -> Response | None:
         """The answer of the exchange at hand."""
         return self.exchange.response
+
+    @property
+    def hidden_type(self) -> bool:
+        """Whether a recorder replaced the media type of the answer: nobody knows what it was."""
+        response = self.response
+        kind = header(response.headers, "content-type") if response is not None else None
+        return "ids" not in self.held and is_replaced(kind)
+
+    def take(self, document: object) -> None:
+        """Have a document at hand; in a stranger's recording, values that a recorder replaced are unknown."""
+        self.as_sent = document
+        known = Read(document, frozenset()) if "ids" in self.held else without_replaced(document)
+        self.document, self.replaced = known
+
+    def saw_run(self, document: Document) -> KnownRun | None:
+        """Learn from a run document; where a recorder replaced its id, it is the run that was asked for."""
+        asked = run_of_path(self.exchange.request.target) if "id" in self.replaced else None
+        return self.history.saw_run(document, asked)
 
     def finding(
         self,

@@ -9,12 +9,13 @@ from json import dumps
 from typing import NamedTuple
 
 from conformance.model import Author, Exchange, Response
+from conformance.walk.history import RETRIED
 from conformance.walk.http_response import is_event_stream, served
 from conformance.walk.observation import Observation
 from conformance.walk.submission_facts import Submitted
 
 #: Statuses after which a submission may be sent again, besides every 5xx and no status at all (contract SDK-RETRY).
-PASSING = frozenset({408, 409, 429})
+PASSING = RETRIED | {429}
 
 
 class Sent(NamedTuple):
@@ -66,8 +67,7 @@ class Round:
 
     def whole(self, submitted: Submitted) -> bool:
         """Whether a submission holds every call once and no other."""
-        ids = [call_id for call_id, _ in submitted.outputs]
-        return len(ids) == len(self.asked) and set(ids) == self.asked
+        return len(submitted.ids) == len(self.asked) and set(submitted.ids) == self.asked
 
     @property
     def served(self) -> Sent | None:
@@ -88,17 +88,17 @@ def rounds(observation: Observation) -> tuple[Round, ...]:
     """
     found: list[Round] = []
     latest: dict[str | None, Round] = {}
-    accepting: dict[tuple[str | None, frozenset[tuple[str, str]]], Round] = {}
+    accepting: dict[tuple[str | None, frozenset[tuple[str, str | None]]], Round] = {}
     for index, submitted, response in observation.submissions:
         asked = frozenset(call.id for call in submitted.pending or ())
-        outputs = (submitted.run_id, frozenset(submitted.outputs))
-        last = accepting.get(outputs) or latest.get(submitted.run_id)
-        if last is None or (asked and asked != last.asked and outputs not in accepting):
+        items = (submitted.run_id, frozenset(submitted.items))
+        last = accepting.get(items) or latest.get(submitted.run_id)
+        if last is None or (asked and asked != last.asked and items not in accepting):
             last = latest[submitted.run_id] = Round(submitted.run_id, asked)
             found.append(last)
         last.sent.append(Sent(index, submitted, response))
         if response is not None and served(response):
-            accepting[outputs] = last
+            accepting[items] = last
     return tuple(found)
 
 

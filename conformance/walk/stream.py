@@ -8,7 +8,7 @@ from orjson import loads
 
 from conformance.contract.lifecycle import STREAM_TERMINAL, WORDS, Word
 from conformance.contract.schema import SCHEMA_OF_EVENT, accepts, decider
-from conformance.model import Response
+from conformance.model import Ended, Response
 from conformance.walk.documents import member, text
 from conformance.walk.entities import ENTER, LEAVE
 from conformance.walk.findings import Findings
@@ -20,6 +20,9 @@ from conformance.wire.sse import Decoder, Event
 from conformance.wire.strict_json import NotJson, read_either
 
 _DELTA = "thread.message.delta"
+
+#: Members without which nobody knows which step, message or call an event speaks of.
+NAMING = frozenset({"id", "message_id", "name"})
 
 #: What reading a document raises where it is not shaped as the commonest event is, or is no JSON (a ValueError).
 _ANOTHER_SHAPE = (KeyError, TypeError, ValueError, AttributeError)
@@ -48,6 +51,13 @@ def walk_stream(
                     _spoil(stream, observation.place)
     decoder.close()
     stream.unterminated = decoder.unterminated
+    if stream.unterminated is not None and _was_trimmed(observation, response, stream.unterminated):
+        _event(observation, findings, calls, stream.unterminated, ms=response.chunks[-1].ms)
+        if moments is not None:
+            moments.saw(observation)
+        stream.unterminated = None
+        stream.defects = [defect for defect in stream.defects if defect.kind != "unterminated"]
+        observation.notes["the last event is read as if a blank line followed: text files often lose it"] = None
     observation.place = observation.move = observation.document = None
     findings.call(calls.get(BODY, ()), observation)
     if stream.count:
@@ -60,6 +70,16 @@ def _spoil(stream: Stream, place: Place) -> None:
     """Keep the event that each defect of its bytes is in."""
     within = (defect for defect in stream.defects if place.span[0] <= defect.start < place.span[1])
     stream.spoilt.update(dict.fromkeys(within, place))
+
+
+def _was_trimmed(observation: Observation, response: Response, last: Event) -> bool:
+    """Whether all that the last block lacks is a blank line that an editor may have taken (COR-LAST-LINE)."""
+    if "last-line" in observation.held or response.ended is not Ended.COMPLETE or not last.data:
+        return False
+    try:
+        return last.data.strip() == DONE or read_either(last.data) is not None
+    except NotJson:
+        return False
 
 
 def _writing(stream: Stream) -> Message | None:
@@ -101,7 +121,8 @@ def _event(observation: Observation, findings: Findings, calls: Calls, event: Ev
     place = observation.place = Place(event.name, stream.count, (event.start, event.end), ms)
     stream.count += 1
     observation.data = event.data
-    observation.document = observation.not_json = observation.move = observation.step = observation.message = None
+    observation.take(None)
+    observation.not_json = observation.move = observation.step = observation.message = None
     observation.fits = observation.whole_characters = True
     observation.name = event.name
     if event.name == "done" or event.data.strip() == DONE:
@@ -130,8 +151,10 @@ def _known_event(observation: Observation, findings: Findings, calls: Calls, wor
     if observation.document is None:
         _read(observation, observation.data)
     if name in SCHEMA_OF_EVENT and observation.not_json is None:
-        observation.fits = accepts(SCHEMA_OF_EVENT[name], observation.document)
+        observation.fits = accepts(SCHEMA_OF_EVENT[name], observation.as_sent)
         stream.misfits += not observation.fits
+    if observation.replaced & NAMING:
+        stream.unread.add(word.entity)
     if word.entity in ENTER:
         ENTER[word.entity](observation, word.word)
     place = observation.place or place
@@ -146,7 +169,8 @@ def _known_event(observation: Observation, findings: Findings, calls: Calls, wor
         _run_document(observation, findings, calls)
         if word.word in STREAM_TERMINAL:
             _terminal(observation, word, place)
-    elif name == "error":
+    elif name == "error" and stream.terminal is None:
+        # One that comes later suspends nothing of what must have come before (COR-ERROR-LAST).
         stream.error = stream.error or place
 
 
@@ -172,14 +196,15 @@ def _unnamed(observation: Observation, place: Place) -> str:
     name = text(document, "event")
     if name is None or not isinstance(document, dict) or "data" not in document:
         return ""
-    observation.document = document["data"]
+    observation.take(document["data"])
     stream.enveloped += 1
     return name
 
 
 def _read(observation: Observation, data: bytes) -> None:
     try:
-        observation.document, observation.whole_characters = read_either(data)
+        document, observation.whole_characters = read_either(data)
+        observation.take(document)
     except NotJson as refused:
         observation.not_json = refused.with_traceback(None)
         observation.fits = False
@@ -187,8 +212,9 @@ def _read(observation: Observation, data: bytes) -> None:
 
 def _run_document(observation: Observation, findings: Findings, calls: Calls) -> None:
     document = member(observation.document)
-    if document is not None and text(document, "id") and text(document, "status"):
-        known = observation.history.saw_run(document)
+    named = bool(text(document, "id")) or "id" in observation.replaced
+    if document is not None and named and text(document, "status"):
+        known = observation.saw_run(document)
         observation.known = observation.known or known
         if text(document, "status") == "requires_action":
             findings.call(calls.get(WAITING, ()), observation)

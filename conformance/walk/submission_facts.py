@@ -7,13 +7,14 @@ rules as our own scenarios; only what nobody but the sender knows comes from `Ex
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from conformance.contract.lifecycle import FINAL
 from conformance.model import Exchange, Response
-from conformance.walk.history import Call, KnownRun
+from conformance.walk.history import Call, Items, KnownRun
+from conformance.wire.replaced import is_replaced, known
 from conformance.wire.strict_json import NotJson, read
 
 _PATH = re.compile(r"/threads/([^/?]+)/runs/([^/?]+)/submit_tool_outputs")
@@ -28,6 +29,9 @@ REFUSABLE = frozenset(
 #: All outputs together stay below 512 kB, the lowest of the vendor's limits; no scenario comes near it.
 _LIMIT = 512_000
 
+#: Entries that lack their output still name their calls (contract COR-OUTPUT-ABSENT).
+_WITHOUT_OUTPUT = frozenset({"no-output", "null-output"})
+
 _OF_STATUS = {"expired": "expired-run", "cancelled": "cancelled-run"}
 
 
@@ -38,13 +42,24 @@ class Submitted(NamedTuple):
     run_id: str | None
     #: The body as an object; None where it is malformed, no object, or not recorded.
     body: Mapping[str, object] | None
-    #: Call id and output of every well-formed entry.
-    outputs: tuple[tuple[str, str], ...]
+    #: Call id and output of every entry with an id; None where there is no output, which may be refused or taken for
+    #: empty (contract SUB-NO-OUTPUT).
+    items: tuple[tuple[str, str | None], ...]
     #: True where a stream was asked for.
     stream: bool
     #: The calls that were pending; None where nothing listed them.
     pending: tuple[Call, ...] | None
     faults: frozenset[str]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The calls that are answered, in order."""
+        return tuple(call for call, _ in self.items)
+
+    @property
+    def outputs(self) -> tuple[tuple[str, str], ...]:
+        """Call id and output of every entry that has both."""
+        return tuple((call, output) for call, output in self.items if output is not None)
 
     @property
     def refusable(self) -> bool:
@@ -58,28 +73,44 @@ def ids_of_path(target: str) -> tuple[str | None, str | None]:
     return (unquote(found[1]), unquote(found[2])) if found else (None, None)
 
 
-def submitted(exchange: Exchange, known: KnownRun | None) -> Submitted:
-    """Read a submission. `known` is what is known of its run before it was sent."""
+def submitted(exchange: Exchange, run: KnownRun | None, *, as_sent: bool = True) -> Submitted:
+    """Read a submission. `run` is what is known of its run before it was sent.
+
+    Where ids are not `as_sent`, a recorder may have replaced some: nothing is then known by them.
+    """
     thread_id, run_id = ids_of_path(exchange.request.target)
     body, faults = _body(exchange.request.body)
     entries = body.get("tool_outputs") if body is not None else None
-    outputs: tuple[tuple[str, str], ...] = ()
-    if isinstance(entries, list):
-        outputs = tuple(
-            (entry["tool_call_id"], entry["output"])
-            for entry in entries
-            if isinstance(entry, dict)
-            and isinstance(entry.get("tool_call_id"), str)
-            and isinstance(entry.get("output"), str)
-        )
+    items = tuple(_items(entries)) if isinstance(entries, list) else ()
     if body is not None:
         faults |= _of_shape(body, entries)
-    pending = known.pending if known is not None else None
+    if not as_sent:
+        thread_id, run_id = known(thread_id), known(run_id)
+        if any(is_replaced(call) for call, _ in items):
+            items, run = (), None
+    pending = run.pending if run is not None else None
     situation = exchange.situation & (REFUSABLE | {"no-beta", "concurrent"})
-    if not faults and not situation:
-        faults |= _of_state(outputs, known) | _of_size(outputs)
-    return Submitted(thread_id, run_id, body, outputs, body is not None and body.get("stream") is True, pending,
+    if faults <= _WITHOUT_OUTPUT and not situation:
+        faults |= _of_state(items, run) | _of_size(items)
+    return Submitted(thread_id, run_id, body, items, body is not None and body.get("stream") is True, pending,
                      faults | situation)  # fmt: skip
+
+
+def _items(entries: list[object]) -> Iterator[tuple[str, str | None]]:
+    """Call id and output of every entry with an id whose output is a text, null or absent."""
+    for entry in entries:
+        if isinstance(entry, dict) and isinstance(entry.get("tool_call_id"), str):
+            output = entry.get("output")
+            if output is None or isinstance(output, str):
+                yield entry["tool_call_id"], output
+
+
+def approves(body: bytes) -> bool:
+    """Whether a body holds approvals in place of outputs: another operation of the same path (COR-APPROVAL)."""
+    if b"tool_approvals" not in body:
+        return False
+    document, _ = _body(body)
+    return document is not None and "tool_approvals" in document and "tool_outputs" not in document
 
 
 def turned_down(sent: Submitted, response: Response | None) -> bool:
@@ -88,9 +119,9 @@ def turned_down(sent: Submitted, response: Response | None) -> bool:
     return 400 <= status < 500 or (status >= 500 and sent.refusable)
 
 
-def _of_size(outputs: tuple[tuple[str, str], ...]) -> frozenset[str]:
+def _of_size(items: Items) -> frozenset[str]:
     """Outputs over a limit of the vendor's may be refused or taken (contract SUB-LIMIT-ONE, SUB-LIMIT-SUM)."""
-    size = sum(len(output.encode(errors="replace")) for _, output in outputs)
+    size = sum(len(output.encode(errors="replace")) for _, output in items if output is not None)
     return frozenset({"over-limit"} if size >= _LIMIT else ())
 
 
@@ -106,7 +137,7 @@ def _body(sent: bytes) -> tuple[Mapping[str, object] | None, frozenset[str]]:
 
 def _of_shape(body: Mapping[str, object], entries: object) -> frozenset[str]:
     if "tool_approvals" in body:
-        # An extension of one vendor (contract §2.7): the rules of function calls are off.
+        # An extension of one vendor (contract §2.7), here beside outputs: the rules of function calls are off.
         return frozenset({"approvals"})
     faults = set()
     if body.keys() - {"tool_outputs", "stream"}:
@@ -129,29 +160,29 @@ def _of_shape(body: Mapping[str, object], entries: object) -> frozenset[str]:
     return frozenset(faults)
 
 
-def _of_state(outputs: tuple[tuple[str, str], ...], known: KnownRun | None) -> frozenset[str]:
+def _of_state(items: Items, run: KnownRun | None) -> frozenset[str]:
     """Faults that only show against the state of the run; nothing where that is not known."""
-    ids = [call_id for call_id, _ in outputs]
+    ids = [call_id for call_id, _ in items]
     repeated = {"duplicate-id"} if len(set(ids)) != len(ids) else set()
-    if known is None or known.status is None:
+    if run is None or run.status is None:
         return frozenset(repeated)
-    if known.uncertain:
+    if run.uncertain:
         return frozenset({"uncertain"})
-    if known.status != "requires_action":
-        faults = {"again"} if frozenset(outputs) in known.accepted else set()
-        if known.status in FINAL:
-            faults.add(_OF_STATUS.get(known.status, "wrong-state"))
+    if run.status != "requires_action":
+        faults = {"again"} if frozenset(items) in run.accepted else set()
+        if run.status in FINAL:
+            faults.add(_OF_STATUS.get(run.status, "wrong-state"))
         # Otherwise the last look may be stale: a run that is still under way can have come to wait since.
         return frozenset(faults or {"unobserved"})
-    if known.pending is None:
+    if run.pending is None:
         return frozenset(repeated)
-    pending = {call.id for call in known.pending}
-    if any({call for call, _ in taken} == pending for taken in known.accepted):
+    pending = {call.id for call in run.pending}
+    if any({call for call, _ in taken} == pending for taken in run.accepted):
         # The run asks once more for what it has taken: whether to take it again is not for its caller to guess.
         return frozenset({"asked-again"})
     if set(ids) - pending:
         return frozenset({"unknown-id"})
     if set(ids) < pending:
-        joined = set(ids) | known.covered == pending
+        joined = set(ids) | run.covered == pending
         return frozenset({"partial", "split"} if joined else {"partial"})
     return frozenset(repeated)

@@ -9,15 +9,15 @@ from conformance.contract.lifecycle import BROKEN_OFF, FINAL
 from conformance.model import Exchange, Operation, Response, Role, Transcript
 from conformance.walk.documents import Document, find, member, members, text
 from conformance.walk.findings import Entry, Findings
-from conformance.walk.history import Look
+from conformance.walk.history import KnownRun, Look, asks_for_outputs, deleted_by, run_of_path, runs_in
 from conformance.walk.http_response import document_of, is_event_stream, looks_like_stream, served
 from conformance.walk.moments import Moments
 from conformance.walk.observation import Observation, Stream
 from conformance.walk.occasions import ANSWER, CLOSE, HEAD, RUN, WAITING
 from conformance.walk.rounds import PASSING
 from conformance.walk.schedule import Calls, Schedule
-from conformance.walk.stream import walk_stream
-from conformance.walk.submission_facts import Submitted, ids_of_path, submitted, turned_down
+from conformance.walk.stream import NAMING, walk_stream
+from conformance.walk.submission_facts import Submitted, approves, submitted, turned_down
 from conformance.wire.strict_json import NotJson, read
 
 #: An answer of this status has no body to look at.
@@ -31,6 +31,7 @@ class Walked(NamedTuple):
     #: Traits that the exchanges themselves show: what a recording may be planned by.
     traits: frozenset[str]
     unknown_events: tuple[str, ...]
+    notes: tuple[str, ...]
     #: Exchanges of an operation that is judged.
     judged: int
     #: Outputs were submitted to a run that had ended, so that much of what was planned could not show.
@@ -56,12 +57,13 @@ class _Walk:
     def take(self, index: int, exchange: Exchange) -> None:
         observation = self.observation
         observation.index, observation.exchange = index, exchange
-        observation.submitted = observation.known = observation.place = observation.document = None
+        observation.submitted = observation.known = observation.place = None
+        observation.take(None)
         if exchange.operation is Operation.SUBMIT:
             self._submission(exchange)
         elif exchange.operation is Operation.CREATE_RUN:
             self._creation(exchange)
-        elif exchange.response is not None and exchange.response.status == 200:
+        elif exchange.response is not None and _tells(exchange.request.method, exchange.response):
             self._look(exchange, exchange.response)
 
     def close(self) -> None:
@@ -73,9 +75,12 @@ class _Walk:
 
     def _submission(self, exchange: Exchange) -> None:
         observation, response = self.observation, exchange.response
+        if approves(exchange.request.body):
+            self._approval(response)
+            return
         self.judged += 1
-        known = observation.history.run(ids_of_path(exchange.request.target)[1])
-        sent = submitted(exchange, known)
+        known = self._run_of(exchange)
+        sent = submitted(exchange, known, as_sent="ids" in observation.held)
         self.over = self.over or (known is not None and known.status in FINAL)
         observation.submitted, observation.known = sent, known
         asked = sent.stream or ("unrecorded" in sent.faults and response is not None and _streamed(response))
@@ -85,7 +90,7 @@ class _Walk:
         calls = self._calls(Operation.SUBMIT)
         self.findings.call(calls.get(ANSWER, ()), observation)
         if known is not None:
-            known.answered(frozenset(sent.outputs), response, partial="partial" in sent.faults)
+            known.answered(sent.items, response, refusable=sent.refusable, partial="partial" in sent.faults)
         observation.submissions.append((observation.index, sent, response))
         if not turned_down(sent, response):
             observation.history.changes.append(observation.index)
@@ -94,9 +99,29 @@ class _Walk:
         if asked:
             self._stream(response, calls)
         elif not _streamed(response) and response.status != _NO_CONTENT:
-            observation.document, observation.not_json = document_of(response)
+            document, observation.not_json = document_of(response)
+            observation.take(document)
             self.findings.call(calls.get(RUN, ()), observation)
             self._saw_run(calls)
+
+    def _run_of(self, exchange: Exchange) -> KnownRun | None:
+        """The run that is submitted to; where a recorder hid which, the one that waits for these calls."""
+        history, named = self.observation.history, run_of_path(exchange.request.target)
+        if named is not None:
+            return history.run(named)
+        return history.waiting_for(submitted(exchange, None).ids)
+
+    def _approval(self, response: Response | None) -> None:
+        """Pass over another operation of the same path; what its answer says of the run is learnt (COR-APPROVAL)."""
+        observation = self.observation
+        observation.notes["tool_approvals were submitted: another operation of the same path, not judged"] = None
+        observation.history.changes.append(observation.index)
+        run = self._run_of(observation.exchange)
+        if run is not None:
+            run.status = run.pending = None
+        if response is not None and served(response) and is_event_stream(response):
+            observation.stream = Stream(Operation.OTHER)
+            walk_stream(observation, Findings(), {}, response)
 
     def _creation(self, exchange: Exchange) -> None:
         response = exchange.response
@@ -109,7 +134,7 @@ class _Walk:
                 self.traits |= {"create-run", "stream", "state"}
             self._stream(response, calls)
         else:
-            self.observation.document, _ = document_of(response)
+            self.observation.take(document_of(response)[0])
             self._saw_run(calls)
 
     def _stream(self, response: Response, calls: Calls) -> None:
@@ -125,15 +150,15 @@ class _Walk:
             self.unknown.update(dict.fromkeys(stream.unknown))
             self.traits |= _traits_of_stream(stream)
             if observation.known is not None:
-                observation.known.ids.update(stream.steps, stream.messages)
+                observation.known.learn(stream.steps, stream.messages, _telling(stream))
             observation.streams.append((observation.index, stream))
 
     def _saw_run(self, calls: Calls) -> None:
         document = member(self.observation.document)
         if document is not None and text(document, "object") == "thread.run":
-            self.observation.history.saw_run(document)
+            self.observation.saw_run(document)
             if text(document, "status") == "requires_action":
-                self.traits.add("waiting")
+                self.traits |= {"waiting"} if asks_for_outputs(document) else set()
                 self.findings.call(calls.get(WAITING, ()), self.observation)
 
     def _look(self, exchange: Exchange, response: Response) -> None:
@@ -142,7 +167,7 @@ class _Walk:
         if exchange.operation is Operation.OTHER:
             self._change(exchange, response)
             return
-        observation.document, _ = document_of(response)
+        observation.take(document_of(response)[0])
         documents: tuple[Document, ...]
         if exchange.operation is Operation.GET_RUN:
             found = member(observation.document)
@@ -150,7 +175,8 @@ class _Walk:
         else:
             documents = members(observation.document, "data")
         more = find(observation.document, "has_more") is True
-        look = Look(exchange.operation, observation.index, documents, exchange.request.target, more)
+        hidden = bool(observation.replaced & NAMING)
+        look = Look(exchange.operation, observation.index, documents, exchange.request.target, more, hidden)
         observation.history.looked(look)
         if exchange.operation is Operation.GET_RUN:
             self._saw_run(self._calls(Operation.SUBMIT))
@@ -159,11 +185,17 @@ class _Walk:
                 observation.history.saw_run(run)
 
     def _change(self, exchange: Exchange, response: Response) -> None:
-        """Learn from a request that changed a run, as cancelling it does."""
-        document = member(document_of(response)[0]) if exchange.request.method == "POST" else None
-        if document is not None and text(document, "object") == "thread.run":
-            self.observation.history.saw_run(document)
-            self.observation.history.changes.append(self.observation.index)
+        """Learn from a request that changed a run or deleted a message, and from a list of runs."""
+        observation, method = self.observation, exchange.request.method
+        if method == "DELETE":
+            observation.history.deleted.update(filter(None, (deleted_by(exchange.request.target),)))
+        if method not in ("POST", "GET"):
+            return
+        observation.take(document_of(response)[0])
+        for run in runs_in(observation.document):
+            observation.saw_run(run)
+            if method == "POST":
+                observation.history.changes.append(observation.index)
 
 
 def walk(
@@ -186,9 +218,25 @@ def walk(
         under_way.findings.entries,
         frozenset(under_way.traits),
         tuple(under_way.unknown),
+        tuple(under_way.observation.notes),
         under_way.judged,
         under_way.over,
     )
+
+
+def _telling(stream: Stream) -> dict[str, str]:
+    """Call id -> the step that told of it; one that took an id which was used, or was never created, tells nothing."""
+    return {
+        call: step.id
+        for step in stream.opened()
+        if step.created is not None and step.id not in stream.reused
+        for call in step.call_ids
+    }
+
+
+def _tells(method: str, response: Response) -> bool:
+    """Whether an answer to anything but the operations that are judged is learnt from."""
+    return response.status == 200 or (method == "DELETE" and served(response))
 
 
 def _streamed(response: Response) -> bool:
@@ -209,7 +257,8 @@ def _traits_of_stream(stream: Stream) -> set[str]:
         return set()
     broke_off = stream.queued == 0 and stream.run_state in BROKEN_OFF
     traits = {"ending"} if broke_off else {"ending", "goes-on"}
-    return traits | {"waiting"} if stream.terminal_word == "requires_action" else traits
+    waits = stream.terminal_word == "requires_action" and asks_for_outputs(stream.terminal_document)
+    return traits | {"waiting"} if waits else traits
 
 
 def _traits_of(sent: Submitted, asked: bool, response: Response | None) -> set[str]:
@@ -217,17 +266,17 @@ def _traits_of(sent: Submitted, asked: bool, response: Response | None) -> set[s
     traits = {"submit"}
     taken = response is not None and served(response)
     known = sent.pending is not None
-    if known or sent.outputs:
+    if known or sent.items:
         traits.add("state")
     if sent.refusable:
         return traits
     if taken or known:
         traits.add("stream" if asked else "json")
-    if taken and sent.run_id is not None:
+    if taken and sent.run_id is not None and not sent.faults - {"no-beta", "concurrent"}:
         traits.add("accepted")
     if sent.run_id is not None:
         traits.add("addressed")
-    if len(sent.outputs) > 1:
+    if len(sent.items) > 1:
         traits.add("several-calls")
     if sent.body is not None and sent.body.keys() == {"tool_outputs"}:
         traits.add("minimal")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from urllib.parse import unquote
 
+from conformance.wire.replaced import is_replaced
 from conformance.wire.splice import Edit
 
 #: Between the tokens of a JSON text: white space, and the field name where a stream spreads it over data lines.
@@ -58,7 +59,9 @@ class Names:
         return any(old != new for old, new in self._names.items())
 
     def name(self, identifier: str) -> str:
-        """Return the new name of an id; the empty string is no id and stays."""
+        """Return the new name of an id; the empty string is no id and stays, and so does what a recorder replaced."""
+        if is_replaced(identifier):
+            return identifier
         if identifier and identifier not in self._names:
             known = _KIND.match(identifier)
             kind = known[1] if known else "id"

@@ -100,7 +100,6 @@ def new_ids(observation: Observation) -> Iterable[Finding] | None:
     if document is None or (observation.step is not None and observation.step.inherited):
         return None
     used: list[Container[str]] = [_submitted(observation), stream.reused]
-    used += [known.ids] if known is not None else []
     fresh, said = _introduced(document), "an id was used before"
     if observation.step is None and observation.message is None:
         fresh = {call.id: f"{_ASKED}/{at}/id" for at, call in enumerate(calls_of(document) or ())}
@@ -111,11 +110,17 @@ def new_ids(observation: Observation) -> Iterable[Finding] | None:
     return [
         observation.finding(
             "used-before", "the run asks for what was just answered" if found in answered else said,
-            "an id of its own", shown(found), pointer=pointer, about=("run", f"step {found}", f"message {found}"),
+            "an id of its own", shown(found), pointer=pointer,
+            about=("run", f"step {found}", f"message {found}", *_announced_with(observation, found)),
         )
         for found, pointer in fresh.items()
-        if any(found in ids for ids in used)
+        if any(found in ids for ids in used) or (known is not None and known.used(found))
     ]  # fmt: skip
+
+
+def _announced_with(observation: Observation, call: str) -> Iterable[str]:
+    """The steps that tell anew of a call that was answered."""
+    return (step.about for step in observation.stream.steps.values() if step.recreated and call in step.call_ids)
 
 
 #: Where a run lists the calls it waits for, and a step its own.
@@ -131,4 +136,4 @@ def _introduced(document: Document) -> dict[str, str]:
 
 
 def _submitted(observation: Observation) -> set[str]:
-    return {call for call, _ in observation.submitted.outputs} if observation.submitted else set()
+    return set(observation.submitted.ids) if observation.submitted else set()

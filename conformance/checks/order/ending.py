@@ -34,7 +34,7 @@ def terminal_once(observation: Observation) -> Iterable[Finding]:
     return [observation.finding("repeated", "a second event ends the run", "exactly one terminal run event", got)]
 
 
-@check("order.terminal-last", on=ENTITY_EVENTS)
+@check("order.terminal-last", on=[*ENTITY_EVENTS, "error"])
 def terminal_last(observation: Observation) -> Iterable[Finding] | None:
     """Nothing known comes between the terminal run event and `done`; further endings are told by terminal-once."""
     stream = observation.stream

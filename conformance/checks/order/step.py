@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from conformance.checks.order.tables import breaches
+from conformance.checks.order.tables import breach_of, breaches
 from conformance.contract.lifecycle import STEP
 from conformance.model import Finding
 from conformance.walk.documents import find, shown, text
+from conformance.walk.entities import message_named
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import END, STEP_EVENTS
 from conformance.walk.registry import UNSEEN, check
@@ -19,15 +20,29 @@ _NAMED = 3
 _WHOLE = tuple(name for name in STEP_EVENTS if not name.endswith(".delta"))
 
 
-@check("order.step-life", on=STEP_EVENTS)
+@check("order.step-life", on=[*STEP_EVENTS, END])
 def step_life(observation: Observation) -> Iterable[Finding] | None:
-    """created, in_progress, deltas, one end."""
+    """created, in_progress, deltas, one end; of steps that call what the API does not define, nobody knows it."""
+    if observation.place is None:
+        return _before_its_calls(observation)
     step = observation.step
     move = observation.move
     if step is None or move is None or (step.inherited and not step.recreated and move.word in STEP.ended):
         # How a step of an earlier stream ends is told by order.submitted-closed.
         return None
-    return breaches(observation, "order.step-life")
+    if step.unfamiliar:
+        return None
+    return () if step.early and step.early[-1][0] == observation.place else breaches(observation, "order.step-life")
+
+
+def _before_its_calls(observation: Observation) -> Iterable[Finding] | None:
+    """What a step did wrong before it said what it calls, once that can be known."""
+    early = [moved for step in observation.stream.steps.values() if not step.unfamiliar for moved in step.early]
+    judged = [
+        breach_of(observation, "order.step-life", move, f"thread.run.step.{move.word}", place) for place, move in early
+    ]
+    found = [each for findings in judged for each in findings]
+    return found or (UNSEEN if UNSEEN in judged else None)
 
 
 @check("order.step-delta-after-created", on=["thread.run.step.delta"])
@@ -68,7 +83,7 @@ def _left_open(observation: Observation) -> list[Finding]:
         observation.finding("never-closed", f"step {step.id} was never closed", "an end of the step", step.state,
                             at=step.created, about=(step.about,))
         for step in observation.stream.opened()
-        if step.ended is None
+        if step.ended is None and not step.unfamiliar
     ]  # fmt: skip
 
 
@@ -78,7 +93,8 @@ def step_serial(observation: Observation) -> Iterable[Finding] | None:
     step = observation.step
     if step is None or step.inherited:
         return None
-    others = (o for o in observation.stream.open_steps.values() if o is not step and not o.inherited)
+    unended = observation.stream.open_steps.values()
+    others = (o for o in unended if o is not step and not o.inherited and not o.unfamiliar)
     overlapping = tuple(islice(others, _NAMED))
     if not overlapping:
         return ()
@@ -144,16 +160,16 @@ def _of_run(observation: Observation) -> dict[str, object]:
     return {"run_id": find(run, "id"), "thread_id": find(run, "thread_id"), "assistant_id": find(run, "assistant_id")}
 
 
-@check("order.step-names-one-message", on=_WHOLE)
+@check("order.step-names-one-message", on=STEP_EVENTS)
 def step_names_one_message(observation: Observation) -> Iterable[Finding] | None:
     """The message that a step creates is the same in all its events."""
     step, document = observation.step, observation.doc()
-    named = text(document, "step_details", "message_creation", "message_id")
+    named = message_named(document)
     if step is None or named is None:
         return None
     if step.message_id in (None, named):
         return ()
-    pointer = "/step_details/message_creation/message_id"
+    pointer = f"{'/delta' if observation.name.endswith('.delta') else ''}/step_details/message_creation/message_id"
     return [
         observation.finding(
             "another-message", f"step {step.id} names another message", str(step.message_id), named, pointer=pointer,

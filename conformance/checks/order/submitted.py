@@ -26,10 +26,10 @@ def submitted_closed(observation: Observation) -> Iterable[Finding] | None:
     stream, sent = observation.stream, observation.submitted
     if observation.place is not None:
         return _ended_again(observation)
-    if sent is None or not sent.outputs or stream.error is not None:
+    if sent is None or not sent.items or stream.error is not None:
         return None
     closed = closed_calls(stream.inherited())
-    missing = [call for call, _ in sent.outputs if call not in closed]
+    missing = [call for call in sent.ids if call not in closed]
     if not missing:
         return () if stream.settled else None
     if not stream.settled or any(each.startswith("step") for each in stream.unread):
@@ -51,14 +51,26 @@ def _where_it_may_be(stream: Stream) -> tuple[str, ...]:
 def _ended_again(observation: Observation) -> list[Finding] | None:
     """The end at hand of an inherited step is its only one; one that was announced again has a life of its own."""
     step, move = observation.step, observation.move
-    if step is None or move is None or not step.inherited or step.recreated:
+    if step is None or move is None or not step.inherited or step.recreated or step.unfamiliar:
         return None
     if move.before not in STEP.ended:
-        return []
+        return _another_step(observation, step)
     message = f"step {step.id} ended again"
     return [
         observation.finding("ended-again", message, "exactly one end", f"{observation.name} after it was {move.before}")
     ]
+
+
+def _another_step(observation: Observation, step: Step) -> list[Finding]:
+    """A step is the one that told of its calls, in an earlier stream or list, and has kept its id."""
+    told = observation.known.told if observation.known is not None else {}
+    opened = {told[call] for call in closed_calls([step]) if call in told}
+    if not opened or step.id in opened:
+        return []
+    message = "the submitted step ended under another id"
+    about = (step.about, *(f"step {told}" for told in sorted(opened)))
+    expected = " or ".join(sorted(opened))
+    return [observation.finding("another-id", message, expected, step.id, pointer="/id", about=about)]
 
 
 @check("order.submitted-completed", on=[END])
@@ -97,7 +109,7 @@ def submitted_first(observation: Observation) -> Iterable[Finding] | None:
 def submitted_before_new(observation: Observation) -> Iterable[Finding] | None:
     """Nothing new is created before the submitted step has ended."""
     stream, sent = observation.stream, observation.submitted
-    if sent is None or not sent.outputs or stream.first_new != observation.place:
+    if sent is None or not sent.items or stream.first_new != observation.place:
         return None
     if stream.inherited():
         return ()
@@ -115,9 +127,9 @@ def submitted_before_new(observation: Observation) -> Iterable[Finding] | None:
 def submitted_one_step(observation: Observation) -> Iterable[Finding] | None:
     """Calls that were pending together are in one step, in the order in which the run named them."""
     stream, sent = observation.stream, observation.submitted
-    if sent is None or len(sent.outputs) < 2:
+    if sent is None or len(sent.items) < 2:
         return None
-    ids = {call for call, _ in sent.outputs}
+    ids = set(sent.ids)
     holding = [step for step in stream.inherited() if ids & set(closed_calls([step]))]
     if not holding:
         return None

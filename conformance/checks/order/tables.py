@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.model import Finding
-from conformance.walk.observation import Move, Observation
+from conformance.walk.observation import Move, Observation, Place
 from conformance.walk.registry import UNSEEN, check
 
 
 def breaches(observation: Observation, requirement: str) -> Iterable[Finding]:
     """The finding of the event at hand where its move broke `requirement`, else none."""
     move = observation.move
-    if move is None or move.breaks != requirement:
+    return () if move is None else breach_of(observation, requirement, move, observation.name)
+
+
+def breach_of(
+    observation: Observation, requirement: str, move: Move, name: str, at: Place | None = None
+) -> Iterable[Finding]:
+    """The finding of a move by an event called `name` where it broke `requirement`, else none."""
+    if move.breaks != requirement:
         return ()
     if _excused(move, observation):
         return UNSEEN
     subject = f"{move.entity} {move.id}".strip()
-    message = f"{observation.name} came while {subject} was {move.before}"
+    message = f"{name} came while {subject} was {move.before}"
     expected = " or ".join(move.legal) if move.legal else "no further event of it"
-    return [observation.finding("out-of-place", message, expected, move.word, details=(observation.name, move.before))]
+    return [observation.finding("out-of-place", message, expected, move.word, details=(name, move.before), at=at)]
 
 
 def _excused(move: Move, observation: Observation) -> bool:

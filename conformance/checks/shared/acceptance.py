@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from types import MappingProxyType
@@ -9,11 +10,14 @@ from typing import NamedTuple
 
 from conformance.contract.lifecycle import FINAL
 from conformance.model import Finding, Operation, Response
-from conformance.walk.documents import text
+from conformance.walk.documents import Document, find, text
+from conformance.walk.history import RETRIED, calls_of, run_of_path, runs_in
 from conformance.walk.http_response import document_of, error_of, got_status, header, served
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import ANSWER
 from conformance.walk.registry import Judge, check
+from conformance.wire.replaced import is_replaced
+from conformance.wire.strict_json import NotJson, read
 
 #: Faults for which any refusal is right wherever the run stands.
 _OF_STATE = frozenset({"wrong-state", "again", "expired-run", "cancelled-run", "unknown-run", "unknown-thread"})
@@ -32,8 +36,8 @@ def acceptable(observation: Observation) -> bool:
     """Whether the submission at hand should be accepted.
 
     It has no fault, and either somebody who knows says so or the run was seen waiting for just these calls. A rate
-    limit is nobody's refusal; a server fault and an answer that was lost are one only where the scenario is about being
-    served.
+    limit is nobody's refusal, nor is a timeout or a conflict after which the same submission was served; a server fault
+    and an answer that was lost are one only where the scenario is about being served.
     """
     sent, response = observation.submitted, observation.response
     if sent is None or sent.faults:
@@ -50,28 +54,112 @@ def acceptable(observation: Observation) -> bool:
 
 
 def _excused(observation: Observation, response: Response) -> bool:
-    """Whether a refusal is explained by what the request lacked, or by the run's own clock.
+    """Whether a refusal is explained by what the request lacked, by the run's own clock, or by what others did.
 
     A key, the beta header and the type of the body may be demanded (contract ERR-KEY-MISSING, ERR-BETA, ERR-CT).
     """
     sent = observation.exchange.request.headers
     if response.status in (401, 403) and not (header(sent, "authorization") or header(sent, "api-key")):
         return True
-    if text(error_of(response), "code") == "invalid_beta" and header(sent, "openai-beta") is None:
-        return True
     kind = (header(sent, "content-type") or "").partition(";")[0].strip().lower()
-    return (response.status == 415 and kind != "application/json") or _expired_meanwhile(observation)
+    return (
+        _asks_for_beta(response, header(sent, "openai-beta"))
+        or (response.status == 415 and kind != "application/json")
+        or (response.status in RETRIED and _taken_later(observation))
+        or (response.status == 404 and _thread_of_path(observation) in observation.history.deleted)
+        or moved_meanwhile(observation, response)
+    )
 
 
-def _expired_meanwhile(observation: Observation) -> bool:
-    """Whether the next read of the run shows that it had expired by the time of a refusal (contract SUB-EXPIRED)."""
+#: The version of the API that is judged, as the header names it.
+_VERSION = "assistants=v2"
+#: What a refusal says that is about the version of the API.
+_ABOUT_BETA = re.compile(r"(?i)beta|assistants[=_ ]?v\d")
+
+
+def _asks_for_beta(response: Response, sent: str | None) -> bool:
+    """Whether a refusal is about the version: another one was asked for, or none was and the refusal says so."""
+    if sent is not None and not is_replaced(sent):
+        return not any(version.strip() == _VERSION for version in sent.split(","))
+    error = error_of(response)
+    said = f"{text(error, 'code') or ''} {text(error, 'message') or ''}"
+    return _ABOUT_BETA.search(said) is not None
+
+
+def _thread_of_path(observation: Observation) -> str | None:
+    return observation.submitted.thread_id if observation.submitted is not None else None
+
+
+def _taken_later(observation: Observation) -> bool:
+    """Whether the same submission was sent again, and served (contract COR-RETRY-STATUS).
+
+    In a run that others share, the first one may have been taken after all, and the second be refused for that.
+    """
+    own = observation.exchange.request
     later = islice(observation.transcript.exchanges, observation.index + 1, None)
-    reads = (exchange.response for exchange in later if exchange.operation is Operation.GET_RUN)
-    read = next((response for response in reads if response is not None and served(response)), None)
-    if read is None or observation.known is None:
-        return False
-    document, _ = document_of(read)
-    return text(document, "id") == observation.known.id and text(document, "status") == "expired"
+    same = (each for each in later if (each.request.target, each.operation) == (own.target, Operation.SUBMIT))
+    answers = (each.response for each in same if _same_outputs(each.request.body, own.body))
+    shared = "others" in observation.held
+    return any(answer is not None and (served(answer) or (shared and _says_moved(answer))) for answer in answers)
+
+
+def _same_outputs(one: bytes, other: bytes) -> bool:
+    return one == other or _outputs_of(one) == _outputs_of(other) is not None
+
+
+def _outputs_of(body: bytes) -> object:
+    try:
+        return find(read(body), "tool_outputs")
+    except NotJson:
+        return None
+
+
+#: How a refusal says that the run is not waiting any more: the states of a run that others moved, and what they did.
+_MOVED = re.compile(
+    r"(?i)\b(?:expired|cancell?ed|cancelling|completed|in_progress|queued|already)\b|\bstatus\W+(?:failed|incomplete)\b"
+)
+_WAITS = re.compile(r"(?i)\brequires_action\b")
+
+
+def moved_meanwhile(observation: Observation, response: Response | None) -> bool:
+    """Whether the run had moved on since it was last seen: it had expired, or somebody else acted on it.
+
+    A run that we made ourselves may expire under our hands. Of a run that others share a refusal that says so is
+    believed as well, and so is a later look (contract COR-MEANWHILE).
+    """
+    known = observation.known
+    seen = None if known is None else _seen_next(observation, known.id)
+    if "others" not in observation.held:
+        return seen is not None and text(seen, "status") == "expired"
+    if seen is not None:
+        return text(seen, "status") != "requires_action" or not _still_asks(observation, seen)
+    return response is not None and _says_moved(response)
+
+
+def _says_moved(response: Response) -> bool:
+    """Whether a refusal says that the run does not wait any more."""
+    said = text(error_of(response), "message") if 400 <= response.status < 500 else None
+    return said is not None and _MOVED.search(said) is not None and _WAITS.search(said) is None
+
+
+def _still_asks(observation: Observation, run: Document) -> bool:
+    """Whether a waiting run asks for what was submitted, as far as it says for what."""
+    calls, sent = calls_of(run), observation.submitted
+    return calls is None or sent is None or bool({call.id for call in calls} & set(sent.ids))
+
+
+def _seen_next(observation: Observation, run_id: str) -> Document | None:
+    """The run as the next answer shows it that holds it: a read of it, or a list of its thread's runs."""
+    for exchange in islice(observation.transcript.exchanges, observation.index + 1, None):
+        response = exchange.response
+        if exchange.operation is Operation.SUBMIT and run_id == run_of_path(exchange.request.target):
+            return None  # what is seen from here on may have come of that
+        if response is None or not served(response) or exchange.request.method != "GET":
+            continue
+        found = next((run for run in runs_in(document_of(response)[0]) if text(run, "id") == run_id), None)
+        if found is not None:
+            return found
+    return None
 
 
 def refused(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from conformance.contract.vendor.nullable import NULL
 from conformance.contract.vendor.openapi_document import Json, Node, rebuilt, references, resolve
 from conformance.errors import OwnError
 
@@ -45,7 +46,10 @@ def schema_of(name: str, document: Mapping[str, Json]) -> Node:
 
 
 def _translated(node: Node, document: Mapping[str, Json]) -> Node:
-    """One object of OpenAPI keywords in JSON Schema's words; its children are translated already."""
+    """One object of OpenAPI keywords in JSON Schema's words; its children are translated already.
+
+    What repeats a value that a client may leave out (`x-echoed`) may be null.
+    """
     schema = {key: value for key, value in node.items() if not key.startswith("x-") or key in ANNOTATIONS}
     if "$ref" in schema:
         schema["$ref"] = schema["$ref"].replace(_COMPONENT, _DEFINITION)
@@ -54,8 +58,10 @@ def _translated(node: Node, document: Mapping[str, Json]) -> Node:
     discriminator = schema.pop("discriminator", {}).get("propertyName")
     if "oneOf" in schema:
         branches = schema.pop("oneOf")
-        return {**schema, **_open_union(branches, discriminator, document)}
-    return _open_union([schema], discriminator, document) if discriminator else schema
+        schema = {**schema, **_open_union(branches, discriminator, document)}
+    elif discriminator:
+        schema = _open_union([schema], discriminator, document)
+    return {"anyOf": [schema, dict(NULL)]} if node.get("x-echoed") else schema
 
 
 def _open_union(branches: list[Node], discriminator: str | None, document: Mapping[str, Json]) -> Node:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
+import unicodedata
+from collections.abc import Callable
+from functools import partial
 
 from conformance.proof.faults.pieces import (
     Pieces,
@@ -113,6 +118,59 @@ def outputs_unified_newlines(document: Document) -> Document:
     return _with_calls(document, calls)
 
 
+def _each_output(document: Document, change: Callable[[str], str]) -> Document:
+    calls = [_function(call, output=change(call["function"]["output"])) if _plain(call) else call
+             for call in _calls(document)]  # fmt: skip
+    return _with_calls(document, calls)
+
+
+def _written_anew(output: str, parse_float: Callable[[str], object]) -> str:
+    try:
+        return json.dumps(json.loads(output, parse_int=int, parse_float=parse_float), ensure_ascii=False)
+    except ValueError:
+        return output
+
+
+#: Name of a fault, what it does to each output.
+_TIDIED: dict[str, tuple[str, Callable[[str], str]]] = {
+    "outputs-written-anew": (
+        "An output that is a JSON document is read and written again.", lambda output: _written_anew(output, float)
+    ),
+    "outputs-compacted": (
+        "White space outside the strings of a JSON document is left out.",
+        lambda output: output if _written_anew(output, float) == output else re.sub(r' (?=[:,\]}\[{])', "", output),
+    ),
+    "outputs-stripped": ("White space at both ends of an output is lost.", str.strip),
+    "outputs-stripped-at-the-left": ("White space at the beginning of an output is lost.", str.lstrip),
+    "outputs-stripped-at-the-right": ("White space at the end of an output is lost.", str.rstrip),
+    "outputs-with-plain-spaces": (
+        "A space that does not break becomes one that does.", lambda output: output.replace("\u00a0", " ")
+    ),
+    "outputs-composed": ("Outputs are brought into NFC.", partial(unicodedata.normalize, "NFC")),
+    "outputs-decomposed": ("Outputs are brought into NFD.", partial(unicodedata.normalize, "NFD")),
+    "outputs-simplified": ("Outputs are brought into NFKC.", partial(unicodedata.normalize, "NFKC")),
+    "outputs-unescaped": ("Entities of HTML in outputs are undone.", html.unescape),
+    "outputs-escaped": ("Outputs are escaped as HTML.", html.escape),
+    "outputs-without-mark": ("The byte order mark of an output is lost.", lambda output: output.removeprefix("\ufeff")),
+    "outputs-without-controls": (
+        "Control characters in outputs are left out.",
+        lambda output: re.sub(r"[\x01-\x08\x0b\x0c\x0e-\x1f]", "", output),
+    ),
+}  # fmt: skip
+
+
+def _declare_tidied(name: str, lie: str, change: Callable[[str], str]) -> None:
+    def tidied(document: Document) -> Document:
+        return _each_output(document, change)
+
+    tidied.__doc__ = lie
+    event_fault(name, _STEP_END, breaks={"content.submitted-outputs"})(tidied)
+
+
+for _name, (_lie, _change) in _TIDIED.items():
+    _declare_tidied(_name, _lie, _change)
+
+
 @event_fault("outputs-cut-at-nul", _STEP_END, breaks={"content.nul-output"})
 def outputs_cut_at_nul(document: Document) -> Document:
     """Outputs end at their first U+0000."""
@@ -207,6 +265,20 @@ def text_rewritten(document: Document) -> Document:
     """The completed message says something else than its deltas."""
     text = {"value": "It rains everywhere.", "annotations": []}
     return {**document, "content": [{"type": "text", "text": text}]}
+
+
+@event_fault("text-as-refusal", _END, breaks={"content.message-text"})
+def text_as_refusal(document: Document) -> Document:
+    """The text of the deltas is a refusal in the completed message."""
+    parts = [{"type": "refusal", "refusal": part["text"]["value"]} for part in document["content"]]
+    return {**document, "content": parts}
+
+
+@stream_fault("asks-without-a-step", breaks={"content.tool-calls"}, having=_WAITING)
+def asks_without_a_step(pieces: Pieces) -> Pieces:
+    """The run asks for calls, and the step that makes them is told nowhere in the stream."""
+    step = pieces[place(pieces, "thread.run.step.created", last=True)].document["id"]
+    return tuple(one for one in pieces if not (one.name.startswith("thread.run.step.") and one.document["id"] == step))
 
 
 @stream_fault("delta-lost-before-cut", breaks={"content.message-text-incomplete"}, having=_CUT)

@@ -40,6 +40,13 @@ def done_missing_after_error(pieces: Pieces) -> Pieces:
     return without(pieces, "done")
 
 
+@stream_fault("error-after-the-end", breaks={"order.terminal-last"}, having="thread.run.completed")
+def error_after_the_end(pieces: Pieces) -> Pieces:
+    """The run completes, and an error event follows before `done`."""
+    said = {"message": "The server had an error.", "type": "server_error", "param": None, "code": None}
+    return inserted(pieces, place(pieces, "done"), piece("error", {"error": said}, pieces[-1].ms))
+
+
 @stream_fault("done-twice", breaks={"done.once"})
 def done_twice(pieces: Pieces) -> Pieces:
     """`done` comes twice."""

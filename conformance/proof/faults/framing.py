@@ -95,6 +95,15 @@ def held_back(_exchange: Exchange, response: Response) -> Response:
     return replace(held, ended_ms=4001)
 
 
+@fault(
+    "in-one-piece-at-the-end", breaks={"framing.flushed"}, applies=Applies(streamed=True, event="thread.run.completed")
+)
+def in_one_piece_at_the_end(exchange: Exchange, response: Response) -> Response:
+    """The run works for four seconds, and the whole body is sent in one piece at their end."""
+    held = held_back(exchange, response)
+    return replace(held, chunks=(Chunk(4000, b"".join(chunk.data for chunk in held.chunks)),))
+
+
 @stream_fault("members-reordered", equivalent="the members of a JSON object have no order (RFC 8259, 4)")
 def members_reordered(pieces: Pieces) -> Pieces:
     """The members of the first object come in another order."""

@@ -11,6 +11,7 @@ from conformance.proof.faults.pieces import (
     inserted,
     moved,
     named,
+    piece,
     place,
     replaced,
     swapped,
@@ -36,6 +37,22 @@ def submitted_step_twice(pieces: Pieces) -> Pieces:
     """The step that was submitted to ends twice."""
     index = place(pieces, _END)
     return inserted(pieces, index, pieces[index])
+
+
+@event_fault("submitted-step-renamed", _END, breaks={"order.submitted-closed", "surface.steps-after"})
+def submitted_step_renamed(document: Document) -> Document:
+    """The step that was submitted to ends under another id than it had."""
+    return {**document, "id": f"{document['id']}_x"}
+
+
+@stream_fault("step-delta-of-another-message", breaks={"order.step-names-one-message"}, having=_MESSAGE_CREATED)
+def step_delta_of_another_message(pieces: Pieces) -> Pieces:
+    """A delta of a step names another message than its step does."""
+    index = place(pieces, _MESSAGE_CREATED)
+    step = pieces[place(pieces[:index], _WORKING, last=True)].document["id"]
+    details = {"type": "message_creation", "message_creation": {"message_id": "msg_x"}}
+    told = {"id": step, "object": "thread.run.step.delta", "delta": {"step_details": details}}
+    return inserted(pieces, index, piece("thread.run.step.delta", told, pieces[index].ms))
 
 
 @stream_fault("submitted-step-fails", breaks={"order.submitted-completed"}, having=_END)

@@ -303,6 +303,13 @@ _fault(
     Behaviour(refused=running.goes_on_anyway),
 )
 _fault(
+    "stays-queued",
+    "Outputs are accepted by a plain answer, and the run stays queued for ever.",
+    "json-one-call",
+    "response.leaves-queue",
+    Behaviour(accepted=running.waits_in_the_queue),
+)
+_fault(
     "never-resumes",
     "Outputs are accepted, and the run waits on as before.",
     "json-one-call stream-one-call concurrent",

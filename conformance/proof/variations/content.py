@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from conformance.proof.variations.conversation import Conversation, with_documents, with_streams
@@ -43,6 +43,26 @@ def unknown_fields(draw: Draw, conversation: Conversation) -> Conversation:
         return changed
 
     return with_documents(conversation, everywhere)
+
+
+@variation("left-out-by-the-client")
+def left_out_by_the_client(draw: Draw, conversation: Conversation) -> Conversation:
+    """What a client left out of its function, a run repeats as null (COR-NULL-DESC)."""
+    left_out = some(draw, ["description", "parameters", "strict"])
+
+    def change(_name: str, document: Document) -> Document:
+        tools = document.get("tools")
+        if document.get("object") != "thread.run" or not isinstance(tools, list):
+            return document
+        return {**document, "tools": [_without(tool, left_out) for tool in tools]}
+
+    return with_documents(conversation, change)
+
+
+def _without(tool: Document, left_out: Iterable[str]) -> Document:
+    if tool.get("type") != "function":
+        return tool
+    return {**tool, "function": {**tool["function"], **dict.fromkeys(left_out)}}
 
 
 #: Fields that upstream does not require, that came late, or that may be absent where they would be null (§2.8).

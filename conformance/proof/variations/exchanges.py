@@ -29,6 +29,18 @@ def shows_a_later_run(draw: Draw, conversation: Conversation) -> Conversation:
     return with_turns(conversation, change, where=lambda turn: bool(turn.later))
 
 
+@variation("queues-for-long")
+def queues_for_long(draw: Draw, conversation: Conversation) -> Conversation:
+    """A run is read again and again while it is queued, before it goes on (ORD-RUN-QUEUED)."""
+    turns: list[Turn] = []
+    for turn, after in zip(conversation.turns, (*conversation.turns[1:], None), strict=True):
+        turns.append(turn)
+        queued = _accepted(turn) and not turn.streamed and turn.document.get("status") == "queued"
+        if queued and after is not None and after.operation is Operation.GET_RUN:
+            turns += [replace(after, events=turn.events)] * draw.integers(1, 25)
+    return replace(conversation, turns=tuple(turns))
+
+
 @variation("outputs-in-another-order")
 def outputs_in_another_order(draw: Draw, conversation: Conversation) -> Conversation:
     """Outputs are submitted in another order than their calls (SUB-ORDER-FREE)."""

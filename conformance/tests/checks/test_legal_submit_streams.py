@@ -222,6 +222,7 @@ ROUNDS = {
             "type": "submit_tool_approval", "submit_tool_approval": {"tool_calls": [FOREIGN]}}),
         submit(stream(closed(FOREIGN), *GOES_ON, *said(), *ENDED),
                content={"tool_approvals": [{"tool_call_id": "call_m", "approve": True}], "stream": True}),
+        pending(), submit(stream(*RESUMED, *said("b"), *ENDED)),
     ),
     "an approval given beside an empty list": conversation(
         get_run("requires_action", required_action={"type": "submit_tool_approval", "submit_tool_approval": {}}),

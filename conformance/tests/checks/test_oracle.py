@@ -47,6 +47,7 @@ from conformance.tests.checks.miniatures import (
     call,
     conversation,
     delta,
+    get_run,
     outputs,
     pending,
     piece,
@@ -94,6 +95,12 @@ def paced(*pauses: int) -> Transcript:
     return conversation(pending(), submit(replace(stream(), chunks=tuple(chunks), ended_ms=at + 1)))
 
 
+def polled(*statuses: str) -> Transcript:
+    """A plain submission, and a look at the run for each status."""
+    looks = (get_run(status, at=10 + number) for number, status in enumerate(statuses))
+    return conversation(pending(), submit(answer(run_document("queued")), streamed=False), *looks)
+
+
 #: Requirement -> something legal that passes it, where the other files of this folder have nothing.
 LEGAL = {
     "request.other-methods": conversation(
@@ -107,6 +114,7 @@ LEGAL = {
     "errors.no-key": keyed(refusal(401), "no-key"),
     "errors.no-key-401": keyed(refusal(401), "no-key"),
     "framing.flushed": paced(800),
+    "response.leaves-queue": polled(*["queued"] * 40, "in_progress", "completed"),
     "content.nul-output": nul("a\0b"),
 }  # fmt: skip
 
@@ -132,6 +140,7 @@ ILLEGAL = {
     ),
     "framing.flushed": paced(5000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
     "content.nul-output": nul("ab"),
+    "response.leaves-queue": polled(*["queued"] * 10),
     "errors.wrong-key-401": keyed(refusal(403), "wrong-key"),
     "errors.no-key": keyed(answer(run_document("queued")), "no-key", refused=False),
 }  # fmt: skip

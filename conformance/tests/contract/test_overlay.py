@@ -32,6 +32,14 @@ def _step_delta(**details: Any) -> dict[str, Any]:
     return altered("RunStepDeltaObject", delta={"step_details": details})
 
 
+def _using(**tool: Any) -> dict[str, Any]:
+    return altered("RunObject", tools=[tool])
+
+
+def _showing(kind: str, **shown: Any) -> dict[str, Any]:
+    return altered("MessageObject", content=[{"type": kind, kind: {**shown, "detail": None}}])
+
+
 #: For each action, by its place: an object, and whether it is accepted; without the action the answer is the other,
 #: or nothing can be derived at all.
 WITNESSES: list[tuple[str, str, dict[str, Any], bool]] = [
@@ -55,6 +63,63 @@ WITNESSES: list[tuple[str, str, dict[str, Any], bool]] = [
     ("'max_completion_tokens']", "RunObject", altered("RunObject", max_completion_tokens=16), True),
     (f"{RUN}.properties", "RunObject", altered("RunObject", max_prompt_tokens="many"), False),
     (f"{RUN}.properties.tools", "RunObject", altered("RunObject", tools=[{"type": "code_interpreter"}] * 21), True),
+    (
+        "FunctionObject.properties['description','parameters']",
+        "RunObject",
+        _using(type="function", function={"name": "f", "description": None, "parameters": None}),
+        True,
+    ),
+    ("FileSearch.properties.file_search", "RunObject", _using(type="file_search", file_search=None), True),
+    (
+        "'ranking_options']",
+        "RunObject",
+        _using(type="file_search", file_search={"max_num_results": None, "ranking_options": None}),
+        True,
+    ),
+    (
+        "FileSearchRankingOptions.properties.ranker",
+        "RunObject",
+        _using(type="file_search", file_search={"ranking_options": {"ranker": None, "score_threshold": 0}}),
+        True,
+    ),
+    (
+        "RunStepDetailsToolCallsFileSearchObject.properties.file_search.properties.ranking_options",
+        "RunStepObject",
+        _searching(ranking_options=None),
+        True,
+    ),
+    (
+        "AssistantsNamedToolChoice.properties.function",
+        "RunObject",
+        altered("RunObject", tool_choice={"type": "file_search", "function": None}),
+        True,
+    ),
+    (
+        "json_schema.properties['description','schema']",
+        "RunObject",
+        altered(
+            "RunObject",
+            response_format={
+                "type": "json_schema",
+                "json_schema": {"name": "n", "description": None, "schema": None},
+            },
+        ),
+        True,
+    ),
+    (
+        f"{RUN}.properties.parallel_tool_calls",
+        "RunObject",
+        altered("RunObject", parallel_tool_calls=None),
+        True,
+    ),
+    (
+        "properties['file_id','tools']",
+        "MessageObject",
+        altered("MessageObject", attachments=[{"file_id": None, "tools": None}]),
+        True,
+    ),
+    ("image_file.properties.detail", "MessageObject", _showing("image_file", file_id="f"), True),
+    ("image_url.properties.detail", "MessageObject", _showing("image_url", url="https://example.com/a.png"), True),
     (f"{RUN}.properties.tools.items", "RunObject", altered("RunObject", tools=[UNKNOWN]), True),
     (
         "attachments.anyOf[0].items.properties.tools.items",

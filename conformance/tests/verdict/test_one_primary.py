@@ -125,6 +125,14 @@ def test_what_could_not_be_read_is_no_pass():
     assert statuses(subject)["order.message-role"] is Status.UNTESTABLE
 
 
+def test_a_last_block_without_its_blank_line_explains_nothing_of_an_event_before_it():
+    subject = of_stream(BODY.replace(b"data: {", b"data: {{", 1)[:-1])
+    assert primary(subject) == {"framing.blank-line", "events.json"}
+    because = {verdict.requirement: verdict.because for verdict in subject.verdicts}
+    assert (because["events.schema"], because["content.submitted-outputs"]) == ("events.json", "events.json")
+    assert because["done.once"] == "framing.blank-line"
+
+
 def test_what_was_cut_off_is_no_pass():
     cut = BODY[: BODY.index(b"event: thread.message.completed")]
     subject = judge(transcript(looked(WAITING), submission(streamed(cut, Ended.SHORT))))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from conformance.errors import UnreadableInput
 from conformance.model import Author, Chunk, Ended, Headers, Response, Transcript
+from conformance.wire.coding import DamagedCoding, decoder
 from conformance.wire.recordings.response_only import answered
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
@@ -25,10 +27,14 @@ def read(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, 
                 f"{name}: the headers never end: this is no whole output of curl -i", "Record it once more."
             )
         head, code, at = content[at : end.start()], int(status[1]), end.end()
-    headers, body = _headers(head), content[at:]
+    headers, printed = _headers(head), content[at:]
+    fields = {field.lower(): value for field, value in headers}
+    body, whole = _decoded(fields.get("content-encoding", ""), printed)
     chunks = (Chunk(0, body),) if body else ()
-    response = Response(Author.IMPLEMENTATION, code, headers, chunks, _ended(headers, body), 0)
-    return (answered(name, "curl -i", request, response),)
+    ended = Ended.SHORT if not whole or _is_short(fields, printed) else Ended.COMPLETE
+    response = Response(Author.IMPLEMENTATION, code, headers, chunks, ended, 0)
+    counted = "content-length" in fields or "chunked" in fields.get("transfer-encoding", "").lower()
+    return (answered(name, "curl -i" if counted else "curl -i without a length", request, response),)
 
 
 def _headers(head: bytes) -> Headers:
@@ -37,10 +43,23 @@ def _headers(head: bytes) -> Headers:
     return tuple((field.strip(), value.strip()) for field, colon, value in pairs if colon)
 
 
-def _ended(headers: Headers, body: bytes) -> Ended:
-    """What is printed is what came, also where more was declared (of a body that is not coded)."""
-    fields = {field.lower(): value for field, value in headers}
+def _decoded(coding: str, printed: bytes) -> tuple[bytes, bool]:
+    """The body without its content coding, and whether all of it came.
+
+    With `--compressed` curl prints the body decoded: what does not begin as the coding does is taken as it is.
+    """
+    undone: list[bytes] = []
+    inflating = decoder(coding)
+    try:
+        undone.extend(inflating.feed(printed))
+        inflating.close()
+    except DamagedCoding:
+        return (b"".join(undone), False) if undone else (printed, True)
+    return b"".join(undone), True
+
+
+def _is_short(fields: Mapping[str, str], printed: bytes) -> bool:
+    """Whether more was declared than is printed (of a body that is not coded)."""
     declared = fields.get("content-length", "")
-    if "content-encoding" not in fields and declared.isascii() and declared.isdigit() and len(body) < int(declared):
-        return Ended.SHORT
-    return Ended.COMPLETE
+    known = "content-encoding" not in fields and declared.isascii() and declared.isdigit()
+    return known and len(printed) < int(declared)

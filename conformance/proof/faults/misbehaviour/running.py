@@ -100,3 +100,11 @@ def remembers(run: Run, submission: Submission) -> None:
 
     rules: tuple[Rule, ...] = (waits, rest)
     run.acceptance = replace(run.acceptance, rules=rules, accepted=with_what_there_is)
+
+
+def waits_in_the_queue(run: Run, submission: Submission) -> None:
+    """Accept the outputs and, where no stream was asked for, let the run be queued for ever."""
+    goes_on(run, submission)
+    if not submission.stream:
+        while len(run.transitions) > 1:
+            run.transitions.pop()

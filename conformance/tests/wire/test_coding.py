@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from conformance.targets.coding import DamagedCoding, decoder
+from conformance.wire.coding import DamagedCoding, decoder
 
 #: Longer than a piece, and than what is undone at once.
 LONG = bytes(range(256)) * 1000
