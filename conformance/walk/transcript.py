@@ -162,7 +162,7 @@ class _Walk:
                 self.findings.call(calls.get(WAITING, ()), self.observation)
 
     def _look(self, exchange: Exchange, response: Response) -> None:
-        """Learn from a read of the run, its steps or its messages."""
+        """Learn from a read of the run, of a list of runs, of its steps or of its messages."""
         observation = self.observation
         if exchange.operation is Operation.OTHER:
             self._change(exchange, response)
@@ -181,21 +181,20 @@ class _Walk:
         if exchange.operation is Operation.GET_RUN:
             self._saw_run(self._calls(Operation.SUBMIT))
         elif exchange.operation is Operation.LIST_RUNS:
-            for run in documents:
-                observation.history.saw_run(run)
+            for run in runs_in(observation.document):
+                observation.saw_run(run)
 
     def _change(self, exchange: Exchange, response: Response) -> None:
-        """Learn from a request that changed a run or deleted a message, and from a list of runs."""
+        """Learn from a request that changed a run or deleted a message."""
         observation, method = self.observation, exchange.request.method
         if method == "DELETE":
             observation.history.deleted.update(filter(None, (deleted_by(exchange.request.target),)))
-        if method not in ("POST", "GET"):
+        if method != "POST":
             return
         observation.take(document_of(response)[0])
         for run in runs_in(observation.document):
             observation.saw_run(run)
-            if method == "POST":
-                observation.history.changes.append(observation.index)
+            observation.history.changes.append(observation.index)
 
 
 def walk(

@@ -74,8 +74,7 @@ def lists(*messages: m.Document) -> Exchange:
 
 def lists_runs(status: str, **fields: object) -> Exchange:
     """The client lists the thread's runs, of which there is one."""
-    runs = {"object": "list", "data": [m.run_document(status, **fields)], "has_more": False}
-    return asks(Operation.LIST_RUNS, "GET", f"/v1/threads/{m.THREAD}/runs", m.answer(runs))
+    return by_client(m.listed(Operation.LIST_RUNS, "runs", m.run_document(status, **fields)))
 
 
 def cut(answer: Response, ended: Ended = Ended.COMPLETE, keep: float = 0.6) -> Response:

@@ -296,7 +296,7 @@ def pending(*calls: Document, at: int = 0) -> Exchange:
 
 
 def listed(operation: Operation, what: str, *documents: Document, at: int = 0) -> Exchange:
-    """A page of `steps` or of `messages`, newest first."""
+    """A page of `runs`, `steps` or `messages`, newest first."""
     page = {"object": "list", "data": list(documents), "has_more": False}
     prefix = PATH if operation is Operation.LIST_STEPS else f"/v1/threads/{THREAD}"
     return asked(operation, "GET", f"{prefix}/{what}", answer(page), at=at)

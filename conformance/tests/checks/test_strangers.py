@@ -24,6 +24,7 @@ from conformance.tests.checks.miniatures import (
     THREAD,
     USUAL,
     Block,
+    Document,
     accused,
     action,
     answer,
@@ -94,9 +95,8 @@ def altered(transcript: Transcript, change: Callable[[bytes], bytes], *, path: b
     return replace(transcript, exchanges=tuple(map(one, transcript.exchanges)))
 
 
-def runs(*documents: object) -> Exchange:
-    page = {"object": "list", "data": list(documents), "has_more": False}
-    return asked(Operation.OTHER, "GET", f"/v1/threads/{THREAD}/runs", answer(page))
+def runs(*documents: Document) -> Exchange:
+    return listed(Operation.LIST_RUNS, "runs", *documents)
 
 
 def approved(response: Response) -> Exchange:

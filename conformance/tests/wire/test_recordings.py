@@ -199,7 +199,7 @@ def test_curl_prints_status_headers_and_body(
         ("GET", "/v1/threads/t/runs/r", Operation.GET_RUN),
         ("GET", "/v1/threads/t/runs/r/steps?limit=3", Operation.LIST_STEPS),
         ("GET", "/v1/threads/t/messages", Operation.LIST_MESSAGES),
-        ("GET", "/v1/threads/t/runs", Operation.OTHER),
+        ("GET", "/v1/threads/t/runs", Operation.LIST_RUNS),
         ("POST", "/v1/threads/t/runs/r", Operation.OTHER),
         ("POST", "/v1/threads/t/runs/r/cancel", Operation.OTHER),
         ("POST", "/v1/threads", Operation.OTHER),
