@@ -172,9 +172,9 @@ class _Player:
         self._look()
 
     def look_back(self) -> None:
-        """Run, steps and messages are read again, or some of them."""
+        """The run, the runs, their steps and messages are read again, or some of them."""
         self._rest()
-        for look in some(self.draw, (self._look, self._list_steps, self._list_messages)):
+        for look in some(self.draw, (self._look, self._list_runs, self._list_steps, self._list_messages)):
             look()
         if chance(self.draw, 6):
             method = self.draw.choice(["GET", "PUT", "PATCH", "DELETE"])
@@ -218,6 +218,9 @@ class _Player:
         reply = self._ask("GET", self._path())
         self._run = _document(reply)
         self._tell(Operation.GET_RUN, "GET", self._path(), None, reply)
+
+    def _list_runs(self) -> None:
+        self._list(Operation.LIST_RUNS, f"/threads/{self._run['thread_id']}/runs")
 
     def _list_steps(self) -> None:
         self._list(Operation.LIST_STEPS, f"{self._path()}/steps")

@@ -77,7 +77,7 @@ def then_wait(data: bytes) -> Callable[[socket.socket, bytes], None]:
     [
         pytest.param(then_wait(b""), SILENT, id="silence"),
         pytest.param(drip(b"HTTP/1.1 200 OK\r\nX: ", b"a", 0.02), SILENT, id="dripped headers"),
-        pytest.param(drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.01), SILENT, id="slow 1xx"),
+        pytest.param(drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n", short() / 100), SILENT, id="slow 1xx"),
         pytest.param(drip(b"", b"HTTP/1.1 103 Hints\r\n\r\n", 0), "no answer within 10000 bytes", id="flood of 1xx"),
         pytest.param(drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n" * 100, 0), "no answer within 10000 bytes", id="headers"),
         pytest.param(once(b""), "the connection was closed without an answer", id="closed"),
