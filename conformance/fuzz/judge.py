@@ -42,7 +42,9 @@ def judged(
     held = sent.transcript.traits | ({"accepted"} if deserved is Expectation.RIGHT else frozenset())
     subject = masked(judge(replace(sent.transcript, traits=held)), secrets)
     found = tuple(_of_verdicts(strictly(subject).verdicts if strict else subject.verdicts, sent))
-    if deserved is Expectation.WRONG or (deserved is Expectation.RIGHT and _served(sent)):
+    # A refusal that no more than a SHOULD forbids is told as the breach of that.
+    reason_told = _served(sent) or all(each.requirement.id != _ACCEPTED for each in found)
+    if deserved is Expectation.WRONG or (deserved is Expectation.RIGHT and reason_told):
         return tuple(each for each in found if each.finding.primary)
     named = _ALWAYS if deserved is Expectation.OPEN else _ALWAYS | {_ACCEPTED}
     kept = tuple(each for each in found if each.requirement.id in named)

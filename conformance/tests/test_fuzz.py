@@ -182,7 +182,7 @@ def until_found(mock: Mock, mode: Mode) -> Search:
         (Behaviour(read=takes_typed_outputs), Mode.NEGATIVE, "submission.output-string", nothing_but_an_output),
         (Behaviour(read=fails_on_unknown_keys), Mode.NEGATIVE, "errors.no-server-fault", nothing_but_a_key),
         ("forgets-a-call-on-refusal", Mode.NEGATIVE, "submission.atomic", nothing_at_all),
-        ("refuses-stream-null", Mode.POSITIVE, "submission.accepted", nothing_but_null),
+        ("refuses-stream-null", Mode.POSITIVE, "request.stream-null", nothing_but_null),
     ],
     ids=["takes-typed-outputs", "fails-on-unknown-keys", "state-changed-by-a-refusal", "refuses-null"],
 )
@@ -192,9 +192,9 @@ def test_a_planted_fault_is_found_alone_and_shrunk(
     said = {"fault": planted} if isinstance(planted, str) else {"behaviour": planted}
     with Mock(KEY, **said) as mock:
         found = until_found(mock, mode)
-    (failure,) = found.failures
-    assert failure.requirement.id == requirement
-    shrunk(json.loads(failure.exchange.request.body))
+    (told,) = found.found.values()
+    assert told.requirement.id == requirement
+    shrunk(json.loads(told.exchange.request.body))
 
 
 def test_a_refusal_that_says_nothing_is_found() -> None:
