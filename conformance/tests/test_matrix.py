@@ -153,7 +153,7 @@ def test_whoever_cannot_be_judged_is_a_column_that_says_why(tmp_path: Path) -> N
     assert not away.cells()
     assert (no_key.word, no_key.reason, no_key.exit_code) == ("NO REPORT", "the environment has no NOBODY_SET_THIS", 5)
     assert slow.reason == "it was ended after 4 seconds"
-    assert worst_code(found) == 2
+    assert worst_code(found) == 5
     fits(as_json(found))
 
 
