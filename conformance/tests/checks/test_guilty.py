@@ -129,6 +129,9 @@ GUILTY: dict[str, tuple[tuple[Exchange, ...], str]] = {
         ),
         "order.step-delta-after-created",
     ),
+    "a nameless [DONE] before the right one": (
+        (submit(stream(*USUAL[:-1], b"data: [DONE]\n\n", DONE)),), "done.once"
+    ),
     "call ids of a stream that created the run": (
         (
             create_run(stream(run("created", started_at=None), run("queued", started_at=None), run("in_progress"),
