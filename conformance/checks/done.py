@@ -31,9 +31,11 @@ def once(observation: Observation) -> Iterable[Finding]:
     stream = observation.stream
     if stream.done is None:
         return ()
-    # Where the one before came while the run was still going on, that is the one too many.
-    over = stream.terminal or stream.error
-    surplus = stream.done if over is not None and stream.done.event < over.event else None
+    # Where the one before came while the run was still going on, or under another name, that is the one too many.
+    over, place = stream.terminal or stream.error, observation.place
+    early = over is not None and stream.done.event < over.event
+    misnamed = place is not None and place.name == "done" != stream.done.name
+    surplus = stream.done if early or misnamed else None
     return [observation.finding("repeated", "[DONE] came again", "exactly one done event", "another one", at=surplus)]
 
 

@@ -128,11 +128,16 @@ def minimal_body(observation: Observation) -> Iterable[Finding] | None:
 
 
 def _plain(observation: Observation, *said: object) -> Iterable[Finding] | None:
-    """For a body whose `stream` is among `said`: the answer is JSON; a refusal is left to submission.accepted."""
+    """For a body whose `stream` is among `said`: the answer is JSON; a refusal is left to submission.accepted.
+
+    A stream that nobody asked for is none the better for what is not known of the run.
+    """
     sent, response = observation.submitted, observation.response
-    if sent is None or sent.body is None or response is None or not acceptable(observation):
+    if sent is None or sent.body is None or response is None or sent.refusable or "approvals" in sent.faults:
         return None
     if sent.body.get("stream", "absent") not in said:
+        return None
+    if not acceptable(observation) and (not served(response) or _other_kind(response)):
         return None
     if served(response) and _other_kind(response):
         return ()

@@ -133,15 +133,19 @@ def moved_on(observation: Observation) -> Iterable[Finding] | None:
 
 
 def _still_waiting(observation: Observation) -> list[Finding] | None:
-    """A finding for each accepted plain submission whose run asks for it again, at the last read of any round since."""
+    """A finding for each accepted submission whose run asks for it again, at the last read of any round since.
+
+    How a stream left the run is told by the stream: after one, only the reads of later rounds are looked at.
+    """
     taken = [
         (index, sent)
         for index, sent, response in observation.submissions
-        if response is not None and served(response) and not sent.stream and sent.items and not sent.refusable
+        if response is not None and served(response) and sent.items and not sent.refusable
     ]
     found = []
-    for index, sent in taken:
-        again = sorted(set(sent.ids) & _asked_since(observation, index))
+    for (index, sent), following in zip(taken, [*taken, None][1:], strict=True):
+        since = index if not sent.stream else None if following is None else following[0]
+        again = [] if since is None else sorted(set(sent.ids) & _asked_since(observation, since))
         if again:
             got = f"requires_action for {', '.join(again)}"
             found.append(
@@ -154,7 +158,7 @@ def _still_waiting(observation: Observation) -> list[Finding] | None:
 
 
 def _asked_since(observation: Observation, index: int) -> set[str]:
-    """The calls that the run of a submission asked for whenever it was last read before the next one, or at the end."""
+    """The calls that the run of a submission asked for whenever it was last read before a later one, or at the end."""
     later = [other for other, _, _ in observation.submissions if other > index]
     looks = (
         observation.history.last_between(Operation.GET_RUN, first, second)

@@ -244,7 +244,7 @@ ROWS: Sequence[Row] = (
     # Steps and messages.
     *_rows("order.new-ids", Through.OBJECT, "surface.steps-after surface.messages-after"),
     *_rows("order.step-delta-after-created", Through.LIFE,
-           "order.step-life order.step-closed* order.step-serial content.tool-call*"),
+           "order.step-life order.step-closed* order.step-serial order.submitted-first content.tool-call*"),
     *_rows("order.step-delta-after-created", Through.OBJECT, "surface.steps-after"),
     *_rows("order.step-life", Through.LIFE,
            "order.step-closed* order.step-serial order.step-identity order.step-before-message order.message-has-step "

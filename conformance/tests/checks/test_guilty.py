@@ -107,6 +107,31 @@ GUILTY: dict[str, tuple[tuple[Exchange, ...], str]] = {
         ),
         "response.moved-on",
     ),
+    "call ids of two rounds before, the first of them streamed": (
+        (
+            WAITING, submit(stream(*RESUMED, *asks("2", "2"))),
+            submit(SERVED, outputs(_2="x"), streamed=False), pending(call("1")),
+        ),
+        "response.moved-on",
+    ),
+    "a stream that nobody asked for, after a fault": (
+        (WAITING, submit(refusal(503, kind="server_error"), streamed=False), submit(stream(*USUAL), streamed=False)),
+        "request.stream-absent",
+    ),
+    "a delta of the submitted step before its end": (
+        (
+            WAITING,
+            submit(stream(
+                step_delta("0", {"index": 0, "id": "call_1", "type": "function",
+                                 "function": {"name": "f_1", "arguments": "", "output": "sunny"}}),
+                *USUAL,
+            )),
+        ),
+        "order.step-delta-after-created",
+    ),
+    "a nameless [DONE] before the right one": (
+        (submit(stream(*USUAL[:-1], b"data: [DONE]\n\n", DONE)),), "done.once"
+    ),
     "call ids of a stream that created the run": (
         (
             create_run(stream(run("created", started_at=None), run("queued", started_at=None), run("in_progress"),
