@@ -16,7 +16,7 @@ from conformance.report.plain import safe
 from conformance.report.result import exit_code, worst
 from conformance.report.text import Style, text
 from conformance.report.writers import WRITERS
-from conformance.run import baseline, options, saving
+from conformance.run import options, saving
 from conformance.run.saving import Kept
 
 
@@ -34,6 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def check(arguments: argparse.Namespace) -> None:
     """Raise UsageError for what is not done here, before anything is asked."""
     if arguments.update_baseline:
+        from conformance.run import baseline  # noqa: PLC0415 - comparing, only where it is used
+
         baseline.refuse_update(os.environ)
 
 
@@ -68,6 +70,8 @@ def settle(report: Report, arguments: argparse.Namespace) -> int:
     """Compare with the baseline, or write it, where that was asked for; the exit code of all, the verdict's first."""
     if options.baselines(vars(arguments)) is None:
         return exit_code(report)
+    from conformance.run import baseline  # noqa: PLC0415 - see above
+
     settled = baseline.settled(report, vars(arguments))
     if arguments.format == "text" and not arguments.update_baseline:
         write(f"\n{settled.text}")
