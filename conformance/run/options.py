@@ -2,7 +2,7 @@
 
 The command writes them `--base-url`, pytest `--conformance-base-url`. Importing this module costs nothing: pytest
 does so in every session of everybody who has the suite installed. What they mean is in `target_options` and
-`verdict_options`, what cannot be meant in `contradictions`.
+`verdict_options`, what cannot be meant in `option_conflicts`.
 """
 
 from __future__ import annotations

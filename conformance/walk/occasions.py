@@ -29,4 +29,3 @@ MESSAGE_EVENTS = tuple(name for name, word in WORDS.items() if word.entity == "m
 ENTITY_EVENTS = (*RUN_EVENTS, *STEP_EVENTS, *MESSAGE_EVENTS)
 #: Events that carry a whole object rather than a delta.
 WHOLE_EVENTS = tuple(name for name in ENTITY_EVENTS if WORDS[name].word != "delta")
-DELTA_EVENTS = ("thread.run.step.delta", "thread.message.delta")

@@ -181,15 +181,6 @@ def drop(*labels: str) -> Edit:
     return edit
 
 
-def drop_all(*prefixes: str) -> Edit:
-    def edit(play: Play) -> None:
-        for prefix in prefixes:
-            for block in play.draft.all(prefix):
-                play.draft.blocks.remove(block)
-
-    return edit
-
-
 def cut_after(label: str) -> Edit:
     """The stream ends, in good order, after this event."""
 
