@@ -6,6 +6,7 @@ import http.client
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from urllib.parse import quote, urlsplit
 
 from conformance.mock.client import stream_reader
@@ -148,6 +149,11 @@ class Client:
                     return
                 if self.seen.done and self._habit.ends_at_done:
                     return
+        except Failed:
+            if self._habit.refused_events:  # the rest is sent to it all the same, however fast either side is
+                with suppress(OSError, http.client.HTTPException):
+                    answer.read()
+            raise
         except stream_reader.Unreadable as problem:
             raise Failed(str(problem)) from None
         except (OSError, http.client.HTTPException) as problem:
