@@ -32,11 +32,12 @@ COMMANDS = {
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code, and never shows a traceback unless CONFORMANCE_DEBUG is set."""
+    said = sys.argv[1:] if words is None else words
     try:
-        code = _run(sys.argv[1:] if words is None else words)
+        code = _run(said)
         sys.stdout.flush()
     except ConformanceError as error:
-        return _told(error)
+        return _told(error, said)
     except KeyboardInterrupt:
         print("conformance: interrupted", file=sys.stderr)
         return 2
@@ -47,7 +48,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except Exception as slip:
         if os.environ.get(DEBUG):
             raise
-        return _told(OwnError.from_slip(slip))
+        return _told(OwnError.from_slip(slip), said)
     return code
 
 
@@ -72,10 +73,11 @@ def _module(name: str) -> ModuleType:
     return import_module(f"conformance.commands.{name}")
 
 
-def _told(error: ConformanceError) -> int:
+def _told(error: ConformanceError, said: Sequence[str]) -> int:
     from conformance.report.plain import error_text  # noqa: PLC0415 - most runs have no error to tell
+    from conformance.run.known_secrets import of_command_line  # noqa: PLC0415 - see above
 
-    print(error_text(error), file=sys.stderr)
+    print(error_text(error, of_command_line(said)), file=sys.stderr)
     return error.exit_code
 
 

@@ -17,11 +17,13 @@ from conformance.model import Role, Transcript
 from conformance.report.exhibits import Exhibitor
 from conformance.report.trace import trace
 from conformance.run import options, repeat_command, saving, verdict_options
+from conformance.run.known_secrets import known_secrets
 from conformance.run.loop import Run
 from conformance.run.plan import Plan, narrowed, plan, selected
 from conformance.run.selection import selection
 from conformance.targets.client import ClientTarget
 from conformance.targets.drivers import TIMEOUT, Command
+from conformance.wire.redact import without_secrets
 
 #: Scenarios at a time for each processor: clients wait for their retries, and load must not be taken for slowness.
 _JOBS = 2
@@ -57,8 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
         verdict_options.known_failures(said),
     )
     artifacts = None if arguments.out is None else Path(arguments.out, "clients")
-    driver = Command(command, timeout=arguments.timeout, artifacts=artifacts)
-    target = ClientTarget(driver, azure=arguments.azure, traced=_show_trace if arguments.trace else None)
+    driver = Command(command, timeout=arguments.timeout)
+    traced = _show_trace if arguments.trace else None
+    target = ClientTarget(driver, azure=arguments.azure, artifacts=artifacts, traced=traced)
     chosen = _chosen(target, arguments)
     if not chosen.scenarios:
         print("conformance: nothing judged: -k selects nothing that a client can be asked", file=sys.stderr)
@@ -73,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         profile=profile,
         known_failures=rows,
         again=again,
-        exhibitor=Exhibitor() if verdicts.shows(arguments) else None,
+        exhibitor=Exhibitor(secrets=known_secrets(target.secrets)) if verdicts.shows(arguments) else None,
         begun=console.begun,
         on_subject=console.judged,
         kept=saving.keeper(said),
@@ -114,4 +117,4 @@ def _chosen(target: ClientTarget, arguments: argparse.Namespace) -> Plan:
 
 
 def _show_trace(transcript: Transcript) -> None:
-    sys.stderr.write(trace(transcript))
+    sys.stderr.write(trace(without_secrets(transcript, known_secrets())))

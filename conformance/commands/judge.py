@@ -12,6 +12,7 @@ from conformance.report.exhibits import Exhibitor
 from conformance.report.json_writer import line
 from conformance.report.plain import error_text
 from conformance.run import options, recordings, saving, verdict_options
+from conformance.run.known_secrets import known_secrets
 from conformance.run.selection import selection
 
 #: What `--operation` takes, and which operation each word means.
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     errors: list[ConformanceError] = []
 
     def failed(error: ConformanceError) -> None:
-        print(error_text(error), file=sys.stderr)
+        print(error_text(error, known_secrets()), file=sys.stderr)
         errors.append(error)
 
     report = recordings.judged(
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         recordings.Question(role, _OPERATIONS[arguments.operation], wanted),
         profile=profile,
         known_failures=rows,
-        exhibitor=Exhibitor() if verdicts.shows(arguments) else None,
+        exhibitor=Exhibitor(secrets=known_secrets()) if verdicts.shows(arguments) else None,
         shapes=options.shapes(said),
         on_subject=_write_line if arguments.format == "json" else _say_nothing,
         failed=failed,

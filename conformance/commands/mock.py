@@ -39,7 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.api_key_env is not None:
         key = os.environ.get(arguments.api_key_env)
         if not key:
-            raise UsageError(f"the environment has no {arguments.api_key_env}", "It should hold the key to ask for.")
+            from conformance.targets.settings import variable_shown  # noqa: PLC0415 - only where it is wrong
+
+            name = variable_shown(arguments.api_key_env)
+            raise UsageError(f"the environment has no {name}", "It should hold the key to ask for.")
     if arguments.scenario is not None and BY_ID[arguments.scenario].role is Role.CLIENT and arguments.fault is None:
         return _judge(BY_ID[arguments.scenario], arguments.port)
     serve(_announce, api_key=key, scenario=arguments.scenario, port=arguments.port, fault=arguments.fault)

@@ -11,7 +11,9 @@ from conformance.files import prepare_folder
 from conformance.report.plain import safe
 from conformance.report.text import plan_line
 from conformance.run import options, target_options
+from conformance.run.known_secrets import known_secrets
 from conformance.run.selection import selection
+from conformance.wire.secret import secrets_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,10 +38,11 @@ def _recorded(arguments: argparse.Namespace) -> int:
     wanted = selection(arguments.selection) if arguments.selection else None
     target = target_options.target(options.given({**vars(arguments), "out": None}))
     codes = {0}
+    hidden = secrets_of(known_secrets(target.secrets)).hidden
     try:
         scenarios = [scenario for scenario in plan(target).scenarios if wanted is None or wanted(scenario.id)]
         recording = RecordingTarget(
-            target, Path(arguments.out), scenarios, secrets=target.secrets, overwrite=arguments.overwrite
+            target, Path(arguments.out), scenarios, secrets=known_secrets(target.secrets), overwrite=arguments.overwrite
         )
         if not scenarios:
             print("conformance: nothing recorded: -k selects nothing that this target can be asked", file=sys.stderr)
@@ -53,8 +56,8 @@ def _recorded(arguments: argparse.Namespace) -> int:
             transcript = recording.exchange(scenario)
             missed = transcript.slip or transcript.untestable
             codes.add(3 if transcript.slip else 2 if missed else 0)
-            print(f"{scenario.id}: {safe(missed)}" if missed else recording.written[-1], flush=True)
+            print(f"{scenario.id}: {safe(hidden(missed))}" if missed else recording.written[-1], flush=True)
     finally:
         for leftover in target.close():
-            print(f"conformance: left behind: {safe(leftover)}", file=sys.stderr)
+            print(f"conformance: left behind: {safe(hidden(leftover))}", file=sys.stderr)
     return max(codes)

@@ -12,8 +12,10 @@ from conformance.commands.verdicts import write
 from conformance.errors import ConformanceError, DamagedCassette, UnreadableInput
 from conformance.report.plain import safe
 from conformance.run import inputs
+from conformance.run.known_secrets import known_secrets
 from conformance.wire import cassette
 from conformance.wire.redact import leaks
+from conformance.wire.secret import secrets_of
 
 #: The file that lists the others of its folder with their digests, as `sha256sum` writes and checks it.
 _SUMS = "SHA256SUMS"
@@ -32,7 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     sums = [sums for path in arguments.paths for sums in sorted(Path(path).rglob(_SUMS))]
     wrong = {name: problem for name in names if (problem := _recording(name)) is not None}
     listed = [problem for each in sums for problem in _listed(each)]
-    write("".join(f"{safe(problem, _LINE)}\n" for problem in (*wrong.values(), *listed)))
+    hidden = secrets_of(known_secrets()).hidden
+    write("".join(f"{safe(hidden(problem), _LINE)}\n" for problem in (*wrong.values(), *listed)))
     checked = f"{_count(names, 'recording')}, {_count(sums, _SUMS)}"
     write(f"{checked}: {'all sound' if not wrong and not listed else _count((*wrong, *listed), 'problem')}\n")
     return int(bool(wrong or listed))
@@ -55,7 +58,7 @@ def _named(path: str) -> Iterator[str]:
 def _recording(name: str) -> str | None:
     """What is wrong with a recording; None where nothing is."""
     try:
-        places = [place for transcript in inputs.read(name) for place in leaks(transcript)]
+        places = [place for transcript in inputs.read(name) for place in leaks(transcript, known_secrets())]
     except DamagedCassette as damage:
         return str(damage.message)
     except UnreadableInput as error:

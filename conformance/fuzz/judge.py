@@ -13,6 +13,7 @@ from conformance.fuzz.waiting_run import Submission
 from conformance.model import Exchange, Finding, Operation, Requirement, Status, Verdict
 from conformance.verdict.judge import judge
 from conformance.verdict.terms import masked, strictly
+from conformance.wire.secret import secrets_of
 
 #: What holds of the answer to a body that may be accepted or refused.
 _ALWAYS = frozenset(
@@ -40,7 +41,7 @@ def judged(
 ) -> tuple[FuzzFinding, ...]:
     """Every requirement that the answer breaks, each once; raises OwnError where a check of ours broke."""
     held = sent.transcript.traits | ({"accepted"} if deserved is Expectation.RIGHT else frozenset())
-    subject = masked(judge(replace(sent.transcript, traits=held)), secrets)
+    subject = masked(judge(replace(sent.transcript, traits=held)), secrets_of(secrets))
     found = tuple(_of_verdicts(strictly(subject).verdicts if strict else subject.verdicts, sent))
     # A refusal that no more than a SHOULD forbids is told as the breach of that.
     reason_told = _served(sent) or all(each.requirement.id != _ACCEPTED for each in found)

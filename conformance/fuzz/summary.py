@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from conformance.fuzz.expectation import Expectation
 from conformance.fuzz.judge import FuzzFinding
 from conformance.fuzz.search import Search
-from conformance.report.curl_command import curl
+from conformance.report.curl_command import CurlCommand
 from conformance.report.plain import field, safe
 from conformance.targets.settings import Settings
+from conformance.wire.secret import secrets_of
 
 _WIDTH = 100
 
@@ -36,8 +37,10 @@ def _lines(departure: FuzzFinding, search: Search, settings: Settings, variable:
     yield field("expected", safe(finding.expected), _WIDTH)
     yield field("got", safe(finding.got), _WIDTH)
     yield field("rule", f"{requirement.sentence} ({', '.join(requirement.contract)})", _WIDTH)
-    line = curl(departure.exchange, settings.origin, settings.secrets, variable)
+    variables = settings.variables(variable)
+    line = CurlCommand(settings.origin, variables, settings.secrets).of(departure.exchange)
+    body = secrets_of(settings.secrets).hidden(departure.exchange.request.body.decode(errors="backslashreplace"))
     # Neither is wrapped: both are there to be copied. The ids are those of a run that is over by now.
-    yield f"  {'body':<10}{safe(departure.exchange.request.body.decode(errors='backslashreplace'), _LONGEST)}"
+    yield f"  {'body':<10}{safe(body, _LONGEST)}"
     yield f"  {'send':<10}{safe(line, _LONGEST)}"
     yield f"  {'seed':<10}{search.seed}"

@@ -112,7 +112,7 @@ class Suite:
 
     def pytest_report_header(self) -> str:
         """Say who is judged."""
-        named = self._said.get("client") or self._said.get("base_url")
+        named = repeat_command.shown_target(self._said)
         return f"conformance: {named or 'the built-in mock (no --conformance-base-url was given)'}"
 
     def pytest_pycollect_makeitem(self, collector: pytest.Module) -> list[pytest.Item] | None:

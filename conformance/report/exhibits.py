@@ -24,14 +24,14 @@ from conformance.model import (
     Verdict,
 )
 from conformance.report import exchanges
-from conformance.report.curl_command import curl
+from conformance.report.curl_command import CurlCommand
 from conformance.report.tally import counted, standing
 from conformance.verdict.shrink import shrunk
 from conformance.walk.moments import MOST, Moments
 from conformance.walk.schedule import Schedule
 from conformance.walk.transcript import walk
 from conformance.wire import cassette
-from conformance.wire.redact import REDACTED, redact
+from conformance.wire.redact import redact
 from conformance.wire.sse import Decoder, Event
 
 #: Events shown before and behind the one that departs, and at both ends of a stream where none does: a screenful.
@@ -60,12 +60,13 @@ class Exhibitor:
     """Makes the exhibits of one run: of each requirement the first departure that is met.
 
     `origin` is scheme, host and port of the server that was asked, empty where there is none to ask again;
-    `variable` names the environment variable of its key, and `secrets` are values that nothing may hold.
+    `variables` are its credentials -> the environment variable of each, and `secrets` are values that nothing may hold.
     """
 
-    def __init__(self, *, origin: str = "", variable: str = KEY_VARIABLE, secrets: Sequence[str] = ()) -> None:
-        self._origin = origin
-        self._variable = variable
+    def __init__(
+        self, *, origin: str = "", variables: Mapping[str, str] | None = None, secrets: Sequence[str] = ()
+    ) -> None:
+        self._curl = CurlCommand(origin, variables or {}, secrets) if origin else None
         self._secrets = tuple(secrets)
         self._made: dict[str, Exhibit] = {}
 
@@ -100,7 +101,7 @@ class Exhibitor:
             name,
             finding.exchange,
             exchanges.lines(shown),
-            curl=self._curl(evidence.came, exchange, finding),
+            curl=self._command(evidence.came, exchange, finding),
             moments=moments,
             event=at,
             states=standing.states if moments else {},
@@ -108,14 +109,14 @@ class Exhibitor:
             cassette="" if least is None else "".join(self._cassette(least)),
         )
 
-    def _curl(self, transcript: Transcript, kept: Exchange, finding: Finding) -> str:
+    def _command(self, transcript: Transcript, kept: Exchange, finding: Finding) -> str:
         """The request with its own ids, which the server knows, and the header fields that may be kept."""
-        if not self._origin:
+        if self._curl is None:
             return ""
         exchange = transcript.exchanges[finding.exchange]
-        request = replace(exchange.request, headers=kept.request.headers)
-        secrets = (REDACTED, *self._secrets)
-        return curl(replace(exchange, request=request), self._origin, secrets, self._variable)
+        names = {name for name, _ in kept.request.headers}
+        headers = tuple((name, value) for name, value in exchange.request.headers if name in names)
+        return self._curl.of(replace(exchange, request=replace(exchange.request, headers=headers)))
 
     def _cassette(self, least: Transcript) -> Iterator[str]:
         # The provenance says when and by what it was recorded; a part of it was recorded then too.

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from conformance.errors import ConformanceError
+from conformance.wire.secret import secrets_of
 
 #: Longest piece of foreign text shown in one field; the span says where the rest is.
 LIMIT = 400
@@ -26,9 +27,10 @@ def safe(text: str, limit: int = LIMIT) -> str:
     return cut if cut.isascii() and cut.isprintable() else "".join(map(_spelled, cut))
 
 
-def error_text(error: ConformanceError) -> str:
-    """An error as people see it: what happened, and below it what to do."""
-    first, *rest = (error.message, *(error.hint or "").splitlines())
+def error_text(error: ConformanceError, secrets: tuple[str, ...] = ()) -> str:
+    """An error as people see it, without secrets, those that show by their look too: what happened, and what to do."""
+    hidden = secrets_of(secrets).hidden
+    first, *rest = map(hidden, (error.message, *(error.hint or "").splitlines()))
     return "\n".join((f"conformance: {safe(first, _MESSAGE)}", *(f"  {safe(line, _MESSAGE)}" for line in rest)))
 
 

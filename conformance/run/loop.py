@@ -29,12 +29,11 @@ from conformance.model import (
 )
 from conformance.report.exhibits import Exhibitor
 from conformance.report.not_exercised import not_exercised
+from conformance.run.known_secrets import known_secrets
 from conformance.run.plan import JOINED, Plan, Target
 from conformance.run.reporting import Reporting
 from conformance.verdict import known, run_wide
 from conformance.verdict.judge import judge
-from conformance.verdict.terms import masked
-from conformance.wire.redact import without_secrets
 
 #: Why a run was ended by whoever started it, where the interrupt itself does not say.
 INTERRUPTED = "interrupted from the keyboard"
@@ -67,7 +66,8 @@ class Run:
         self.stopped: ConformanceError | None = None
         self._target = target
         held = known.holding(known_failures, target.describe(), plan.role)
-        self._reporting = Reporting(profile or Profile(plan.role), held, again, exhibitor, shapes)
+        secrets = known_secrets(target.secrets)
+        self._reporting = Reporting(profile or Profile(plan.role), held, again, exhibitor, shapes, secrets)
         self._begun = begun
         self._on_subject = on_subject
         self._kept = kept
@@ -135,7 +135,7 @@ class Run:
         """Everything there is, with a verdict for every planned cell; closes the target."""
         if interrupted is None and self.stopped is not None:
             interrupted = self.stopped.message
-        return replace(self._made(interrupted), leftovers=self._target.close())
+        return replace(self._made(interrupted), leftovers=self._reporting.told(self._target.close()))
 
     def nothing_there(self, report: Report) -> ConformanceError | None:
         """Why a report has nothing to say: no target is there, or one that offers nothing of this API."""
@@ -160,9 +160,9 @@ class Run:
 
     def _judged(self, scenario: Scenario) -> Subject:
         try:
-            heard = without_secrets(self._target.exchange(scenario), self._target.secrets)
+            heard = self._target.exchange(scenario)
             judged = judge(heard, role=self.plan.role)
-            judged = masked(replace(judged, shape=self._reporting.shape(heard)), self._target.secrets)
+            judged = self._reporting.masked(replace(judged, shape=self._reporting.shape(heard)), (heard,))
             subject = self._complete(scenario, self._reporting.settled(judged))
             self._reporting.exhibit(heard, subject)
         except (BudgetReached, UnreachableTarget, NotThisApi) as reason:
@@ -187,12 +187,12 @@ class Run:
 
     def _unreached(self, scenario: Scenario, reason: str | None = None) -> Subject:
         why = reason or (self.stopped.message if self.stopped else "the run never came to it")
-        return replace(self._without_verdicts(scenario, Status.UNTESTABLE, why), reason=why)
+        return replace(self._without_verdicts(scenario, Status.UNTESTABLE, why), reason=self._reporting.told((why,))[0])
 
     def _without_verdicts(self, scenario: Scenario, status: Status, reason: str) -> Subject:
         names = sorted(self.plan.cells[scenario.id])
         verdicts = (_verdict(scenario, REQUIREMENTS[name], status, reason) for name in names)
-        return Subject(scenario.id, tuple(verdicts))
+        return self._reporting.masked(Subject(scenario.id, tuple(verdicts)))
 
 
 def _verdict(scenario: Scenario, requirement: Requirement, status: Status, reason: str) -> Verdict:

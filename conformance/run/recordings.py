@@ -22,6 +22,7 @@ from conformance.model import (
 )
 from conformance.report.exhibits import Exhibitor
 from conformance.run import inputs
+from conformance.run.known_secrets import known_secrets
 from conformance.run.loop import INTERRUPTED
 from conformance.run.reporting import Reporting
 from conformance.verdict import known
@@ -67,7 +68,8 @@ def judged(
 
     `on_subject` hears of every subject; before it, `failed` hears what went wrong with a file, which ends no run.
     """
-    reporting = Reporting(profile, known.holding(known_failures, TARGET), AGAIN, exhibitor, shapes)
+    held = known.holding(known_failures, TARGET)
+    reporting = Reporting(profile, held, AGAIN, exhibitor, shapes, known_secrets())
     subjects: list[Subject] = []
     interrupted = None
     try:
@@ -108,13 +110,14 @@ def _subject(
             raise
         error = OwnError.from_slip(slip, name)
     failed(error)
-    return Subject(name, (), error.message, exit_code=error.exit_code)
+    shown, why = reporting.told((name, error.message))
+    return Subject(shown, (), why, exit_code=error.exit_code)
 
 
 def subject(name: str, transcripts: Iterable[Transcript], question: Question, reporting: Reporting) -> Subject:
     """The verdicts on what one file holds."""
     heard = [_answering(transcript, question.operation) for transcript in transcripts]
-    parts = [reporting.settled(replace(judge(each, role=question.role), name=name)) for each in heard]
+    parts = [reporting.settled(_part(name, each, question, reporting)) for each in heard]
     for transcript, part in zip(heard, parts, strict=True):
         reporting.exhibit(transcript, part)
     verdicts = tuple(
@@ -124,10 +127,17 @@ def subject(name: str, transcripts: Iterable[Transcript], question: Question, re
         if question.wanted is None or question.wanted(f"{verdict.scenario}:{verdict.requirement}")
     )
     unknown = dict.fromkeys(event for part in parts for event in part.unknown_events)
-    shape = tuple(seen for transcript in heard for seen in reporting.shape(transcript))
+    shape = tuple(seen for part in parts for seen in part.shape)
     notes = dict.fromkeys(note for part in parts for note in part.notes)
     reason = None if verdicts else _why_empty(parts)
-    return Subject(name, verdicts, reason, tuple(unknown), tuple(notes), shape)
+    (shown,) = reporting.told((name,))
+    return Subject(shown, verdicts, reason, tuple(unknown), tuple(notes), shape)
+
+
+def _part(name: str, transcript: Transcript, question: Question, reporting: Reporting) -> Subject:
+    """The verdicts on one transcript of a file, under the file's name: lists of known failures name it too."""
+    judged = judge(transcript, role=question.role)
+    return reporting.masked(replace(judged, name=name, shape=reporting.shape(transcript)), (transcript,))
 
 
 def _why_empty(parts: Sequence[Subject]) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from urllib.parse import unquote_plus, urlsplit
 
 from conformance.run.options import TARGET, Given, words
-from conformance.targets.settings import is_secret_parameter
+from conformance.wire.credentials import is_named
 
 
 def again(said: Given) -> str:
@@ -30,7 +30,16 @@ def again_client(command: Sequence[str], *, azure: bool, timeout: float | None) 
 
     said = ["--azure"] if azure else []
     said += [f"--timeout={timeout:g}"] if timeout is not None else []
-    return shown(shlex.join(("conformance", "client", *said, "--", *command)))
+    return f"{shlex.join(('conformance', 'client', *said, '--'))} {shown(command)}"
+
+
+def shown_target(said: Given) -> str | None:
+    """Who is judged, as the options name it, without anything secret; None for the built-in mock."""
+    if "client" in said:
+        from conformance.targets.drivers import shown  # noqa: PLC0415 - see above
+
+        return shown(shlex.split(said["client"]))
+    return _shown_url(said["base_url"]) if "base_url" in said else None
 
 
 def _shown_url(url: str) -> str:
@@ -38,8 +47,7 @@ def _shown_url(url: str) -> str:
     parts = urlsplit(url)
     pairs = (pair.partition("=") for pair in parts.query.split("&") if pair)
     query = "&".join(
-        f"{name}=…" if value and is_secret_parameter(unquote_plus(name)) else f"{name}{sign}{value}"
-        for name, sign, value in pairs
+        f"{name}=…" if value and is_named(unquote_plus(name)) else f"{name}{sign}{value}" for name, sign, value in pairs
     )
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{query and f'?{query}'}"
 

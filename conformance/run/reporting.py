@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +10,8 @@ from conformance.model import KnownFailure, Profile, Report, Subject, Transcript
 from conformance.report.exhibits import Exhibitor
 from conformance.verdict import known, terms
 from conformance.verdict.outline import outline
+from conformance.wire.redact import learnt
+from conformance.wire.secret import Secrets, secrets_of
 
 
 def _now() -> datetime:
@@ -29,7 +31,18 @@ class Reporting:
     exhibitor: Exhibitor | None = None
     #: Whether subjects say what their exchanges looked like.
     shapes: bool = False
+    #: Values that nothing may hold, besides those that a transcript tells and those that show by their look.
+    secrets: tuple[str, ...] = ()
     began: datetime = field(default_factory=_now)
+
+    def masked(self, subject: Subject, heard: Iterable[Transcript] = ()) -> Subject:
+        """The subject as it may leave: without the secrets of the run, those of its transcripts, and their looks."""
+        told = tuple(value for transcript in heard for value in learnt(transcript))
+        return terms.masked(subject, Secrets((*self.secrets, *told)) if told else secrets_of(self.secrets))
+
+    def told(self, lines: Iterable[str]) -> tuple[str, ...]:
+        """What is said of the run itself, without its secrets."""
+        return tuple(map(secrets_of(self.secrets).hidden, lines))
 
     def settled(self, subject: Subject) -> Subject:
         """The subject on the terms of this run."""
@@ -54,14 +67,15 @@ class Reporting:
         not_exercised: tuple[str, ...] = (),
     ) -> Report:
         """The report on what was judged so far; `interrupted` is why that is not everything."""
+        hidden = secrets_of(self.secrets).hidden
         report = Report(
-            target=target,
+            target={name: hidden(fact) if isinstance(fact, str) else fact for name, fact in target.items()},
             subjects=subjects,
             not_exercised=not_exercised,
-            interrupted=interrupted,
+            interrupted=interrupted and hidden(interrupted),
             plan=plan or {},
             profile=self.profile,
-            again=self.again,
+            again=hidden(self.again),
             began=f"{self.began:%Y-%m-%dT%H:%M:%SZ}",
             took_ms=(_now() - self.began) // timedelta(milliseconds=1),
             exhibits=() if self.exhibitor is None else self.exhibitor.exhibits,

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 from conformance.report.exhibits import KEY_VARIABLE, Exhibitor
+from conformance.run.known_secrets import known_secrets
 from conformance.run.options import ASKING, TARGET, VERDICTS, Given
 from conformance.run.plan import Target
 from conformance.targets.session import Watch
-from conformance.targets.settings import GivenRun, Settings, parse_header, parse_query
+from conformance.targets.settings import GivenRun, Settings, parse_header, parse_query, variable_shown
 
 #: Stands in for an address where only the other options are looked at.
 _LOOPBACK = "http://127.0.0.1/v1"
@@ -66,7 +67,9 @@ def exhibitor(said: Given, target: Target) -> Exhibitor:
     """What keeps the exhibits of a run against a server: their commands ask it, with the variable of its key."""
     parts = urlsplit(str(target.describe().get("base_url", "")))
     origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
-    return Exhibitor(origin=origin, variable=said.get("api_key_env", KEY_VARIABLE), secrets=target.secrets)
+    named = said.get("api_key_env", KEY_VARIABLE)
+    variables = settings(said, os.environ).variables(named) if "base_url" in said else {}
+    return Exhibitor(origin=origin, variables=variables, secrets=known_secrets(target.secrets))
 
 
 def _client(said: Given) -> Target:
@@ -74,14 +77,15 @@ def _client(said: Given) -> Target:
     from conformance.targets.drivers import TIMEOUT, Command  # noqa: PLC0415
 
     artifacts = Path(said["out"], "clients") if "out" in said else None
-    driver = Command(shlex.split(said["client"]), timeout=said.get("timeout", TIMEOUT), artifacts=artifacts)
-    return ClientTarget(driver, azure="azure" in said)
+    driver = Command(shlex.split(said["client"]), timeout=said.get("timeout", TIMEOUT))
+    return ClientTarget(driver, azure="azure" in said, artifacts=artifacts)
 
 
 def _key(name: str, environment: Mapping[str, str]) -> str:
     if not environment.get(name):
         raise UsageError(
-            f"the environment has no {name}", "--api-key-env takes the name of a variable that holds the key."
+            f"the environment has no {variable_shown(name)}",
+            "--api-key-env takes the name of a variable that holds the key.",
         )
     return environment[name]
 

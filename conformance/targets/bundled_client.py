@@ -17,6 +17,8 @@ LIMIT = 30.0
 class Bundled:
     """The bundled client with one of its habits; it ends as `python -m conformance.mock.client` would."""
 
+    secrets: tuple[str, ...] = ()
+
     def __init__(self, habit: str) -> None:
         self.name = f"the bundled client, {habit}"
         self._habit = HABITS[habit]

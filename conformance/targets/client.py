@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
 from conformance.contract.scenarios import BY_ID
+from conformance.files import write_atomically
 from conformance.mock.replies import for_client
 from conformance.mock.server import Mock
 from conformance.model import Exchange, Outcome, Role, Scenario, Transcript
@@ -15,6 +17,8 @@ from conformance.reference.waiting_run import WaitingRun, waiting_run
 from conformance.targets.assignment import API_KEY, Assignment
 from conformance.targets.never_asked import never_asked
 from conformance.walk.client_end import FOR_EVER
+from conformance.wire.redact import learnt
+from conformance.wire.secret import Secrets
 
 #: What holds in every scenario: what was asked of the client, its heads and its key are known.
 _ENVIRONMENT = frozenset({"state", "key", "asked", "head", "wanted"})
@@ -40,6 +44,8 @@ class Driven:
     #: How long it took, and how long it might have taken; None where nobody ends it.
     seconds: float | None = None
     limit: float | None = None
+    #: What it printed, for whoever looks into what it did.
+    printed: bytes | None = None
     #: It looked at a run that had ended for so long that it would have done so for ever.
     endless: bool = False
 
@@ -50,6 +56,11 @@ class Driver(Protocol):
     @property
     def name(self) -> str:
         """What is shown of it."""
+        ...
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What it is told that nobody else may see."""
         ...
 
     def __call__(self, given: Assignment, enough: Callable[[], bool]) -> Driven:
@@ -64,8 +75,9 @@ class Driver(Protocol):
 class ClientTarget:
     """A client, however it is driven.
 
-    `facts` are told of it beside its name, such as its `version`. `traced` hears every transcript; `port` 0 takes any
-    free one in each scenario.
+    `facts` are told of it beside its name, such as its `version`. `artifacts` is the folder that gets what it prints,
+    without the secrets in it, of which those that it sends are met only in its requests. `traced` hears every
+    transcript; `port` 0 takes any free one in each scenario.
     """
 
     def __init__(
@@ -75,12 +87,14 @@ class ClientTarget:
         azure: bool = False,
         facts: Mapping[str, str] | None = None,
         port: int = 0,
+        artifacts: Path | None = None,
         traced: Callable[[Transcript], None] | None = None,
     ) -> None:
         self._driver = driver
         self._azure = azure
         self._facts = dict(facts or {})
         self._port = port
+        self._artifacts = artifacts
         self._traced = traced
         self._measuring = Lock()
         #: How the client ended in the plainest scenario, once it was played.
@@ -93,8 +107,8 @@ class ClientTarget:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """None: the key opens nothing."""
-        return ()
+        """What the client is told that nobody else may see; our own key opens nothing."""
+        return self._driver.secrets
 
     def describe(self) -> Mapping[str, object]:
         """Which client it is."""
@@ -113,6 +127,10 @@ class ClientTarget:
         waiting, driven, heard = self._played(scenario)
         driven = self._settled(scenario, driven, heard)
         met = _transcript(scenario, waiting, driven, heard, self.traits)
+        if self._artifacts is not None and driven.printed is not None:
+            known = Secrets((*self.secrets, *learnt(met)))
+            output = known.hidden(driven.printed.decode(errors="replace"))
+            write_atomically(self._artifacts / f"{scenario.id}.txt", output)
         if self._traced is not None:
             self._traced(met)
         return met

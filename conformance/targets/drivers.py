@@ -12,14 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from conformance.errors import UsageError
-from conformance.files import write_atomically
 from conformance.model import Outcome
 from conformance.targets import process
 from conformance.targets.assignment import Assignment, environment
 from conformance.targets.client import Driven
 from conformance.targets.outcome_file import BadOutcome, check, read
-from conformance.wire.secret import edits_by_look
-from conformance.wire.splice import spliced
+from conformance.wire.credentials import of_environment, of_words
+from conformance.wire.secret import secrets_of
 
 #: Seconds a command may take for one scenario: ten to start, and some for its retries.
 TIMEOUT = 30.0
@@ -34,17 +33,17 @@ _SAID = 300
 class Command:
     """A command, run once in each scenario; scenarios may run at the same time.
 
-    `timeout` is in seconds, for one scenario. `artifacts` is the folder that gets what the command prints. Raises
-    UsageError where there is no such command.
+    `timeout` is in seconds, for one scenario. Raises UsageError where there is no such command.
     """
 
-    def __init__(self, command: Sequence[str], *, timeout: float = TIMEOUT, artifacts: Path | None = None) -> None:
+    def __init__(self, command: Sequence[str], *, timeout: float = TIMEOUT) -> None:
         if shutil.which(command[0]) is None:
             raise UsageError(f"there is no command {command[0]!r}", "Name a program of PATH, or give its path.")
-        self.name = shown(shlex.join(command))
+        #: What the command is told, and what its environment holds, that nobody else may see.
+        self.secrets = (*of_words(command), *of_environment(os.environ))
+        self.name = shown(command)
         self._command = tuple(command)
         self._timeout = timeout
-        self._artifacts = artifacts
         self._interrupted = threading.Event()
 
     def __call__(self, given: Assignment, enough: Callable[[], bool]) -> Driven:
@@ -58,15 +57,22 @@ class Command:
                 )
             except OSError as problem:
                 return Driven(Outcome(None), unknown=f"{self._command[0]} cannot be run: {problem.strerror}")
-            if self._artifacts is not None:
-                output = shown(finished.output.decode("utf-8", "replace"))
-                write_atomically(self._artifacts / f"{given.scenario}.txt", output)
-            driven = _driven(outcome, finished.exit_code, _ending(finished, self._timeout))
-            return replace(driven, seconds=finished.seconds, limit=self._timeout)
+            driven = _driven(outcome, finished.exit_code, self._ending(finished))
+            return replace(driven, seconds=finished.seconds, limit=self._timeout, printed=finished.output)
 
     def interrupt(self) -> None:
         """End every run of it."""
         self._interrupted.set()
+
+    def _ending(self, finished: process.Finished) -> str:
+        code = finished.exit_code
+        said = finished.output.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        if code is None:
+            late = finished.seconds >= self._timeout
+            ended = f"did not end within {self._timeout:g} s" if late else "did not end by itself"
+        else:
+            ended = f"ended with {code}" if code >= 0 else f"ended by signal {-code}"
+        return f"{ended}, saying: {secrets_of(self.secrets).hidden(said)[:_SAID]}" if said else ended
 
 
 class Attached:
@@ -76,6 +82,7 @@ class Attached:
     """
 
     name = "an attached client"
+    secrets: tuple[str, ...] = ()
 
     def __init__(self, announce: Callable[[Mapping[str, str]], None]) -> None:
         self._announce = announce
@@ -107,6 +114,8 @@ class Function:
     It may return what a command would write down: `status`, `text`, `error`.
     """
 
+    secrets: tuple[str, ...] = ()
+
     def __init__(self, function: Callable[[Assignment], Mapping[str, object] | None]) -> None:
         self.name = getattr(function, "__qualname__", repr(function))
         self._function = function
@@ -129,10 +138,9 @@ class Function:
         """A function cannot be ended from outside."""
 
 
-def shown(text: str) -> str:
-    """Text as it may be kept: what looks like a secret in it is masked."""
-    data = text.encode(errors="replace")
-    return spliced(data, edits_by_look(data)).decode(errors="replace")
+def shown(command: Sequence[str]) -> str:
+    """A command as it may be kept: without the secrets in its words."""
+    return secrets_of(tuple(of_words(command))).hidden(shlex.join(command))
 
 
 def _driven(outcome: Path, exit_code: int | None, ending: str) -> Driven:
@@ -140,13 +148,3 @@ def _driven(outcome: Path, exit_code: int | None, ending: str) -> Driven:
         return Driven(Outcome(exit_code, read(outcome)), ending)
     except BadOutcome as problem:
         return Driven(Outcome(exit_code), ending, f"{OUTCOME}: {problem}")
-
-
-def _ending(finished: process.Finished, timeout: float) -> str:
-    code = finished.exit_code
-    said = finished.output.decode("utf-8", "replace").strip().rpartition("\n")[2]
-    if code is None:
-        ended = f"did not end within {timeout:g} s" if finished.seconds >= timeout else "did not end by itself"
-    else:
-        ended = f"ended with {code}" if code >= 0 else f"ended by signal {-code}"
-    return f"{ended}, saying: {shown(said[:_SAID])}" if said else ended

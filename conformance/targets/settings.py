@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from conformance.errors import UsageError
 from conformance.model import Headers
-from conformance.wire.secret import hidden
+from conformance.wire.credentials import HEADERS, is_named, of_url, without_scheme
+from conformance.wire.secret import secrets_of
 
 #: A streamed run on the real service took about 2 s (recordings), the slowest self-hosted server seen blocked for 20 s
 #: and then answered; a minute is beyond every honest answer and still bearable when nothing comes.
@@ -35,16 +36,10 @@ MODEL = "gpt-4o-mini"
 #: How a run comes to wait for outputs; see `provision.PROVISIONS`.
 KINDS = ("api", "assistant", "run", "static")
 
-#: Fields that carry a credential wherever they are used.
-CREDENTIALS = frozenset({"authorization", "proxy-authorization", "api-key", "x-api-key", "cookie"})
-
 #: RFC 9110 token and field value, the latter in ASCII: nothing that could start another line.
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _VALUE = re.compile(r"[\t\x20-\x7e]*\Z")
 _VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)\Z")
-
-#: Query parameters whose values are treated as credentials.
-_SECRET_PARAMETER = re.compile("key|token|secret|sig|code|pass|auth", re.IGNORECASE)
 
 #: Sent in place of a credential by `wrong-key`: the shape of a key, and nobody's.
 _WRONG = "sk-conformance-wrong-key"
@@ -57,11 +52,12 @@ _FRAMING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """One extra header field; `secret` when its value is a credential."""
+    """One extra header field; `secret` when its value is a credential, `variable` where that comes from."""
 
     name: str
     value: str = field(repr=False)
     secret: bool = False
+    variable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +133,19 @@ class Settings:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every value that must never be shown or kept, longest first."""
-        values = {header.value for header in self.headers if header.secret} | {self.api_key or ""}
-        values |= {value for name, value in self._pairs if is_secret_parameter(name)}
-        values |= {value.partition(" ")[2] for value in values}
-        return tuple(sorted((value for value in values if len(value) > 3), key=len, reverse=True))
+        """Every value that must never be shown or kept."""
+        values = [value for value in self.variables("") if value]
+        return tuple(dict.fromkeys((*values, *map(without_scheme, values), *of_url(self.proxy or ""))))
+
+    def variables(self, key: str) -> Mapping[str, str]:
+        """Every credential that is sent -> the variable of a shell that stands for it; `key` is that of the API key.
+
+        A parameter's stands for its value as it is written in a URL.
+        """
+        secret = (header for header in self.headers if header.secret or is_named(header.name))
+        named = {header.value: header.variable or _as_variable(header.name) for header in secret}
+        parameters = {value: _as_variable(name) for name, value in self._pairs if is_named(name)}
+        return {**parameters, **named, **({} if self.api_key is None else {self.api_key: key})}
 
     @property
     def prefix(self) -> str:
@@ -185,7 +189,7 @@ class Settings:
 
     def scrub(self, text: str) -> str:
         """`text` without credentials and control characters, cut to a length that people read."""
-        text = hidden(text, self.secrets)[:2000]
+        text = secrets_of(self.secrets).hidden(text)[:2000]
         text = "".join(char if char.isprintable() else " " for char in text)
         text = " ".join(text.split())
         return text if len(text) <= 300 else f"{text[:299]}…"
@@ -203,6 +207,11 @@ class Settings:
         }
 
 
+def _as_variable(name: str) -> str:
+    """The name of a header or a parameter as that of a shell's variable."""
+    return re.sub(r"\W", "_", name.upper(), flags=re.ASCII)
+
+
 def _wrong(value: str) -> str:
     scheme, space, _ = value.partition(" ")
     return f"{scheme} {_WRONG}" if space else _WRONG
@@ -216,22 +225,34 @@ def parse_header(text: str, environment: Mapping[str, str]) -> Header:
     name, colon, value = text.partition(":")
     name, value = name.strip(), value.strip(" \t")
     if not colon or not _NAME.match(name):
-        raise UsageError(f"no header: {name!r}", "Write it as 'NAME: VALUE', or 'NAME: $VARIABLE' for a secret.")
+        raise UsageError(
+            f"no header: {_name_of(text)}", "Write it as 'NAME: VALUE', or 'NAME: $VARIABLE' for a secret."
+        )
     if name.lower() in _FRAMING:
         raise UsageError(f"the header {name!r} is set by HTTP itself", "Leave it out.")
     variable = _VARIABLE.match(value)
     if variable and not environment.get(variable[1]):
-        raise UsageError(f"the environment has no {variable[1]}", f"Set it, or write the value of {name!r} itself.")
+        raise UsageError(
+            f"the environment has no {variable_shown(variable[1])}", f"Set it, or write the value of {name!r} itself."
+        )
     if variable:
         value = environment[variable[1]]
     if not _VALUE.match(value):
         raise UsageError(f"the value of the header {name!r} holds characters that no header can carry")
-    return Header(name, value, secret=variable is not None or name.lower() in CREDENTIALS)
+    secret = variable is not None or name.lower() in HEADERS
+    return Header(name, value, secret, variable[1] if variable else "")
 
 
-def is_secret_parameter(name: str) -> bool:
-    """Whether the value of a query parameter is treated as a credential."""
-    return _SECRET_PARAMETER.search(name) is not None
+def variable_shown(name: str) -> str:
+    """The name of a variable as a message may show it: somebody may have put the key itself in its place."""
+    usual = re.fullmatch(r"[A-Z]{1,24}(?:_[A-Z]{1,24}){0,6}(?:_?\d{1,2})?", name)
+    return name if usual else f"variable of that name ({len(name)} characters, not shown: is it the key itself?)"
+
+
+def _name_of(text: str) -> str:
+    """What may be shown of a header or a parameter that is none: a name, and nothing that may be its value."""
+    name = re.match(r"[A-Za-z_][A-Za-z_-]{0,30}(?=\s*[:=])", text)
+    return f"{name[0]!r}" if name else f"a text of {len(text)} characters"
 
 
 def parse_query(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
@@ -239,7 +260,7 @@ def parse_query(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
     pairs = tuple(text.partition("=") for text in texts)
     for name, equals, _ in pairs:
         if not name or not equals:
-            raise UsageError(f"no query parameter: {name!r}", "Write it as 'NAME=VALUE'.")
+            raise UsageError(f"no query parameter: {_name_of(name)}", "Write it as 'NAME=VALUE'.")
     return tuple((name, value) for name, _, value in pairs)
 
 
@@ -251,7 +272,8 @@ def _check_url(url: str, what: str) -> None:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as reason:
-        raise UsageError(f"the {what} cannot be read: {reason}", hint) from None
+        said = secrets_of(tuple(of_url(url))).hidden(str(reason))
+        raise UsageError(f"the {what} cannot be read: {said}", hint) from None
     if parts.scheme not in ("http", "https") or not host or port == 0 or not _is_host(host):
         raise UsageError(f"the {what} is no http:// or https:// address", hint)
     if what == "base URL" and (parts.username is not None or parts.fragment):

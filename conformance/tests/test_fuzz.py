@@ -23,7 +23,7 @@ from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request
 from conformance.reference import behaviour, request_body, submission
 from conformance.reference.behaviour import Behaviour
 from conformance.reference.refusals import Refused
-from conformance.report.curl_command import curl
+from conformance.report.curl_command import CurlCommand
 from conformance.run import option_conflicts
 from conformance.targets.run_polling import PendingRun
 from conformance.targets.settings import Settings
@@ -277,7 +277,7 @@ def sent_by(line: str, folder: Path) -> tuple[list[str], bytes]:
 def test_the_line_sends_the_same_bytes_and_holds_no_key(body: bytes, tmp_path: Path) -> None:
     headers = (("Host", "x"), ("Authorization", f"Bearer {KEY}"), ("X-Odd", 'a "$b" `c`'))
     request = Request(Author.HARNESS, "POST", f"/v1/runs?key={KEY}&b='c'", headers, body)
-    line = curl(Exchange(Operation.SUBMIT, 0, request, None), "http://127.0.0.1:1", (KEY,), "MY_KEY")
+    line = CurlCommand("http://127.0.0.1:1", {KEY: "MY_KEY"}).of(Exchange(Operation.SUBMIT, 0, request, None))
     assert KEY not in line and line.isprintable() and line.isascii()
     words, given = sent_by(line, tmp_path)
     assert words[:4] == ["-N", "-i", "-X", "POST"]

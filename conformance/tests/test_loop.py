@@ -23,6 +23,7 @@ from conformance.run.plan import JOINED, narrowed, plan
 from conformance.tests.report.reports import finding, verdict
 from conformance.verdict.judge import planned
 from conformance.verdict.terms import masked, strictly
+from conformance.wire.secret import Secrets
 
 SECRET = 'hunter2/"hunter2"+é'
 PLAYED = ("json-one-call", "stream-one-call", "partial-plain")
@@ -190,7 +191,7 @@ def test_no_report_holds_a_secret_that_a_target_sends_back(spelled: str) -> None
     )
     told = verdict("done.last", "s", Status.FAIL, quoting, reason=spelled)
     shape = ({"events": [spelled], "fields": {spelled: spelled}, "status": 200},)
-    clean = masked(Subject("s", (told,), unknown_events=(spelled,), shape=shape), Scripted.secrets)
+    clean = masked(Subject("s", (told,), unknown_events=(spelled,), shape=shape), Secrets(Scripted.secrets))
     (only,) = clean.verdicts
     (told_as,) = only.findings
     texts = (told_as.message, told_as.expected, told_as.got, told_as.pointer, *told_as.details, only.reason)
@@ -202,7 +203,7 @@ def test_no_report_holds_a_secret_that_a_target_sends_back(spelled: str) -> None
 
 def test_nothing_is_masked_where_nothing_is_secret() -> None:
     subject = Subject("s", (verdict("done.last", "s", Status.FAIL, finding()),))
-    assert masked(subject, ()) is subject
+    assert masked(subject, Secrets()) == subject
 
 
 def test_workers_reports_become_one_report_of_the_whole(judged_as: JudgedAs) -> None:

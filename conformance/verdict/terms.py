@@ -13,7 +13,7 @@ from conformance.contract.requirement_sets import levels
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Confidence, Finding, KnownFailure, Level, Profile, Status, Subject, Verdict
 from conformance.verdict import known
-from conformance.wire.secret import hidden
+from conformance.wire.secret import Secrets
 
 
 def settled(subject: Subject, profile: Profile, known_failures: Sequence[KnownFailure], today: str) -> Subject:
@@ -55,14 +55,12 @@ def _strict(verdict: Verdict) -> Verdict:
     return replace(verdict, status=Status.FAIL) if verdict.status is Status.WARN and not inferred else verdict
 
 
-def masked(subject: Subject, secrets: Sequence[str]) -> Subject:
-    """The subject without the values a target was let in with, in any spelling: some servers quote a refused key."""
-    if not secrets:
-        return subject
+def masked(subject: Subject, secrets: Secrets) -> Subject:
+    """The subject without secrets, in any spelling: a server quotes a refused key, a client puts one into an id.
 
-    @cache  # one reason is often that of hundreds of cells
-    def clean(text: str) -> str:
-        return hidden(text, secrets)
+    What is masked is what was judged already, so that no verdict depends on it.
+    """
+    clean = cache(secrets.hidden)  # one reason is often that of hundreds of cells
 
     def cleaned(finding: Finding) -> Finding:
         return replace(
@@ -72,6 +70,7 @@ def masked(subject: Subject, secrets: Sequence[str]) -> Subject:
             got=clean(finding.got),
             pointer=finding.pointer and clean(finding.pointer),
             details=tuple(map(clean, finding.details)),
+            about=tuple(map(clean, finding.about)),
         )
 
     verdicts = (
@@ -83,7 +82,14 @@ def masked(subject: Subject, secrets: Sequence[str]) -> Subject:
     shape = tuple({name: _each(fact, clean) for name, fact in part.items()} for part in subject.shape)
     unknown = tuple(map(clean, subject.unknown_events))
     notes = tuple(map(clean, subject.notes))
-    return replace(subject, verdicts=tuple(verdicts), unknown_events=unknown, notes=notes, shape=shape)
+    return replace(
+        subject,
+        verdicts=tuple(verdicts),
+        reason=subject.reason and clean(subject.reason),
+        unknown_events=unknown,
+        notes=notes,
+        shape=shape,
+    )
 
 
 def _each(value: object, change: Callable[[str], str]) -> object:

@@ -6,22 +6,23 @@ texts and outputs stay as they are. What went is named in the provenance, never 
 
 from __future__ import annotations
 
+import base64
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 from urllib.parse import quote, unquote
 
 from conformance.model import Exchange, Headers, Request, Response, Transcript
 from conformance.wire.compact_json import compact
+from conformance.wire.credentials import HEADERS, is_named, of_url, scheme_and, without_scheme
 from conformance.wire.identifier import Names
-from conformance.wire.secret import REDACTED, Masks, edits_by_look, look_like_secrets, masks, secrets_in
+from conformance.wire.secret import REDACTED, Secrets
 from conformance.wire.splice import Edit, spliced, spliced_chunks
 
-__all__ = ["REDACTED", "leaks", "redact", "secrets_in"]
+__all__ = ["REDACTED", "leaks", "learnt", "redact"]
 
 #: Header fields that rules, readers and diagnoses need and that say nothing about a person.
 KEPT_HEADERS = frozenset(
@@ -32,23 +33,17 @@ KEPT_HEADERS = frozenset(
     }
 )  # fmt: skip
 
-#: Header fields whose presence is a fact and whose value is a secret.
-CREDENTIALS = frozenset({"api-key", "authorization", "proxy-authorization", "x-api-key"})
-
 #: How many secrets are learnt from a transcript, and how long they may be: more than any honest one holds, and few
 #: enough that a hostile one does not make the search for all of them slow. Access tokens reach 2,000 characters.
 MOST_LEARNT = 32
 LONGEST_LEARNT = 4096
 
+#: Bytes of a body in which secrets are learnt by their look; wherever else they stand they show by it as well.
+LOOKED_INTO = 2**20
+
 KEPT_PARAMETERS = frozenset(
     {"after", "api-version", "before", "include", "include%5B%5D", "include[]", "limit", "order", "run_id", "stream"}
 )
-
-#: Names whose values are secrets, wherever else they turn up. Counts of tokens are none.
-_SENSITIVE = re.compile(
-    r"(?:^|.*[-_])(?:auth|authorization|cookie|key|password|secret|session|sig|signature|token)", re.I
-)
-_CREDENTIAL = re.compile(r"\s*((?:[A-Za-z]+\s+)?)(\S.*)", re.DOTALL)
 
 
 def redact(transcript: Transcript, secrets: Iterable[str] = ()) -> Transcript:
@@ -60,46 +55,88 @@ def redact(transcript: Transcript, secrets: Iterable[str] = ()) -> Transcript:
     return _Redaction(transcript, secrets).transcript()
 
 
-def without_secrets(transcript: Transcript, secrets: Iterable[str]) -> Transcript:
-    """Return the transcript with these secrets masked in every answer, each by as many asterisks as it has characters.
+def without_secrets(transcript: Transcript, secrets: Iterable[str] = ()) -> Transcript:
+    """Return the transcript with its secrets masked and nothing else changed: for whoever must see what was sent."""
+    known = Secrets((*secrets, *learnt(transcript)))
 
-    What a server quotes of a key is then nowhere, however a message is cut afterwards; nothing else changes.
-    """
-    found = masks(tuple(secrets))
-
-    def plain(value: str) -> str:
+    def text(value: str) -> str:
         data = value.encode(errors="surrogatepass")
-        return spliced(data, found.edits(data)).decode(errors="surrogatepass")
+        return spliced(data, known.edits(data)).decode(errors="surrogatepass")
 
-    def masked(response: Response) -> Response:
-        headers = tuple((name, plain(value)) for name, value in response.headers)
-        body = b"".join(chunk.data for chunk in response.chunks)
-        return replace(response, headers=headers, chunks=spliced_chunks(response.chunks, found.edits(body)))
+    def headers(fields: Headers) -> Headers:
+        return tuple((name, text(value)) for name, value in fields)
 
-    exchanges = tuple(
-        exchange if exchange.response is None else replace(exchange, response=masked(exchange.response))
-        for exchange in transcript.exchanges
-    )
-    return replace(transcript, exchanges=exchanges)
+    def request(sent: Request) -> Request:
+        body = spliced(sent.body, known.edits(sent.body))
+        return replace(sent, target=text(sent.target), headers=headers(sent.headers), body=body)
+
+    def response(came: Response | None) -> Response | None:
+        if came is None:
+            return None
+        chunks = came.chunks
+        for edits in (known.edits, known.edits_of_pieces):
+            chunks = spliced_chunks(chunks, edits(b"".join(chunk.data for chunk in chunks)))
+        return replace(came, headers=headers(came.headers), chunks=chunks)
+
+    def exchange(each: Exchange) -> Exchange:
+        failure = each.failure and text(each.failure)
+        return replace(each, request=request(each.request), response=response(each.response), failure=failure)
+
+    return replace(transcript, exchanges=tuple(map(exchange, transcript.exchanges)))
 
 
 def leaks(transcript: Transcript, secrets: Iterable[str] = ()) -> tuple[str, ...]:
     """Name the places of a transcript that still hold a secret, with its kind; the values are never told."""
-    secrets = tuple(secrets)
+    known = Secrets(secrets)
     places = [
         f"{place}: credential"
         for place, name, value in _named_values(transcript)
-        if name.lower() in CREDENTIALS and _credential(value) not in {"", REDACTED}
+        if name.lower() in HEADERS and without_scheme(value) not in {"", REDACTED}
     ]
     for place, data in _all_bytes(transcript):
-        places += [f"{place}: {kind}" for kind in secrets_in(data, secrets)]
+        places += [f"{place}: {kind}" for kind in known.kinds(data)]
     return tuple(places)
 
 
-def _credential(value: str) -> str:
-    """Return what a credential's header holds besides the scheme."""
-    match = _CREDENTIAL.fullmatch(value)
-    return match[2] if match else ""
+def learnt(transcript: Transcript) -> tuple[str, ...]:
+    """The secrets that a transcript tells by its headers, its parameters, the addresses in them, and by their look."""
+    seen: dict[str, None] = {}
+    for value in chain(_told(transcript), _looking(transcript)):
+        if len(seen) == MOST_LEARNT:
+            break
+        if value and REDACTED not in value and len(value) <= LONGEST_LEARNT:
+            seen[value] = None
+    return tuple(seen)
+
+
+def _told(transcript: Transcript) -> Iterator[str]:
+    for _, name, value in _named_values(transcript):
+        if is_named(name):
+            yield value
+            yield without_scheme(value)
+            if value.lower().startswith("basic "):
+                yield from _name_and_password(without_scheme(value))
+        if name.lower() in ("cookie", "set-cookie"):
+            yield from (pair.partition("=")[2] for pair in value.split(";"))
+        if "://" in value:
+            yield from of_url(value)
+
+
+def _looking(transcript: Transcript) -> Iterator[str]:
+    """What looks like a secret, in the order in which it is met."""
+    nothing_known = Secrets()
+    for _, data in _all_bytes(transcript):
+        yield from (place.says.decode(errors="replace") for place in nothing_known.places(data[:LOOKED_INTO]))
+
+
+def _name_and_password(encoded: str) -> Iterator[str]:
+    """What the credential of the scheme Basic says."""
+    try:
+        said = base64.b64decode(encoded).decode()
+    except ValueError:
+        return
+    yield said
+    yield said.partition(":")[2]
 
 
 def _named_values(transcript: Transcript) -> Iterator[tuple[str, str, str]]:
@@ -134,18 +171,6 @@ def _all_bytes(transcript: Transcript) -> Iterator[tuple[str, bytes]]:
             yield f"exchange {number}, failure", exchange.failure.encode(errors="surrogatepass")
 
 
-def _learnt(transcript: Transcript) -> Iterator[str]:
-    """Yield the secrets a transcript tells by its headers, its parameters and their look, each once."""
-    seen: set[str] = set()
-    named = (both for _, name, value in _named_values(transcript) if _SENSITIVE.fullmatch(name)
-             for both in (value, _credential(value)))  # fmt: skip
-    looking = (value for _, data in _all_bytes(transcript) for value in look_like_secrets(data))
-    for value in chain(named, looking):
-        if value not in seen and len(value) <= LONGEST_LEARNT:
-            seen.add(value)
-            yield value
-
-
 def _packed(document: object) -> bytes:
     return compact(document).encode()
 
@@ -154,9 +179,8 @@ class _Redaction:
     """One redaction: the masks it knows before it starts, the names it gives, the list of what went."""
 
     def __init__(self, transcript: Transcript, secrets: Iterable[str]) -> None:
-        known = (*secrets, *islice(_learnt(transcript), MOST_LEARNT))
         self._original = transcript
-        self._masks = Masks(one for one in known if REDACTED not in one)
+        self._secrets = Secrets((*secrets, *learnt(transcript)))
         self._names = Names()
         self._redacted = set(_texts(transcript.provenance.get("redacted")))
 
@@ -206,10 +230,10 @@ class _Redaction:
         return data
 
     def _passes(self, *, quotes_all: bool) -> tuple[Callable[[bytes], Iterator[Edit]], ...]:
-        """Return the passes over a body, in order."""
+        """Return the passes over a body, in order: ids first, so that those which hold secrets stay apart."""
         quotations = partial(self._names.edits_of_quotations, whole=quotes_all)
-        masking = (self._masks.edits, self._masks.edits_of_pieces, edits_by_look)
-        return *(self._noted(edits) for edits in masking), self._names.edits, quotations
+        masking = (self._secrets.edits, self._secrets.edits_of_pieces)
+        return self._names.edits, quotations, *(self._noted(edits) for edits in masking)
 
     def _noted(self, masking: Callable[[bytes], Iterator[Edit]]) -> Callable[[bytes], Iterator[Edit]]:
         def edits(data: bytes) -> Iterator[Edit]:
@@ -224,25 +248,23 @@ class _Redaction:
         return changed
 
     def _text(self, text: str) -> str:
-        return self._names.text(self._masked(text))
+        return self._masked(self._names.text(text))
 
     def _masked(self, text: str) -> str:
         data = text.encode(errors="surrogatepass")
-        for edits in (self._masks.edits, edits_by_look):
-            data = spliced(data, self._noted(edits)(data))
-        return data.decode(errors="surrogatepass")
+        return spliced(data, self._noted(self._secrets.edits)(data)).decode(errors="surrogatepass")
 
     def _target(self, target: str) -> str:
-        path, question, query = self._masked(target).partition("?")
+        path, question, query = target.partition("?")
         pairs = [self._parameter(name, value) for name, value in _parameters(query)]
-        return self._names.path(path) + question + "&".join(pairs)
+        return self._masked(self._names.path(path) + question + "&".join(pairs))
 
     def _parameter(self, name: str, value: str | None) -> str:
         if value is None:
             return name
         if name in KEPT_PARAMETERS:
             return f"{name}={self._names.parameter(name, value)}"
-        self._redacted.add(f"query.{unquote(name)}")
+        self._redacted.add(f"query.{self._masked(unquote(name))}")
         return f"{name}={quote(REDACTED)}"
 
     def _headers(self, headers: Headers, grown: int) -> Headers:
@@ -259,9 +281,9 @@ class _Redaction:
             return str(max(0, int(value) + grown))
         if name in KEPT_HEADERS:
             return self._text(value)
-        self._redacted.add(f"headers.{name}")
-        if name in CREDENTIALS:
-            return _CREDENTIAL.sub(lambda match: match[1] + REDACTED, value)
+        self._redacted.add(f"headers.{self._masked(name)}")
+        if name in HEADERS:
+            return scheme_and(value, REDACTED)
         return None
 
 

@@ -103,7 +103,7 @@ def test_an_exhibit_holds_no_secret_however_it_was_sent() -> None:
                        target=f"{request.target}?key={SECRET}")  # fmt: skip
 
     exchanges = tuple(replace(exchange, request=with_key(exchange.request)) for exchange in lie.after.exchanges)
-    exhibitor = Exhibitor(origin="http://127.0.0.1:1", variable="MY_KEY", secrets=(SECRET,))
+    exhibitor = Exhibitor(origin="http://127.0.0.1:1", variables={SECRET: "MY_KEY"}, secrets=(SECRET,))
     exhibitor.look(replace(lie.after, exchanges=exchanges), lie.subject)
     for exhibit in exhibitor.exhibits:
         assert SECRET not in repr(exhibit)

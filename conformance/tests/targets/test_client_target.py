@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -54,7 +55,9 @@ def command(program: str) -> list[str]:
 
 
 def meet(program: str, scenario: str = "plain-one-call", **options: object) -> Transcript:
-    return ClientTarget(Command(command(program), **options)).exchange(BY_ID[scenario])  # type: ignore[arg-type]
+    artifacts = cast("Path | None", options.pop("artifacts", None))
+    driver = Command(command(program), **options)  # type: ignore[arg-type]
+    return ClientTarget(driver, artifacts=artifacts).exchange(BY_ID[scenario])
 
 
 def alive(pid: int) -> bool:
@@ -155,7 +158,7 @@ def test_a_megabyte_of_output_is_kept_at_both_ends(tmp_path: Path) -> None:
 
 def test_secrets_in_the_output_are_masked(tmp_path: Path) -> None:
     meet("print('sk-' + 'a1B2' * 8)", artifacts=tmp_path)
-    assert (tmp_path / "plain-one-call.txt").read_text() == "*" * 35 + "\n"
+    assert (tmp_path / "plain-one-call.txt").read_text() == "…\n"
 
 
 def test_a_command_may_need_long_to_start() -> None:

@@ -85,7 +85,7 @@ def test_a_configured_field_replaces_ours_whatever_its_case() -> None:
 
 def test_a_header_takes_its_value_from_the_environment_only_where_it_is_exactly_a_variable() -> None:
     environment = {"NAME": CANARY}
-    assert parse_header("api-key: $NAME", environment) == Header("api-key", CANARY, secret=True)
+    assert parse_header("api-key: $NAME", environment) == Header("api-key", CANARY, secret=True, variable="NAME")
     assert parse_header("X-Plain: a $NAME", environment) == Header("X-Plain", "a $NAME")
     assert parse_header("X-Empty:", environment) == Header("X-Empty", "")
 
