@@ -51,7 +51,7 @@ def subject_document(subject: Subject, kind: str) -> dict[str, Any]:
     verdict = verdict_of(subject)
     reason = reason_of(subject) if verdict == "error" else subject.reason
     return {
-        kind: subject.name,
+        kind: _whole(subject.name),
         "verdict": verdict,
         **_said(reason=reason),
         "planned": tally.planned,
@@ -179,5 +179,8 @@ def _said(**facts: object) -> dict[str, Any]:
 
 
 def _whole(text: str) -> str:
-    """Text any JSON reader takes: half a surrogate pair, which some refuse, becomes U+FFFD."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    """Text any JSON reader takes: half a surrogate pair, which some refuse, is spelled out."""
+    if text.isascii():
+        return text
+    joined = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    return joined.encode(errors="backslashreplace").decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 from collections.abc import Sequence
@@ -20,11 +21,25 @@ _MESSAGE = 2000
 
 _LABEL = 10
 
+#: How a command to the runner of a workflow begins.
+_WORKFLOW = re.compile(r"(?<!\S)::|##(?=\[|vso\[)")
+
 
 def safe(text: str, limit: int = LIMIT) -> str:
-    """The text with every control, format and surrogate character spelled out, cut to `limit` characters."""
+    """The text with every control, format and surrogate character spelled out, cut to `limit` characters.
+
+    Nothing in it is a workflow command, wherever a line is broken: GitHub takes `::` behind white space for one, and
+    GitHub and Azure Pipelines take `##[` and `##vso[` anywhere.
+    """
     cut = text if len(text) <= limit else f"{text[: limit - 1]}…"
+    if "::" in cut or "##" in cut:
+        cut = _WORKFLOW.sub(lambda match: _escape(match[0][0]) + match[0][1:], cut)
     return cut if cut.isascii() and cut.isprintable() else "".join(map(_spelled, cut))
+
+
+def json_shown(document: str) -> str:
+    """JSON text in which no runner of workflows finds a command: some look for `##[` anywhere in a line."""
+    return document.replace("##", "\\u0023#")
 
 
 def error_text(error: ConformanceError, secrets: tuple[str, ...] = ()) -> str:
@@ -37,6 +52,10 @@ def error_text(error: ConformanceError, secrets: tuple[str, ...] = ()) -> str:
 def _spelled(character: str) -> str:
     if unicodedata.category(character) not in _UNSAFE:
         return character
+    return _escape(character)
+
+
+def _escape(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 

@@ -18,7 +18,7 @@ from conformance.model import Confidence, Level, Report, Requirement, Status
 from conformance.report.departures import Case, Departure, departures, excused
 from conformance.report.document import COUNTS, kind_of, reason_of
 from conformance.report.headline import headline
-from conformance.report.plain import safe
+from conformance.report.plain import json_shown, safe
 from conformance.report.result import exit_code, verdict_word, version_of
 from conformance.report.tally import Tally, counted
 from conformance.report.text import place, repeat, target_name, why
@@ -71,7 +71,7 @@ def render(report: Report) -> str:
             **{name: getattr(tally, name) for name in COUNTS},
         },
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+    return json_shown(json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1)) + "\n"
 
 
 def _rule(requirement: Requirement) -> dict[str, Any]:

@@ -118,10 +118,11 @@ def subject(name: str, transcripts: Iterable[Transcript], question: Question, re
     """The verdicts on what one file holds."""
     heard = [_answering(transcript, question.operation) for transcript in transcripts]
     parts = [reporting.settled(_part(name, each, question, reporting)) for each in heard]
+    (shown,) = reporting.told((name,))
     for transcript, part in zip(heard, parts, strict=True):
-        reporting.exhibit(transcript, part)
+        reporting.exhibit(transcript, replace(part, name=shown))
     verdicts = tuple(
-        verdict
+        replace(verdict, scenario=reporting.told((verdict.scenario,))[0])
         for part in parts
         for verdict in part.verdicts
         if question.wanted is None or question.wanted(f"{verdict.scenario}:{verdict.requirement}")
@@ -130,7 +131,6 @@ def subject(name: str, transcripts: Iterable[Transcript], question: Question, re
     shape = tuple(seen for part in parts for seen in part.shape)
     notes = dict.fromkeys(note for part in parts for note in part.notes)
     reason = None if verdicts else _why_empty(parts)
-    (shown,) = reporting.told((name,))
     return Subject(shown, verdicts, reason, tuple(unknown), tuple(notes), shape)
 
 

@@ -112,7 +112,6 @@ def learnt(transcript: Transcript) -> tuple[str, ...]:
 def _told(transcript: Transcript) -> Iterator[str]:
     for _, name, value in _named_values(transcript):
         if is_named(name):
-            yield value
             yield without_scheme(value)
             if value.lower().startswith("basic "):
                 yield from _name_and_password(without_scheme(value))
@@ -256,7 +255,8 @@ class _Redaction:
 
     def _target(self, target: str) -> str:
         path, question, query = target.partition("?")
-        pairs = [self._parameter(name, value) for name, value in _parameters(query)]
+        # A secret may hold an ampersand, and must not be taken for two parameters.
+        pairs = [self._parameter(name, value) for name, value in _parameters(self._masked(query))]
         return self._masked(self._names.path(path) + question + "&".join(pairs))
 
     def _parameter(self, name: str, value: str | None) -> str:

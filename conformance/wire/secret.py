@@ -49,9 +49,9 @@ VOCABULARY = (
     "submit_tool_outputs required_action tool_outputs tool_call_id tool_calls threads messages assistants "
     "vector_stores assistant_id thread_id message_id message_creation step_details function arguments metadata "
     "response_format instructions parallel_tool_calls truncation_strategy max_prompt_tokens max_completion_tokens "
-    "incomplete_details last_error created_at started_at completed_at cancelled_at expired_at expires_at failed_at temperature usage "
-    "prompt_tokens completion_tokens total_tokens prompt_token_details cached_tokens annotations attachments "
-    "invalid_request_error authentication_error server_error rate_limit_exceeded invalid_prompt "
+    "incomplete_details last_error created_at started_at completed_at cancelled_at expired_at expires_at failed_at "
+    "temperature usage prompt_tokens completion_tokens total_tokens prompt_token_details cached_tokens annotations "
+    "attachments invalid_request_error authentication_error server_error rate_limit_exceeded invalid_prompt "
     "code_interpreter file_search event-stream application/json text/event-stream OpenAI-Beta assistants=v2 "
     "Authorization Content-Type Bearer data: event: object status stream delta content string number boolean "
     "integer properties parameters required description strict schema refusal output [DONE] conformance "
@@ -93,9 +93,9 @@ class Secrets:
         self.values = tuple(sorted({one for one in values if _is_secret(one)}, key=lambda one: (-len(one), one)))
         self._needles = tuple(dict.fromkeys(pair for value in self.values for pair in _needles(value)))
         self._plain = tuple(plain(value).decode(errors="replace") for value in self.values)
-        self._grams: dict[str, list[tuple[str, int]]] = {}
-        for text in map(_plain_text, self.values):
-            for at in range(len(text) - _GRAM + 1) if len(text) >= _PART else ():
+        self._grams: dict[bytes, list[tuple[bytes, int]]] = {}
+        for text in dict.fromkeys(needle for needle, _ in self._needles if len(needle) >= _PART):
+            for at in range(len(text) - _GRAM + 1):
                 known = self._grams.setdefault(text[at : at + _GRAM], [])
                 if len(known) < _ALIKE:
                     known.append((text, at))
@@ -122,9 +122,15 @@ class Secrets:
         if not text:
             return text
         data = text.encode(errors="surrogatepass")
+        parts = [
+            Place(*reading.span(start, end), b"", _GIVEN)
+            for reading in (readings(data) if self._grams else ())
+            for start, end in self._parts(reading.data)
+        ]
         sign = HIDDEN.encode()
-        shown = spliced(data, (Edit(place.start, place.end, sign) for place in self.places(data)))
-        return _BEGUN.sub(HIDDEN, self._without_parts(shown.decode(errors="surrogatepass")))
+        places = _merged([*self.places(data), *parts])
+        shown = spliced(data, (Edit(place.start, place.end, sign) for place in places))
+        return _BEGUN.sub(HIDDEN, shown.decode(errors="surrogatepass"))
 
     def edits(self, data: bytes) -> Iterator[Edit]:
         """Yield what must be replaced in what is kept, in order."""
@@ -178,22 +184,18 @@ class Secrets:
         sign = "" if number == 1 else str(number)
         return ("*" * length)[: max(0, length - len(sign))] + sign[:length]
 
-    def _without_parts(self, text: str) -> str:
-        """The text without parts of known secrets: a message may show the beginning, the middle or the end of one."""
-        if not self._grams:
-            return text
-        pieces: list[str] = []
+    def _parts(self, text: bytes) -> Iterator[tuple[int, int]]:
+        """Yield parts of known secrets: a message may show the beginning, the middle or the end of one."""
         at = done = 0
         while at + _GRAM <= len(text):
             known = self._grams.get(text[at : at + _GRAM], ())
             stretches = (_stretch(text, at, secret, of, done) for secret, of in known)
             start, end = max(stretches, key=lambda part: part[1] - part[0], default=(at, at))
-            if end - start >= _PART and text[start:end] not in VOCABULARY:
-                pieces += [text[done:start], HIDDEN]
+            if end - start >= _PART and text[start:end] not in _WORDS:
+                yield start, end
                 at = done = end
             else:
                 at += _GRAM
-        return "".join((*pieces, text[done:]))
 
 
 @lru_cache(maxsize=8)  # a run has few sets of secrets, which it looks for in every message
@@ -234,10 +236,6 @@ def _is_secret(value: str) -> bool:
     return len(value) >= SHORTEST and value not in VOCABULARY and not value.isspace()
 
 
-def _plain_text(secret: str) -> str:
-    return plain(secret).decode(errors="replace")
-
-
 def _needles(secret: str) -> Iterator[tuple[bytes, bytes]]:
     """Yield what is looked for in every reading of a text, each with what it says."""
     data, said = secret.encode(errors="surrogatepass"), plain(secret)
@@ -255,18 +253,19 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def _merged(found: list[Place]) -> list[Place]:
-    """The places in order, without overlap: of what overlaps, one place says what the first and longest says."""
+    """The places in order, without overlap: what overlaps says what a given secret of it says, else the longest."""
     merged: list[Place] = []
     for place in sorted(found, key=lambda place: (place.start, -place.end)):
         if merged and place.start < merged[-1].end:
             last = merged[-1]
-            merged[-1] = last._replace(end=max(last.end, place.end))
+            named = place if place.kind == _GIVEN != last.kind else last
+            merged[-1] = named._replace(start=last.start, end=max(last.end, place.end))
         else:
             merged.append(place)
     return merged
 
 
-def _stretch(text: str, at: int, secret: str, of: int, least: int) -> tuple[int, int]:
+def _stretch(text: bytes, at: int, secret: bytes, of: int, least: int) -> tuple[int, int]:
     """How far text and secret are alike around these four characters; not before `least`."""
     start = end = 0
     while at - start > least and of - start > 0 and text[at - start - 1] == secret[of - start - 1]:
