@@ -10,7 +10,7 @@ from conformance.model import KnownFailure, Profile, Report, Subject, Transcript
 from conformance.report.exhibits import Exhibitor
 from conformance.verdict import known, terms
 from conformance.verdict.outline import outline
-from conformance.wire.redact import learnt
+from conformance.wire.redact import MOST_LEARNT, learnt
 from conformance.wire.secret import Secrets, secrets_of
 
 
@@ -34,10 +34,13 @@ class Reporting:
     #: Values that nothing may hold, besides those that a transcript tells and those that show by their look.
     secrets: tuple[str, ...] = ()
     began: datetime = field(default_factory=_now)
+    #: What the transcripts told so far: a client's own key may stand in its command line.
+    _met: set[str] = field(default_factory=set)
 
     def masked(self, subject: Subject, heard: Iterable[Transcript] = ()) -> Subject:
         """The subject as it may leave: without the secrets of the run, those of its transcripts, and their looks."""
         told = tuple(value for transcript in heard for value in learnt(transcript))
+        self._met.update(told[: max(0, MOST_LEARNT - len(self._met))])
         return terms.masked(subject, Secrets((*self.secrets, *told)) if told else secrets_of(self.secrets))
 
     def told(self, lines: Iterable[str]) -> tuple[str, ...]:
@@ -67,7 +70,7 @@ class Reporting:
         not_exercised: tuple[str, ...] = (),
     ) -> Report:
         """The report on what was judged so far; `interrupted` is why that is not everything."""
-        hidden = secrets_of(self.secrets).hidden
+        hidden = secrets_of((*self.secrets, *sorted(self._met))).hidden
         report = Report(
             target={name: hidden(fact) if isinstance(fact, str) else fact for name, fact in target.items()},
             subjects=subjects,
