@@ -55,6 +55,9 @@ VOCABULARY = (
     "code_interpreter file_search event-stream application/json text/event-stream OpenAI-Beta assistants=v2 "
     "Authorization Content-Type Bearer data: event: object status stream delta content string number boolean "
     "integer properties parameters required description strict schema refusal output [DONE] conformance "
+    "end_index file_citation file_id file_ids file_name file_path image_file image_url incomplete_at "
+    "json_schema last_messages max_num_results ranker ranking_options reason results run_id "
+    "score_threshold start_index thread.created tool_choice tool_resources vector_store_ids "
     "sk-conformance-wrong-key key-of-the-conformance-mock"
 )
 
@@ -130,7 +133,8 @@ class Secrets:
         sign = HIDDEN.encode()
         places = _merged([*self.places(data), *parts])
         shown = spliced(data, (Edit(place.start, place.end, sign) for place in places))
-        return _BEGUN.sub(HIDDEN, shown.decode(errors="surrogatepass"))
+        text = _BEGUN.sub(HIDDEN, shown.decode(errors="surrogatepass"))
+        return text.replace(HIDDEN * 2, HIDDEN) if places else text
 
     def edits(self, data: bytes) -> Iterator[Edit]:
         """Yield what must be replaced in what is kept, in order."""

@@ -49,7 +49,6 @@ SHAPES: tuple[tuple[str, re.Pattern[bytes]], ...] = tuple(
         *(("named password", name + _IS + _PASSWORD) for name in _PASSWORD_NAMES),
         ("Azure key", rb"(?<![A-Za-z0-9_-])([A-Za-z0-9_-]{44,}={0,2})"),
         ("Azure key", rb"(?<![A-Za-z0-9+/])([A-Za-z0-9+/]{44,}={0,2})"),
-        ("Azure storage key", rb"Key=(?:(?<=AccountKey=)|(?<=AccessKey=))([A-Za-z0-9+/]{20,88}={0,2})"),
         ("AWS access key", rb"((?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})(?![A-Za-z0-9])"),
         ("AWS Bedrock key", rb"(ABSK[A-Za-z0-9+/]{40,}={0,2})"),
         ("Google key", rb"(AIza[A-Za-z0-9_-]{35})"),

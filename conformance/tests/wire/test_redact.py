@@ -250,7 +250,10 @@ def test_redacting_again_changes_nothing_and_nothing_leaks(subject: Transcript) 
 
 
 #: What makes careless patterns and readers quadratic, again and again.
-REPEATED = (b"\\", b'{"id":"', b"eyJ", b'"value":"x",', b"sk-", b"{,\n", b'{"a_ids":[')
+REPEATED = (
+    b"\\", b'{"id":"', b"eyJ", b'"value":"x",', b"sk-", b"{,\n", b'{"a_ids":[', b"%25", b"\\u005c", b"&amp;", b"://a:",
+    b"key=a1", b"-----BEGIN PRIVATE KEY-----", b'"sk-a1b2c3d4e5f6g7h8",', b"basic YTpi",
+)  # fmt: skip
 
 
 def hostile(repeated: bytes, size: int) -> Transcript:
