@@ -264,7 +264,12 @@ def repeat(departure: Departure, again: str) -> str:
     if again.endswith(" judge"):
         return f"{again} {shlex.quote(safe(subject))} -k {departure.requirement.id}"
     cell = f"{subject} and joined" if departure.requirement.luck else f"{subject}:{departure.requirement.id}"
-    return with_words(again, f"-k '{cell}'")
+    return with_words(again, f"-k '{_within_quotes(safe(cell))}'")
+
+
+def _within_quotes(text: str) -> str:
+    """Text between single quotes of a shell."""
+    return text.replace("'", "'\\''")
 
 
 def with_words(again: str, words: str) -> str:
