@@ -15,9 +15,11 @@ from conformance.report.document import verdict_of
 from conformance.report.plain import safe
 from conformance.report.tally import counted
 from conformance.report.text import MOCKED, plan_line
+from conformance.run.known_secrets import known_secrets
 from conformance.run.plan import Plan
 from conformance.targets.session import Ask
 from conformance.verdict.without_ids import without_ids
+from conformance.wire.secret import secrets_of
 
 #: Seconds between two looks at the clock: often enough to be seen moving, seldom enough to cost nothing.
 _TICK = 0.2
@@ -51,9 +53,9 @@ class Progress:
     def watch(self, ask: Ask, exchange: Exchange | None) -> None:
         """Say which request is under way; with `-v`, what came of it."""
         if self._line is not None:
-            self._line.waits_for("", _asked(ask.method, ask.path) if exchange is None else "")
+            self._line.waits_for("", _hidden(_asked(ask.method, ask.path)) if exchange is None else "")
         if self._verbose and exchange is not None:
-            print(f"    {safe(_exchange_line(exchange))}", file=sys.stderr, flush=True)
+            print(f"    {safe(_hidden(_exchange_line(exchange)))}", file=sys.stderr, flush=True)
 
     def judged(self, subject: Subject) -> None:
         """Say how far it is."""
@@ -123,6 +125,11 @@ class _Line:
             said = f"{self._counts} · {time.monotonic() - self._began:.1f} s · {waits}"
             width = shutil.get_terminal_size((80, 24)).columns - 1
             print(f"\r\x1b[K{safe(said, width)}", end="", file=sys.stderr, flush=True)
+
+
+def _hidden(text: str) -> str:
+    """What is said while the run goes on, without secrets: the path of a base URL may hold one."""
+    return secrets_of(known_secrets()).hidden(text)
 
 
 def _exchange_line(exchange: Exchange) -> str:

@@ -17,7 +17,9 @@ from conformance.report.result import exit_code, worst
 from conformance.report.text import Style, text
 from conformance.report.writers import WRITERS
 from conformance.run import options, saving
+from conformance.run.known_secrets import known_secrets
 from conformance.run.saving import Kept
+from conformance.wire.secret import secrets_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -122,6 +124,12 @@ def keep(report: Report, out: str) -> None:
     say_where(out)
 
 
+#: Characters of the longest path.
+_PATH = 4096
+
+
 def say_where(out: str) -> None:
     """Say where the report lies."""
-    print(f"conformance: wrote {out}/: {', '.join(writer.file for writer in WRITERS.values())}", file=sys.stderr)
+    folder_name = safe(secrets_of(known_secrets()).hidden(out), _PATH)
+    written = ", ".join(writer.file for writer in WRITERS.values())
+    print(f"conformance: wrote {folder_name}/: {written}", file=sys.stderr)

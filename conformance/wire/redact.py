@@ -158,10 +158,14 @@ def _all_bytes(transcript: Transcript) -> Iterator[tuple[str, bytes]]:
     """Yield everything a transcript holds, each body in one piece: a border must not hide a secret."""
     outcome = None if transcript.outcome is None else transcript.outcome.document
     about = [transcript.scenario, transcript.untestable, transcript.slip, outcome, transcript.provenance]
+    about += [sorted(transcript.traits)]
     yield "header and outcome", _packed(about)
     for number, exchange in enumerate(transcript.exchanges):
         request, response = exchange.request, exchange.response
-        yield f"exchange {number}, request line and headers", _packed([request.target, request.headers])
+        yield (
+            f"exchange {number}, request line and headers",
+            _packed([request.method, request.target, request.headers, sorted(exchange.situation)]),
+        )
         yield f"exchange {number}, request body", request.body
         if response is not None:
             yield f"exchange {number}, response headers", _packed([response.headers])
@@ -195,6 +199,7 @@ class _Redaction:
         return replace(
             old,
             scenario=self._text(old.scenario),
+            traits=frozenset(map(self._masked, old.traits)),
             exchanges=exchanges,
             untestable=None if old.untestable is None else self._text(old.untestable),
             slip=None if old.slip is None else self._text(old.slip),
@@ -208,13 +213,14 @@ class _Redaction:
             request=self._request(exchange.request),
             response=None if exchange.response is None else self._response(exchange.response),
             failure=None if exchange.failure is None else self._text(exchange.failure),
+            situation=frozenset(map(self._masked, exchange.situation)),
         )
 
     def _request(self, request: Request) -> Request:
         target = self._target(request.target)
         body = self._body(request.body)
         headers = self._headers(request.headers, len(body) - len(request.body))
-        return replace(request, target=target, headers=headers, body=body)
+        return replace(request, method=self._masked(request.method), target=target, headers=headers, body=body)
 
     def _response(self, response: Response) -> Response:
         chunks, length = response.chunks, sum(len(chunk.data) for chunk in response.chunks)

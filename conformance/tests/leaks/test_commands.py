@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from conformance.mock.server import Mock
+from conformance.run import repeat_command
+from conformance.targets.settings import Settings
 from conformance.tests.commands import Said, conformance
 from conformance.tests.leaks.planted import KEY, ODD, found_in
 from conformance.tests.wire.transcripts import exchange, transcript
@@ -138,6 +141,40 @@ def test_a_client_is_judged_without_its_own_key_or_that_of_its_command_line(tmp_
     assert said.returncode in (1, 2, 5), said.stderr
     assert (tmp_path / "clients" / "plain-one-call.txt").read_text().endswith("the key is …\n")
     assert leaked(said, tmp_path, own, told) == {}
+
+
+def test_a_key_in_the_path_of_a_base_url_is_in_nothing(tmp_path: Path) -> None:
+    with Mock() as mock:
+        url = mock.base_url.replace("/v1", f"/{KEY}/v1")
+        said = conformance("server", "--base-url", url, "-v", "-k", "stream-one-call", "--out", str(tmp_path))
+    assert "/…/v1" in said.stderr
+    assert leaked(said, tmp_path, KEY) == {}
+
+
+def test_a_cassette_of_a_stranger_is_kept_without_keys_in_any_of_its_words() -> None:
+    heard = transcript(exchange(b"{}"))
+    request = replace(heard.exchanges[0].request, method=KEY)
+    strange = replace(heard.exchanges[0], request=request, situation=frozenset({KEY}))
+    kept = redact(replace(heard, exchanges=(strange,), traits=frozenset({KEY}), scenario=KEY))
+    assert found_in(repr(kept), KEY) == []
+
+
+@pytest.mark.parametrize("option", ["base_url", "proxy"])
+def test_pytest_names_the_target_and_the_command_without_credentials(option: str) -> None:
+    url = f"http://u:{KEY}@127.0.0.1:1/v1?code={AZURE}"
+    said = {"base_url": "http://127.0.0.1:1", option: url, "client": f"prog --token {PASSWORD}"}
+    for given in (said, {key: value for key, value in said.items() if key != "client"}):
+        told = f"{repeat_command.shown_target(given)} {repeat_command.again(given)}"
+        assert found_in(told, KEY) == found_in(told, AZURE) == found_in(told, PASSWORD) == []
+
+
+def test_the_credentials_of_a_proxy_are_secrets() -> None:
+    settings = Settings("http://127.0.0.1:1", proxy=f"http://uname77:{quote(PASSWORD, safe='')}@127.0.0.1:2")
+    basic = base64.b64encode(f"uname77:{PASSWORD}".encode()).decode()
+    for said in (PASSWORD, basic, quote(PASSWORD, safe="")):
+        assert found_in(settings.scrub(f"407 of {said}"), PASSWORD) == []
+        kept = redact(transcript(exchange(f'{{"error":"{said}"}}'.encode())), settings.secrets)
+        assert found_in(repr(kept), PASSWORD) == []
 
 
 def test_every_kind_of_key_is_found_cut_and_escaped_too() -> None:
