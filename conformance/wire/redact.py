@@ -157,8 +157,8 @@ def _parameters(query: str) -> list[tuple[str, str | None]]:
 def _all_bytes(transcript: Transcript) -> Iterator[tuple[str, bytes]]:
     """Yield everything a transcript holds, each body in one piece: a border must not hide a secret."""
     outcome = None if transcript.outcome is None else transcript.outcome.document
-    about = [transcript.scenario, transcript.untestable, transcript.slip, outcome, transcript.provenance]
-    about += [sorted(transcript.traits)]
+    said = (transcript.scenario, transcript.untestable, transcript.slip, sorted(transcript.traits))
+    about = [*said, outcome, transcript.provenance]
     yield "header and outcome", _packed(about)
     for number, exchange in enumerate(transcript.exchanges):
         request, response = exchange.request, exchange.response
