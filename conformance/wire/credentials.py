@@ -96,7 +96,7 @@ def of_options(words: Sequence[str], environment: Mapping[str, str]) -> Iterator
 
 def _options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Each option that has a value, without what pytest writes before its name."""
-    for word, after in zip(words, (*words[1:], ""), strict=True):
+    for word, after in zip(words, (*words[1:], ""), strict=False):
         if word.startswith("--"):
             name, sign, value = word[2:].partition("=")
             yield name.removeprefix("conformance-"), value if sign else after
