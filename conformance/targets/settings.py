@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from conformance.errors import UsageError
 from conformance.model import Headers
-from conformance.wire.credentials import HEADERS, is_named, of_url, without_scheme
+from conformance.wire.credentials import HEADERS, is_named, is_variable, of_url, without_scheme
 from conformance.wire.secret import secrets_of
 
 #: A streamed run on the real service took about 2 s (recordings), the slowest self-hosted server seen blocked for 20 s
@@ -245,8 +245,11 @@ def parse_header(text: str, environment: Mapping[str, str]) -> Header:
 
 def variable_shown(name: str) -> str:
     """The name of a variable as a message may show it: somebody may have put the key itself in its place."""
-    usual = re.fullmatch(r"[A-Z]{1,24}(?:_[A-Z]{1,24}){0,6}(?:_?\d{1,2})?", name)
-    return name if usual else f"variable of that name ({len(name)} characters, not shown: is it the key itself?)"
+    return (
+        name
+        if is_variable(name)
+        else f"variable of that name ({len(name)} characters, not shown: is it the key itself?)"
+    )
 
 
 def _name_of(text: str) -> str:

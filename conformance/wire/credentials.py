@@ -81,6 +81,11 @@ def of_environment(environment: Mapping[str, str]) -> Iterator[str]:
 _VARIABLE = re.compile(r"(?:.*_)?(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|PAT|SAS)\d{0,2}")
 
 
+def is_variable(name: str) -> bool:
+    """Whether this is what people call a variable, and no key that was put in its place."""
+    return re.fullmatch(r"[A-Z]{1,24}(?:_[A-Z]{1,24}){0,6}(?:_?\d{1,2})?", name) is not None
+
+
 def of_options(words: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
     """The credentials of a command line of ours, and of the client that it names: values, and variables of them."""
     yield from of_words(words)
@@ -88,8 +93,10 @@ def of_options(words: Sequence[str], environment: Mapping[str, str]) -> Iterator
         told = value.partition(":" if name == "header" else "=")[2].strip() if name in ("header", "param") else value
         if name in ("header", "param", "api-key-env"):
             variable = told.removeprefix("$")
-            yield environment.get(variable, told)
-            yield without_scheme(environment.get(variable, told))
+            named = variable if is_variable(variable) and (told != variable or name == "api-key-env") else ""
+            value = environment.get(variable, "" if named else told)
+            yield value
+            yield without_scheme(value)
         elif name in ("base-url", "proxy"):
             yield from of_url(value)
 
