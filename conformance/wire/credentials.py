@@ -94,9 +94,9 @@ def of_options(words: Sequence[str], environment: Mapping[str, str]) -> Iterator
         if name in ("header", "param", "api-key-env"):
             variable = told.removeprefix("$")
             named = variable if is_variable(variable) and (told != variable or name == "api-key-env") else ""
-            value = environment.get(variable, "" if named else told)
-            yield value
-            yield without_scheme(value)
+            meant = environment.get(variable, "" if named else told)
+            yield meant
+            yield without_scheme(meant)
         elif name in ("base-url", "proxy"):
             yield from of_url(value)
 
