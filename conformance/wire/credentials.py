@@ -71,9 +71,9 @@ def of_words(words: Iterable[str]) -> Iterator[str]:
 
 
 def of_environment(environment: Mapping[str, str]) -> Iterator[str]:
-    """The values of variables that are named for a credential; a path to one is none."""
+    """The values of variables that are named for a credential; a path to one is none, and neither is a word."""
     for name, value in environment.items():
-        if _VARIABLE.fullmatch(name) and not value.startswith(("/", "~")):
+        if _VARIABLE.fullmatch(name) and not value.startswith(("/", "~")) and not (value.isalpha() and len(value) < 16):
             yield value
 
 
