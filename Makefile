@@ -9,6 +9,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
+# Tests start hundreds of programs; where an environment forbids .pyc files, each would compile every module anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo check test test-real lint bench docs clean
 .DELETE_ON_ERROR:
 
