@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from conformance.wire.recordings import read
 CASSETTES = Path(__file__).parents[3] / "cassettes" / "reference"
 
 #: Medium -> what it does not keep of a request.
-_WITHOUT = {"curl -v": {"body": b""}, "WireMock": {"headers": ()}}
+_WITHOUT: dict[str, dict[str, Any]] = {"curl -v": {"body": b""}, "WireMock": {"headers": ()}}
 
 
 def stranger(path: Path, kind: str) -> Transcript:
@@ -65,3 +66,18 @@ def test_what_a_format_keeps_is_judged(name: str) -> None:
 
 def test_every_document_that_is_read_has_a_row_of_the_table() -> None:
     assert {kind for kind, _ in WRITERS.values()} | {"mitmproxy", "pasted stream"} <= MEDIA.keys()
+
+
+RECORDINGS = Path(__file__).parents[4] / "shared" / "recordings"
+
+
+@pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the real recordings are not beside this checkout")
+def test_real_recordings_of_every_format_are_accused_of_nothing() -> None:
+    nothing = []
+    for path in sorted(RECORDINGS.glob("*/*")):
+        if path.suffix in (".json", ".har", ".yml", ".yaml") and not path.name.endswith(".request.json"):
+            (transcript,) = read(path.name, path.read_bytes(), None)
+            found = set(statuses(transcript).values())
+            assert found <= {Status.PASS, Status.NOT_APPLICABLE}, path.name
+            nothing += [] if found else [path.name]
+    assert nothing == ["math_assistant.json"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import zip_longest
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -124,7 +125,7 @@ def _unpacked_request(headers: Headers, asked: Body) -> Body:
 
 
 def _without_redirects(exchanges: tuple[Exchange, ...]) -> Iterator[Exchange]:
-    for each, following in zip(exchanges, (*exchanges[1:], None), strict=True):
+    for each, following in zip_longest(exchanges, exchanges[1:]):
         if following is None or not _leads(each, following):
             yield each
 

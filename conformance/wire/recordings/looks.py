@@ -48,6 +48,9 @@ def is_utf16(content: bytes) -> bool:
     return content.startswith(_BYTE_ORDER_MARKS) or _WIDE.match(content) is not None
 
 
+#: What is no recording, and has a command of its own.
+_OPENAPI = Look("it looks like an OpenAPI document", "`conformance schemas drift --spec FILE` compares it with ours.")
+
 #: The kinds that are told apart, the first that fits; what is none of them is text.
 _KINDS = (
     _Kind(
@@ -94,6 +97,7 @@ _KINDS = (
         lambda content, head: _TRACE.match(head) is not None,  # noqa: ARG005
         Look("it is a trace of curl (--trace)", "Record it with `curl -v` or `curl -i` instead."),
     ),
+    _Kind(lambda content, head: head.startswith((b"openapi:", b"swagger:")), _OPENAPI),  # noqa: ARG005
     _Kind(
         lambda content, head: _HAS_YAML.match(head) is not None,  # noqa: ARG005
         Look(
@@ -114,7 +118,6 @@ _NO_ANSWERS = f"It holds no recorded answers. {_EXPORT}"
 _ANSWER = Look(
     "it looks like the JSON answer of a server", "It is judged with its status and headers, as `curl -i` prints them."
 )
-_OPENAPI = Look("it looks like an OpenAPI document", "`conformance schemas drift --spec FILE` compares it with ours.")
 _CHARLES = Look("it looks like a session of Charles", "File > Export Session writes it as an HTTP Archive (.har).")
 _MOCKSERVER = Look("it looks like expectations of MockServer", "It retrieves recorded requests as HAR too.")
 _REPORT = Look("it looks like a report of this suite", "`conformance report` writes it in other forms.")

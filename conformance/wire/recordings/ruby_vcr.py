@@ -1,7 +1,7 @@
 """Cassettes of Ruby's VCR, and of Betamax and the vcr of R, which write the same: YAML or JSON, `http_interactions`.
 
-Methods are in lower case. A body is a `string`, or a `base64_string` where its exact bytes were to be preserved.
-Nothing is kept of times, pieces and how a body ended.
+Methods are in lower case, in older files as symbols (`:post`). A body is a `string`, or a `base64_string` where its
+exact bytes were to be preserved. Nothing is kept of times, pieces and how a body ended.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _exchanges(cassette: Entry) -> Iterator[Exchange]:
             status = status.get("code", "status_code")
         answer = foreign.Answer(status.status(), foreign.headers(response.get("headers")), _body(response.get("body")))
         yield foreign.exchange(
-            request.get("method").text(), foreign.target_of(request.get("uri")),
+            request.get("method").text().removeprefix(":"), foreign.target_of(request.get("uri")),
             foreign.headers(request.get("headers")), _body(request.get("body")), answer,
         )  # fmt: skip
 

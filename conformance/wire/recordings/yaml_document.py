@@ -121,7 +121,7 @@ def _key(key: Hashable) -> str:
 
 
 def _scalar(event: _Event) -> object:
-    """A scalar's value; a Ruby symbol is its name."""
+    """A scalar's value: of a tag, only that of bytes says what it is."""
     if event.tag is not None and _BINARY.fullmatch(event.tag):
         try:
             return base64.b64decode("".join(event.value.split()), validate=True)
