@@ -44,7 +44,9 @@ def vcrpy(response: dict[str, Any], request: dict[str, Any] | None = None) -> st
     return json.dumps({"version": 1, "interactions": [{"request": asked, "response": response}]})
 
 
-def har(content: object, *, status: int = 200, headers: Sequence[object] = ({"name": "a", "value": "b"},), **more: Any) -> str:
+def har(
+    content: object, *, status: int = 200, headers: Sequence[object] = ({"name": "a", "value": "b"},), **more: Any
+) -> str:
     request = {"method": "POST", "url": URL, "headers": [], "postData": {"text": SENT}}
     entry = {"request": request, "response": {"status": status, "headers": list(headers), "content": content}, **more}
     return json.dumps({"log": {"creator": {"name": "Firefox"}, "entries": [entry]}})
