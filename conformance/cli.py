@@ -22,6 +22,7 @@ COMMANDS = {
     "report": "write a report that was kept in any other form; `report merge` puts the shards of a run together",
     "record": "write cassettes of a server",
     "verify": "show that recordings are whole, unaltered and free of secrets; nothing is judged",
+    "export": "event streams with what must come of them, for the unit tests of any language",
     "mock": "the reference server alone",
     "prove": "every fault that a server can have dies by the requirement it breaks",
     "list": "what is required, which situations are brought about, or which faults can be played",

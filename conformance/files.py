@@ -6,6 +6,7 @@ import contextlib
 import os
 import stat
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import IO
 
@@ -79,12 +80,23 @@ def prepare_folder(folder: Path) -> None:
     probe.unlink(missing_ok=True)
 
 
+def license_text() -> str:
+    """The licence of the suite, as the checkout or the installed distribution holds it."""
+    if in_checkout():
+        return (_PACKAGE.parent / "LICENSE").read_text(encoding="utf-8")
+    return distribution("submit-tool-outputs-conformance").read_text("licenses/LICENSE") or "MIT\n"
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Write a text file so that nobody ever sees half of it; its folder is made where it is missing.
 
     Raises `UsageError` where it cannot be written; what was there before is then untouched.
     """
-    data = text.encode("utf-8")
+    write_bytes_atomically(path, text.encode("utf-8"))
+
+
+def write_bytes_atomically(path: Path, data: bytes) -> None:
+    """Write a file in the same way, byte for byte."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""`conformance record`: write a cassette of each scenario played against a server, redacted."""
+"""`conformance record`: write redacted cassettes, of scenarios played against a server or of other recordings."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from conformance.commands.termination import interrupting
+from conformance.errors import ConformanceError, UsageError
 from conformance.files import prepare_folder
-from conformance.report.plain import safe
+from conformance.report.plain import error_text, safe
 from conformance.report.text import plan_line
 from conformance.run import options, target_options
 from conformance.run.selection import selection
@@ -18,15 +19,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that say who is recorded, and where to."""
     for option in options.TARGET:
         parser.add_argument(f"--{option.name}", dest=option.key, **option.arguments())
+    parser.add_argument(
+        "--from", dest="recordings", nargs="+", metavar="FILE",
+        help="write cassettes of these recordings of other tools, files or folders, instead of asking a server",
+    )  # fmt: skip
     parser.add_argument("--out", required=True, metavar="DIR", help="the folder to write SCENARIO.jsonl files into")
     parser.add_argument("--overwrite", action="store_true", help="replace cassettes that are there already")
     parser.add_argument("-k", dest="selection", metavar="EXPR", help="only these scenarios, as in pytest")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Record every scenario the target can play; 2 where one could not be brought about, 3 for a slip of ours."""
+    """Record every scenario the target can play; 2 where one could not be brought about, 3 for a slip of ours.
+
+    With `--from`: 4 where a recording could not be read.
+    """
     with interrupting():
-        return _recorded(arguments)
+        return _recorded(arguments) if arguments.recordings is None else _converted(arguments)
+
+
+def _converted(arguments: argparse.Namespace) -> int:
+    from conformance.run import conversion  # noqa: PLC0415 - only where it is asked for
+
+    said = options.given({**vars(arguments), "out": None})
+    stray = [f"--{option.name}" for option in options.TARGET if option.key in said and option.key != "api_key_env"]
+    if arguments.selection:
+        stray.append("-k")
+    if stray:
+        raise UsageError(f"{stray[0]} is about a server, and --from asks none", f"Leave out {stray[0]}, or --from.")
+    secrets = target_options.secrets(said)
+    cassettes = conversion.planned(arguments.recordings, Path(arguments.out), overwrite=arguments.overwrite)
+    prepare_folder(Path(arguments.out))
+    codes = {0}
+    for done in conversion.convert(cassettes, secrets):
+        if isinstance(done, ConformanceError):
+            print(error_text(done), file=sys.stderr)
+            codes.add(done.exit_code)
+        else:
+            print(safe(str(done)), flush=True)
+    return min(codes - {0}, default=0, key=(4, 3, 1, 2, 5, 6).index)
 
 
 def _recorded(arguments: argparse.Namespace) -> int:

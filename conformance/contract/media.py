@@ -30,7 +30,17 @@ MEDIA: Mapping[str, frozenset[str]] = MappingProxyType(
         "raw stream": frozenset(),
         "curl -i": frozenset({"head", "end", "last-line"}),
         "curl -i without a length": frozenset({"head"}),
+        "curl -v": frozenset({"head"}),
+        "pasted stream": frozenset(),
         "session record": frozenset({"head"}),
+        "HAR": frozenset({"head"}),
+        "Ruby VCR": frozenset({"head"}),
+        "vcrpy": frozenset({"head"}),
+        "exvcr": frozenset({"head"}),
+        "nock": frozenset({"head"}),
+        "WireMock": frozenset({"head"}),
+        "mitmproxy": frozenset({"head", "last-line"}),
+        "recording without headers": frozenset(),
     }
 )
 

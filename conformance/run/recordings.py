@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from conformance.contract.media import foreign
 from conformance.errors import DEBUG, ConformanceError, OwnError, UnreadableInput
 from conformance.model import (
     JUDGED,
@@ -38,6 +39,9 @@ TARGET = {"kind": "recordings"}
 _LEFT: Mapping[int | None, str] = MappingProxyType(
     {None: "not judged", 3: "met an error of ours", 4: "could not be read"}
 )
+
+
+_JUDGED_OPERATIONS = frozenset({Operation.SUBMIT, Operation.CREATE_RUN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +129,18 @@ def subject(name: str, transcripts: Iterable[Transcript], question: Question, re
     )
     unknown = dict.fromkeys(event for part in parts for event in part.unknown_events)
     shape = tuple(seen for transcript in heard for seen in reporting.shape(transcript))
-    notes = dict.fromkeys(note for part in parts for note in part.notes)
-    reason = None if verdicts else _why_empty(parts)
+    unread = [note for transcript in heard for note in _unread(transcript)]
+    notes = dict.fromkeys((*unread, *(note for part in parts for note in part.notes)))
+    reason = None if verdicts else _why_empty(parts) or next(iter(unread), None)
     return Subject(name, verdicts, reason, tuple(unknown), tuple(notes), shape)
+
+
+def _unread(transcript: Transcript) -> Iterator[str]:
+    """Why an answer that would be judged is none in a recording of another tool."""
+    if foreign(transcript.provenance.get("kind")):
+        for number, exchange in enumerate(transcript.exchanges):
+            if exchange.response is None and exchange.failure and exchange.operation in _JUDGED_OPERATIONS:
+                yield f"exchange {number} is not judged: {exchange.failure}"
 
 
 def _why_empty(parts: Sequence[Subject]) -> str | None:

@@ -50,6 +50,11 @@ def settings(said: Given, environment: Mapping[str, str]) -> Settings:
     )
 
 
+def secrets(said: Given) -> tuple[str, ...]:
+    """The key that the options name, which nothing may hold that is kept. Raises UsageError where there is none."""
+    return (_key(said["api_key_env"], os.environ),) if "api_key_env" in said else ()
+
+
 def check_mock(said: Given) -> None:
     """Raise UsageError for options that the built-in mock cannot have."""
     harmless = {"timeout", "max_requests", *(option.key for option in (*ASKING, *VERDICTS))}

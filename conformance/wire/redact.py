@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 from conformance.model import Exchange, Headers, Request, Response, Transcript
 from conformance.wire.compact_json import compact
 from conformance.wire.identifier import Names
+from conformance.wire.replaced import is_replaced
 from conformance.wire.secret import REDACTED, Masks, edits_by_look, look_like_secrets, masks, secrets_in
 from conformance.wire.splice import Edit, spliced, spliced_chunks
 
@@ -89,7 +90,9 @@ def leaks(transcript: Transcript, secrets: Iterable[str] = ()) -> tuple[str, ...
     places = [
         f"{place}: credential"
         for place, name, value in _named_values(transcript)
-        if name.lower() in CREDENTIALS and _credential(value) not in {"", REDACTED}
+        if name.lower() in CREDENTIALS
+        and _credential(value) not in {"", REDACTED}
+        and not is_replaced(_credential(value))
     ]
     for place, data in _all_bytes(transcript):
         places += [f"{place}: {kind}" for kind in secrets_in(data, secrets)]

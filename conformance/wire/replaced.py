@@ -9,10 +9,11 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-#: What recorders write: a word in any case and brackets, three asterisks or more, something in single angle quotation
-#: marks, the UUID of zeros; each perhaps behind the beginning of an id.
+#: What recorders write: a word in any case and brackets, a name in capitals in angle brackets, three asterisks or more,
+#: something in single angle quotation marks, the UUID of zeros; each perhaps behind the beginning of an id.
 _REPLACED = re.compile(
-    r"(?:[a-z]+_)?(?:[<\[{(]?(?:sanitized|redacted)[>\]})]?|\*{3,}|\u2039[^\u203a]*\u203a|0{8}(?:-0{4}){3}-0{12})",
+    r"(?:[a-z]+_)?(?:[<\[{(]?(?:sanitized|redacted)[>\]})]?|(?-i:<[A-Z][A-Z0-9_-]*>)|\*{3,}"
+    r"|\u2039[^\u203a]*\u203a|0{8}(?:-0{4}){3}-0{12})",
     re.IGNORECASE,
 )
 
