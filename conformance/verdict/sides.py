@@ -1,5 +1,4 @@
-"""Which side of what stands between shows a role: a server is judged by what it answered behind it, a client by what it
-sent in front.
+"""Which side of what stands between shows a role: a server is judged behind it, a client in front.
 
 A transcript of one side alone, which nearly all are, is left as it is.
 """
