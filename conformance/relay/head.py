@@ -59,7 +59,7 @@ def rewritten(head: bytes, base: str, upstream: Upstream) -> bytes:
     own = [f"{name}: {value}".encode("latin-1") for name, value in upstream.headers]
     return b"\r\n".join(
         [
-            b" ".join((method, _moved(target, base, upstream), version)),
+            b" ".join((method, moved(target, base, upstream), version)),
             f"Host: {upstream.authority}".encode("latin-1"),
             *(_without_upgrade(line) for line in kept),
             *own,
@@ -89,7 +89,7 @@ def _without_upgrade(line: bytes) -> bytes:
     return line if left == options else name + colon + b" " + b", ".join(left)
 
 
-def _moved(target: bytes, base: str, upstream: Upstream) -> bytes:
+def moved(target: bytes, base: str, upstream: Upstream) -> bytes:
     """A target below the base of the upstream in place of ours; one outside ours is passed on as it stands."""
     path, mark, query = target.partition(b"?")
     if path.startswith((b"http://", b"https://")):  # absolute form, as for a forward proxy

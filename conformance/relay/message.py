@@ -22,37 +22,56 @@ class Told(NamedTuple):
 
 
 class RequestCopy:
-    """A request as its bytes come; `head` is there once all of it has arrived."""
+    """A request as its bytes come: its head first, then its body."""
 
     def __init__(self) -> None:
         self.head: h11.Request | None = None
-        #: Bytes of the head, so that what follows it can be told apart.
-        self.head_bytes = b""
+        #: Bytes of the head, and those that came with it and belong to what follows.
+        self.head_bytes = self.after_head = b""
         #: Whether all of it has arrived.
         self.complete = False
-        self._parser = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
+        self._parser = _parser()
         self._raw = bytearray()
 
-    def feed(self, data: bytes) -> Told:
-        """Take bytes, or the end as none. Raises h11.RemoteProtocolError for what is no HTTP/1.1."""
+    def feed_head(self, data: bytes) -> None:
+        """Take bytes until there is a head. Raises h11.RemoteProtocolError for what is none of HTTP/1.1."""
+        self._raw += data
         self._parser.receive_data(data)
-        if self.head is None:
-            self._raw += data
+        if not isinstance(self._parser.next_event(), h11.Request):
+            return
+        self.after_head = self._parser.trailing_data[0]
+        self.head_bytes = bytes(self._raw[: len(self._raw) - len(self.after_head)])
+        self._raw.clear()
+        # What came with the head is to be fed once it is passed on: the body has a parser that has not seen it.
+        self._parser = _parser()
+        self._parser.receive_data(self.head_bytes)
+        head = self._parser.next_event()
+        assert isinstance(head, h11.Request)  # noqa: S101 - it was one before
+        self.head = head
+        self._events()
+
+    def feed(self, data: bytes) -> Told:
+        """Take bytes of the body. Raises h11.RemoteProtocolError for what is no HTTP/1.1."""
+        self._parser.receive_data(data)
+        body = self._events()
+        left = len(self._parser.trailing_data[0]) if self.complete else 0
+        return Told(len(data) - left, body)
+
+    def _events(self) -> bytes:
         body = bytearray()
         while not self.complete:
             match self._parser.next_event():
-                case h11.Request() as head:
-                    self.head = head
-                    self.head_bytes = bytes(self._raw[: len(self._raw) - len(self._parser.trailing_data[0])])
-                    self._raw.clear()
                 case h11.Data(data=part):
                     body += part
                 case h11.EndOfMessage():
                     self.complete = True
                 case _:
                     break
-        left = len(self._parser.trailing_data[0]) if self.complete else 0
-        return Told(len(data) - left, bytes(body))
+        return bytes(body)
+
+
+def _parser() -> h11.Connection:
+    return h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
 
 
 class ResponseCopy:
