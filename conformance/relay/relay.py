@@ -184,10 +184,12 @@ class Relay:
             try:
                 request.feed_head(piece.data)
             except h11.RemoteProtocolError as problem:
-                raise _Refused(_status_for(problem, piece.data), str(problem)) from None
+                raise _Refused(problem.error_status_hint, str(problem)) from None
             if request.head is None:
                 continue
             front.put_back(Piece(piece.at, request.after_head))
+            if request.head.http_version >= b"2":
+                raise _Refused(505, "HTTP/2 is not understood here; HTTP/1.1 is")
             if _upgrades(request.head):
                 raise _Refused(501, "upgrades of the connection are not passed on")
             return request, began
@@ -281,11 +283,6 @@ class Relay:
             async with asyncio.timeout(_FAREWELL):
                 while await front.read() is not None:
                     pass
-
-
-def _status_for(problem: h11.RemoteProtocolError, data: bytes) -> int:
-    """With which status a request is refused that is no HTTP/1.1."""
-    return 505 if data.startswith(b"PRI * HTTP/2") else problem.error_status_hint
 
 
 def _upgrades(head: h11.Request) -> bool:
