@@ -47,9 +47,9 @@ class KeptPiece:
 
 @dataclass(slots=True)
 class Passed:
-    """One exchange, as it stands. Times are milliseconds; `began_ms` counts since the relay began to listen."""
+    """One exchange, as it stands. `began` counts since the relay began to listen, all times in milliseconds."""
 
-    began_ms: int
+    began: float
     method: str
     target: str
     headers: Headers
@@ -59,10 +59,12 @@ class Passed:
     status: int | None = None
     answer_headers: Headers = ()
     pieces: list[KeptPiece] = field(default_factory=list)
+    #: When the head of the answer came, and when it was over, since the request began.
+    answered_ms: float | None = None
+    ended_ms: float = 0.0
     #: None while it is under way.
     ended: Ended | None = None
-    ended_ms: int = 0
-    #: Why no answer came, or why nothing more was read of it; None where one did.
+    #: Why no answer came; None where one did.
     failure: str | None = None
     #: Whether it was let go because there was no room for it.
     dropped: bool = False
@@ -74,10 +76,15 @@ class Passed:
         if data and self._holds(len(data)):
             self.body += data
 
-    def answered(self, data: bytes, ms: int) -> KeptPiece | None:
+    def head(self, status: int, headers: Headers, ms: float) -> None:
+        """The head of the answer came."""
+        self.status, self.answer_headers, self.answered_ms = status, headers, ms
+
+    def answered(self, data: bytes, at: float) -> KeptPiece | None:
         """Bytes of the answer's body came; returns where it is to be noted when they were taken."""
         if not data:
             return None
+        ms = round(at)
         last = self.pieces[-1] if self.pieces else None
         if last is not None and last.came_ms == ms:
             if not self._holds(len(data)):
@@ -89,10 +96,11 @@ class Passed:
         self.pieces.append(KeptPiece(ms, bytearray(data)))
         return self.pieces[-1]
 
-    def end(self, ended: Ended, ms: int, failure: str | None = None) -> None:
+    def end(self, ended: Ended, ms: float, failure: str | None = None) -> None:
         """It is over; what ended it first counts."""
         if self.ended is None:
-            self.ended, self.ended_ms, self.failure = ended, ms, failure
+            self.ended, self.ended_ms = ended, ms
+            self.failure = failure if self.status is None else None
 
     def let_go(self) -> None:
         """Hold nothing of it any more."""
