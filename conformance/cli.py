@@ -17,6 +17,7 @@ from conformance.targets.interruption import INTERRUPTED, interrupting
 COMMANDS = {
     "server": "judge a server; without a URL: the built-in mock",
     "client": "judge a client: its command runs against the mock",
+    "proxy": "stand between a real client and a real server, and judge both",
     "judge": "judge recordings, without a network",
     "compare": "what is new, mended, otherwise or gone between two reports or baselines",
     "matrix": "judge several servers and clients, and lay them side by side",

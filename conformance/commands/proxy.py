@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import sys
 from collections.abc import Sequence
 
 from conformance.commands import verdicts
-from conformance.commands.termination import interrupting
 from conformance.errors import ConformanceError, UsageError
 from conformance.model import Finding, Role, Verdict
 from conformance.report.plain import error_text, safe
@@ -62,9 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
         told=_tell,
         failed=_fail,
     )
-    with interrupting(), session:
+    with session:
         _announce(session.base_url, command)
-        session.stand_between(sys.stderr.buffer.write if command else None)
+        session.stand_between(_pass_on)
     done = session.finished()
     for note in done.notes:
         print(f"conformance: {safe(note)}", file=sys.stderr)
@@ -97,13 +95,23 @@ def _announce(base_url: str, command: Sequence[str]) -> None:
         print(f"conformance: {base_url} for: {safe(shlex.join(command))}", file=sys.stderr, flush=True)
         return
     # The first line is for programs, as that of `conformance mock`; with a report as JSON it stays out of its way.
-    print(f"conformance: set OPENAI_BASE_URL={base_url} for the client; interrupt to judge", file=sys.stderr, flush=True)
+    print(
+        f"conformance: set OPENAI_BASE_URL={base_url} for the client; interrupt to judge", file=sys.stderr, flush=True
+    )
+
+
+def _pass_on(output: bytes) -> None:
+    """What the command prints goes to standard error: standard output holds verdicts alone."""
+    sys.stderr.buffer.write(output)
+    sys.stderr.buffer.flush()
 
 
 def _tell(name: str, role: Role, verdict: Verdict, finding: Finding) -> None:
     """One line for a departure, as it happens."""
     said = f"{safe(finding.message)}: expected {safe(finding.expected, 120)}, got {safe(finding.got, 120)}"
-    print(f"{verdict.status.upper():4}  {role.value}  {name}  {verdict.requirement}  {said}", file=sys.stderr, flush=True)
+    print(
+        f"{verdict.status.upper():4}  {role.value}  {name}  {verdict.requirement}  {said}", file=sys.stderr, flush=True
+    )
 
 
 def _fail(error: ConformanceError) -> None:

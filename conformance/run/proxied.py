@@ -192,9 +192,7 @@ class Proxied:
 
 
 def _settles(run: Run) -> bool:
-    """Whether the last exchange says enough of what came before: a submission that was served, a stream of a new run."""
+    """Whether the last exchange says enough of what came before: a submission that was served, or a new run."""
     last = run.parts[-1].exchange if run.parts else None
     operations = (Operation.SUBMIT, Operation.CREATE_RUN)
-    return (
-        last is not None and last.operation in operations and last.response is not None and served(last.response)
-    )
+    return last is not None and last.operation in operations and last.response is not None and served(last.response)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -27,15 +27,16 @@ from conformance.report.result import exit_code, worst
 from conformance.report.tally import Tally
 from conformance.run import repeat_command, saving, target_options, verdict_options
 from conformance.run.options import Given
-from conformance.run.proxied import CASSETTES, Cassettes, Proxied, Side, Told
+from conformance.run.proxied import CASSETTES, MOST_SUBJECTS, Cassettes, Proxied, Side, Told
 from conformance.run.recordings import AGAIN
 from conformance.run.reporting import Reporting
 from conformance.run.saving import Kept
 from conformance.run.selection import Selection
-from conformance.targets import process
 from conformance.targets.assignment import environment
 from conformance.targets.drivers import shown as without_secrets
 from conformance.targets.http import verification
+from conformance.targets.interruption import INTERRUPTED
+from conformance.targets.process import ProcessTree
 from conformance.targets.settings import Settings
 from conformance.verdict import known
 
@@ -104,7 +105,8 @@ class Session:
         self._runs = Runs(self._room)
         self._passed: SimpleQueue[Passed] = SimpleQueue()
         self._relay: Relay | None = None
-        self._ended: process.Finished | None = None
+        #: That of the command; None where it had to be ended.
+        self._exit_code: int | None = None
         self._interrupted: str | None = None
         sides = tuple(self._side(role, selection, wanted, shows=shows) for role in (Role.SERVER, Role.CLIENT))
         self._proxied = Proxied(
@@ -118,7 +120,9 @@ class Session:
         return self._relay.base_url
 
     def __enter__(self) -> Self:
-        upstream = Upstream.at(self._settings.origin + self._settings.prefix, _headers(self._settings), _query(self._settings))
+        upstream = Upstream.at(
+            self._settings.origin + self._settings.prefix, _headers(self._settings), _query(self._settings)
+        )
         self._switch = sys.getswitchinterval()
         self._relay = Relay(
             upstream, port=self._port, context=self._context, keeps=of_threads, passed=self._passed.put, room=self._room
@@ -133,23 +137,33 @@ class Session:
         if self._relay is not None:
             self._relay.close()
 
-    def stand_between(self, heard: Callable[[bytes], object] | None) -> None:
-        """Judge what passes until the command has ended, the time is over, or an interrupt. `heard` gets its output."""
-        over = threading.Event()
-        commanded = threading.Thread(target=self._run_command, args=(over, heard or (lambda _: None)))
-        until = None if self._seconds is None or self._command else time.monotonic() + self._seconds
-        if self._command:
-            commanded.start()
+    def stand_between(self, heard: Callable[[bytes], object]) -> None:
+        """Judge what passes until the command has ended, the time is over, or an interrupt. `heard` gets its output.
+
+        Raises UsageError where the command cannot be started.
+        """
+        until = float("inf") if self._seconds is None else time.monotonic() + self._seconds
         try:
-            while (until is None or time.monotonic() < until) and not (self._command and not commanded.is_alive()):
-                self._take(_LOOK)
+            with self._commanded(heard) as tree:
+                while time.monotonic() < until and (tree is None or tree.exit_code is None):
+                    self._take(_LOOK)
+                self._exit_code = None if tree is None else tree.exit_code
         except KeyboardInterrupt as interrupt:
             if self._command:  # without one, an interrupt is the end that was waited for
-                self._interrupted = str(interrupt) or "interrupted from the keyboard"
-        finally:
-            over.set()
-            if self._command:
-                commanded.join()
+                self._interrupted = str(interrupt) or INTERRUPTED
+
+    @contextmanager
+    def _commanded(self, heard: Callable[[bytes], object]) -> Iterator[ProcessTree | None]:
+        """The command while it runs; whatever it started has ended in the end."""
+        if not self._command:
+            yield None
+            return
+        try:
+            tree = ProcessTree(self._command, environment(os.environ, self._variables()), heard=heard)
+        except OSError as problem:
+            raise UsageError(f"{self._command[0]} cannot be run: {problem.strerror}") from None
+        with tree:
+            yield tree
 
     def finished(self) -> Done:
         """Judge what is left, once nothing passes any more, and report."""
@@ -178,14 +192,6 @@ class Session:
         under_way = frozenset(thread for thread, _ in map(ids_of, self._relay.targets_under_way()) if thread)
         for run in self._runs.finished(now, under_way):
             self._proxied.over(run)
-
-    def _run_command(self, over: threading.Event, heard: Callable[[bytes], object]) -> None:
-        variables = environment(os.environ, self._variables())
-        limit = float("inf") if self._seconds is None else self._seconds
-        try:
-            self._ended = process.run(self._command, variables, limit, over.is_set, heard)
-        except OSError as problem:
-            heard(f"conformance: {self._command[0]} cannot be run: {problem.strerror}\n".encode())
 
     def _variables(self) -> dict[str, str]:
         """Where the clients of the command find the API: in the official form, in its older one, and in Azure's."""
@@ -218,45 +224,51 @@ class Session:
         """The command that judges the same once more: its cassettes, or the same traffic where none are kept."""
         if self._out is not None:
             return AGAIN if role is Role.SERVER else f"{AGAIN} --role client"
-        return repeat_command.again_proxy(self._said, self._settings, self._command)
+        return repeat_command.again_proxy(self._said, self._settings.base_url, self._command)
 
     def _why_unfinished(self) -> str | None:
         if self._interrupted is not None:
             return self._interrupted
-        if self._command and self._ended is not None and self._ended.exit_code is None:
-            return f"the command did not end within {self._seconds:g} s" if self._seconds else "the command was ended"
+        if self._command and self._exit_code is None:
+            return f"the command did not end within {self._seconds:g} s"
         return None
 
     def _code(self, reports: Sequence[Report]) -> int:
         """The exit code of both sides; one that nothing was judged of says nothing beside one that was."""
         judged = [report for report in reports if Tally.of(report.subjects).judged]
         codes = [exit_code(report) for report in judged or reports]
-        failed = self._command and (self._ended is None or self._ended.exit_code != 0)
+        failed = self._command and self._exit_code != 0
         return worst(*codes, *([2] if failed and judged else []))
 
-    def _notes(self) -> list[str]:
+    def _notes(self) -> Iterator[str]:
         """What is to be said beside the reports."""
-        relay, notes = self._relay, []
-        assert relay is not None  # noqa: S101 - it listened
+        assert self._relay is not None  # noqa: S101 - it listened
+        server, client = self._proxied.sides
+        judged = max(len(side.subjects) + side.let_go for side in (server, client))
+        yield f"{self._relay.exchanges} exchanges passed · {judged} runs judged"
+        told = {
+            "runs were passed on that held no submission and no stream: nothing to judge": self._proxied.unjudged,
+            "requests found no upstream: the proxy answered them with 502": self._relay.unreached,
+            f"runs without a departure are not listed: a report holds {MOST_SUBJECTS}": max(
+                server.let_go, client.let_go
+            ),
+            "runs have no cassette: there were too many": 0 if self._cassettes is None else self._cassettes.left_out,
+        }
+        yield from (f"{number} {what}" for what, number in told.items() if number)
         if self._command:
-            code = None if self._ended is None else self._ended.exit_code
-            ended = "was ended" if code is None else f"exited with {code}" if code >= 0 else f"ended by signal {-code}"
-            notes.append(f"the command {ended}")
-        judged = max(len(side.subjects) + side.let_go for side in self._proxied.sides)
-        counted = {"exchanges passed": relay.exchanges, "runs judged": judged}
-        counted |= {"runs without a submission or a stream": self._proxied.unjudged, "upstream not reached": relay.unreached}
-        notes.append(" · ".join(f"{number} {what}" for what, number in counted.items() if number or "j" in what or "x" in what))
-        let_go = max(side.let_go for side in self._proxied.sides)
-        if let_go:
-            notes.append(f"{let_go} runs were judged and are not listed in the reports, which hold {len(self._proxied.sides[0].subjects)}")
-        if self._cassettes is not None and self._cassettes.left_out:
-            notes.append(f"{self._cassettes.left_out} runs have no cassette: {self._cassettes.written} were written")
-        return notes
+            yield f"the command {_ending(self._exit_code)}"
 
     def _written(self) -> tuple[str, ...]:
         if self._out is None:
             return ()
         return tuple(f"{self._out}/{name}/" for name in (Role.SERVER.value, Role.CLIENT.value, CASSETTES))
+
+
+def _ending(code: int | None) -> str:
+    """How a command ended, in words."""
+    if code is None:
+        return "was ended"
+    return f"exited with {code}" if code >= 0 else f"was ended by signal {-code}"
 
 
 def _reaching(said: Given) -> Given:

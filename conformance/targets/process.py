@@ -51,12 +51,20 @@ class ProcessTree:
     """A command and everything it starts, from its construction until `end`; usable in a with statement.
 
     It runs without a shell and without input; its output is read all the time, and its beginning and end are kept.
-    `grace` are the seconds it has to end once it was asked to, `GRACE` if not said. Raises OSError where it cannot be
-    started.
+    `grace` are the seconds it has to end once it was asked to, `GRACE` if not said; `heard` gets what it prints, as it
+    comes, in a thread of its own. Raises OSError where it cannot be started.
     """
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], *, grace: float | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        grace: float | None = None,
+        heard: Callable[[bytes], object] = lambda _: None,
+    ) -> None:
         self.began = time.monotonic()
+        self._heard = heard
         self._grace = GRACE if grace is None else grace
         self._process: subprocess.Popen[bytes] | None = None
         self._output: _Output | None = None
@@ -83,7 +91,7 @@ class ProcessTree:
         )
         self._descendants.root = self._process.pid
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
-        self._output = _Output(self._process.stdout.fileno())
+        self._output = _Output(self._process.stdout.fileno(), self._heard)
 
     @property
     def exit_code(self) -> int | None:
@@ -176,9 +184,10 @@ def run(
 class _Output:
     """What comes out of a pipe, read in a thread: its beginning, its end, and how much there was between them."""
 
-    def __init__(self, pipe: int) -> None:
+    def __init__(self, pipe: int, heard: Callable[[bytes], object]) -> None:
         os.set_blocking(pipe, False)
         self._pipe = pipe
+        self._heard = heard
         self._stop, self._stopping = os.pipe()
         self._first = bytearray()
         self._last = bytearray()
@@ -208,6 +217,7 @@ class _Output:
             if not data:
                 break
             self._keep(data)
+            self._heard(data)
         self.silent.set()
 
     def _keep(self, data: bytes) -> None:
