@@ -61,15 +61,17 @@ def run(arguments: argparse.Namespace) -> int:
         failed=_fail,
     )
     with session:
-        _announce(session.base_url, command)
+        _announce(session.base_url, command, arguments.format)
         session.stand_between(_pass_on)
     done = session.finished()
     for note in done.notes:
         print(f"conformance: {safe(note)}", file=sys.stderr)
     for kept in done.kept:
+        role = kept.report.profile.role.value
         if arguments.format == "text":
-            verdicts.write(f"{kept.report.profile.role.value.upper()}\n")
-        verdicts.show(kept.report, arguments)
+            verdicts.write(f"\n{role.upper()}\n")
+        of_side = {} if arguments.out is None else {"out": f"{arguments.out}/{role}"}
+        verdicts.show(kept.report, argparse.Namespace(**{**vars(arguments), **of_side}))
         if kept.unwritten is not None:
             raise kept.unwritten
     if arguments.out is not None:
@@ -90,14 +92,13 @@ def _check(arguments: argparse.Namespace) -> None:
         )
 
 
-def _announce(base_url: str, command: Sequence[str]) -> None:
+def _announce(base_url: str, command: Sequence[str], form: str) -> None:
     if command:
         print(f"conformance: {base_url} for: {safe(shlex.join(command))}", file=sys.stderr, flush=True)
         return
-    # The first line is for programs, as that of `conformance mock`; with a report as JSON it stays out of its way.
-    print(
-        f"conformance: set OPENAI_BASE_URL={base_url} for the client; interrupt to judge", file=sys.stderr, flush=True
-    )
+    # For programs, as the first line of `conformance mock`; JSON on standard output is verdicts alone.
+    print(base_url, file=sys.stdout if form == "text" else sys.stderr, flush=True)
+    print("conformance: set OPENAI_BASE_URL to this for the client; interrupt to judge", file=sys.stderr, flush=True)
 
 
 def _pass_on(output: bytes) -> None:
