@@ -41,8 +41,8 @@ class KeptPiece:
     """Bytes of a body, and when they came and were taken by the other side, in milliseconds since the request began."""
 
     came_ms: int
+    taken_ms: int
     data: bytearray
-    taken_ms: int | None = None
 
 
 @dataclass(slots=True)
@@ -80,21 +80,18 @@ class Passed:
         """The head of the answer came."""
         self.status, self.answer_headers, self.answered_ms = status, headers, ms
 
-    def answered(self, data: bytes, at: float) -> KeptPiece | None:
-        """Bytes of the answer's body came; returns where it is to be noted when they were taken."""
-        if not data:
-            return None
-        ms = round(at)
+    def answered(self, data: bytes, came: float, taken: float) -> None:
+        """Bytes of the answer's body came, and were taken by the client."""
+        came_ms, taken_ms = round(came), round(taken)
         last = self.pieces[-1] if self.pieces else None
-        if last is not None and last.came_ms == ms:
-            if not self._holds(len(data)):
-                return None
-            last.data += data
-            return last
-        if not self._holds(len(data) + _OVERHEAD):
-            return None
-        self.pieces.append(KeptPiece(ms, bytearray(data)))
-        return self.pieces[-1]
+        if not data:
+            return
+        if last is not None and last.came_ms == came_ms:
+            if self._holds(len(data)):
+                last.data += data
+                last.taken_ms = taken_ms
+        elif self._holds(len(data) + _OVERHEAD):
+            self.pieces.append(KeptPiece(came_ms, taken_ms, bytearray(data)))
 
     def end(self, ended: Ended, ms: float, failure: str | None = None) -> None:
         """It is over; what ended it first counts."""

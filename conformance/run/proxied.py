@@ -5,11 +5,11 @@ Nothing is asked and nothing is planned. What is kept of what passed is bounded,
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from conformance import __version__
 from conformance.errors import ConformanceError, UsageError
@@ -59,13 +59,9 @@ class Side:
         return Question(self.role, wanted=self.wanted)
 
     def judge(self, name: str, transcript: Transcript, failed: Callable[[ConformanceError], None]) -> Subject:
-        """The verdicts on one run."""
-        return recordings.heard(name, lambda: (transcript,), self._question, self.reporting, failed)
-
-    def look(self, name: str, transcript: Transcript) -> Subject:
-        """The verdicts on a run that goes on: nothing is kept of them."""
-        looking = replace(self.reporting, exhibitor=None, shapes=False)
-        return recordings.subject(name, (transcript,), self._question, looking)
+        """The verdicts on one run, as it is so far."""
+        plain = replace(self.reporting, exhibitor=None)
+        return recordings.heard(name, lambda: (transcript,), self._question, plain, failed)
 
     def keep(self, subject: Subject) -> None:
         """Keep the verdicts on a run, in the place of one that shows nothing where there are too many."""
@@ -131,6 +127,13 @@ class Cassettes:
         return str(path)
 
 
+class _Seen(NamedTuple):
+    """How a run was judged when it had so many parts: on one side, then on the other."""
+
+    parts: int
+    subjects: tuple[Subject, ...]
+
+
 #: Hears of a departure as it happens: the run, the side, the verdict, what was found first.
 Told = Callable[[str, Role, Verdict, Finding], None]
 
@@ -155,6 +158,8 @@ class Proxied:
         self.unjudged = 0
         self._cassettes = cassettes
         self._secrets = tuple(secrets)
+        #: Name of a run that goes on -> how it was judged last.
+        self._seen: dict[str, _Seen] = {}
         self._told = told
         self._failed = failed
 
@@ -162,29 +167,45 @@ class Proxied:
         """Report what departs in a run that goes on, where its last exchange settles what came before."""
         if len(run.parts) > _EARLY_EXCHANGES or run.size > _EARLY_BYTES or not _settles(run):
             return
-        kept = redact(run.transcript(), self._secrets)
-        with contextlib.suppress(Exception):  # a slip of ours is reported once the run is over
-            for side in self.sides:
-                self._tell(side, run.name, side.look(run.name, kept))
+        seen = self._judged(run)
+        self._seen[run.name] = seen
+        for side, subject in zip(self.sides, seen.subjects, strict=True):
+            self._tell(side, run.name, subject)
 
     def over(self, run: Run) -> None:
         """Judge a run that is over, and keep what is to be kept of it."""
+        seen = self._seen.pop(run.name, None)
         if not run.judgeable and run.unreadable is None:
             self.unjudged += 1
             return
-        kept = redact(run.transcript(), self._secrets)
-        name = run.name
-        if self._cassettes is not None and run.unreadable is None:
-            try:
-                name = self._cassettes.keep(kept) or name
-            except ConformanceError as problem:
-                self._failed(problem)
-        for side in self.sides:
-            subject = side.judge(name, kept, self._failed)
+        if seen is None or seen.parts != len(run.parts) or run.unreadable is not None:
+            seen = self._judged(run)
+        name = self._kept(run) or run.name
+        for side, subject in zip(self.sides, seen.subjects, strict=True):
             if subject.verdicts or subject.exit_code or run.unreadable is not None:
-                side.keep(subject)
+                self._show(side, run, named := replace(subject, name=name))
+                side.keep(named)
             self._tell(side, run.name, subject)
             side.over(run.name)
+
+    def _judged(self, run: Run) -> _Seen:
+        kept = redact(run.transcript(), self._secrets)
+        return _Seen(len(run.parts), tuple(side.judge(run.name, kept, self._failed) for side in self.sides))
+
+    def _kept(self, run: Run) -> str | None:
+        """Write the cassette of a run; returns its path, None where there is none."""
+        if self._cassettes is None or run.unreadable is not None:
+            return None
+        try:
+            return self._cassettes.keep(redact(run.transcript(), self._secrets))
+        except ConformanceError as problem:
+            self._failed(problem)
+            return None
+
+    def _show(self, side: Side, run: Run, subject: Subject) -> None:
+        """Keep what shows the departures of a run, where that is wanted."""
+        if side.reporting.exhibitor is not None and standing(subject):
+            side.reporting.exhibit(redact(run.transcript(), self._secrets), subject)
 
     def _tell(self, side: Side, name: str, subject: Subject) -> None:
         for verdict, finding in side.new(name, subject):

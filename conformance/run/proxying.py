@@ -46,9 +46,9 @@ ROOM = 256 * 1024 * 1024
 #: Seconds between two looks whether something is over.
 _LOOK = 0.1
 
-#: The longest that one thread of Python keeps the others waiting. The relay has to pass bytes on within two
-#: milliseconds while what passed is judged, and the usual five would be added to every piece.
-_SWITCH = 0.0005
+#: Seconds that one thread of Python keeps the others waiting. While what passed is judged, the relay waits so long
+#: after each of the three system calls that an event takes; the usual five milliseconds would be felt.
+_SWITCH = 0.00005
 
 #: What a client is given as a key where the proxy sends the real one.
 _NO_KEY = "the-proxy-has-the-key"
@@ -108,6 +108,8 @@ class Session:
         #: That of the command; None where it had to be ended.
         self._exit_code: int | None = None
         self._interrupted: str | None = None
+        #: When it is looked next which runs are over.
+        self._next = 0.0
         sides = tuple(self._side(role, selection, wanted, shows=shows) for role in (Role.SERVER, Role.CLIENT))
         self._proxied = Proxied(
             (sides[0], sides[1]), cassettes=cassettes, secrets=self._settings.secrets, told=told, failed=failed
@@ -179,19 +181,21 @@ class Session:
         return Done(kept, self._code(reports), tuple(self._notes()), self._written())
 
     def _take(self, seconds: float) -> None:
-        """Take one exchange that has passed, within so many seconds, and judge what is over."""
-        now = time.monotonic()
+        """Take one exchange that has passed, within so many seconds, and now and then judge what is over."""
+        assert self._relay is not None  # noqa: S101 - it listened
         try:
             passed = self._passed.get(timeout=seconds) if seconds else self._passed.get_nowait()
         except Empty:
             pass
         else:
-            for run in self._runs.add(passed, now):
+            for run in self._runs.add(passed, time.monotonic()):
                 self._proxied.look(run)
-        assert self._relay is not None  # noqa: S101 - it listened
-        under_way = frozenset(thread for thread, _ in map(ids_of, self._relay.targets_under_way()) if thread)
-        for run in self._runs.finished(now, under_way):
-            self._proxied.over(run)
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + _LOOK
+            under_way = frozenset(thread for thread, _ in map(ids_of, self._relay.targets_under_way()) if thread)
+            for run in self._runs.finished(now, under_way):
+                self._proxied.over(run)
 
     def _variables(self) -> dict[str, str]:
         """Where the clients of the command find the API: in the official form, in its older one, and in Azure's."""
