@@ -48,6 +48,9 @@ _ENDING = re.compile(rb"(?m)^event: ?thread\.run\.(%s)\r?$" % b"|".join(sorted(w
 #: Operations that only look.
 _LOOKS = frozenset({Operation.GET_RUN, Operation.LIST_RUNS, Operation.LIST_STEPS, Operation.LIST_MESSAGES})
 
+#: Operations whose answers show the run that they are about.
+_SHOW_RUN = frozenset({Operation.CREATE_RUN, Operation.SUBMIT, Operation.GET_RUN})
+
 #: Operations by which a run is judged.
 JUDGED = frozenset({Operation.SUBMIT, Operation.CREATE_RUN})
 
@@ -76,7 +79,10 @@ class Run:
     #: What it is called: `run-0001` for the first.
     name: str
     id: str
+    #: Its thread: as the run itself says or, until it has, as it was asked for.
     thread: str | None
+    #: Whether the run itself has said so.
+    told: bool = False
     parts: list[_Part] = field(default_factory=list)
     #: Why it cannot be judged; None where it can.
     unreadable: str | None = None
@@ -89,7 +95,8 @@ class Run:
         parts = _sequential(sorted(self.parts, key=lambda part: part.began))
         start = parts[0].exchange.began_ms if parts else 0
         exchanges = tuple(replace(part.exchange, began_ms=part.exchange.began_ms - start) for part in parts)
-        keyed = any(_has_key(each) for each in exchanges)
+        exchanges = tuple(_known(self, exchanges))
+        keyed = any(map(_key, exchanges)) and not any("wrong-key" in each.situation for each in exchanges)
         return Transcript(
             self.name,
             exchanges,
@@ -164,21 +171,27 @@ class Runs:
 
     def _runs_of(self, passed: Passed, came: Exchange | None) -> tuple[Run, ...]:
         thread, run_id = ids_of(passed.target)
-        if came is not None and came.operation is Operation.CREATE_RUN:
-            run_id, created_in = _created(came.response)
-            thread = thread or created_in
-            if run_id is None:
-                return ()
+        says = None
+        if came is not None and came.operation in _SHOW_RUN:
+            shown_id, says = _shown(came.response)
+            if came.operation is Operation.CREATE_RUN:
+                run_id = shown_id
+                if run_id is None:
+                    return ()
+            elif shown_id != run_id:
+                says = None
         if run_id is not None:
-            return (self._run(run_id, thread),)
+            return (self._run(run_id, thread, says),)
         return tuple(run for run in self._runs.values() if thread is not None and run.thread == thread)
 
-    def _run(self, run_id: str, thread: str | None) -> Run:
+    def _run(self, run_id: str, thread: str | None, says: str | None) -> Run:
+        """The run of an id, which was asked for in a thread and `says` in which it is."""
         if run_id not in self._runs:
             self._count += 1
             self._runs[run_id] = Run(f"run-{self._count:04}", run_id, thread)
         run = self._runs[run_id]
-        run.thread = run.thread or thread
+        if says is not None:
+            run.thread, run.told = says, True
         return run
 
 
@@ -216,13 +229,32 @@ def _at_once(one: _Part, other: _Part) -> bool:
     return one.began < other.answered and other.began < one.answered
 
 
-def _has_key(exchange: Exchange) -> bool:
+def _known(run: Run, exchanges: Sequence[Exchange]) -> Iterator[Exchange]:
+    """The exchanges with what their senders may not know: a thread that is not the run's, a key that opened nothing.
+
+    What is refused with 401 or 403 may be refused for its key, unless the same key was taken for this run.
+    """
+    taken = {_key(each) for each in exchanges if each.response is not None and served(each.response)}
+    for each in exchanges:
+        if each.operation is not Operation.SUBMIT:
+            yield each
+            continue
+        situation, key = set(each.situation), _key(each)
+        if run.told and ids_of(each.request.target)[0] != run.thread:
+            situation.add("other-thread")
+        if each.response is not None and each.response.status in (401, 403) and key and key not in taken:
+            situation.add("wrong-key")
+        yield replace(each, situation=frozenset(situation))
+
+
+def _key(exchange: Exchange) -> str:
+    """The credential that a request carries; empty for none."""
     headers = exchange.request.headers
-    return bool(header(headers, "authorization") or header(headers, "api-key"))
+    return header(headers, "authorization") or header(headers, "api-key") or ""
 
 
-def _created(response: Response | None) -> tuple[str | None, str | None]:
-    """The run that an answer says was created, and its thread."""
+def _shown(response: Response | None) -> tuple[str | None, str | None]:
+    """The first run that an answer shows, and its thread."""
     if response is None or not served(response):
         return None, None
     body = body_of(response)
