@@ -83,6 +83,15 @@ class Ended(StrEnum):
     ABORTED = "aborted"
 
 
+class Side(StrEnum):
+    """On which side of what stands between an exchange was seen, such as a gateway; without one all is in front."""
+
+    #: Where the client asks and is answered.
+    FRONT = "front"
+    #: Where the server is asked and answers.
+    BEHIND = "behind"
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Some bytes of a body as they arrived, content coding removed.
@@ -132,6 +141,8 @@ class Exchange:
     failure: str | None = None
     #: Facts only the sender knows and a recording cannot show, such as `wrong-key`; see `scenarios.SITUATIONS`.
     situation: frozenset[str] = frozenset()
+    #: Both sides of what stands between have one clock: `began_ms` of either counts from the same moment.
+    side: Side = Side.FRONT
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from conformance.commands.termination import interrupting
 from conformance.errors import ConformanceError, UsageError
 from conformance.files import prepare_folder
 from conformance.report.plain import error_text, safe
@@ -33,8 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     With `--from`: 4 where a recording could not be read.
     """
-    with interrupting():
-        return _recorded(arguments) if arguments.recordings is None else _converted(arguments)
+    return _recorded(arguments) if arguments.recordings is None else _converted(arguments)
 
 
 def _converted(arguments: argparse.Namespace) -> int:

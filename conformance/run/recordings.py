@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 
 from conformance.contract.media import foreign
@@ -23,8 +24,8 @@ from conformance.model import (
 )
 from conformance.report.exhibits import Exhibitor
 from conformance.run import inputs
-from conformance.run.loop import INTERRUPTED
 from conformance.run.reporting import Reporting
+from conformance.targets.interruption import INTERRUPTED
 from conformance.verdict import known
 from conformance.verdict.judge import judge
 
@@ -76,10 +77,10 @@ def judged(
     interrupted = None
     try:
         for name in inputs.names(paths):
-            subjects.append(_subject(name, question, reporting, failed))
+            subjects.append(heard(name, partial(inputs.read, name), question, reporting, failed))
             on_subject(subjects[-1])
-    except KeyboardInterrupt:
-        interrupted = INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        interrupted = str(interrupt) or INTERRUPTED
     of_those = replace(reporting, profile=replace(profile, role=_role(subjects)))
     return of_those.report({**TARGET, "name": _name(subjects)}, tuple(subjects), interrupted)
 
@@ -100,11 +101,16 @@ def _was_judged(subject: Subject) -> bool:
     return any(verdict.status in JUDGED or verdict.status is Status.ERROR for verdict in subject.verdicts)
 
 
-def _subject(
-    name: str, question: Question, reporting: Reporting, failed: Callable[[ConformanceError], None]
+def heard(
+    name: str,
+    read: Callable[[], Iterable[Transcript]],
+    question: Question,
+    reporting: Reporting,
+    failed: Callable[[ConformanceError], None],
 ) -> Subject:
+    """The verdicts on what is read; `failed` hears what went wrong with it, which ends no run."""
     try:
-        return subject(name, inputs.read(name), question, reporting)
+        return subject(name, read(), question, reporting)
     except UnreadableInput as reason:
         error: ConformanceError = reason
     except Exception as slip:
@@ -117,9 +123,9 @@ def _subject(
 
 def subject(name: str, transcripts: Iterable[Transcript], question: Question, reporting: Reporting) -> Subject:
     """The verdicts on what one file holds."""
-    heard = [_answering(transcript, question.operation) for transcript in transcripts]
-    parts = [reporting.settled(replace(judge(each, role=question.role), name=name)) for each in heard]
-    for transcript, part in zip(heard, parts, strict=True):
+    asked = [_answering(transcript, question.operation) for transcript in transcripts]
+    parts = [reporting.settled(replace(judge(each, role=question.role), name=name)) for each in asked]
+    for transcript, part in zip(asked, parts, strict=True):
         reporting.exhibit(transcript, part)
     verdicts = tuple(
         verdict
@@ -128,8 +134,8 @@ def subject(name: str, transcripts: Iterable[Transcript], question: Question, re
         if question.wanted is None or question.wanted(f"{verdict.scenario}:{verdict.requirement}")
     )
     unknown = dict.fromkeys(event for part in parts for event in part.unknown_events)
-    shape = tuple(seen for transcript in heard for seen in reporting.shape(transcript))
-    unread = [note for transcript in heard for note in _unread(transcript)]
+    shape = tuple(seen for transcript in asked for seen in reporting.shape(transcript))
+    unread = [note for transcript in asked for note in _unread(transcript)]
     notes = dict.fromkeys((*unread, *(note for part in parts for note in part.notes)))
     reason = None if verdicts else _why_empty(parts) or next(iter(unread), None)
     return Subject(name, verdicts, reason, tuple(unknown), tuple(notes), shape)

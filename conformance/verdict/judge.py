@@ -22,6 +22,7 @@ from conformance.model import (
     Verdict,
 )
 from conformance.verdict.blame import blame, cause_of, first_cause
+from conformance.verdict.sides import part, placed, shown
 from conformance.walk.findings import Entry
 from conformance.walk.schedule import Schedule
 from conformance.walk.transcript import Walked, walk
@@ -143,7 +144,8 @@ def judge(transcript: Transcript, *, role: Role | None = None) -> Subject:
 
     A transcript of one of our scenarios is planned by the scenario and its environment, a recording of anything else
     by what its medium and its exchanges show. Without a `role` the side that the scenario is about is judged, of a
-    foreign recording the server. A subject with a `reason` held nothing to judge.
+    foreign recording the server. Where it was recorded on both sides of what stands between, a server is judged behind
+    it and a client in front. A subject with a `reason` held nothing to judge.
     """
     scenario = BY_ID.get(transcript.scenario)
     if role is None:
@@ -152,6 +154,14 @@ def judge(transcript: Transcript, *, role: Role | None = None) -> Subject:
         scenario = None
     if transcript.untestable is not None or transcript.slip is not None:
         return _unwalked(transcript, scenario)
+    indices = shown(transcript, role)
+    if indices is not None:
+        return placed(_judged(part(transcript, indices), scenario, role), indices)
+    return _judged(transcript, scenario, role)
+
+
+def _judged(transcript: Transcript, scenario: Scenario | None, role: Role) -> Subject:
+    """All verdicts on the exchanges that show a role."""
     medium = transcript.provenance.get("kind")
     held = transcript.traits | shown_by(medium) | (scenario.traits if scenario is not None else frozenset())
     if foreign(medium):
