@@ -15,7 +15,7 @@ from conformance.walk.event_differences import Differences, Seen, of_json
 from conformance.walk.http_response import body_of, got_status, header, is_event_stream, listed, media_type, served
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import CLOSE
-from conformance.walk.passages import ROUNDING_MS, Numbered, Passage, repeats
+from conformance.walk.passages import Numbered, Passage, repeats
 from conformance.walk.registry import check
 from conformance.wire.redact import KEPT_PARAMETERS
 
@@ -210,8 +210,8 @@ def request_body(observation: Observation) -> Iterable[Finding] | None:
 
 
 def _another_document(passage: Passage, behind: Numbered) -> Iterator[_Slip]:
-    asked, sent = passage.front.exchange.request.body, behind.exchange.request.body
-    if asked != sent and passage.mappings.meaning(asked) != of_json(sent):
+    asked, sent = _bodies(passage, behind)
+    if asked != sent and of_json(asked) != of_json(sent):
         before, after = _around_difference(asked, sent)
         yield _Slip("another-body", "the submission arrived with another body", before, after)
 
@@ -219,14 +219,19 @@ def _another_document(passage: Passage, behind: Numbered) -> Iterator[_Slip]:
 @check("relay.request-bytes", on=[CLOSE])
 def request_bytes(observation: Observation) -> Iterable[Finding] | None:
     """The body arrives byte for byte."""
-    return None if _maps(observation, "ids") else _compared(observation, _other_bytes)
+    return _compared(observation, _other_bytes)
 
 
 def _other_bytes(passage: Passage, behind: Numbered) -> Iterator[_Slip]:
-    asked, sent = passage.front.exchange.request.body, behind.exchange.request.body
+    asked, sent = _bodies(passage, behind)
     if asked != sent:
         before, after = _around_difference(asked, sent)
         yield _Slip("rewritten", "the body of the submission was written anew", before, after)
+
+
+def _bodies(passage: Passage, behind: Numbered) -> tuple[bytes, bytes]:
+    """What was submitted in front, in the names of the side behind, and what arrived."""
+    return passage.mappings.named(passage.front.exchange.request.body), behind.exchange.request.body
 
 
 def _around_difference(one: bytes, other: bytes) -> tuple[str, str]:
@@ -256,7 +261,7 @@ def _unanswered_in_front(passage: Passage) -> Iterator[_Slip]:
 
 def _broken(response: Response | None) -> bool:
     """Whether an upstream broke off, so that a gateway may break off, too."""
-    return response is None or response.ended is not Ended.COMPLETE
+    return response is None or response.ended in (Ended.SHORT, Ended.RESET, Ended.TIMEOUT)
 
 
 @check("relay.unanswered", on=[CLOSE])
@@ -327,7 +332,8 @@ def _is_plain(passage: Passage) -> bool:
 
 def _another_answer(passage: Passage) -> Iterator[_Slip]:
     behind, front = map(body_of, passage.answers or ())
-    if behind != front and of_json(behind) != passage.mappings.meaning(front):
+    front = passage.mappings.named(front)
+    if behind != front and of_json(behind) != of_json(front):
         before, after = _around_difference(behind, front)
         yield _Slip("another-body", "the answer arrived with another body", before, after)
 
@@ -492,8 +498,6 @@ def event_data(observation: Observation) -> Iterable[Finding] | None:
 @check("relay.event-bytes", on=[CLOSE])
 def event_bytes(observation: Observation) -> Iterable[Finding] | None:
     """The data of every event comes byte for byte."""
-    if _maps(observation, "ids") or _maps(observation, "model"):
-        return None
     return _streams(observation, partial(_changed, "rewritten", "was written anew"))
 
 
@@ -568,13 +572,13 @@ def _shows_pace(passage: Passage) -> bool:
 def _held_back(passage: Passage) -> bool:
     """Whether nothing had come when the upstream sent its last event, though it had waited."""
     source = passage.source
-    if source is None:
+    times = [event.place.ms for event in source.events if not event.is_done] if source is not None else []
+    if source is None or len(times) < 2:
         return False
-    times = [event.place.ms for event in source.events]
-    last = max(times)
-    waited = last - max((ms for ms in times if ms < last), default=last)
+    waited = times[-1] - times[-2]
     first = passage.front.at(passage.front.events[0].place.ms)
-    return waited >= _WAITED_MS and first > source.at(last) + ROUNDING_MS
+    # Where it came early the wait was over at once; a clock that decides here is off by half the wait.
+    return waited >= _WAITED_MS and first > source.at(times[-1]) - waited // 2
 
 
 def _all_at_its_end(passage: Passage) -> _Slip:

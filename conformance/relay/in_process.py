@@ -16,7 +16,7 @@ from conformance.mock.upstream import Gate, Switch
 from conformance.model import Author, Chunk, Ended, Exchange, Request, Response, Side
 from conformance.reference.api import Api
 from conformance.relay.habit import Answer, Asked, Broken, Habit
-from conformance.targets.gateway import API_KEY, Reader
+from conformance.targets.gateway import API_KEY, SETTLING, Reader
 from conformance.targets.pace import LogicalTime
 from conformance.targets.session import Ask, Sent, Session
 from conformance.targets.settings import Settings
@@ -98,6 +98,8 @@ class InProcessEnds:
 
         async def settled() -> None:
             others = asyncio.all_tasks() - {asyncio.current_task()}
+            if others:
+                await asyncio.wait(others, timeout=SETTLING)
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
@@ -131,16 +133,18 @@ class InProcessEnds:
             async with asyncio.timeout(settings.timeout):
                 await asyncio.sleep(_HOP_MS / 1000)
                 answer = await (self._send(asked) if direct else self._habit(asked, self._send))
-            response = await self._read(answer, Reader(ask, self._gate, lambda _: None), began)
+            response = await self._read(answer, ask, began)
         except Broken:
             failure = "the connection was closed without an answer"
         except TimeoutError:
             failure = f"no answer within {settings.timeout:g} s"
         return Exchange(ask.operation, self._ms(began), request, response, failure, ask.situation)
 
-    async def _read(self, answer: Answer, reader: Reader, began: float) -> Response:
+    async def _read(self, answer: Answer, ask: Ask, began: float) -> Response:
         """Read the body of an answer as a client does, with the time at which each piece came."""
-        pieces: dict[int, bytes] = {}
+        pieces: dict[int, bytearray] = {}
+        pauses: list[float] = []
+        reader = Reader(ask, self._gate, pauses.append)
         coding = decoder(", ".join(value for name, value in answer.headers if name.lower() == "content-encoding"))
         ended = Ended.COMPLETE
         now = began
@@ -150,11 +154,13 @@ class InProcessEnds:
                     now = self._loop.time() + _HOP_MS / 1000
                     at = round((now - began) * 1000)
                     for data in coding.feed(raw):
-                        pieces[at] = pieces.get(at, b"") + data
+                        pieces.setdefault(at, bytearray()).extend(data)
                         if not reader(data):
                             ended = Ended.ABORTED
                     if ended is Ended.ABORTED:
                         break
+                    while pauses:
+                        await asyncio.sleep(pauses.pop())
                 else:
                     coding.close()
         except Broken as broken:
@@ -167,7 +173,7 @@ class InProcessEnds:
         finally:
             await _closed(answer.pieces)
         headers = tuple((name, value) for name, value in answer.headers if name.lower() not in _FRAMING)
-        chunks = tuple(Chunk(at, data) for at, data in pieces.items() if data)
+        chunks = tuple(Chunk(at, bytes(data)) for at, data in pieces.items() if data)
         ended_ms = max(round((max(now, self._loop.time()) - began) * 1000), chunks[-1].ms if chunks else 0)
         return Response(Author.IMPLEMENTATION, answer.status, headers, chunks, ended, ended_ms)
 

@@ -42,7 +42,7 @@ _SLOW = 1.0
 
 #: Seconds in which answers behind are seen to end once nobody reads them any more: longer than the silence after
 #: which an upstream ends whose client has left.
-_SETTLING = 6.0
+SETTLING = 6.0
 
 #: What a submission asks in its query: a parameter of the API, escaped as clients escape it.
 _QUERY = "?include%5B%5D=step_details.tool_calls%5B%2A%5D.file_search.results%5B%2A%5D.content"
@@ -235,25 +235,35 @@ def _submission(act: Act, run: PendingRun, number: int) -> Ask:
 
 
 class SocketEnds:
-    """Both ends on sockets: the gateway is at `settings`, the upstream at `host` and `port`, a free one where it is 0.
+    """Both ends on sockets, the upstream at `host` and `port`, a free one where it is 0.
 
-    `keyed`: the upstream asks for its key, which the gateway is to pass on. Raises UsageError where the address cannot
-    be had.
+    `started` is told where the upstream is, sees to it that the gateway passes on to it, and says how the gateway is
+    reached. `keyed`: the upstream asks for its key, which the gateway is to pass on. Raises UsageError where the address
+    cannot be had.
     """
 
-    def __init__(self, settings: Settings, *, host: str = "127.0.0.1", port: int = 0, keyed: bool = True) -> None:
-        self.settings = settings
+    def __init__(
+        self,
+        started: Callable[[str], Settings],
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        keyed: bool = True,
+    ) -> None:
         self._gate, self._switch, pace = Gate(), Switch(keyed=keyed), RealTime()
         self._mock = Mock(
             API_KEY if keyed else None, host=host, port=port, behaviour=self._switch.behaviour, hold=self._gate.hold
         )
+        try:
+            self.settings = settings = started(self._mock.base_url)
+        except BaseException:
+            self._mock.close()
+            raise
         direct = replace(settings, base_url=self._mock.base_url, api_key=API_KEY, headers=(), query=(), proxy=None)
         self._pace: Pace = pace
         self._wires = {False: Wire(settings), True: Wire(direct)}
         self.session = Session(settings, self._wires[False].send, pace=pace)
         self.around = Session(direct, self._wires[True].send, pace=pace)
-        #: Where the gateway is to find the upstream; ends in /v1.
-        self.upstream_url = self._mock.base_url
         self._epoch = 0.0
         self._answer = "plainly"
 
@@ -274,7 +284,7 @@ class SocketEnds:
 
     def heard(self) -> Iterable[Exchange]:
         """What arrived behind since the clock was started, once every answer has ended."""
-        self._mock.finish(_SETTLING)
+        self._mock.finish(SETTLING)
         offset = round((self._mock.began - self._epoch) * 1000)
         for recorded in self._mock.requests:
             if recorded.ms + offset >= 0:

@@ -98,18 +98,14 @@ def _seen(event: Event, index: int, ms: int) -> Seen:
     return Seen(event.name, event.data, Place(event.name, index, (event.start, event.end), ms))
 
 
-#: What a document is compared by: equal for those that say the same.
-Meaning = Callable[[bytes], Hashable]
-
-
-def differences(sent: Sequence[Seen], came: Sequence[Seen], meaning: Meaning | None = None) -> Differences:
-    """Compare what was sent with what came; `meaning` is that of what came, without it that of its JSON."""
+def differences(sent: Sequence[Seen], came: Sequence[Seen]) -> Differences:
+    """Compare what was sent with what came."""
     dones = sum(each.is_done for each in sent), sum(each.is_done for each in came)
     sent_events, sent_behind = _parted(sent)
     came_events, came_behind = _parted(came)
     left = Counter(each.key for each in sent_behind)
     surplus = tuple(each for each in came_behind if not _taken(left, each))
-    facts = _Facts(meaning or of_json)
+    facts = _Facts()
     facts.align(sent_events, came_events)
     return Differences(len(sent), *dones, behind_done=surplus, **facts.told(sent_events))
 
@@ -141,7 +137,7 @@ class _Told(TypedDict):
 class _Facts:
     """What is found while two rows of events are compared."""
 
-    def __init__(self, meaning: Meaning) -> None:
+    def __init__(self) -> None:
         self._missing: list[Seen] = []
         self._added: list[Seen] = []
         self._joined: list[Pair] = []
@@ -149,11 +145,11 @@ class _Facts:
         self._changed: list[Pair] = []
         self._rewritten: list[Pair] = []
         #: What an event is recognised by, the surest first, and where the pairs go that only this tells.
-        self._marks: tuple[tuple[_Mark, _Mark, list[Pair]], ...] = (
-            (_key, _key, []),
-            (lambda one: (one.name, of_json(one.data)), lambda one: (one.name, meaning(one.data)), self._rewritten),
-            (lambda one: of_json(one.data), lambda one: meaning(one.data), self._renamed),
-            (lambda one: one.name, lambda one: one.name, self._changed),
+        self._marks: tuple[tuple[_Mark, list[Pair]], ...] = (
+            (_key, []),
+            (lambda one: (one.name, of_json(one.data)), self._rewritten),
+            (lambda one: of_json(one.data), self._renamed),
+            (lambda one: one.name, self._changed),
         )
 
     def align(self, sent: Sequence[Seen], came: Sequence[Seen], step: int = 0) -> None:
@@ -166,8 +162,8 @@ class _Facts:
             return
         if step == len(self._marks) - 1:
             sent, came = self._without_joined(list(sent), list(came))
-        of_sent, of_came, pairs = self._marks[step]
-        ours, theirs = list(map(of_sent, sent)), list(map(of_came, came))
+        mark, pairs = self._marks[step]
+        ours, theirs = list(map(mark, sent)), list(map(mark, came))
         for word, i1, i2, j1, j2 in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
             if word == "equal":
                 pairs += map(Pair, sent[i1:i2], came[j1:j2])

@@ -5,12 +5,10 @@ A declared mapping is applied before both sides are compared, and held to be one
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from conformance.walk.event_differences import of_json
 from conformance.wire.strict_json import NotJson, read
 
 #: Trait -> the members whose texts are mapped.
@@ -57,9 +55,12 @@ class Mappings:
             for one, other in list(zip(*tails, strict=False))[0::2]:
                 self._take("id", one, other, exchange)
 
-    def meaning(self, data: bytes) -> Hashable:
-        """What a document in front says, in the names of the side behind."""
-        return of_json(json.dumps(self._named(_read(data))).encode()) if self._members else of_json(data)
+    def named(self, data: bytes) -> bytes:
+        """A text in front with the names of the side behind, where they stand as JSON strings."""
+        for front, behind in self._behind.items() if self._members else ():
+            if front != behind:
+                data = data.replace(f'"{front}"'.encode(), f'"{behind}"'.encode())
+        return data
 
     def path(self, path: str) -> str:
         """A path in front, in the ids of the side behind."""
@@ -72,14 +73,6 @@ class Mappings:
             known = names.setdefault(one, other)
             if known != other:
                 self.conflicts.append(Conflict(exchange, one, (known, other)))
-
-    def _named(self, document: object, member: str = "") -> object:
-        if isinstance(document, dict):
-            return {key: self._named(value, key) for key, value in document.items()}
-        if isinstance(document, list):
-            return [self._named(value) for value in document]
-        mapped = isinstance(document, str) and any(members.fullmatch(member) for members in self._members)
-        return self._behind.get(document, document) if isinstance(document, str) and mapped else document
 
 
 def _read(data: bytes) -> object:

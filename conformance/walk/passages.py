@@ -15,6 +15,7 @@ from conformance.walk.event_differences import Differences, Seen, differences, s
 from conformance.walk.history import PASSING, run_of_path
 from conformance.walk.http_response import body_of, is_event_stream, served
 from conformance.walk.mappings import Mappings
+from conformance.walk.submission_facts import submitted
 
 #: Both sides round their clocks: what was asked behind may seem to have begun a little before it was asked in front.
 ROUNDING_MS = 5
@@ -35,6 +36,11 @@ class Numbered:
     def at(self, ms: int) -> int:
         """A time within the exchange as milliseconds since the transcript began."""
         return self.exchange.began_ms + ms
+
+    @cached_property
+    def outputs(self) -> tuple[str | None, ...]:
+        """What a submission says, without the ids: who maps these leaves the texts alone."""
+        return tuple(output for _, output in submitted(self.exchange, None).items)
 
     @cached_property
     def events(self) -> tuple[Seen, ...]:
@@ -92,7 +98,10 @@ class Passage:
         """How the events in front differ from those behind; None where these are no whole stream."""
         if not self.whole or self.source is None or not self.source.events:
             return None
-        return differences(self.source.events, self.front.events, self.mappings.meaning)
+        came = self.front.events
+        if self.mappings.some:
+            came = tuple(each._replace(data=self.mappings.named(each.data)) for each in came)
+        return differences(self.source.events, came)
 
     def learn(self) -> None:
         """Learn from it what is mapped."""
@@ -152,7 +161,7 @@ def _likeness(passage: Passage, behind: Numbered) -> tuple[bool, bool, bool, int
     ended = passage.front.at(passage.front.response.ended_ms if passage.front.response else 0)
     return (
         run_of_path(asked.target) == run_of_path(sent.target),
-        asked.body == sent.body,
+        passage.front.outputs == behind.outputs,
         behind.at(0) <= ended + ROUNDING_MS or passage.front.response is None,
         passage.front.at(0) if not passage.behind else -1,
     )

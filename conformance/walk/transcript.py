@@ -69,7 +69,8 @@ class _Walk:
     def pass_on(self) -> None:
         """Put both sides of what stands between together: no exchange tells anything of it by itself."""
         observation = self.observation
-        if any(exchange.side is Side.BEHIND for exchange in observation.transcript.exchanges):
+        both = any(exchange.side is Side.BEHIND for exchange in observation.transcript.exchanges)
+        if both or "gateway" in observation.held:
             observation.passages = passages(observation.transcript, observation.held)
             self.judged = sum(passage.submits for passage in observation.passages)
             self.traits |= {"submit", "gateway"} if self.judged else set()
