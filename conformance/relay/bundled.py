@@ -24,7 +24,7 @@ class SocketGateway(GatewayTarget):
 
     def __init__(self, declared: Declared) -> None:
         self._declared = declared
-        ends = SocketEnds(self._started, keyed=_is_keyed(declared))
+        ends = SocketEnds(self._started, key=API_KEY if _is_keyed(declared) else None)
         super().__init__(ends, traits=declared.declares, facts={"habit": declared.name})
 
     def close(self) -> tuple[str, ...]:

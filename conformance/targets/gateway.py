@@ -13,6 +13,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
 
+from conformance.contract.gateway_scenarios import PAUSE_MS
 from conformance.contract.scenarios import requires
 from conformance.errors import ConformanceError
 from conformance.mock.server import Mock
@@ -109,12 +110,21 @@ class Ends(Protocol):
 
 
 class GatewayTarget:
-    """A gateway between `ends`; `traits` are what is declared of it, `facts` are told beside its address."""
+    """A gateway between `ends`; `traits` are what is declared of it, `facts` are told beside its address.
+
+    `limit` is after how many silent seconds it gives up, where that is declared.
+    """
 
     def __init__(
-        self, ends: Ends, *, traits: frozenset[str] = frozenset(), facts: Mapping[str, str] | None = None
+        self,
+        ends: Ends,
+        *,
+        traits: frozenset[str] = frozenset(),
+        facts: Mapping[str, str] | None = None,
+        limit: float | None = None,
     ) -> None:
         self.traits = traits | {"state", "key", "scripted"}
+        self._limit = limit
         self._ends = ends
         self._facts = dict(facts or {})
         self._through = Provisioner(ends.session)
@@ -133,7 +143,9 @@ class GatewayTarget:
 
     def plays(self, scenario: Scenario) -> bool:
         """Whether the scenario is one for gateways, and what it needs was declared."""
-        return scenario.role is Role.GATEWAY and requires(scenario) <= self.traits
+        # Whoever declares that it gives up within the pause is not asked to sit through it.
+        too_long = scenario.answer == "pause" and self._limit is not None and self._limit * 1000 <= PAUSE_MS
+        return scenario.role is Role.GATEWAY and requires(scenario) <= self.traits and not too_long
 
     def cost(self, scenarios: Sequence[Scenario]) -> Mapping[str, int]:
         """How many runs the scenarios take, and how many requests at most."""
@@ -238,8 +250,8 @@ class SocketEnds:
     """Both ends on sockets, the upstream at `host` and `port`, a free one where it is 0.
 
     `started` is told where the upstream is, sees to it that the gateway passes on to it, and says how the gateway is
-    reached. `keyed`: the upstream asks for its key, which the gateway is to pass on. Raises UsageError where the address
-    cannot be had.
+    reached. `key` is what the upstream asks for, None where the gateway has one of its own. Raises UsageError where the
+    address cannot be had.
     """
 
     def __init__(
@@ -248,18 +260,18 @@ class SocketEnds:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        keyed: bool = True,
+        key: str | None = API_KEY,
     ) -> None:
-        self._gate, self._switch, pace = Gate(), Switch(keyed=keyed), RealTime()
-        self._mock = Mock(
-            API_KEY if keyed else None, host=host, port=port, behaviour=self._switch.behaviour, hold=self._gate.hold
-        )
+        self._gate, self._switch, pace = Gate(), Switch(keyed=key is not None), RealTime()
+        self._mock = Mock(key, host=host, port=port, behaviour=self._switch.behaviour, hold=self._gate.hold)
         try:
             self.settings = settings = started(self._mock.base_url)
         except BaseException:
             self._mock.close()
             raise
-        direct = replace(settings, base_url=self._mock.base_url, api_key=API_KEY, headers=(), query=(), proxy=None)
+        direct = replace(
+            settings, base_url=self._mock.base_url, api_key=key or API_KEY, headers=(), query=(), proxy=None
+        )
         self._pace: Pace = pace
         self._wires = {False: Wire(settings), True: Wire(direct)}
         self.session = Session(settings, self._wires[False].send, pace=pace)
