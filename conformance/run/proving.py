@@ -146,7 +146,7 @@ def matrix_of_gateways(*, full: bool = False) -> FaultMatrix:
 
 
 def prove_gateways(habits: Iterable[Fault], *, full: bool = False) -> Iterator[Trial]:
-    """Try habits of the bundled gateway, each in process; `full`: each on sockets too, in the scenarios that show it."""
+    """Try habits of the bundled gateway, each in process; `full`: on sockets too, in the scenarios that show it."""
     for habit in habits:
         wanted = dict.fromkeys((*habit.scenarios, *GATEWAY_SMOKE))
         yield trial_of(habit, [judge(_passed(habit.name, scenario)) for scenario in wanted])

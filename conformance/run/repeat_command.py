@@ -39,15 +39,12 @@ def again_gateway(said: Given, command: Sequence[str]) -> str:
 
     named = ("base_url", "listen", "gateway_timeout", "api_key_env", "model", "ca_file", "timeout")
     values = {key: said[key] for key in named if said.get(key) is not None}
-    options = [f"--{key.replace('_', '-')}={value}" for key, value in (values | _shown_base(values)).items()]
+    values["base_url"] = _shown_url(values["base_url"])
+    options = [f"--{key.replace('_', '-')}={value}" for key, value in values.items()]
     options += [f"--maps={what}" for what in said.get("maps") or ()]
     options += [f"--header={_hidden(text, ':')}" for text in said.get("header") or ()]
     tail = ("--", *command) if command else ()
     return shown(shlex.join(("conformance", "gateway", *options, *tail)))
-
-
-def _shown_base(values: Given) -> Given:
-    return {"base_url": _shown_url(values["base_url"])} if "base_url" in values else {}
 
 
 def _shown_url(url: str) -> str:
