@@ -666,19 +666,24 @@ def stall(observation: Observation) -> Iterable[Finding] | None:
 
 
 def _breaks_off(passage: Passage, ways: Collection[Ended]) -> bool:
-    """Whether the upstream broke off so that a gateway can see it, while its client was there."""
-    if passage.answers is None:
-        return False
-    behind, front = passage.answers
-    seen = behind.ended is Ended.RESET or bool(
-        header(behind.headers, "content-length") or header(behind.headers, "transfer-encoding")
+    """Whether the upstream broke off, while its client was there."""
+    return (
+        passage.answers is not None
+        and passage.answers[0].ended in ways
+        and passage.answers[1].ended is not Ended.ABORTED
     )
-    return behind.ended in ways and seen and front.ended is not Ended.ABORTED
+
+
+def _is_framed(response: Response) -> bool:
+    """Whether a body says where it ends; one that does not is ended by its connection, as with HTTP/1.0."""
+    return any(header(response.headers, name) is not None for name in ("content-length", "transfer-encoding"))
 
 
 def _ended_properly(passage: Passage) -> Iterator[_Slip]:
     behind, front = passage.answers or (None, None)
-    if behind is not None and front is not None and front.ended is Ended.COMPLETE and served(front):
+    if behind is None or front is None or (behind.ended is not Ended.RESET and not _is_framed(behind)):
+        return
+    if front.ended is Ended.COMPLETE and served(front):
         yield _Slip("ended", "the upstream broke off, and the client got a proper end", "a body that is broken off",
                     f"complete after {len(body_of(front))} bytes, upstream {behind.ended}")  # fmt: skip
 

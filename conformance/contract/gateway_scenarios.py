@@ -42,7 +42,7 @@ GATEWAY_ANSWERS = MappingProxyType(
         "pause": "two seconds of silence within the stream",
         "stall": "silence within the stream until the other side gives up",
         "waiting": "half of the stream, then silence for five seconds, then the end of the connection",
-        "bulk": "four million bytes of text, as fast as they are taken",
+        "bulk": "two million bytes of text, as fast as they are taken",
         "cut-short": "the connection is closed in the middle of an event, the body unfinished",
     }
 )
@@ -126,7 +126,10 @@ GATEWAY_SCENARIOS: tuple[Scenario, ...] = (
     _scenario("paced", "events as they come, once more, and once around the gateway",
               (_AROUND, _submit("true", "all", ""), _submit("true", "all", "")), "stream answered ended paced",
               answer="paced"),
-    _streamed("slow-reader", "four million bytes for a client that stops reading for a second", answer="bulk",
+    _scenario("paced-short", "a stream shorter than a buffer, as it comes, once more, and once around the gateway",
+              (_AROUND, _submit("true", "all", ""), _submit("true", "all", "")), "stream answered ended paced",
+              answer="paced", script="expired"),
+    _streamed("slow-reader", "two million bytes for a client that stops reading for a second", answer="bulk",
               words="slow"),
     _scenario("leaves", "a client that leaves within the stream, and another one",
               (_submit("true", "all", "leaves"), _submit("true", "all", "leaves")), "answered leaves",

@@ -40,7 +40,7 @@ _EXACT = (
 _MILLION = 1_000_000
 
 #: Pieces of text and the length of each, in a stream that is more than the buffers between two programs hold.
-_BULK = (400, 10_000)
+_BULK = (200, 10_000)
 
 
 def _million(pieces: Pieces) -> Pieces:

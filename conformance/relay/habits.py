@@ -210,9 +210,9 @@ async def _when_full(pieces: Pieces) -> Pieces:
 
 
 _bad("time", "buffers-all", "The gateway passes a stream on once the upstream has ended it.", _on_pieces(_all_at_once),
-     shown_by="paced", breaks="flows")  # fmt: skip
+     shown_by="paced paced-short", breaks="flows")  # fmt: skip
 _bad("time", "buffers-4k", "The gateway passes a stream on in blocks of 4 KB.", _on_pieces(_when_full),
-     shown_by="paced", breaks="prompt")  # fmt: skip
+     shown_by="paced paced-short", breaks="flows prompt")  # fmt: skip
 
 
 def _silent_for(seconds: float, then: Ended | None) -> Callable[[Pieces], Pieces]:
