@@ -53,7 +53,8 @@ docs: $(VENV)/ready-to-test
 	$(BIN)/python -m conformance.tests.wire.reference
 	$(BIN)/python -m conformance.tests.verdict.joined
 	$(call written,docs/fault-matrix.md,-m conformance prove --format markdown)
-	$(BIN)/python -m conformance.tests.shown README.md
+	$(BIN)/python -m conformance.tests.shown README.md docs/servers.md cassettes/README.md
+	$(BIN)/python -m conformance.tests.wire.reference
 
 # A file that could not be written whole stays as it was.
 written = $(BIN)/python $(2) > $(1).part && mv $(1).part $(1) || { rm -f $(1).part; exit 1; }

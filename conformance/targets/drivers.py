@@ -15,9 +15,10 @@ from conformance.errors import UsageError
 from conformance.files import write_atomically
 from conformance.model import Outcome
 from conformance.targets import process
-from conformance.targets.assignment import Assignment, environment
+from conformance.targets.assignment import Assignment
 from conformance.targets.client import Driven
 from conformance.targets.outcome_file import BadOutcome, check, read
+from conformance.targets.program_environment import environment
 from conformance.wire.secret import edits_by_look
 from conformance.wire.splice import spliced
 

@@ -59,7 +59,7 @@ class Wire:
     def send(self, ask: Ask) -> Sent:
         """Send one request and record what comes back. Raises NoConnection when none could be opened."""
         settings = self._settings
-        headers = settings.request_headers(ask.situation, body=ask.body is not None)
+        headers = settings.request_headers(ask.situation, body=ask.body is not None, more=ask.headers)
         address = _address(settings.origin, settings.target(ask.path, ask.prefix))
         length = [("Content-Length", str(len(ask.body or b"")))] if ask.body or ask.method in _WITH_BODY else []
         before, behind = ([], length) if ask.body else (length, [])

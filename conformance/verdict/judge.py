@@ -8,7 +8,7 @@ from functools import lru_cache
 from conformance.checks import CHECKS
 from conformance.contract.media import WHOLE, foreign, shown_by
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.contract.scenarios import BY_ID
+from conformance.contract.scenarios import BY_ID, not_offered
 from conformance.model import (
     Finding,
     Level,
@@ -44,6 +44,9 @@ _NOTHING = {
     Role.SERVER: "it holds no submission and no stream that creates a run",
     Role.CLIENT: "it holds no submission",
 }
+
+#: Why nothing is judged in a scenario that was played all the same.
+_NOT_OFFERED = "it needs what the target is said not to offer (--offers)"
 
 #: Why nothing showed what was planned: nobody did it, or it was done to a run that had ended.
 _UNSEEN = "nothing in the exchanges showed it"
@@ -120,7 +123,12 @@ _PREREQUISITES = (
 
 
 def planned(scenario: Scenario, traits: frozenset[str]) -> tuple[Requirement, ...]:
-    """The requirements whose condition holds for a scenario in an environment of these traits, known beforehand."""
+    """The requirements whose condition holds for a scenario in an environment of these traits, known beforehand.
+
+    None where the scenario needs what the target is said not to offer.
+    """
+    if not_offered(scenario, traits):
+        return ()
     return _planned(scenario.traits | traits | WHOLE, scenario.role)
 
 
@@ -157,6 +165,8 @@ def judge(transcript: Transcript, *, role: Role | None = None) -> Subject:
     if foreign(medium):
         held |= {"others"}
     walked = walk(transcript, _CHECKS, held, role)
+    if scenario is not None and not_offered(scenario, transcript.traits):
+        return Subject(transcript.scenario, (), _NOT_OFFERED, notes=walked.notes)
     if scenario is None:
         held |= walked.traits
         if not walked.judged and (role is Role.SERVER or transcript.outcome is None):
