@@ -48,6 +48,7 @@ docs: $(VENV)/ready-to-test
 	$(call written,conformance/contract/requirements.json,-m conformance.contract.requirement_tables)
 	$(call written,$(NEWEST_SET),-m conformance.contract.requirement_sets)
 	$(call written,docs/requirements.md,-m conformance.report.requirements_page)
+	$(call written,docs/contract.html,-m conformance.report.contract_page)
 	$(call written,docs/lifecycle.md,-m conformance.report.lifecycle_page markdown)
 	$(BIN)/python -m conformance.tests.wire.documented
 	$(BIN)/python -m conformance.tests.wire.reference
