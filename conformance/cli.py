@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from conformance.errors import DEBUG, ConformanceError, OwnError, UsageError
+from conformance.targets.interruption import INTERRUPTED, interrupting
 
 #: Every command, in the order in which people meet them, and the module of `commands/` it is in.
 COMMANDS = {
@@ -33,12 +34,13 @@ COMMANDS = {
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code, and never shows a traceback unless CONFORMANCE_DEBUG is set."""
     try:
-        code = _run(sys.argv[1:] if words is None else words)
-        sys.stdout.flush()
+        with interrupting():
+            code = _run(sys.argv[1:] if words is None else words)
+            sys.stdout.flush()
     except ConformanceError as error:
         return _told(error)
-    except KeyboardInterrupt:
-        print("conformance: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(f"conformance: {str(interrupt) or INTERRUPTED}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         # Whoever read has read enough; nothing more may be written, not even at exit.

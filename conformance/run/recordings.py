@@ -22,8 +22,8 @@ from conformance.model import (
 )
 from conformance.report.exhibits import Exhibitor
 from conformance.run import inputs
-from conformance.run.loop import INTERRUPTED
 from conformance.run.reporting import Reporting
+from conformance.targets.interruption import INTERRUPTED
 from conformance.verdict import known
 from conformance.verdict.judge import judge
 
@@ -74,8 +74,8 @@ def judged(
         for name in inputs.names(paths):
             subjects.append(_subject(name, question, reporting, failed))
             on_subject(subjects[-1])
-    except KeyboardInterrupt:
-        interrupted = INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        interrupted = str(interrupt) or INTERRUPTED
     of_those = replace(reporting, profile=replace(profile, role=_role(subjects)))
     return of_those.report({**TARGET, "name": _name(subjects)}, tuple(subjects), interrupted)
 
