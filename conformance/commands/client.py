@@ -13,7 +13,7 @@ from conformance.commands.progress import Progress
 from conformance.commands.termination import interrupting
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.errors import UsageError
-from conformance.model import Role, Transcript
+from conformance.model import Report, Role, Transcript
 from conformance.report.exhibits import Exhibitor
 from conformance.report.trace import trace
 from conformance.run import options, repeat_command, saving, verdict_options
@@ -61,6 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
     target = ClientTarget(driver, azure=arguments.azure, traced=_show_trace if arguments.trace else None)
     chosen = _chosen(target, arguments)
     if not chosen.scenarios:
+        if arguments.format == "json":
+            verdicts.show(Report(target.describe(), (), profile=profile), arguments)
         print("conformance: nothing judged: -k selects nothing that a client can be asked", file=sys.stderr)
         return 5
     console = Progress(arguments.verbose, quiet=False, mocked=False)

@@ -18,8 +18,10 @@ from conformance.model import JUDGED, KnownFailure, Profile, Report, Role, Statu
 from conformance.plugin import fuzzing
 from conformance.report import result, text
 from conformance.report.merge import merged
+from conformance.report.not_judged import INTERNAL, why
 from conformance.report.plain import error_text, safe
 from conformance.report.result import exit_code
+from conformance.report.style import Style
 from conformance.report.tally import counted, excuse
 from conformance.run import (
     baseline,
@@ -67,7 +69,7 @@ class Suite:
         #: Whether this is a worker of pytest-xdist, which has a part of the run.
         self._works = hasattr(config, "workerinput")
         self._again = repeat_command.again(said)
-        self._style = text.Style()
+        self._style = Style()
         self._profile = Profile()
         self._known: tuple[KnownFailure, ...] = ()
         self._run: Run | None = None
@@ -172,7 +174,7 @@ class Suite:
         request.node.user_properties += [pair for verdict in verdicts for pair in _properties(verdict)]
         slips = [verdict.reason for verdict in verdicts if verdict.status is Status.ERROR]
         if slips:
-            pytest.fail(f"a slip of ours, not the target's: {slips[0]}", pytrace=False)
+            pytest.fail(f"{INTERNAL}: {slips[0]}", pytrace=False)
         return partial(self._tell, request.node, verdicts)
 
     def _tell(self, node: pytest.Item, verdicts: tuple[Verdict, ...]) -> None:
@@ -191,7 +193,7 @@ class Suite:
             pytest.xfail(str(excuse(excused[0])))
         unjudged = [verdict for verdict in verdicts if verdict.status not in JUDGED]
         if unjudged and len(unjudged) == len(verdicts):
-            pytest.skip(f"{unjudged[0].status}: {text.why(unjudged[0])}")
+            pytest.skip(f"{unjudged[0].status}: {why(unjudged[0])}")
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember that the run was cut short."""

@@ -19,11 +19,27 @@ from conformance.report.tally import Tally
 #: Raised whenever the document changes in a way its readers notice.
 FORMAT = 2
 
-#: What is counted, in the order in which it is told; fields of `Tally`.
+#: What is counted of verdicts, in the order in which it is written; fields of `Tally`.
 COUNTS = (
     *("planned", "joined", "judged", "passed", "failed", "warned", "known", "unscored", "untestable"),
     *("not_applicable", "errors"),
 )
+
+#: What is counted of requirements: member of `requirements` -> what they came to, of `tally.OUTCOMES`.
+REQUIREMENT_COUNTS: Mapping[str, str] = {
+    "failed": "fail",
+    "passed": "pass",
+    "warned": "warn",
+    "follows": "follows",
+    "known": "known",
+    "unscored": "unscored",
+    "untestable": "untestable",
+    "not_applicable": "not_applicable",
+    "errors": "error",
+}
+
+#: Headline of a run that came to a verdict -> that verdict, as subjects have it.
+_VERDICTS = {"PASS": "pass", "OUTDATED LIST": "pass", "INCOMPLETE": "pass", "FAIL": "fail"}
 
 
 def verdict_of(subject: Subject) -> str:
@@ -83,6 +99,7 @@ def report_document(report: Report) -> dict[str, Any]:
         "exit_code": exit_code(report),
         "plan": dict(report.plan),
         **{name: getattr(tally, name) for name in COUNTS},
+        "requirements": requirement_document(report),
         "subjects": [subject_document(subject, kind) for subject in report.subjects],
         "not_exercised": list(report.not_exercised),
         "leftovers": [*map(_whole, report.leftovers)],
@@ -93,9 +110,30 @@ def report_document(report: Report) -> dict[str, Any]:
     }
 
 
+def requirement_document(report: Report) -> dict[str, int]:
+    """How many requirements failed, passed and so on."""
+    count = Tally.of(report.subjects).requirements
+    return {name: count.get(came, 0) for name, came in REQUIREMENT_COUNTS.items()}
+
+
+def last_document(report: Report) -> dict[str, Any]:
+    """What comes after all subjects: the report without them, in a document that has the members of theirs."""
+    word = verdict_word(report)
+    verdict = _VERDICTS.get(word, "error")
+    return {
+        kind_of(report): None,
+        "verdict": verdict,
+        **_said(reason=word if verdict == "error" else None),
+        "planned": 0,
+        "judged": 0,
+        "verdicts": [],
+        "summary": {**report_document(report), "subjects": [], "exhibits": []},
+    }
+
+
 @cache
 def schemas_source() -> Mapping[str, str]:
-    """Which document of the vendor the schemas were derived from."""
+    """Which OpenAPI document of OpenAI the schemas were derived from."""
     rows = dict(line.split(": ", 1) for line in schema_text("SOURCE").splitlines())
     return {"document": rows["document"], "sha256": rows["sha256"]}
 

@@ -11,17 +11,20 @@ from itertools import groupby
 from typing import NamedTuple
 
 from conformance.model import Exhibit, Level, Report, Status
-from conformance.report.departures import Case
+from conformance.report.counts import counts
+from conformance.report.departures import Case, departures, excused
 from conformance.report.document import schemas_source
 from conformance.report.entries import WORDS, Entry, entries
 from conformance.report.event_list import EventList, event_list
 from conformance.report.excerpt import Excerpt, excerpt
 from conformance.report.marks import LEGEND, milliseconds
 from conformance.report.not_exercised import WHY, unseen
+from conformance.report.not_judged import by_reason
 from conformance.report.page import page
 from conformance.report.requirements_page import FAMILIES
 from conformance.report.result import exit_code, verdict_word, version_of
-from conformance.report.text import MOCKED, by_reason, counts, place, plan_line, repeat, target_name
+from conformance.report.tally import counted
+from conformance.report.text import MOCKED, place, plan_line, repeat, target_name
 from conformance.report.timeline import Timeline, timeline
 from conformance.report.writers import REPRO
 
@@ -115,7 +118,13 @@ def _counted(rows: Sequence[Entry]) -> dict[str, int]:
 
 def _departures(report: Report, rows: Sequence[Entry]) -> list[tuple[str, list[Shown]]]:
     """What stands for itself, by what it came to, the weightiest first."""
-    standing = [row for row in rows if row.stands]
+    order = [
+        each.requirement.id
+        for status in (Status.FAIL, Status.WARN)
+        for wanted in (counted, excused)
+        for each in departures(report.subjects, status, wanted)
+    ]
+    standing = sorted((row for row in rows if row.stands), key=lambda row: order.index(row.requirement.id))
     groups = ((word, [_shown(row, report.again) for row in standing if row.word == word]) for word in WORDS)
     return [(word, shown) for word, shown in groups if shown]
 

@@ -18,10 +18,11 @@ from conformance.model import Confidence, Level, Report, Requirement, Status
 from conformance.report.departures import Case, Departure, departures, excused
 from conformance.report.document import COUNTS, kind_of, reason_of
 from conformance.report.headline import headline
+from conformance.report.not_judged import why
 from conformance.report.plain import safe
 from conformance.report.result import exit_code, verdict_word, version_of
 from conformance.report.tally import Tally, counted
-from conformance.report.text import place, repeat, target_name, why
+from conformance.report.text import place, repeat, target_name
 from conformance.report.writers import REPRO, WRITERS
 from conformance.verdict.without_ids import without_ids
 

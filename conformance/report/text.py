@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
-from conformance.model import Exhibit, Finding, Report, Requirement, Status, Subject, Verdict
+from conformance.model import Exhibit, Finding, Report, Requirement, Status, Verdict
+from conformance.report.counts import many, requirement_counts, subject_counts, verdict_counts
 from conformance.report.departures import Case, Departure, departure_of, departures
 from conformance.report.document import verdict_of
 from conformance.report.not_counted import known_blocks, next_to_expire, outdated, unscored
-from conformance.report.not_exercised import WHY, unseen
+from conformance.report.not_judged import internal_errors, not_judged
 from conformance.report.plain import field, listing, safe, shortened
 from conformance.report.result import verdict_word, version_of
-from conformance.report.tally import Tally
+from conformance.report.style import Style
 from conformance.report.writers import REPRO
-from conformance.verdict.without_ids import without_ids
 
 #: Different ways of departing from one requirement that are shown in full; the others are counted.
 _CASES = 3
@@ -39,34 +38,6 @@ _FILES = 3
 #: Said wherever nobody's server was judged, so that nobody takes the verdict for theirs.
 MOCKED = "this judges the BUILT-IN MOCK: no --base-url was given, so no server of yours was asked"
 
-_COLOURS = {
-    "PASS": 32,
-    "FAIL": 31,
-    "WARN": 33,
-    "ERROR": 35,
-    "INCOMPLETE": 33,
-    "NOTHING JUDGED": 33,
-    "UNREADABLE": 31,
-    "KNOWN": 33,
-    "NOT SCORED": 33,
-    "OUTDATED LIST": 31,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How wide the text may be, whether colour is welcome, and whether everything is wanted (`-v`)."""
-
-    width: int = 100
-    colour: bool = False
-    verbose: bool = False
-    #: The folder the report is kept in, as its reader would name it; None where it is not kept.
-    folder: str | None = None
-
-    def word(self, word: str) -> str:
-        """A verdict word, coloured where that is welcome."""
-        return f"\x1b[1;{_COLOURS[word]}m{word}\x1b[0m" if self.colour and word in _COLOURS else word
-
 
 def render(report: Report) -> str:
     """The whole report as a file keeps it: nothing left out, no colour."""
@@ -78,13 +49,10 @@ def text(report: Report, style: Style) -> str:
     parts = (
         *_subjects(report, style),
         *_blocks(report, Status.FAIL, style),
-        *_slips(report, style),
+        *internal_errors(report, style),
         *_blocks(report, Status.WARN, style),
         *_excused(report, style),
-        *_untestable(report, style),
-        *_unknown(report, style),
-        *_notes(report, style),
-        *_rest(report, style),
+        *not_judged(report, style),
     )
     # The verdict comes last too where it would have scrolled away.
     if not parts and not report.interrupted:
@@ -111,10 +79,9 @@ def summary(report: Report, style: Style) -> str:
     """What another's account of the failures leaves out: warnings, what was not shown, and the verdict."""
     parts = (
         *_blocks(report, Status.WARN, style),
-        *_slips(report, style),
+        *internal_errors(report, style),
         *_excused(report, style),
-        *_untestable(report, style),
-        *_rest(report, style),
+        *not_judged(report, style),
     )
     return "\n\n".join((*parts, foot(report, style)))
 
@@ -123,7 +90,7 @@ def head(report: Report, style: Style) -> str:
     """The verdict, and on whom."""
     mocked = (f"{MOCKED}.",) if report.target.get("kind") == "mock" else ()
     said = f"{style.word(verdict_word(report))}  {target_name(report)}  (suite {version_of(report)})"
-    return "\n".join((*mocked, said, counts(report)))
+    return "\n".join((*mocked, said, requirement_counts(report), verdict_counts(report)))
 
 
 def target_name(report: Report) -> str:
@@ -131,34 +98,9 @@ def target_name(report: Report) -> str:
     return safe(str(report.target.get("base_url") or report.target.get("name") or report.target.get("kind")))
 
 
-def counts(report: Report) -> str:
-    """All counts on one line."""
-    tally = Tally.of(report.subjects)
-    joined = f" + {tally.joined} joined when seen" if tally.joined else ""
-    said = [f"{tally.planned - tally.joined} planned{joined}", f"{tally.judged} judged", f"{tally.passed} passed"]
-    said += [f"{tally.failed} failed{_of(tally.broken)}{_after(tally.failed_after)}"]
-    said += [f"{tally.warned} warned{_of(tally.doubted)}{_after(tally.warned_after)}"]
-    said += [f"{tally.known} known"] if tally.known else []
-    said += [f"{tally.unscored} not scored"] if tally.unscored else []
-    said += [f"{tally.untestable} untestable"] if tally.untestable else []
-    said += [f"{tally.not_applicable} not applicable"] if tally.not_applicable else []
-    said += [f"{tally.errors} errors of our own"] if tally.errors else []
-    return " · ".join(said)
-
-
-def _of(requirements: int) -> str:
-    """How many requirements failures or warnings come down to."""
-    return f" ({requirements} requirement{'s' * (requirements != 1)})" if requirements else ""
-
-
-def _after(effects: int) -> str:
-    """How many more cells failed, or warned, only because of those."""
-    return f" +{effects} that follow" if effects else ""
-
-
 def foot(report: Report, style: Style) -> str:
     """The verdict and the counts once more, where the report lies, and what to do next."""
-    return "\n".join((f"{style.word(verdict_word(report))}  {counts(report)}", *_onward(report, style)))
+    return "\n".join((f"{style.word(verdict_word(report))}  {requirement_counts(report)}", *_onward(report, style)))
 
 
 def _onward(report: Report, style: Style) -> Iterator[str]:
@@ -214,7 +156,7 @@ def block(departure: Departure, again: str, style: Style, exhibit: Exhibit | Non
         if case is departure.cases[0]:
             lines.extend(_surroundings(exhibit, style))
     if len(departure.cases) > _CASES:
-        lines.append(field("", f"and {len(departure.cases) - _CASES} other ways", style.width))
+        lines.append(field("", f"and {many(len(departure.cases) - _CASES, 'other way')}", style.width))
     if len(names) > 1:
         lines.append(listing("in", names, style.width, len(names) if style.verbose else _NAMES))
     if departure.because:
@@ -304,14 +246,9 @@ def _subjects(report: Report, style: Style) -> Iterator[str]:
     """One line a file; one a scenario only where everything is wanted."""
     if style.verbose or (report.target.get("kind") == "recordings" and len(report.subjects) > 1):
         yield "\n".join(
-            f"  {verdict_of(subject):6}{tally.judged:4} of {tally.planned:<4} {safe(subject.name)}"
-            for subject, tally in ((subject, Tally.of((subject,))) for subject in report.subjects)
+            f"  {verdict_of(subject).upper()} {safe(subject.name)}: {subject_counts(subject)}"
+            for subject in report.subjects
         )
-
-
-def _slips(report: Report, style: Style) -> Iterator[str]:
-    for reason, cells in by_reason(report.subjects, Status.ERROR).items():
-        yield f"{style.word('ERROR')}  a slip of ours, not the target's\n" + _reason(reason, cells, style)
 
 
 def _excused(report: Report, style: Style) -> Iterator[str]:
@@ -320,68 +257,3 @@ def _excused(report: Report, style: Style) -> Iterator[str]:
     most = sys.maxsize if style.verbose else _NAMES
     yield from known_blocks(report, style.word("KNOWN"), style.width, most)
     yield from outdated(report, style.width)
-
-
-def _untestable(report: Report, style: Style) -> Iterator[str]:
-    unreached = tuple(safe(subject.name) for subject in report.subjects if subject.reason and subject.verdicts)
-    if unreached:
-        yield "NEVER REACHED\n" + listing("scenarios", unreached, style.width, _NAMES)
-    reached = (subject for subject in report.subjects if not subject.reason)
-    reasons = by_reason(reached, Status.UNTESTABLE)
-    if reasons:
-        yield "\n".join(("UNTESTABLE", *(_reason(reason, cells, style) for reason, cells in reasons.items())))
-
-
-def _unknown(report: Report, style: Style) -> Iterator[str]:
-    names = tuple(dict.fromkeys(safe(name) for subject in report.subjects for name in subject.unknown_events))
-    if names:
-        yield "UNKNOWN EVENTS (legal, not judged)\n" + listing("seen", names, style.width, _NAMES)
-
-
-def _notes(report: Report, style: Style) -> Iterator[str]:
-    noted = tuple(f"{safe(subject.name)}: {safe(note)}" for subject in report.subjects for note in subject.notes)
-    if noted:
-        yield "\n".join(("NOTES (reported, not judged)", *(field("", note, style.width) for note in noted)))
-
-
-def _rest(report: Report, style: Style) -> Iterator[str]:
-    if report.not_exercised:
-        yield "\n".join(("NOT EXERCISED (nothing in this run could show it)", *_unseen(report, style)))
-    if report.leftovers:
-        yield "LEFT BEHIND (please remove)\n" + listing(
-            "there", tuple(map(safe, report.leftovers)), style.width, len(report.leftovers)
-        )
-    for subject in report.subjects:
-        if subject.reason and not subject.verdicts:
-            yield f"{style.word('ERROR')}  {safe(subject.name)}\n" + field("reason", safe(subject.reason), style.width)
-
-
-def _unseen(report: Report, style: Style) -> Iterator[str]:
-    for label, names in unseen(report.not_exercised).items():
-        if WHY[label]:
-            yield field(label, WHY[label], style.width)
-        yield listing("" if WHY[label] else label, names, style.width, len(names) if style.verbose else _NAMES)
-
-
-def by_reason(subjects: Iterable[Subject], status: Status) -> dict[str, list[str]]:
-    """Why cells were not judged -> those cells."""
-    told: dict[str, list[str]] = {}
-    for subject in subjects:
-        for verdict in subject.verdicts:
-            if verdict.status is status:
-                told.setdefault(without_ids(why(verdict)), []).append(f"{safe(subject.name)}:{verdict.requirement}")
-    return told
-
-
-def why(verdict: Verdict) -> str:
-    """Why a cell was not judged."""
-    return verdict.reason or (f"because of {verdict.because}" if verdict.because else "no reason was given")
-
-
-def _reason(reason: str, cells: list[str], style: Style) -> str:
-    most = len(cells) if style.verbose else 3
-    return (
-        field("reason", safe(reason), style.width)
-        + "\n"
-        + listing(f"{len(cells)} cells", tuple(cells), style.width, most)
-    )
