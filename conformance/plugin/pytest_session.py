@@ -14,7 +14,7 @@ import pytest
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.scenarios import SCENARIOS
 from conformance.errors import ConformanceError, UsageError
-from conformance.model import JUDGED, KnownFailure, Profile, Report, Role, Status, Verdict
+from conformance.model import JUDGED, ClientOutput, KnownFailure, Profile, Report, Role, Status, Verdict
 from conformance.plugin import fuzzing
 from conformance.report import result, text
 from conformance.report.merge import merged
@@ -175,12 +175,14 @@ class Suite:
         slips = [verdict.reason for verdict in verdicts if verdict.status is Status.ERROR]
         if slips:
             pytest.fail(f"{INTERNAL}: {slips[0]}", pytrace=False)
-        return partial(self._tell, request.node, verdicts)
+        return partial(self._tell, request.node, verdicts, subject.client)
 
-    def _tell(self, node: pytest.Item, verdicts: tuple[Verdict, ...]) -> None:
+    def _tell(self, node: pytest.Item, verdicts: tuple[Verdict, ...], client: ClientOutput | None) -> None:
         blocks = {
             status: "\n\n".join(
-                text.verdict_block(v, self._again, self._style) for v in verdicts if v.status is status and counted(v)
+                text.verdict_block(v, self._again, self._style, client)
+                for v in verdicts
+                if v.status is status and counted(v)
             )
             for status in (Status.FAIL, Status.WARN)
         }

@@ -47,6 +47,11 @@ class Departure:
     #: Its level in the requirement set that is scored.
     level: Level = Level.MUST
 
+    @property
+    def first(self) -> str:
+        """The scenario or file it is shown in."""
+        return self.cases[0].subject if self.cases else self.subjects[0]
+
 
 def departure_of(
     seen: Iterable[tuple[str, Verdict]], effects: tuple[str, ...] = (), unchecked: tuple[str, ...] = ()

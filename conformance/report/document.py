@@ -1,8 +1,8 @@
 """A report as JSON documents. The keys are fixed: schemas/own/report.json; `reader.py` reads them back.
 
 Beside the keys that are always there, a verdict carries `reason`, `because`, `more`, `more_causes`, `joined`, `known`
-and `scored` only where it has something to say by them, and a subject `reason`, `unknown_events`, `notes`, `shape` and
-`exit_code` likewise.
+and `scored` only where it has something to say by them, and a subject `reason`, `unknown_events`, `notes`, `shape`,
+`exit_code` and `client` likewise.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from conformance.contract.data import schema_text
-from conformance.model import Complaint, Exhibit, Finding, KnownFailure, Profile, Report, Subject, Verdict
+from conformance.model import ClientOutput, Complaint, Exhibit, Finding, KnownFailure, Profile, Report, Subject, Verdict
 from conformance.report.result import exit_code, verdict_word, version_of
 from conformance.report.tally import Tally
 
@@ -78,6 +78,7 @@ def subject_document(subject: Subject, kind: str) -> dict[str, Any]:
             notes=[*map(_whole, subject.notes)],
             shape=[dict(part) for part in subject.shape],
             exit_code=subject.exit_code,
+            client=None if subject.client is None else _client_document(subject.client),
         ),
     }
 
@@ -147,6 +148,11 @@ def _profile_document(profile: Profile) -> dict[str, Any]:
         "shard": profile.shard,
         "seed": profile.seed,
     }
+
+
+def _client_document(client: ClientOutput) -> dict[str, Any]:
+    said = _said(error=_whole(client.error), printed=[*map(_whole, client.printed)], output=_whole(client.output))
+    return {"exit_code": client.exit_code, **said}
 
 
 def _verdict_document(verdict: Verdict) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from conformance.report.plain import safe
 from conformance.report.result import verdict_word
 from conformance.report.style import Style
 from conformance.report.tally import DEPARTED, excuse
-from conformance.report.text import block, target_name
+from conformance.report.text import Beside, block, target_name
 
 #: The suite of what no cell shows; no family has its name.
 _RUN = "run"
@@ -124,7 +124,8 @@ def _block(report: Report, subject: Subject, verdict: Verdict) -> str:
     """What people act on, with what shows the departure where it was seen in this very subject."""
     seen = (verdict.requirement, subject.name)
     exhibit = next((each for each in report.exhibits if (each.requirement, each.subject) == seen), None)
-    return block(departure_of(((subject.name, verdict),)), report.again, Style(folder="."), exhibit)
+    departure = departure_of(((subject.name, verdict),))
+    return block(departure, report.again, Style(folder="."), Beside(exhibit, subject.client))
 
 
 def _say(case: Element, outcome: str, message: str, body: str = "", **facts: str) -> None:

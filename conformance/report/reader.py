@@ -13,6 +13,7 @@ from typing import Any
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.errors import UnreadableInput
 from conformance.model import (
+    ClientOutput,
     Complaint,
     Exhibit,
     Finding,
@@ -124,7 +125,12 @@ def _subject(row: Mapping[str, Any]) -> Subject:
         notes=tuple(row.get("notes", ())),
         shape=tuple(row.get("shape", ())),
         exit_code=row.get("exit_code"),
+        client=_client(row["client"]) if "client" in row else None,
     )
+
+
+def _client(row: Mapping[str, Any]) -> ClientOutput:
+    return ClientOutput(**{**row, "printed": tuple(row.get("printed", ()))})
 
 
 def _verdict(row: Mapping[str, Any]) -> Verdict:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from conformance.model import Exhibit, Finding, Report, Requirement, Status, Verdict
+from conformance.model import ClientOutput, Exhibit, Finding, Report, Requirement, Status, Verdict
+from conformance.report.client_output import described, printed_by_clients
 from conformance.report.counts import many, requirement_counts, subject_counts, verdict_counts
 from conformance.report.departures import Case, Departure, departure_of, departures
 from conformance.report.document import verdict_of
@@ -37,6 +39,19 @@ _FILES = 3
 
 #: Said wherever nobody's server was judged, so that nobody takes the verdict for theirs.
 MOCKED = "this judges the BUILT-IN MOCK: no --base-url was given, so no server of yours was asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What shows a departure beside its findings."""
+
+    exhibit: Exhibit | None = None
+    #: How the client under test ended where the departure was seen first.
+    client: ClientOutput | None = None
+
+
+#: Where only the findings are at hand.
+NOTHING = Beside()
 
 
 def render(report: Report) -> str:
@@ -114,6 +129,7 @@ def _onward(report: Report, style: Style) -> Iterator[str]:
         yield field("outdated", f"{len(report.complaints)} in the list of known failures", style.width)
     if style.folder is not None:
         yield field("report", f"{style.folder}/report.txt", style.width)
+        yield from printed_by_clients(report.subjects, style.folder, style.width)
     yield field("next", _next(report, style), style.width)
 
 
@@ -139,12 +155,20 @@ def _whole(report: Report) -> str:
 
 
 def _blocks(report: Report, status: Status, style: Style) -> Iterator[str]:
-    shown = {exhibit.requirement: exhibit for exhibit in report.exhibits}
-    for departure in departures(report.subjects, status):
-        yield block(departure, report.again, style, shown.get(departure.requirement.id))
+    exhibits = {exhibit.requirement: exhibit for exhibit in report.exhibits}
+    clients = {subject.name: subject.client for subject in report.subjects}
+    for each in departures(report.subjects, status):
+        beside = Beside(exhibits.get(each.requirement.id), clients.get(each.first))
+        yield block(each, report.again, style, beside)
 
 
-def block(departure: Departure, again: str, style: Style, exhibit: Exhibit | None = None, word: str = "") -> str:
+def block(
+    departure: Departure,
+    again: str,
+    style: Style,
+    beside: Beside = NOTHING,
+    word: str = "",
+) -> str:
     """One departure: verdict, expected, got, where, the rule, why it matters, its source, how to see it again."""
     requirement, word = departure.requirement, word or ("FAIL" if departure.status is Status.FAIL else "WARN")
     names = tuple(safe(name) for name in departure.subjects)
@@ -154,7 +178,8 @@ def block(departure: Departure, again: str, style: Style, exhibit: Exhibit | Non
     for case in departure.cases[:_CASES]:
         lines.extend(_case(case, style))
         if case is departure.cases[0]:
-            lines.extend(_surroundings(exhibit, style))
+            around = (*surroundings(beside.exhibit), *described(beside.client, style.folder))
+            lines.extend(field(label, said, style.width) for label, said in around)
     if len(departure.cases) > _CASES:
         lines.append(field("", f"and {many(len(departure.cases) - _CASES, 'other way')}", style.width))
     if len(names) > 1:
@@ -165,11 +190,7 @@ def block(departure: Departure, again: str, style: Style, exhibit: Exhibit | Non
         lines.append(listing("effects", departure.effects, style.width, _NAMES))
     if departure.unchecked:
         lines.append(listing("unchecked", departure.unchecked, style.width, _NAMES))
-    return "\n".join((*lines, *_rule(requirement, style), *_repeats(departure, again, style, exhibit)))
-
-
-def _surroundings(exhibit: Exhibit | None, style: Style) -> Iterator[str]:
-    return (field(label, said, style.width) for label, said in surroundings(exhibit))
+    return "\n".join((*lines, *_rule(requirement, style), *_repeats(departure, again, style, beside.exhibit)))
 
 
 def surroundings(exhibit: Exhibit | None) -> Iterator[tuple[str, str]]:
@@ -195,14 +216,14 @@ def _repeats(departure: Departure, again: str, style: Style, exhibit: Exhibit | 
         yield f"  {'or':<10}{safe(exhibit.curl, _COMMAND)}"
 
 
-def verdict_block(verdict: Verdict, again: str, style: Style) -> str:
+def verdict_block(verdict: Verdict, again: str, style: Style, client: ClientOutput | None = None) -> str:
     """The block of one verdict by itself, as pytest shows it."""
-    return block(departure_of(((verdict.scenario, verdict),)), again, style)
+    return block(departure_of(((verdict.scenario, verdict),)), again, style, Beside(client=client))
 
 
 def repeat(departure: Departure, again: str) -> str:
     """The command that shows a departure again."""
-    subject = departure.cases[0].subject if departure.cases else departure.subjects[0]
+    subject = departure.first
     if again.endswith(" judge"):
         return f"{again} {shlex.quote(safe(subject))} -k {departure.requirement.id}"
     cell = f"{subject} and joined" if departure.requirement.luck else f"{subject}:{departure.requirement.id}"

@@ -27,6 +27,7 @@ from conformance.model import (
     Subject,
     Verdict,
 )
+from conformance.report.client_output import with_client_output
 from conformance.report.exhibits import Exhibitor
 from conformance.report.not_exercised import not_exercised
 from conformance.run.plan import JOINED, Plan, Target
@@ -162,7 +163,8 @@ class Run:
         try:
             heard = without_secrets(self._target.exchange(scenario), self._target.secrets)
             judged = judge(heard, role=self.plan.role)
-            judged = masked(replace(judged, shape=self._reporting.shape(heard)), self._target.secrets)
+            judged = with_client_output(replace(judged, shape=self._reporting.shape(heard)), heard)
+            judged = masked(judged, self._target.secrets)
             subject = self._complete(scenario, self._reporting.settled(judged))
             self._reporting.exhibit(heard, subject)
         except (BudgetReached, UnreachableTarget, NotThisApi) as reason:

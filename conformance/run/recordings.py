@@ -20,6 +20,7 @@ from conformance.model import (
     Subject,
     Transcript,
 )
+from conformance.report.client_output import client_output
 from conformance.report.exhibits import Exhibitor
 from conformance.run import inputs
 from conformance.run.loop import INTERRUPTED
@@ -127,7 +128,8 @@ def subject(name: str, transcripts: Iterable[Transcript], question: Question, re
     shape = tuple(seen for transcript in heard for seen in reporting.shape(transcript))
     notes = dict.fromkeys(note for part in parts for note in part.notes)
     reason = None if verdicts else _why_empty(parts)
-    return Subject(name, verdicts, reason, tuple(unknown), tuple(notes), shape)
+    client = next((said for said in map(client_output, heard) if said is not None), None)
+    return Subject(name, verdicts, reason, tuple(unknown), tuple(notes), shape, client=client)
 
 
 def _why_empty(parts: Sequence[Subject]) -> str | None:

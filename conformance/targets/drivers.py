@@ -27,8 +27,11 @@ TIMEOUT = 30.0
 #: The variable that names the file which a command may write.
 OUTCOME = "CONFORMANCE_OUTCOME"
 
-#: Characters of the last line that a command printed which are told: errors of clients say what matters first.
+#: Characters of a line that a command printed which are reported: errors of clients say what matters first.
 _SAID = 300
+
+#: Last lines of its output that are reported: most of a traceback.
+_LAST = 12
 
 
 class Command:
@@ -58,11 +61,17 @@ class Command:
                 )
             except OSError as problem:
                 return Driven(Outcome(None), unknown=f"{self._command[0]} cannot be run: {problem.strerror}")
-            if self._artifacts is not None:
-                output = shown(finished.output.decode("utf-8", "replace"))
-                write_atomically(self._artifacts / f"{given.scenario}.txt", output)
+            printed = shown(finished.output.decode("utf-8", "replace"))
             driven = _driven(outcome, finished.exit_code, _ending(finished, self._timeout))
-            return replace(driven, seconds=finished.seconds, limit=self._timeout)
+            said = _with_output(driven.outcome, printed, self._kept(given.scenario, printed))
+            return replace(driven, outcome=said, seconds=finished.seconds, limit=self._timeout)
+
+    def _kept(self, scenario: str, printed: str) -> str:
+        """Where everything it printed is kept, relative to the folder of the report; empty where it is not."""
+        if self._artifacts is None:
+            return ""
+        write_atomically(self._artifacts / f"{scenario}.txt", printed)
+        return f"{self._artifacts.name}/{scenario}.txt"
 
     def interrupt(self) -> None:
         """End every run of it."""
@@ -116,7 +125,8 @@ class Function:
         try:
             said = self._function(given)
         except Exception as failure:
-            return Driven(Outcome(1), f"raised {type(failure).__name__}: {failure}")
+            raised = f"{type(failure).__name__}: {failure}"
+            return Driven(_with_output(Outcome(1), shown(raised), ""), f"raised {raised}")
         if said is None:
             return Driven(Outcome(0), "returned")
         try:
@@ -133,6 +143,11 @@ def shown(text: str) -> str:
     """Text as it may be kept: what looks like a secret in it is masked."""
     data = text.encode(errors="replace")
     return spliced(data, edits_by_look(data)).decode(errors="replace")
+
+
+def _with_output(outcome: Outcome | None, printed: str, kept: str) -> Outcome | None:
+    lines = [line.rstrip()[:_SAID] for line in printed.splitlines() if line.strip()]
+    return outcome and replace(outcome, printed=tuple(lines[-_LAST:]), output=kept)
 
 
 def _driven(outcome: Path, exit_code: int | None, ending: str) -> Driven:
