@@ -26,7 +26,7 @@ from conformance.model import (
 from conformance.report import exchanges
 from conformance.report.curl_command import curl
 from conformance.report.tally import counted, standing
-from conformance.verdict.shrink import shrunk
+from conformance.verdict.shrink import REPEATS, shrunk
 from conformance.walk.moments import MOST, Moments
 from conformance.walk.schedule import Schedule
 from conformance.walk.transcript import walk
@@ -105,7 +105,7 @@ class Exhibitor:
             event=at,
             states=standing.states if moments else {},
             allowed=standing.allowed if moments else (),
-            cassette="" if least is None else "".join(self._cassette(least)),
+            cassette="" if least is None else "".join(self._cassette(least, verdict.requirement)),
         )
 
     def _curl(self, transcript: Transcript, kept: Exchange, finding: Finding) -> str:
@@ -117,9 +117,10 @@ class Exhibitor:
         secrets = (REDACTED, *self._secrets)
         return curl(replace(exchange, request=request), self._origin, secrets, self._variable)
 
-    def _cassette(self, least: Transcript) -> Iterator[str]:
+    def _cassette(self, least: Transcript, requirement: str) -> Iterator[str]:
         # The provenance says when and by what it was recorded; a part of it was recorded then too.
         recorded = str(least.provenance.get("recorded", ""))
+        least = replace(least, provenance={**least.provenance, REPEATS: requirement})
         return cassette.write(least, recorded=recorded, by=f"conformance {__version__}", secrets=self._secrets)
 
 

@@ -201,7 +201,13 @@ def surroundings(exhibit: Exhibit | None) -> Iterator[tuple[str, str]]:
     around = range(max(0, at - _BEFORE), min(len(events), at + _BEHIND + 1))
     yield "events", " · ".join(f"{'>' if index == at else ''}{index} {safe(events[index].event)}" for index in around)
     yield "state", " · ".join(f"{safe(lane)} {safe(state)}" for lane, state in exhibit.states.items())
-    yield "legal", shortened(exhibit.allowed or ("nothing more",), _NAMES)
+    if not may_come(exhibit):
+        yield "legal", shortened(exhibit.allowed or ("nothing more",), _NAMES)
+
+
+def may_come(exhibit: Exhibit) -> bool:
+    """Whether an event of that name was legal there, so that its content is what departs."""
+    return exhibit.event is not None and exhibit.moments[exhibit.event].event in exhibit.allowed
 
 
 def _repeats(departure: Departure, again: str, style: Style, exhibit: Exhibit | None) -> Iterator[str]:

@@ -144,7 +144,8 @@ class Run:
         return self.stopped if isinstance(self.stopped, UnreachableTarget | NotThisApi) and not there else None
 
     def _so_far(self) -> Report:
-        return self._made("this was written while the run went on: it was ended before it could write the rest")
+        done, planned = len(self._subjects), len(self.plan.scenarios)
+        return self._made(f"still running, unless it was killed: {done} of {planned} scenarios are judged so far")
 
     def _made(self, interrupted: str | None) -> Report:
         subjects = run_wide.settled(
