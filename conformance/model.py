@@ -336,6 +336,10 @@ class Exhibit:
     allowed: tuple[str, ...] = ()
     #: A whole cassette with the fewest events that still break the requirement; empty where none does by itself.
     cassette: str = ""
+    #: The event or document at fault, laid out line by line; none where no single one is.
+    document: tuple[str, ...] = ()
+    #: Index into `document` of the line at fault; None where the whole is.
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

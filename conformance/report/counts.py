@@ -9,7 +9,7 @@ from conformance.report.tally import Tally, results
 
 #: What requirements came to, besides failed and passed -> how a count of it reads, in the order in which it is said.
 _BESIDES: Mapping[str, str] = {
-    "follows": "failed because of another",
+    "follows": "due to another failure",
     "warn": "warned",
     "known": "excused",
     "unscored": "not scored",
@@ -40,10 +40,10 @@ def verdict_counts(report: Report) -> str:
     tally = Tally.of(report.subjects)
     added = f", {tally.joined} of them added when observed" if tally.joined else ""
     said = [f"{tally.failed} failed"]
-    said += [f"{tally.failed_after} failed because of those"] if tally.failed_after else []
+    after = tally.failed_after + tally.warned_after
+    said += [f"{after} due to those"] if after else []
     said += [f"{tally.passed} passed"]
     said += [f"{tally.warned} warned"] if tally.warned else []
-    said += [f"{tally.warned_after} warned because of others"] if tally.warned_after else []
     said += [f"{tally.known} excused"] if tally.known else []
     said += [f"{tally.unscored} not scored"] if tally.unscored else []
     said += [f"{tally.untestable} could not be tested"] if tally.untestable else []

@@ -213,6 +213,8 @@ def _exhibit_document(exhibit: Exhibit) -> dict[str, Any]:
         "event": exhibit.event,
         "states": {_whole(lane): state for lane, state in exhibit.states.items()},
         "allowed": list(exhibit.allowed),
+        **_said(document=[*map(_whole, exhibit.document)]),
+        **({} if exhibit.line is None else {"line": exhibit.line}),
         "cassette": exhibit.cassette,
     }
 

@@ -18,7 +18,7 @@ WORDS: Mapping[str, str] = {
     "fail": "failed",
     "error": "internal error",
     "warn": "warned",
-    "follows": "failed because of another",
+    "follows": "due to another failure",
     "known": "known failure",
     "unscored": "not scored yet",
     "pass": "passed",

@@ -13,6 +13,7 @@ from html import escape
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Exhibit, Report, Requirement, Status, Subject
 from conformance.report.counts import many, requirement_counts, verdict_counts
+from conformance.report.curl_command import NEEDS
 from conformance.report.departures import Case, Departure, departures, excused
 from conformance.report.document import kind_of, reason_of
 from conformance.report.not_exercised import WHY, unseen
@@ -145,6 +146,7 @@ def _commands(departure: Departure, report: Report, exhibit: Exhibit | None) -> 
     if exhibit is not None and exhibit.cassette:
         yield f"conformance judge {REPRO}/{exhibit.requirement}.jsonl -k {exhibit.requirement}"
     if exhibit is not None and 0 < len(exhibit.curl) <= _COMMAND:
+        yield f"# needs {NEEDS}"
         yield exhibit.curl
     yield f"conformance explain {departure.requirement.id}"
 

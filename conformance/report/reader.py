@@ -152,5 +152,5 @@ def _known(row: Mapping[str, Any]) -> KnownFailure:
 
 def _exhibit(row: Mapping[str, Any]) -> Exhibit:
     moments = tuple(Moment(ms, event, lane, (start, end)) for ms, event, lane, start, end in row["moments"])
-    listed = {name: tuple(row[name]) for name in ("lines", "allowed")}
+    listed = {name: tuple(row.get(name, ())) for name in ("lines", "allowed", "document")}
     return Exhibit(**{**row, **listed, "moments": moments})

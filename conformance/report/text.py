@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from conformance.model import ClientOutput, Exhibit, Finding, Report, Requirement, Status, Verdict
 from conformance.report.client_output import described, printed_by_clients
 from conformance.report.counts import many, requirement_counts, subject_counts, verdict_counts
+from conformance.report.curl_command import NEEDS
 from conformance.report.departures import Case, Departure, departure_of, departures
+from conformance.report.difference import told
 from conformance.report.document import verdict_of
 from conformance.report.not_counted import known_blocks, next_to_expire, outdated, unscored
 from conformance.report.not_judged import internal_errors, not_judged
@@ -220,6 +222,7 @@ def _repeats(departure: Departure, again: str, style: Style, exhibit: Exhibit | 
         yield f"  {'or':<10}conformance judge {cassette} -k {exhibit.requirement}"
     if exhibit.curl and style.verbose:
         yield f"  {'or':<10}{safe(exhibit.curl, _COMMAND)}"
+        yield field("needs", NEEDS, style.width)
 
 
 def verdict_block(verdict: Verdict, again: str, style: Style, client: ClientOutput | None = None) -> str:
@@ -256,8 +259,11 @@ def _case(case: Case, style: Style) -> Iterator[str]:
     finding = case.finding
     yield field("found", safe(finding.message), style.width)
     yield field("expected", safe(finding.expected), style.width)
+    apart = told(safe(finding.expected), safe(finding.got))
     more = f" and {case.values - 1} more value{'s' * (case.values > 2)}" if case.values > 1 else ""
     yield field("got", f"{safe(finding.got)}{more}", style.width)
+    if apart:
+        yield field("differs", apart, style.width)
     often = f" · {case.times} times" if case.times > 1 else ""
     yield field("at", f"{safe(case.subject)} · {place(finding)}{often}", style.width)
 

@@ -23,7 +23,7 @@ def badge(report: Report) -> tuple[str, str]:
         (passing(), "0 failed, 1 passed", "brightgreen"),
         (
             failing(),
-            "1 failed, 0 passed, 1 failed because of another, 1 warned, 1 could not be tested (part of a run)",
+            "1 failed, 0 passed, 1 due to another failure, 1 warned, 1 could not be tested (part of a run)",
             "red",
         ),
         (broken(), "no verdict", "lightgrey"),

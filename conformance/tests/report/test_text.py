@@ -64,9 +64,9 @@ def test_an_effect_stands_under_its_cause_and_has_no_block_of_its_own() -> None:
     assert not [line for line in shown if line.startswith("FAIL  done.closes")]
     assert "  effects   done.closes" in shown
     assert shown[1] == (
-        "requirements: 1 failed, 0 passed, 1 failed because of another, 1 warned, 1 could not be tested"
+        "requirements: 1 failed, 0 passed, 1 due to another failure, 1 warned, 1 could not be tested"
     )
-    assert shown[2] == ("8 verdicts: 2 failed, 2 failed because of those, 0 passed, 2 warned, 2 could not be tested")
+    assert shown[2] == ("8 verdicts: 2 failed, 2 due to those, 0 passed, 2 warned, 2 could not be tested")
 
 
 def test_what_was_added_when_observed_is_counted_beside_what_was_planned() -> None:
@@ -83,7 +83,7 @@ def test_a_failure_that_only_follows_from_a_warning_is_no_pass() -> None:
     effect = verdict("done.closes", "s", Status.FAIL, finding(primary=False, because="request.stream-type"))
     report = Report({"kind": "http"}, (Subject("s", (cause, effect)),))
     assert verdict_word(report) == "FAIL"
-    assert lines(report)[1] == "requirements: 0 failed, 0 passed, 1 failed because of another, 1 warned"
+    assert lines(report)[1] == "requirements: 0 failed, 0 passed, 1 due to another failure, 1 warned"
 
 
 def test_what_was_not_shown_is_told_with_its_reason() -> None:
@@ -102,7 +102,7 @@ def test_what_was_not_shown_is_told_with_its_reason() -> None:
 
 def test_verbose_leaves_nothing_out() -> None:
     shown = lines(failing(), style=Style(verbose=True))
-    counts = "1 failed, 0 passed, 1 failed because of another, 1 warned, 1 could not be tested"
+    counts = "1 failed, 0 passed, 1 due to another failure, 1 warned, 1 could not be tested"
     assert f"  FAIL stream-one-call: {counts}" in shown
     assert len([line for line in shown if "https://" in line]) > len([x for x in lines(failing()) if "https://" in x])
 
