@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from conformance.contract.requirements import REQUIREMENTS
 from conformance.errors import DEBUG, ConformanceError, OwnError, UnreadableInput
 from conformance.model import (
     JUDGED,
@@ -20,12 +21,14 @@ from conformance.model import (
     Subject,
     Transcript,
 )
+from conformance.report.client_output import client_output
 from conformance.report.exhibits import Exhibitor
 from conformance.run import inputs
 from conformance.run.reporting import Reporting
 from conformance.targets.interruption import INTERRUPTED
 from conformance.verdict import known
 from conformance.verdict.judge import judge
+from conformance.verdict.shrink import REPEATS
 
 #: The command that judges the same once more, without the file.
 AGAIN = "conformance judge"
@@ -114,7 +117,7 @@ def _subject(
 def subject(name: str, transcripts: Iterable[Transcript], question: Question, reporting: Reporting) -> Subject:
     """The verdicts on what one file holds."""
     heard = [_answering(transcript, question.operation) for transcript in transcripts]
-    parts = [reporting.settled(replace(judge(each, role=question.role), name=name)) for each in heard]
+    parts = [_part(each, name, question, reporting) for each in heard]
     for transcript, part in zip(heard, parts, strict=True):
         reporting.exhibit(transcript, part)
     verdicts = tuple(
@@ -127,7 +130,19 @@ def subject(name: str, transcripts: Iterable[Transcript], question: Question, re
     shape = tuple(seen for transcript in heard for seen in reporting.shape(transcript))
     notes = dict.fromkeys(note for part in parts for note in part.notes)
     reason = None if verdicts else _why_empty(parts)
-    return Subject(name, verdicts, reason, tuple(unknown), tuple(notes), shape)
+    client = next((said for said in map(client_output, heard) if said is not None), None)
+    return Subject(name, verdicts, reason, tuple(unknown), tuple(notes), shape, client=client)
+
+
+def _part(transcript: Transcript, name: str, question: Question, reporting: Reporting) -> Subject:
+    """The verdicts on one transcript; of one that was shrunk to repeat a failure, those on what it repeats."""
+    judged = reporting.settled(replace(judge(transcript, role=question.role), name=name))
+    repeats = transcript.provenance.get(REPEATS)
+    if question.wanted is not None or repeats not in REQUIREMENTS:
+        return judged
+    kept = tuple(verdict for verdict in judged.verdicts if verdict.requirement == repeats)
+    note = f"made to repeat a failure of {repeats}, and judged for that alone; with -k . it is judged for everything"
+    return replace(judged, verdicts=kept, notes=(*judged.notes, note))
 
 
 def _why_empty(parts: Sequence[Subject]) -> str | None:

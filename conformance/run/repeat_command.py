@@ -24,11 +24,14 @@ def again(said: Given) -> str:
     return shlex.join(("conformance", "server", *words(shown, "")))
 
 
-def again_client(command: Sequence[str], *, azure: bool, timeout: float | None) -> str:
+def again_client(
+    command: Sequence[str], *, azure: bool, timeout: float | None, persistent: bool = False
+) -> str:
     """The command that judges the same client once more; `timeout` is None for the usual one."""
     from conformance.targets.drivers import shown  # noqa: PLC0415 - a server and processes: only when asked
 
     said = ["--azure"] if azure else []
+    said += ["--persistent"] if persistent else []
     said += [f"--timeout={timeout:g}"] if timeout is not None else []
     return shown(shlex.join(("conformance", "client", *said, "--", *command)))
 

@@ -265,7 +265,7 @@ def _verdict(
             return verdict(Status.UNTESTABLE, reason=unseen)
         if _is_should(because):
             return verdict(Status.NOT_APPLICABLE, reason=_FOLLOWS.format(because), because=because)
-        return verdict(Status.UNTESTABLE, reason=f"nothing to look at, since {because} is broken", because=because)
+        return verdict(Status.UNTESTABLE, reason=f"could not be checked because {because} failed", because=because)
     if not findings:
         return _passed(requirement.id, scenario, joined)
     causes = [_root(finding, found) for finding in findings]
