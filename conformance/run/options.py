@@ -102,6 +102,7 @@ ALL = (*TARGET, *ASKING, *VERDICTS)
 CLIENT = (
     Option("client", "judge a client in a server's place: the command that uses it, run in each scenario", "COMMAND"),
     Option("azure", "the client speaks in the form of Azure: no beta header is asked for"),
+    Option("persistent", "the client is started once: scenarios are lines on its standard input"),
 )
 
 #: Said to pytest alone: what a fuzz test finds is told by pytest, and is no part of a report.

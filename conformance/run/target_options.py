@@ -82,9 +82,11 @@ def exhibitor(said: Given, target: Target) -> Exhibitor:
 def _client(said: Given) -> Target:
     from conformance.targets.client import ClientTarget  # noqa: PLC0415 - a server and processes: only when asked
     from conformance.targets.drivers import TIMEOUT, Command  # noqa: PLC0415
+    from conformance.targets.persistent import Persistent  # noqa: PLC0415
 
+    kind = Persistent if "persistent" in said else Command
     artifacts = Path(said["out"], "clients") if "out" in said else None
-    driver = Command(shlex.split(said["client"]), timeout=said.get("timeout", TIMEOUT), artifacts=artifacts)
+    driver = kind(shlex.split(said["client"]), timeout=said.get("timeout", TIMEOUT), artifacts=artifacts)
     return ClientTarget(driver, azure="azure" in said)
 
 

@@ -61,9 +61,7 @@ class Persistent:
             program = self._take()
         except OSError as problem:
             return Driven(Outcome(None), unknown=f"{self._command[0]} cannot be run: {problem.strerror}")
-        answer = program.ask(
-            given.variables(), began + self._timeout, lambda: self._interrupted.is_set() or enough()
-        )
+        answer = program.ask(given.variables(), began + self._timeout, lambda: self._interrupted.is_set() or enough())
         seconds = time.monotonic() - began
         if answer is None:
             driven = self._ended(program, seconds)

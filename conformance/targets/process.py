@@ -92,7 +92,8 @@ class ProcessTree:
             start_new_session=True,
         )
         self._descendants.root = self._process.pid
-        kept = {pipe.fileno(): _all for pipe in (self._process.stdout, self._process.stderr) if pipe is not None}
+        pipes = [pipe for pipe in (self._process.stdout, self._process.stderr) if pipe is not None]
+        kept: dict[int, Callable[[bytes], bytes]] = {pipe.fileno(): _all for pipe in pipes}
         if self._heard is not None and self._process.stdout is not None:
             kept[self._process.stdout.fileno()] = self._heard
         self._output = _Output(kept)
