@@ -156,6 +156,9 @@ class Outcome:
     document: Mapping[str, object] | None = None
     #: Why nothing follows from how it ended, and what to do; None where something does.
     doubt: str | None = None
+    #: The last lines it printed, and where everything it printed is kept, relative to the folder of the report.
+    printed: tuple[str, ...] = ()
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +349,24 @@ class Exhibit:
     allowed: tuple[str, ...] = ()
     #: A whole cassette with the fewest events that still break the requirement; empty where none does by itself.
     cassette: str = ""
+    #: The event or document at fault, laid out line by line; none where no single one is.
+    document: tuple[str, ...] = ()
+    #: Index into `document` of the line at fault; None where the whole is.
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOutput:
+    """How a client under test ended in one scenario, in its own words."""
+
+    #: None where it had to be ended.
+    exit_code: int | None
+    #: The error that it wrote into its outcome file; empty where it wrote none.
+    error: str = ""
+    #: The last lines it printed.
+    printed: tuple[str, ...] = ()
+    #: The file of everything it printed, relative to the folder of the report; empty where it is not kept.
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +385,8 @@ class Subject:
     shape: tuple[Mapping[str, object], ...] = ()
     #: The exit code of what kept it from being judged at all: 4 where it cannot be read, 3 where the error is ours.
     exit_code: int | None = None
+    #: How the client under test ended, in its own words; None where there is none.
+    client: ClientOutput | None = None
 
 
 @dataclass(frozen=True, slots=True)

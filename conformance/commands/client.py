@@ -12,7 +12,7 @@ from conformance.commands import verdicts
 from conformance.commands.progress import Progress
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.errors import UsageError
-from conformance.model import Role, Transcript
+from conformance.model import Report, Role, Transcript
 from conformance.report.exhibits import Exhibitor
 from conformance.report.trace import trace
 from conformance.run import options, repeat_command, saving, verdict_options
@@ -21,6 +21,7 @@ from conformance.run.plan import Plan, narrowed, plan, selected
 from conformance.run.selection import selection
 from conformance.targets.client import ClientTarget
 from conformance.targets.drivers import TIMEOUT, Command
+from conformance.targets.persistent import Persistent
 
 #: Scenarios at a time for each processor: clients wait for their retries, and load must not be taken for slowness.
 _JOBS = 2
@@ -36,6 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--timeout", type=float, default=TIMEOUT, metavar="S", help=f"seconds for one scenario (default: {TIMEOUT:g})"
     )
     parser.add_argument("--trace", action="store_true", help="show every byte with its time on standard error")
+    parser.add_argument(
+        "--persistent", action="store_true",
+        help="start the command once a job: scenarios are lines on its standard input, outcomes lines on its output",
+    )  # fmt: skip
     parser.add_argument("--azure", action="store_true", help="the client speaks in the form of Azure: no beta header")
     parser.add_argument(f"--{options.SHARD.name}", dest=options.SHARD.key, **options.SHARD.arguments())
     verdicts.add_arguments(parser)
@@ -56,16 +61,21 @@ def run(arguments: argparse.Namespace) -> int:
         verdict_options.known_failures(said),
     )
     artifacts = None if arguments.out is None else Path(arguments.out, "clients")
-    driver = Command(command, timeout=arguments.timeout, artifacts=artifacts)
+    kind = Persistent if arguments.persistent else Command
+    driver = kind(command, timeout=arguments.timeout, artifacts=artifacts)
     target = ClientTarget(driver, azure=arguments.azure, traced=_show_trace if arguments.trace else None)
     chosen = _chosen(target, arguments)
     if not chosen.scenarios:
+        if arguments.format == "json":
+            verdicts.show(Report(target.describe(), (), profile=profile), arguments)
         print("conformance: nothing judged: -k selects nothing that a client can be asked", file=sys.stderr)
         return 5
     console = Progress(arguments.verbose, quiet=False, mocked=False)
     console.planned(chosen)
     timeout = None if arguments.timeout == TIMEOUT else arguments.timeout
-    again = repeat_command.again_client(command, azure=arguments.azure, timeout=timeout)
+    again = repeat_command.again_client(
+        command, azure=arguments.azure, timeout=timeout, persistent=arguments.persistent
+    )
     judged = Run(
         target,
         chosen,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 
 from conformance.commands import verdicts
 from conformance.commands.progress import Progress
-from conformance.model import Role
+from conformance.model import Report, Role
 from conformance.report.text import plan_page
 from conformance.run import (
     option_conflicts,
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         unreported.callback(target.close)
         chosen = selected(plan(target, part=options.shard(said)), target, wanted)
         if not chosen.scenarios:
-            return _nothing_selected()
+            return _nothing_selected(target.describe(), arguments)
         console.planned(chosen)
         if arguments.plan:
             verdicts.write(_plan(chosen, arguments.format))
@@ -69,6 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
     done = verdicts.kept(report, arguments)
     gone = judged.nothing_there(report)
     if gone is not None:
+        if arguments.format == "json":
+            verdicts.show(done.report, arguments)
         raise gone
     return verdicts.shown(done, arguments)
 
@@ -86,7 +89,10 @@ def _plan(plan: Plan, form: str) -> str:
     )
 
 
-def _nothing_selected() -> int:
+def _nothing_selected(target: Mapping[str, object], arguments: argparse.Namespace) -> int:
+    if arguments.format == "json":
+        profile = verdict_options.profile(options.given(vars(arguments)), Role.SERVER, arguments.selection or None)
+        verdicts.show(Report(target, (), profile=profile), arguments)
     print("conformance: nothing judged: -k selects nothing that this target can be asked", file=sys.stderr)
     print("  `conformance list scenarios` and `conformance list requirements` show all names.", file=sys.stderr)
     return 5

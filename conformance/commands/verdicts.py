@@ -10,11 +10,11 @@ from collections.abc import Container, Sequence
 
 from conformance.model import Report
 from conformance.report import folder
-from conformance.report.document import kind_of
-from conformance.report.json_writer import line
+from conformance.report.json_writer import last_line, lines
 from conformance.report.plain import safe
 from conformance.report.result import exit_code, worst
-from conformance.report.text import Style, text
+from conformance.report.style import Style
+from conformance.report.text import text
 from conformance.report.writers import WRITERS
 from conformance.run import options, saving
 from conformance.run.saving import Kept
@@ -43,8 +43,9 @@ def check(arguments: argparse.Namespace) -> None:
 
 
 def finish(report: Report, arguments: argparse.Namespace, *, silent: bool = False) -> int:
-    """Keep the report and show it, unless there is nothing left to say; the exit code of all, the verdict's first.
+    """Keep the report and show it; the exit code of all, the verdict's first.
 
+    `silent` is for what was shown before: each subject as a line of JSON, or in words everything there is to say.
     Raises ConformanceError for what could not be written, after the report was shown.
     """
     return shown(kept(report, arguments), arguments, silent=silent)
@@ -62,6 +63,8 @@ def shown(done: Kept, arguments: argparse.Namespace, *, silent: bool = False) ->
     """Show a report that was kept, and what its baseline says. Raises ConformanceError for what was not written."""
     if not silent:
         show(done.report, arguments)
+    elif arguments.format == "json":
+        write(f"{last_line(done.report)}\n")
     if done.unwritten is not None:
         raise done.unwritten
     if arguments.out is not None:
@@ -98,12 +101,12 @@ def style(verbose: bool, out: str | None = None) -> Style:
 
 
 def show(report: Report, arguments: argparse.Namespace) -> None:
-    """Print the report in one of its forms: text fits the terminal, JSON is one subject a line."""
+    """Print the report in one of its forms: text fits the terminal, JSON is one subject a line and a summary."""
     form = arguments.format
     if form == "text":
         write(text(report, style(arguments.verbose, arguments.out)))
     elif form == "json":
-        write("".join(f"{line(subject, kind_of(report))}\n" for subject in report.subjects))
+        write("".join(f"{each}\n" for each in lines(report)))
     else:
         write(WRITERS[form].render(report))
 

@@ -36,6 +36,7 @@ TRAITS = MappingProxyType(
         "second-round": "the run asks for outputs once more after a plain answer",
         "several-calls": "more than one call is pending",
         "lookback": "run, steps and messages are read again after the stream",
+        "bare-function": "the function that is called has a name and nothing else",
         "minimal": "the body holds tool_outputs alone",
         "false-stream": "stream is false",
         "null-stream": "stream is null",
@@ -72,6 +73,8 @@ TRAITS = MappingProxyType(
         "key": "a key is configured for the target",
         "scripted": "the other side plays a script",
         "others": "somebody else may act on the run too",
+        "no-plain": "plain submissions are said not to be offered",
+        "no-streamed": "streamed submissions are said not to be offered",
         **FACTS,
         **CLIENT_TRAITS,
         **GATEWAY_TRAITS,
@@ -171,6 +174,7 @@ def _refused(id_: str, title: str, traits: str, outputs: str = "all", *, stream:
 
 SCENARIOS: tuple[Scenario, ...] = (
     _plain("json-one-call", "one pending call, answered plainly", "minimal"),
+    _plain("json-bare-function", "a call of a function that has neither description nor parameters", "bare-function"),
     _plain("json-three-calls", "three pending calls, answered plainly", "minimal several-calls", calls=3),
     _plain("json-stream-false", "stream said to be false", "false-stream", stream="false"),
     _plain("json-stream-null", "stream said to be null", "null-stream", stream="null"),
@@ -311,6 +315,23 @@ def requires(scenario: Scenario) -> frozenset[str]:
     if "stalls" in scenario.traits:
         needed |= {"gateway-timeout"}
     return needed
+
+
+#: What a target may be said not to offer -> the traits of scenarios that need it.
+_OFFERED = MappingProxyType(
+    {
+        "no-plain": frozenset({"json"}),
+        "no-streamed": frozenset({"stream", "streamed-refusal", "string-stream"}),
+    }
+)
+
+#: Scenarios that are played even so, to see whether it is offered all the same; nothing is planned in them.
+PROBES = frozenset({"json-one-call", "stream-one-call"})
+
+
+def not_offered(scenario: Scenario, traits: frozenset[str]) -> bool:
+    """Whether a scenario needs what an environment of these traits is said not to offer."""
+    return any(scenario.traits & _OFFERED[said] for said in traits & _OFFERED.keys())
 
 
 def without_waiting(scenario: Scenario) -> tuple[Act, ...]:

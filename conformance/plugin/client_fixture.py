@@ -11,6 +11,7 @@ from conformance.errors import UsageError
 from conformance.model import JUDGED, Role, Status, Subject
 from conformance.report import text
 from conformance.report.result import exit_code
+from conformance.report.style import Style
 from conformance.report.tally import excuse
 from conformance.run import options, verdict_options
 from conformance.run.loop import Run
@@ -46,7 +47,7 @@ def judged(said: options.Given, scenario: str, use: Use, *, azure: bool = False,
     subject = run.subject(scenario)
     report = known.concerning(run.report())
     if exit_code(report) in _RED:
-        pytest.fail(text.text(report, text.Style()), pytrace=False)
+        pytest.fail(text.text(report, Style()), pytrace=False)
     excused = [verdict for verdict in subject.verdicts if verdict.status is Status.FAIL]
     if excused:
         pytest.xfail(str(excuse(excused[0])))

@@ -15,12 +15,14 @@ import pytest
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.scenarios import SCENARIOS
 from conformance.errors import ConformanceError, UsageError
-from conformance.model import JUDGED, KnownFailure, Profile, Report, Role, Status, Verdict
+from conformance.model import JUDGED, ClientOutput, KnownFailure, Profile, Report, Role, Status, Verdict
 from conformance.plugin import fuzzing
 from conformance.report import result, text
 from conformance.report.merge import merged
+from conformance.report.not_judged import INTERNAL, why
 from conformance.report.plain import error_text, safe
 from conformance.report.result import exit_code
+from conformance.report.style import Style
 from conformance.report.tally import counted, excuse
 from conformance.run import (
     baseline,
@@ -69,7 +71,7 @@ class Suite:
         #: Whether this is a worker of pytest-xdist, which has a part of the run.
         self._works = hasattr(config, "workerinput")
         self._again = repeat_command.again(said)
-        self._style = text.Style()
+        self._style = Style()
         self._profile = Profile()
         self._known: tuple[KnownFailure, ...] = ()
         self._run: Run | None = None
@@ -176,13 +178,15 @@ class Suite:
         request.node.user_properties += [pair for verdict in verdicts for pair in _properties(verdict)]
         slips = [verdict.reason for verdict in verdicts if verdict.status is Status.ERROR]
         if slips:
-            pytest.fail(f"a slip of ours, not the target's: {slips[0]}", pytrace=False)
-        return partial(self._tell, request.node, verdicts)
+            pytest.fail(f"{INTERNAL}: {slips[0]}", pytrace=False)
+        return partial(self._tell, request.node, verdicts, subject.client)
 
-    def _tell(self, node: pytest.Item, verdicts: tuple[Verdict, ...]) -> None:
+    def _tell(self, node: pytest.Item, verdicts: tuple[Verdict, ...], client: ClientOutput | None) -> None:
         blocks = {
             status: "\n\n".join(
-                text.verdict_block(v, self._again, self._style) for v in verdicts if v.status is status and counted(v)
+                text.verdict_block(v, self._again, self._style, client)
+                for v in verdicts
+                if v.status is status and counted(v)
             )
             for status in (Status.FAIL, Status.WARN)
         }
@@ -195,7 +199,7 @@ class Suite:
             pytest.xfail(str(excuse(excused[0])))
         unjudged = [verdict for verdict in verdicts if verdict.status not in JUDGED]
         if unjudged and len(unjudged) == len(verdicts):
-            pytest.skip(f"{unjudged[0].status}: {text.why(unjudged[0])}")
+            pytest.skip(f"{unjudged[0].status}: {why(unjudged[0])}")
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember that the run was cut short."""

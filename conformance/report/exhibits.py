@@ -18,15 +18,18 @@ from conformance.model import (
     Exhibit,
     Finding,
     Moment,
+    Operation,
     Response,
+    Role,
     Subject,
     Transcript,
     Verdict,
 )
 from conformance.report import exchanges
 from conformance.report.curl_command import curl
+from conformance.report.document_lines import document_lines
 from conformance.report.tally import counted, standing
-from conformance.verdict.shrink import shrunk
+from conformance.verdict.shrink import REPEATS, shrunk
 from conformance.walk.moments import MOST, Moments
 from conformance.walk.schedule import Schedule
 from conformance.walk.transcript import walk
@@ -95,6 +98,7 @@ class Exhibitor:
         standing = evidence.seen.standing(finding.exchange, at)
         shown = replace(kept, exchanges=(_around(exchange, events, at),))
         least = shrunk(kept, verdict)
+        laid_out = document_lines(_at_fault(exchange, events, finding, verdict.role), finding.pointer)
         return Exhibit(
             verdict.requirement,
             name,
@@ -105,27 +109,42 @@ class Exhibitor:
             event=at,
             states=standing.states if moments else {},
             allowed=standing.allowed if moments else (),
-            cassette="" if least is None else "".join(self._cassette(least)),
+            document=laid_out.lines,
+            line=laid_out.line,
+            cassette="" if least is None else "".join(self._cassette(least, verdict.requirement)),
         )
 
     def _curl(self, transcript: Transcript, kept: Exchange, finding: Finding) -> str:
-        """The request with its own ids, which the server knows, and the header fields that may be kept."""
-        if not self._origin:
-            return ""
+        """A submission with its own ids, which the server knows, and the header fields that may be kept."""
         exchange = transcript.exchanges[finding.exchange]
+        # Whatever else was asked is about threads that are deleted by the time anybody reads this.
+        if not self._origin or exchange.operation is not Operation.SUBMIT:
+            return ""
         request = replace(exchange.request, headers=kept.request.headers)
         secrets = (REDACTED, *self._secrets)
         return curl(replace(exchange, request=request), self._origin, secrets, self._variable)
 
-    def _cassette(self, least: Transcript) -> Iterator[str]:
+    def _cassette(self, least: Transcript, requirement: str) -> Iterator[str]:
         # The provenance says when and by what it was recorded; a part of it was recorded then too.
         recorded = str(least.provenance.get("recorded", ""))
+        least = replace(least, provenance={**least.provenance, REPEATS: requirement})
         return cassette.write(least, recorded=recorded, by=f"conformance {__version__}", secrets=self._secrets)
 
 
 def _first(verdict: Verdict) -> Finding:
     """The finding that is shown."""
     return next((finding for finding in verdict.findings if finding.primary), verdict.findings[0])
+
+
+def _at_fault(exchange: Exchange, events: Sequence[Event], finding: Finding, role: Role) -> bytes:
+    """The bytes of the document that a finding points into: of an event, of a body; nothing where it points nowhere."""
+    if finding.event is not None:
+        return events[finding.event].data if finding.event < len(events) else b""
+    if finding.pointer is None:
+        return b""
+    if role is Role.CLIENT:
+        return exchange.request.body
+    return b"".join(chunk.data for chunk in exchange.response.chunks) if exchange.response is not None else b""
 
 
 def _evidence(came: Transcript, shown: Sequence[Finding], secrets: Sequence[str]) -> _Evidence:

@@ -1,17 +1,19 @@
-"""A report read back from its JSON: the one source of every other form.
+"""A report read back from its JSON, a file or the lines of `--format json`: the one source of every other form.
 
-What was written by this version reads back as the same report. Reports of other formats are refused with a reason.
+What was written by this version reads back as the same report; lines hold no exhibits. Reports of other formats are
+refused with a reason.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.errors import UnreadableInput
 from conformance.model import (
+    ClientOutput,
     Complaint,
     Exhibit,
     Finding,
@@ -28,6 +30,8 @@ from conformance.model import (
 from conformance.report.document import FORMAT
 from conformance.wire.json_schema import mismatch, own_validator
 
+_HINT = "Give the file report.json of `--out DIR`, or what `--format json` printed."
+
 
 def read(content: bytes, name: str) -> Report:
     """Read a report; `name` is what a message calls it. Raises UnreadableInput where it cannot be rendered here."""
@@ -39,23 +43,41 @@ def read(content: bytes, name: str) -> Report:
 def document(content: bytes, name: str) -> dict[str, Any]:
     """The document of a report, which fits its schema. Raises UnreadableInput where there is none."""
     try:
-        document = json.loads(content)
+        document = _whole(json.loads(content), ())
     except (ValueError, RecursionError):
-        raise UnreadableInput(f"{name}: this is no JSON", "A report is the file report.json of `--out DIR`.") from None
+        document = _of_lines(content, name)
     if not isinstance(document, dict) or "report" not in document:
-        raise UnreadableInput(f"{name}: this is no report", "A report is the file report.json of `--out DIR`.")
+        raise UnreadableInput(f"{name}: not a report", _HINT)
     if document["report"] != FORMAT:
         raise UnreadableInput(
-            f"{name}: this is a report of format {document['report']!r:.40}, and this version reads {FORMAT}",
-            "Write it anew with this version, or read it with the version that wrote it.",
+            f"{name}: a report of format {document['report']!r:.40}; this version reads format {FORMAT}",
+            "Write it again with this version, or read it with the version that wrote it.",
         )
     broken = mismatch(own_validator("report"), document)
     if broken is not None:
         raise UnreadableInput(
-            f"{name}: this is no report that this suite wrote: {broken[0] or 'the document'} breaks {broken[1]!r}",
+            f"{name}: not a report of this suite: {broken[0] or 'the document'} does not fit {broken[1]!r}",
             "schemas/own/report.json describes the format.",
         )
     return document
+
+
+def _of_lines(content: bytes, name: str) -> object:
+    """The document that the lines of `--format json` make. Raises UnreadableInput where they are none, or not all."""
+    try:
+        *lines, last = [json.loads(line) for line in content.splitlines() if line.strip()]
+    except (ValueError, RecursionError):
+        raise UnreadableInput(f"{name}: not JSON", _HINT) from None
+    if not isinstance(last, dict) or "summary" not in last:
+        raise UnreadableInput(f"{name}: the last line has no summary, so that lines may be missing", _HINT)
+    return _whole(last, lines)
+
+
+def _whole(document: object, lines: Sequence[object]) -> object:
+    """The report that a last line sums up, with the lines before it; any other document as it is."""
+    if not isinstance(document, dict) or not isinstance(document.get("summary"), dict):
+        return document
+    return {**document["summary"], "subjects": list(lines)}
 
 
 def check_names(document: Mapping[str, Any], name: str) -> None:
@@ -65,13 +87,13 @@ def check_names(document: Mapping[str, Any], name: str) -> None:
     unknown = next((each for each in told if each not in REQUIREMENTS), None)
     if unknown is not None:
         raise UnreadableInput(
-            f"{name}: this report judges {unknown!r:.60}, and this version has no such requirement",
+            f"{name}: the report judges {unknown!r:.60}, and this version has no such requirement",
             "Read it with the version that wrote it: its report says which, under `suite`.",
         )
 
 
 def report(document: Mapping[str, Any]) -> Report:
-    """The report that a document tells."""
+    """The report of a document."""
     return Report(
         target=document["target"],
         subjects=tuple(map(_subject, document["subjects"])),
@@ -103,7 +125,12 @@ def _subject(row: Mapping[str, Any]) -> Subject:
         notes=tuple(row.get("notes", ())),
         shape=tuple(row.get("shape", ())),
         exit_code=row.get("exit_code"),
+        client=_client(row["client"]) if "client" in row else None,
     )
+
+
+def _client(row: Mapping[str, Any]) -> ClientOutput:
+    return ClientOutput(**{**row, "printed": tuple(row.get("printed", ()))})
 
 
 def _verdict(row: Mapping[str, Any]) -> Verdict:
@@ -125,5 +152,5 @@ def _known(row: Mapping[str, Any]) -> KnownFailure:
 
 def _exhibit(row: Mapping[str, Any]) -> Exhibit:
     moments = tuple(Moment(ms, event, lane, (start, end)) for ms, event, lane, start, end in row["moments"])
-    listed = {name: tuple(row[name]) for name in ("lines", "allowed")}
+    listed = {name: tuple(row.get(name, ())) for name in ("lines", "allowed", "document")}
     return Exhibit(**{**row, **listed, "moments": moments})

@@ -27,6 +27,7 @@ from conformance.model import (
     Subject,
     Verdict,
 )
+from conformance.report.client_output import with_client_output
 from conformance.report.exhibits import Exhibitor
 from conformance.report.not_exercised import not_exercised
 from conformance.run.plan import JOINED, Plan, Target
@@ -142,7 +143,8 @@ class Run:
         return self.stopped if isinstance(self.stopped, UnreachableTarget | NotThisApi) and not there else None
 
     def _so_far(self) -> Report:
-        return self._made("this was written while the run went on: it was ended before it could write the rest")
+        done, planned = len(self._subjects), len(self.plan.scenarios)
+        return self._made(f"still running, unless it was killed: {done} of {planned} scenarios are judged so far")
 
     def _made(self, interrupted: str | None) -> Report:
         subjects = run_wide.settled(
@@ -161,7 +163,8 @@ class Run:
         try:
             heard = without_secrets(self._target.exchange(scenario), self._target.secrets)
             judged = judge(heard, role=self.plan.role)
-            judged = masked(replace(judged, shape=self._reporting.shape(heard)), self._target.secrets)
+            judged = with_client_output(replace(judged, shape=self._reporting.shape(heard)), heard)
+            judged = masked(judged, self._target.secrets)
             subject = self._complete(scenario, self._reporting.settled(judged))
             self._reporting.exhibit(heard, subject)
         except (BudgetReached, UnreachableTarget, NotThisApi) as reason:

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from conformance.errors import UsageError
 from conformance.run import target_options, verdict_options
-from conformance.run.options import ASKING, VERDICTS, Given, shard
+from conformance.run.options import ASKING, CLIENT, VERDICTS, Given, shard
 
 
 def check(said: Given, environment: Mapping[str, str] | None = None) -> None:
@@ -17,7 +17,7 @@ def check(said: Given, environment: Mapping[str, str] | None = None) -> None:
     _check_fuzz(said)
     shard(said)
     verdict_options.check(said, environment)
-    if "client" in said or "azure" in said:
+    if said.keys() & {option.key for option in CLIENT}:
         _check_client(said)
     elif "base_url" in said:
         target_options.settings(said, os.environ if environment is None else environment)
@@ -26,7 +26,7 @@ def check(said: Given, environment: Mapping[str, str] | None = None) -> None:
 
 
 def _check_client(said: Given) -> None:
-    meant = {"client", "azure", "timeout", *(option.key for option in (*ASKING, *VERDICTS))}
+    meant = {"timeout", *(option.key for option in (*CLIENT, *ASKING, *VERDICTS))}
     stray = [key.replace("_", "-") for key in said if key not in meant]
     if stray:
         raise UsageError(

@@ -57,9 +57,15 @@ TARGET = (
            repeatable=True),
     Option("param", "one more query parameter for every request", "K=V", repeatable=True),
     Option("model", "the model that runs are created with", "M"),
-    Option("provision", "how a run comes to wait: api (default), assistant, run, static", "KIND"),
+    Option("provision", "how a run comes to wait: api (default), assistant, run, command, static", "KIND"),
     Option("assistant", "the assistant to run, with --provision assistant", "ID"),
     Option("run", "a waiting run, with --provision run; once for each run", "THREAD:RUN:CALL,CALL", repeatable=True),
+    Option("provision-command", "the program that brings a run to wait, with --provision command", "PROGRAM"),
+    Option("create-assistant", "members to create assistants with, a JSON object", "JSON"),
+    Option("create-thread", "members to create threads with, a JSON object", "JSON"),
+    Option("create-run", "members to create runs with, a JSON object", "JSON"),
+    Option("offers", "how outputs can be submitted there, where it is not both: plain, streamed", "KIND",
+           repeatable=True),
     Option("instructions", "said to the model on top of our own instructions", "TEXT"),
     Option("create-streamed", "create runs with stream true, and judge those streams too"),
     Option("timeout", "seconds for one whole exchange", "SECONDS", float),
@@ -96,6 +102,7 @@ ALL = (*TARGET, *ASKING, *VERDICTS)
 CLIENT = (
     Option("client", "judge a client in a server's place: the command that uses it, run in each scenario", "COMMAND"),
     Option("azure", "the client speaks in the form of Azure: no beta header is asked for"),
+    Option("persistent", "the client is started once: scenarios are lines on its standard input"),
 )
 
 #: Said to pytest alone: what a fuzz test finds is told by pytest, and is no part of a report.

@@ -32,11 +32,11 @@ from conformance.run.recordings import AGAIN
 from conformance.run.reporting import Reporting
 from conformance.run.saving import Kept
 from conformance.run.selection import Selection
-from conformance.targets.assignment import environment
 from conformance.targets.drivers import shown as without_secrets
 from conformance.targets.http import verification
 from conformance.targets.interruption import INTERRUPTED
 from conformance.targets.process import ProcessTree
+from conformance.targets.program_environment import environment
 from conformance.targets.settings import Settings
 from conformance.verdict import known
 

@@ -10,6 +10,7 @@ from functools import partial
 from types import MappingProxyType
 
 from conformance.contract.media import foreign
+from conformance.contract.requirements import REQUIREMENTS
 from conformance.errors import DEBUG, ConformanceError, OwnError, UnreadableInput
 from conformance.model import (
     JUDGED,
@@ -22,12 +23,14 @@ from conformance.model import (
     Subject,
     Transcript,
 )
+from conformance.report.client_output import client_output
 from conformance.report.exhibits import Exhibitor
 from conformance.run import inputs
 from conformance.run.reporting import Reporting
 from conformance.targets.interruption import INTERRUPTED
 from conformance.verdict import known
 from conformance.verdict.judge import judge
+from conformance.verdict.shrink import REPEATS
 
 #: The command that judges the same once more, without the file.
 AGAIN = "conformance judge"
@@ -124,7 +127,7 @@ def heard(
 def subject(name: str, transcripts: Iterable[Transcript], question: Question, reporting: Reporting) -> Subject:
     """The verdicts on what one file holds."""
     asked = [_answering(transcript, question.operation) for transcript in transcripts]
-    parts = [reporting.settled(replace(judge(each, role=question.role), name=name)) for each in asked]
+    parts = [_part(each, name, question, reporting) for each in asked]
     for transcript, part in zip(asked, parts, strict=True):
         reporting.exhibit(transcript, part)
     verdicts = tuple(
@@ -138,7 +141,19 @@ def subject(name: str, transcripts: Iterable[Transcript], question: Question, re
     unread = [note for transcript in asked for note in _unread(transcript)]
     notes = dict.fromkeys((*unread, *(note for part in parts for note in part.notes)))
     reason = None if verdicts else _why_empty(parts) or next(iter(unread), None)
-    return Subject(name, verdicts, reason, tuple(unknown), tuple(notes), shape)
+    client = next((said for said in map(client_output, asked) if said is not None), None)
+    return Subject(name, verdicts, reason, tuple(unknown), tuple(notes), shape, client=client)
+
+
+def _part(transcript: Transcript, name: str, question: Question, reporting: Reporting) -> Subject:
+    """The verdicts on one transcript; of one that was shrunk to repeat a failure, those on what it repeats."""
+    judged = reporting.settled(replace(judge(transcript, role=question.role), name=name))
+    repeats = transcript.provenance.get(REPEATS)
+    if question.wanted is not None or repeats not in REQUIREMENTS:
+        return judged
+    kept = tuple(verdict for verdict in judged.verdicts if verdict.requirement == repeats)
+    note = f"made to repeat a failure of {repeats}, and judged for that alone; with -k . it is judged for everything"
+    return replace(judged, verdicts=kept, notes=(*judged.notes, note))
 
 
 def _unread(transcript: Transcript) -> Iterator[str]:

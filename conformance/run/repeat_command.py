@@ -13,7 +13,12 @@ from conformance.targets.settings import is_secret_parameter
 def again(said: Given) -> str:
     """The command that asks the same once more, without anything secret in it."""
     if "client" in said:
-        return again_client(shlex.split(said["client"]), azure="azure" in said, timeout=said.get("timeout"))
+        return again_client(
+            shlex.split(said["client"]),
+            azure="azure" in said,
+            timeout=said.get("timeout"),
+            persistent="persistent" in said,
+        )
     shown = {option.key: said[option.key] for option in TARGET if option.key in said}
     if "base_url" in shown:
         shown["base_url"] = _shown_url(shown["base_url"])
@@ -24,11 +29,12 @@ def again(said: Given) -> str:
     return shlex.join(("conformance", "server", *words(shown, "")))
 
 
-def again_client(command: Sequence[str], *, azure: bool, timeout: float | None) -> str:
+def again_client(command: Sequence[str], *, azure: bool, timeout: float | None, persistent: bool = False) -> str:
     """The command that judges the same client once more; `timeout` is None for the usual one."""
     from conformance.targets.drivers import shown  # noqa: PLC0415 - a server and processes: only when asked
 
     said = ["--azure"] if azure else []
+    said += ["--persistent"] if persistent else []
     said += [f"--timeout={timeout:g}"] if timeout is not None else []
     return shown(shlex.join(("conformance", "client", *said, "--", *command)))
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 from conformance.report.exhibits import KEY_VARIABLE, Exhibitor
 from conformance.run.options import ASKING, TARGET, VERDICTS, Given
 from conformance.run.plan import Target
+from conformance.targets.run_polling import json_object
 from conformance.targets.session import Watch
-from conformance.targets.settings import GivenRun, Settings, parse_header, parse_query
+from conformance.targets.settings import OFFERS, GivenRun, Settings, parse_header, parse_query
+
+#: Options whose values are members of what we create.
+_CREATED = ("create_assistant", "create_thread", "create_run")
 
 #: Stands in for an address where only the other options are looked at.
 _LOOPBACK = "http://127.0.0.1/v1"
@@ -39,6 +45,7 @@ def target(said: Given, environment: Mapping[str, str] | None = None, watch: Wat
 def settings(said: Given, environment: Mapping[str, str]) -> Settings:
     """How the target the options name is reached. Raises UsageError."""
     same = ("base_url", "model", "instructions", "create_streamed", "timeout", "max_requests", "ca_file", "proxy")
+    created: dict[str, Any] = {key: _members(key, said[key]) for key in _CREATED if key in said}
     return Settings(
         **{key: said[key] for key in same if key in said},
         api_key=_key(said["api_key_env"], environment) if "api_key_env" in said else None,
@@ -47,6 +54,9 @@ def settings(said: Given, environment: Mapping[str, str]) -> Settings:
         provision=said.get("provision", "api"),
         assistant_id=said.get("assistant"),
         runs=tuple(_run(text) for text in said.get("run", ())),
+        provision_command=_program(said.get("provision_command", "")),
+        offers=frozenset(said.get("offers", OFFERS)),
+        **created,
     )
 
 
@@ -77,9 +87,11 @@ def exhibitor(said: Given, target: Target) -> Exhibitor:
 def _client(said: Given) -> Target:
     from conformance.targets.client import ClientTarget  # noqa: PLC0415 - a server and processes: only when asked
     from conformance.targets.drivers import TIMEOUT, Command  # noqa: PLC0415
+    from conformance.targets.persistent import Persistent  # noqa: PLC0415
 
+    kind = Persistent if "persistent" in said else Command
     artifacts = Path(said["out"], "clients") if "out" in said else None
-    driver = Command(shlex.split(said["client"]), timeout=said.get("timeout", TIMEOUT), artifacts=artifacts)
+    driver = kind(shlex.split(said["client"]), timeout=said.get("timeout", TIMEOUT), artifacts=artifacts)
     return ClientTarget(driver, azure="azure" in said)
 
 
@@ -89,6 +101,25 @@ def _key(name: str, environment: Mapping[str, str]) -> str:
             f"the environment has no {name}", "--api-key-env takes the name of a variable that holds the key."
         )
     return environment[name]
+
+
+def _program(text: str) -> tuple[str, ...]:
+    """The words of a command line. Raises UsageError where it cannot be read, or there is no such program."""
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as reason:
+        raise UsageError(f"--provision-command cannot be read: {reason}", "Quote it as a shell does.") from None
+    if words and shutil.which(words[0]) is None:
+        raise UsageError(f"--provision-command: there is no program {words[0]!r}", "Give its path.")
+    return words
+
+
+def _members(key: str, text: str) -> dict[str, object]:
+    option = f"--{key.replace('_', '-')}"
+    document = json_object(text.encode())
+    if not document and text.strip() != "{}":
+        raise UsageError(f"{option}: this is not a JSON object", f'For example: {option} \'{{"name": "mine"}}\'')
+    return document
 
 
 def _run(text: str) -> GivenRun:

@@ -60,6 +60,10 @@ class Driver(Protocol):
         """End what is under way."""
         ...
 
+    def close(self) -> None:
+        """End what waits for another scenario."""
+        ...
+
 
 class ClientTarget:
     """A client, however it is driven.
@@ -159,6 +163,7 @@ class ClientTarget:
 
     def close(self) -> tuple[str, ...]:
         """Nothing is left behind: every mock ended with its scenario."""
+        self._driver.close()
         return ()
 
 

@@ -15,9 +15,10 @@ from conformance.errors import UsageError
 from conformance.files import write_atomically
 from conformance.model import Outcome
 from conformance.targets import process
-from conformance.targets.assignment import Assignment, environment
+from conformance.targets.assignment import Assignment
 from conformance.targets.client import Driven
 from conformance.targets.outcome_file import BadOutcome, check, read
+from conformance.targets.program_environment import environment
 from conformance.wire.secret import edits_by_look
 from conformance.wire.splice import spliced
 
@@ -27,8 +28,26 @@ TIMEOUT = 30.0
 #: The variable that names the file which a command may write.
 OUTCOME = "CONFORMANCE_OUTCOME"
 
-#: Characters of the last line that a command printed which are told: errors of clients say what matters first.
+#: Characters of a line that a command printed which are reported: errors of clients say what matters first.
 _SAID = 300
+
+#: Last lines of its output that are reported: most of a traceback.
+_LAST = 12
+
+
+class Artifacts:
+    """The folder that gets what a command prints, a file a scenario; none without a folder."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    def beside(self, outcome: Outcome | None, scenario: str, output: bytes) -> Outcome | None:
+        """Keep the output of a scenario, and return its outcome with the last lines of it and where all of it is."""
+        printed = shown(output.decode("utf-8", "replace"))
+        if self._folder is None:
+            return _with_output(outcome, printed, "")
+        write_atomically(self._folder / f"{scenario}.txt", printed)
+        return _with_output(outcome, printed, f"{self._folder.name}/{scenario}.txt")
 
 
 class Command:
@@ -39,12 +58,10 @@ class Command:
     """
 
     def __init__(self, command: Sequence[str], *, timeout: float = TIMEOUT, artifacts: Path | None = None) -> None:
-        if shutil.which(command[0]) is None:
-            raise UsageError(f"there is no command {command[0]!r}", "Name a program of PATH, or give its path.")
+        self._command = checked(command)
         self.name = shown(shlex.join(command))
-        self._command = tuple(command)
         self._timeout = timeout
-        self._artifacts = artifacts
+        self._artifacts = Artifacts(artifacts)
         self._interrupted = threading.Event()
 
     def __call__(self, given: Assignment, enough: Callable[[], bool]) -> Driven:
@@ -58,15 +75,16 @@ class Command:
                 )
             except OSError as problem:
                 return Driven(Outcome(None), unknown=f"{self._command[0]} cannot be run: {problem.strerror}")
-            if self._artifacts is not None:
-                output = shown(finished.output.decode("utf-8", "replace"))
-                write_atomically(self._artifacts / f"{given.scenario}.txt", output)
-            driven = _driven(outcome, finished.exit_code, _ending(finished, self._timeout))
-            return replace(driven, seconds=finished.seconds, limit=self._timeout)
+            driven = _driven(outcome, finished.exit_code, ending(finished, self._timeout))
+            said = self._artifacts.beside(driven.outcome, given.scenario, finished.output)
+            return replace(driven, outcome=said, seconds=finished.seconds, limit=self._timeout)
 
     def interrupt(self) -> None:
         """End every run of it."""
         self._interrupted.set()
+
+    def close(self) -> None:
+        """Nothing of it is left running."""
 
 
 class Attached:
@@ -100,6 +118,9 @@ class Attached:
         """Wait no longer."""
         self._over.set()
 
+    def close(self) -> None:
+        """It is somebody's own."""
+
 
 class Function:
     """A function that uses the client in this process: what it raises is a reported failure.
@@ -116,7 +137,8 @@ class Function:
         try:
             said = self._function(given)
         except Exception as failure:
-            return Driven(Outcome(1), f"raised {type(failure).__name__}: {failure}")
+            raised = f"{type(failure).__name__}: {failure}"
+            return Driven(_with_output(Outcome(1), shown(raised), ""), f"raised {raised}")
         if said is None:
             return Driven(Outcome(0), "returned")
         try:
@@ -128,11 +150,26 @@ class Function:
     def interrupt(self) -> None:
         """A function cannot be ended from outside."""
 
+    def close(self) -> None:
+        """Nothing of it is held."""
+
+
+def checked(command: Sequence[str]) -> tuple[str, ...]:
+    """The words of a command that can be started. Raises UsageError."""
+    if shutil.which(command[0]) is None:
+        raise UsageError(f"there is no command {command[0]!r}", "Name a program of PATH, or give its path.")
+    return tuple(command)
+
 
 def shown(text: str) -> str:
     """Text as it may be kept: what looks like a secret in it is masked."""
     data = text.encode(errors="replace")
     return spliced(data, edits_by_look(data)).decode(errors="replace")
+
+
+def _with_output(outcome: Outcome | None, printed: str, kept: str) -> Outcome | None:
+    lines = [line.rstrip()[:_SAID] for line in printed.splitlines() if line.strip()]
+    return outcome and replace(outcome, printed=tuple(lines[-_LAST:]), output=kept)
 
 
 def _driven(outcome: Path, exit_code: int | None, ending: str) -> Driven:
@@ -142,7 +179,8 @@ def _driven(outcome: Path, exit_code: int | None, ending: str) -> Driven:
         return Driven(Outcome(exit_code), ending, f"{OUTCOME}: {problem}")
 
 
-def _ending(finished: process.Finished, timeout: float) -> str:
+def ending(finished: process.Finished, timeout: float) -> str:
+    """How a command ended, in words, with the last line that it printed."""
     code = finished.exit_code
     said = finished.output.decode("utf-8", "replace").strip().rpartition("\n")[2]
     if code is None:

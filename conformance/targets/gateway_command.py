@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from conformance.errors import UnreachableTarget, UsageError
 from conformance.targets import process
-from conformance.targets.assignment import environment
 from conformance.targets.drivers import shown
+from conformance.targets.program_environment import environment
 
 #: Tell the command where the upstream is: as the base URL of the API, and as host and port.
 URL, HOST = "CONFORMANCE_UPSTREAM_URL", "CONFORMANCE_UPSTREAM_HOST"

@@ -65,7 +65,7 @@ class Wire:
         `goes_on` hears of every piece of the body in the thread that calls; where it says no the reader leaves.
         """
         settings = self._settings
-        headers = settings.request_headers(ask.situation, body=ask.body is not None)
+        headers = settings.request_headers(ask.situation, body=ask.body is not None, more=ask.headers)
         address = _address(settings.origin, settings.target(ask.path, ask.prefix))
         length = [("Content-Length", str(len(ask.body or b"")))] if ask.body or ask.method in _WITH_BODY else []
         before, behind = ([], length) if ask.body else (length, [])

@@ -52,7 +52,8 @@ class ProcessTree:
 
     It runs without a shell and without input; its output is read all the time, and its beginning and end are kept.
     `grace` are the seconds it has to end once it was asked to, `GRACE` if not said; `heard` gets what it prints, as it
-    comes, in a thread of its own. Raises OSError where it cannot be started.
+    comes, in a thread of its own. With `answers` it has an input, for `tell`, and what it prints on standard output is
+    handed to `answers`, which returns what of it is kept as output. Raises OSError where it cannot be started.
     """
 
     def __init__(
@@ -62,9 +63,11 @@ class ProcessTree:
         *,
         grace: float | None = None,
         heard: Callable[[bytes], object] = lambda _: None,
+        answers: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self.began = time.monotonic()
         self._heard = heard
+        self._answers = answers
         self._grace = GRACE if grace is None else grace
         self._process: subprocess.Popen[bytes] | None = None
         self._output: _Output | None = None
@@ -81,17 +84,40 @@ class ProcessTree:
 
     def _start(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._descendants.begin()
+        alone = self._answers is None
         self._process = subprocess.Popen(  # noqa: S603 - running the command is what it was given for
             list(command),
             env={**environment, MARK: self._descendants.mark},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if alone else subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.STDOUT if alone else subprocess.PIPE,
             start_new_session=True,
         )
         self._descendants.root = self._process.pid
-        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
-        self._output = _Output(self._process.stdout.fileno(), self._heard)
+        pipes = [pipe for pipe in (self._process.stdout, self._process.stderr) if pipe is not None]
+        kept: dict[int, Callable[[bytes], bytes]] = {pipe.fileno(): self._kept for pipe in pipes}
+        if self._answers is not None and self._process.stdout is not None:
+            kept[self._process.stdout.fileno()] = self._answers
+        self._output = _Output(kept)
+
+    def _kept(self, data: bytes) -> bytes:
+        """Hand on what was printed, and keep all of it."""
+        if data:
+            self._heard(data)
+        return data
+
+    def tell(self, line: bytes) -> None:
+        """Write to its input; what it no longer reads is lost. For lines that a pipe holds, 64 KiB."""
+        assert self._process is not None and self._process.stdin is not None  # noqa: S101 - it has an input
+        with suppress(OSError):
+            self._process.stdin.write(line)
+            self._process.stdin.flush()
+
+    def close_input(self) -> None:
+        """Let it see the end of its input."""
+        if self._process is not None and self._process.stdin is not None:
+            with suppress(OSError):
+                self._process.stdin.close()
 
     @property
     def exit_code(self) -> int | None:
@@ -102,6 +128,10 @@ class ProcessTree:
     def output(self) -> bytes:
         """What it has printed so far, or both ends of it with a line between them that says how much is missing."""
         return b"" if self._output is None else self._output.kept()
+
+    def take_output(self) -> bytes:
+        """The same, once: what is printed from now on is kept as if nothing had been printed before."""
+        return b"" if self._output is None else self._output.taken()
 
     def wait(self, seconds: float, enough: Callable[[], bool] = lambda: False) -> bool:
         """Wait until the command has ended by itself, or for at most `seconds`, or until there is `enough` of it.
@@ -151,9 +181,12 @@ class ProcessTree:
                 break
             time.sleep(_LOOK)
         process.wait()
-        if self._output is not None and process.stdout is not None:
+        if self._output is not None:
             self._output.close()
-            process.stdout.close()
+        self.close_input()
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
 
     def __enter__(self) -> Self:
         return self
@@ -182,12 +215,15 @@ def run(
 
 
 class _Output:
-    """What comes out of a pipe, read in a thread: its beginning, its end, and how much there was between them."""
+    """What comes out of pipes, read in a thread: its beginning, its end, and how much there was between them.
 
-    def __init__(self, pipe: int, heard: Callable[[bytes], object]) -> None:
-        os.set_blocking(pipe, False)
-        self._pipe = pipe
-        self._heard = heard
+    Each pipe comes with a function that returns what of a piece is kept.
+    """
+
+    def __init__(self, pipes: Mapping[int, Callable[[bytes], bytes]]) -> None:
+        for pipe in pipes:
+            os.set_blocking(pipe, False)
+        self._pipes = dict(pipes)
         self._stop, self._stopping = os.pipe()
         self._first = bytearray()
         self._last = bytearray()
@@ -200,25 +236,32 @@ class _Output:
 
     def _read(self) -> None:
         poll = select.poll()
-        poll.register(self._pipe, select.POLLIN)
-        poll.register(self._stop, select.POLLIN)
+        for pipe in (*self._pipes, self._stop):
+            poll.register(pipe, select.POLLIN)
         left = None
-        while left != 0:
+        open_pipes = dict(self._pipes)
+        while left != 0 and open_pipes:
             ready = dict(poll.poll())
             if self._stop in ready:
                 # Once all have ended a pipe holds what it held; a child that nobody could end may write for ever.
                 left = _LEFT if left is None else left - 1
-            if self._pipe not in ready:
+            speaking = [pipe for pipe in open_pipes if pipe in ready]
+            if not speaking:
                 break
-            try:
-                data = os.read(self._pipe, _READ)
-            except BlockingIOError:
-                break
-            if not data:
-                break
-            self._keep(data)
-            self._heard(data)
+            for pipe in speaking:
+                if not self._read_from(pipe):
+                    poll.unregister(pipe)
+                    del open_pipes[pipe]
         self.silent.set()
+
+    def _read_from(self, pipe: int) -> bool:
+        """Read what a pipe holds, and return whether more may come."""
+        try:
+            data = os.read(pipe, _READ)
+        except BlockingIOError:
+            return False
+        self._keep(self._pipes[pipe](data))
+        return bool(data)
 
     def _keep(self, data: bytes) -> None:
         with self._keeping:
@@ -235,6 +278,13 @@ class _Output:
         with self._keeping:
             gap = b"\n[... %d bytes of output are not kept ...]\n" % self._dropped if self._dropped else b""
             return bytes(self._first) + gap + bytes(self._last)
+
+    def taken(self) -> bytes:
+        """The same, and nothing of it is kept any longer."""
+        kept = self.kept()
+        with self._keeping:
+            self._first, self._last, self._dropped = bytearray(), bytearray(), 0
+        return kept
 
     def close(self) -> None:
         """Read what has come, and no more."""

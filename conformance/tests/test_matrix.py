@@ -150,7 +150,7 @@ def test_whoever_cannot_be_judged_is_a_column_that_says_why(tmp_path: Path) -> N
     assert sorted(told) == ["away", "no key", "slow"]
     away, no_key, slow = found
     assert "nothing answers at http://127.0.0.1:9" in str(away.reason)
-    assert not away.cells()
+    assert not away.results()
     assert (no_key.word, no_key.reason, no_key.exit_code) == ("NO REPORT", "the environment has no NOBODY_SET_THIS", 5)
     assert slow.reason == "it was ended after 4 seconds"
     assert worst_code(found) == 5

@@ -8,7 +8,7 @@ from functools import lru_cache
 from conformance.checks import CHECKS
 from conformance.contract.media import WHOLE, foreign, shown_by
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.contract.scenarios import BY_ID
+from conformance.contract.scenarios import BY_ID, not_offered
 from conformance.model import (
     Finding,
     Level,
@@ -46,6 +46,9 @@ _NOTHING = {
     Role.CLIENT: "it holds no submission",
     Role.GATEWAY: "it holds no submission on both sides of what stands between",
 }
+
+#: Why nothing is judged in a scenario that was played all the same.
+_NOT_OFFERED = "it needs what the target is said not to offer (--offers)"
 
 #: Why nothing showed what was planned: nobody did it, or it was done to a run that had ended.
 _UNSEEN = "nothing in the exchanges showed it"
@@ -133,7 +136,12 @@ _PREREQUISITES = (
 
 
 def planned(scenario: Scenario, traits: frozenset[str]) -> tuple[Requirement, ...]:
-    """The requirements whose condition holds for a scenario in an environment of these traits, known beforehand."""
+    """The requirements whose condition holds for a scenario in an environment of these traits, known beforehand.
+
+    None where the scenario needs what the target is said not to offer.
+    """
+    if not_offered(scenario, traits):
+        return ()
     return _planned(scenario.traits | traits | WHOLE, scenario.role)
 
 
@@ -179,6 +187,8 @@ def _judged(transcript: Transcript, scenario: Scenario | None, role: Role) -> Su
     if foreign(medium):
         held |= {"others"}
     walked = walk(transcript, _CHECKS, held, role)
+    if scenario is not None and not_offered(scenario, transcript.traits):
+        return Subject(transcript.scenario, (), _NOT_OFFERED, notes=walked.notes)
     if scenario is None:
         held |= walked.traits
         if not walked.judged and (role is Role.SERVER or transcript.outcome is None):
@@ -277,7 +287,7 @@ def _verdict(
             return verdict(Status.UNTESTABLE, reason=unseen)
         if _is_should(because):
             return verdict(Status.NOT_APPLICABLE, reason=_FOLLOWS.format(because), because=because)
-        return verdict(Status.UNTESTABLE, reason=f"nothing to look at, since {because} is broken", because=because)
+        return verdict(Status.UNTESTABLE, reason=f"could not be checked because {because} failed", because=because)
     if not findings:
         return _passed(requirement.id, scenario, joined)
     causes = [_root(finding, found) for finding in findings]

@@ -22,6 +22,9 @@ _BUDGET = 100_000
 #: in halves: one by one takes a judgement of the whole for each.
 _ONE_BY_ONE = 16
 
+#: What the provenance of a shrunk transcript calls the requirement it breaks: of the others it says nothing.
+REPEATS = "repeats"
+
 _DEPARTED = frozenset({Status.FAIL, Status.WARN})
 
 

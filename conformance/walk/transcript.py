@@ -94,6 +94,8 @@ class _Walk:
         observation.submitted, observation.known = sent, known
         asked = sent.stream or ("unrecorded" in sent.faults and response is not None and _streamed(response))
         self.traits |= _traits_of(sent, asked, response)
+        if response is not None and served(response):
+            observation.notes.update(_offered_all_the_same(observation.held, response))
         if self.role is Role.CLIENT:
             self.traits |= _traits_of_client(sent, exchange, response)
         calls = self._calls(Operation.SUBMIT)
@@ -253,6 +255,12 @@ def _tells(method: str, response: Response) -> bool:
 def _streamed(response: Response) -> bool:
     """Whether an answer is a stream, by its head or by its body."""
     return is_event_stream(response) or looks_like_stream(response)
+
+
+def _offered_all_the_same(held: frozenset[str], response: Response) -> dict[str, None]:
+    """A note on an answer of a kind that the target is said not to offer."""
+    kind = "streamed" if _streamed(response) else "plain"
+    return {f"a {kind} submission was answered, though --offers leaves it out": None} if f"no-{kind}" in held else {}
 
 
 def _asks_for_stream(body: bytes) -> bool:

@@ -9,7 +9,8 @@ from conformance.model import Report, Status
 from conformance.report import folder
 from conformance.report.exhibits import Exhibitor
 from conformance.report.result import exit_code
-from conformance.report.text import Style, text
+from conformance.report.style import Style
+from conformance.report.text import text
 from conformance.run.loop import Run
 from conformance.run.plan import narrowed, plan
 from conformance.targets.http import HttpTarget

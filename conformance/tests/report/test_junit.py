@@ -87,9 +87,9 @@ def test_a_warning_is_told_and_fails_only_when_strict() -> None:
 @pytest.mark.parametrize(
     ("report", "name", "said"),
     [
-        (failing(), "stream-one-call:order.terminal-once", "untestable: nothing to look at"),
+        (failing(), "stream-one-call:order.terminal-once", "could not be tested: nothing to look at"),
         (excused(), "stream-one-call:done.last", "known failure: the proxy appends an event"),
-        (excused(), "stream-one-call:done.once", "not scored: the rule joined after the requirement set that is"),
+        (excused(), "stream-one-call:done.once", "not scored: newer than the requirement set that is scored"),
     ],
 )
 def test_what_does_not_count_is_skipped_with_its_reason(report: Report, name: str, said: str) -> None:
