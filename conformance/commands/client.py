@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     console = Progress(arguments.verbose, quiet=False, mocked=False)
     console.planned(chosen)
     timeout = None if arguments.timeout == TIMEOUT else arguments.timeout
-    again = repeat_command.again_client(command, azure=arguments.azure, timeout=timeout)
+    again = repeat_command.again_client(command, said, azure=arguments.azure, timeout=timeout)
     judged = Run(
         target,
         chosen,

@@ -11,7 +11,7 @@ from conformance.model import Operation, Role, Subject
 from conformance.report.exhibits import Exhibitor
 from conformance.report.json_writer import line
 from conformance.report.plain import error_text
-from conformance.run import options, recordings, saving, verdict_options
+from conformance.run import options, recordings, repeat_command, saving, verdict_options
 from conformance.run.selection import selection
 
 #: What `--operation` takes, and which operation each word means.
@@ -49,10 +49,12 @@ def run(arguments: argparse.Namespace) -> int:
         print(error_text(error), file=sys.stderr)
         errors.append(error)
 
+    operation = None if arguments.operation == "auto" else arguments.operation
     report = recordings.judged(
         arguments.paths,
         recordings.Question(role, _OPERATIONS[arguments.operation], wanted),
         profile=profile,
+        again=repeat_command.again_judge(said, role=arguments.role, operation=operation),
         known_failures=rows,
         exhibitor=Exhibitor() if verdicts.shows(arguments) else None,
         shapes=options.shapes(said),

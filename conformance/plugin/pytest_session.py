@@ -20,6 +20,7 @@ from conformance.report import result, text
 from conformance.report.merge import merged
 from conformance.report.plain import error_text, safe
 from conformance.report.result import exit_code
+from conformance.report.shell_commands import SOME_TESTS
 from conformance.report.tally import counted, excuse
 from conformance.run import (
     baseline,
@@ -137,7 +138,7 @@ class Suite:
         if cells and self._target is not None:
             fixed = narrowed(self._plan, self._target, cells)
             if fixed is not self._plan and self._profile.selection is None:
-                self._profile = replace(self._profile, selection="some tests")
+                self._profile = replace(self._profile, selection=SOME_TESTS)
             self._run = Run(
                 self._target,
                 fixed,

@@ -15,7 +15,8 @@ from conformance.report.document import reason_of
 from conformance.report.headline import headline
 from conformance.report.plain import safe
 from conformance.report.result import verdict_word
-from conformance.report.text import MOCKED, counts, repeat, target_name, why
+from conformance.report.shell_commands import repeat
+from conformance.report.text import MOCKED, counts, target_name, why
 
 #: How many of one kind GitHub shows of a step; it drops the others without a word.
 MOST = 10

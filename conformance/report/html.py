@@ -21,7 +21,8 @@ from conformance.report.not_exercised import WHY, unseen
 from conformance.report.page import page
 from conformance.report.requirements_page import FAMILIES
 from conformance.report.result import exit_code, verdict_word, version_of
-from conformance.report.text import MOCKED, by_reason, counts, place, plan_line, repeat, target_name
+from conformance.report.shell_commands import repeat
+from conformance.report.text import MOCKED, by_reason, counts, place, plan_line, target_name
 from conformance.report.timeline import Timeline, timeline
 from conformance.report.writers import REPRO
 

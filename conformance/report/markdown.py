@@ -17,8 +17,9 @@ from conformance.report.document import kind_of, reason_of
 from conformance.report.not_exercised import WHY, unseen
 from conformance.report.plain import safe, shortened
 from conformance.report.result import verdict_word, version_of
+from conformance.report.shell_commands import repeat
 from conformance.report.tally import DEPARTED, counted
-from conformance.report.text import MOCKED, counts, place, repeat, surroundings, target_name, why
+from conformance.report.text import MOCKED, counts, place, surroundings, target_name, why
 from conformance.report.writers import REPRO
 from conformance.verdict.without_ids import without_ids
 

@@ -20,8 +20,9 @@ from conformance.report.document import COUNTS, kind_of, reason_of
 from conformance.report.headline import headline
 from conformance.report.plain import safe
 from conformance.report.result import exit_code, verdict_word, version_of
+from conformance.report.shell_commands import repeat
 from conformance.report.tally import Tally, counted
-from conformance.report.text import place, repeat, target_name, why
+from conformance.report.text import place, target_name, why
 from conformance.report.writers import REPRO, WRITERS
 from conformance.verdict.without_ids import without_ids
 
