@@ -97,6 +97,7 @@ class Suite:
             self._known = verdict_options.known_failures(self._said)
             if not controls:
                 self._target = target_options.target(self._said)
+                baseline.check(self._said, self._target.describe())
                 self._cells("")  # fixes the plan: a shard of it may be none
         except ConformanceError as error:
             raise pytest.UsageError(str(error)) from None

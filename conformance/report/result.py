@@ -31,6 +31,11 @@ def verdict_word(report: Report) -> str:
     return "OUTDATED LIST" if report.complaints else "PASS"
 
 
+def empty_shard(report: Report) -> bool:
+    """Whether it is the report of a shard that has no scenario: nothing to judge there is no failure."""
+    return report.profile.shard is not None and not report.subjects and not report.interrupted
+
+
 def exit_code(report: Report) -> int:
     """The first that holds: 4 unreadable, 3 an error of ours, 1 a violation, 5 nothing judged, 2 incomplete, 6, 0."""
     tally, kept = Tally.of(report.subjects), _kept(report)
@@ -41,7 +46,7 @@ def exit_code(report: Report) -> int:
     if tally.departed:
         return 1
     if not tally.judged:
-        return 5
+        return 0 if empty_shard(report) else 5
     if report.interrupted or tally.missed:
         return 2
     return 6 if report.complaints else 0

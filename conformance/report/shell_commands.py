@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from conformance.model import Report, Requirement, Status
 from conformance.report.departures import Departure, departures
 from conformance.report.plain import safe
-from conformance.report.result import verdict_word
+from conformance.report.result import empty_shard, verdict_word
 
 #: The selection of a run whose tests were named one by one, which no expression of `-k` says.
 SOME_TESTS = "some tests"
@@ -53,6 +53,8 @@ def next_command(report: Report, folder: str | None) -> str | None:
     broken = departures(report.subjects, Status.FAIL) or departures(report.subjects, Status.WARN)
     if broken:
         return f"conformance explain {broken[0].requirement.id}"
+    if empty_shard(report):
+        return None
     word = verdict_word(report)
     if word == "OUTDATED LIST" and "--known-failures" in report.again:
         return _whole(report, "--update-known-failures")

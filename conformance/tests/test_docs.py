@@ -24,7 +24,8 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from conformance.cli import COMMANDS, main
+from conformance.cli import main
+from conformance.commands.parser import COMMANDS
 from conformance.mock.server import Mock
 from conformance.run import options
 from conformance.tests.commands import CHECKOUT, PATIENCE, at_once, environment
