@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 from conformance.errors import DEBUG, ConformanceError, OwnError, UsageError
 
@@ -21,7 +22,7 @@ def main(words: Sequence[str] | None = None) -> int:
             _open_streams()
         return _code(sys.argv[1:] if words is None else words)
     except KeyboardInterrupt:
-        print("conformance: interrupted", file=sys.stderr)
+        _say("conformance: interrupted")
         return 2
     finally:
         if words is None and threading.current_thread() is threading.main_thread():
@@ -31,8 +32,10 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _code(words: Sequence[str]) -> int:
     try:
-        code = _run(words)
-        sys.stdout.flush()
+        try:
+            return _run(words)
+        finally:
+            sys.stdout.flush()  # here, where it can still be reported that nothing was written
     except ConformanceError as error:
         return _report(error)
     except BrokenPipeError:
@@ -45,7 +48,6 @@ def _code(words: Sequence[str]) -> int:
         if os.environ.get(DEBUG):
             raise
         return _report(OwnError.from_slip(slip))
-    return code
 
 
 def _run(words: Sequence[str]) -> int:
@@ -59,18 +61,20 @@ def _run(words: Sequence[str]) -> int:
 def _report(error: ConformanceError) -> int:
     from conformance.report.plain import error_text  # noqa: PLC0415 - most runs have no error to report
 
-    print(error_text(error), file=sys.stderr)
+    _say(error_text(error))
     return error.exit_code
 
 
 def _unwritten(error: OSError) -> int:
     """Report that the output could not be written: of all files, only the standard streams have no name."""
     _silence()
-    reason = UsageError(f"cannot write the output: {error.strerror}", "Is the disk full? Redirect it elsewhere.")
-    try:
-        return _report(reason)
-    except OSError:
-        return reason.exit_code
+    return _report(UsageError(f"cannot write the output: {error.strerror}", "Is the disk full? Redirect it elsewhere."))
+
+
+def _say(message: str) -> None:
+    """Print a message for people; the exit code says it too where they cannot be reached."""
+    with suppress(OSError):
+        print(message, file=sys.stderr, flush=True)
 
 
 def _silence() -> None:
