@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from importlib.util import find_spec
 
 from conformance.commands import verdicts
 from conformance.commands.arguments import one_of
-from conformance.errors import UsageError
+from conformance.run import extras
 
 #: The shells that shtab, which writes the scripts, knows.
 _SHELLS = ("bash", "zsh", "tcsh")
@@ -27,11 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the script. Raises UsageError where shtab is not installed."""
-    if find_spec("shtab") is None:
-        raise UsageError(
-            "the script is written by shtab, which is not installed",
-            "Install it: pip install 'submit-tool-outputs-conformance[completion]'",
-        )
+    extras.check("completion", "shtab", "conformance completion")
     import shtab  # noqa: PLC0415 - an extra, and only when asked
 
     from conformance.commands.parser import whole  # noqa: PLC0415 - which names this module

@@ -137,7 +137,8 @@ def _case(case: Case) -> Iterator[str]:
 
 def _commands(departure: Departure, report: Report, exhibit: Exhibit | None) -> Iterator[str]:
     """What to type to see it again: the run's own command, the cassette, the request alone; and what explains it."""
-    yield repeat(departure, report.again)
+    if report.again:
+        yield repeat(departure, report.again)
     if exhibit is not None and exhibit.cassette:
         yield f"conformance judge {REPRO}/{exhibit.requirement}.jsonl -k {exhibit.requirement}"
     if exhibit is not None and 0 < len(exhibit.curl) <= _COMMAND:

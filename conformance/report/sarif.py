@@ -94,7 +94,8 @@ def _rule(requirement: Requirement) -> dict[str, Any]:
 def _result(report: Report, departure: Departure, case: Case, index: int) -> dict[str, Any]:
     requirement, finding = departure.requirement, case.finding
     where = f"{safe(case.subject)}, {place(finding)}"
-    told = f"{headline(requirement, finding)}. At {where}. To see it again: {repeat(departure, report.again)}"
+    again = f" To see it again: {repeat(departure, report.again)}" if report.again else ""
+    told = f"{headline(requirement, finding)}. At {where}.{again}"
     fingerprint = _fingerprint(departure, case)
     return {
         "ruleId": requirement.id,

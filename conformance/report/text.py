@@ -222,7 +222,8 @@ def surroundings(exhibit: Exhibit | None) -> Iterator[tuple[str, str]]:
 
 def _repeats(departure: Departure, again: str, style: Style, exhibit: Exhibit | None) -> Iterator[str]:
     """Commands that show the departure again: whole lines, since they are there to be copied."""
-    yield command_line("repeat", repeat(departure, again))
+    if again:
+        yield command_line("repeat", repeat(departure, again))
     if exhibit is None:
         return
     if exhibit.cassette and style.folder is not None:

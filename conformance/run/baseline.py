@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from conformance.errors import UnreadableInput, UsageError
 from conformance.files import prepare_folder, read
 from conformance.model import Report, Status
 from conformance.report.comparison import render
-from conformance.run import options
+from conformance.run import extras, options
 from conformance.verdict.compare import Cell, Comparison, Edition, Snapshot, compare, edition
 from conformance.wire.json_schema import mismatch, own_validator
 
@@ -66,7 +65,7 @@ def check(said: Mapping[str, Any], target: Mapping[str, object]) -> None:
         return
     folder = folder_of(directory, target)
     if said.get("update_baseline"):
-        _check_syrupy()
+        extras.check("baseline", "syrupy", "--update-baseline")
         prepare_folder(folder)
     else:
         _existing(folder)
@@ -132,7 +131,7 @@ def updated(report: Report, directory: str) -> str:
     What is no longer there is removed after a whole run only. Scenarios that were never reached, or that a slip of ours
     spoilt, stay as they were.
     """
-    _check_syrupy()
+    extras.check("baseline", "syrupy", "--update-baseline")
     from conformance.run import snapshots  # noqa: PLC0415 - syrupy brings pytest along: only where it is used
 
     folder = folder_of(directory, report.target)
@@ -152,14 +151,6 @@ def updated(report: Report, directory: str) -> str:
     if now.whole or not is_baseline(folder):
         snapshots.keep(folder, _TERMS, {"terms": dict(now.terms)})
     return f"baseline: wrote {len(places)} to {folder}/" + (f", removed {removed}" if removed else "") + "\n"
-
-
-def _check_syrupy() -> None:
-    if find_spec("syrupy") is None:
-        raise UsageError(
-            "--update-baseline needs syrupy, which is not installed",
-            "Install it: pip install 'submit-tool-outputs-conformance[baseline]'",
-        )
 
 
 def _sound(snapshot: Snapshot) -> bool:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from importlib.util import find_spec
 
 from conformance.errors import UsageError
-from conformance.run import target_options, verdict_options
+from conformance.run import extras, target_options, verdict_options
 from conformance.run.options import ASKING, VERDICTS, Given, shard
 
 
@@ -59,8 +58,4 @@ def _check_fuzz(said: Given) -> None:
             "--conformance-fuzz needs more than the given run: outputs can be submitted to a run only once",
             "Leave out --conformance-fuzz, or use another --conformance-provision, so that runs are created.",
         )
-    if find_spec("schemathesis") is None:
-        raise UsageError(
-            "--conformance-fuzz needs schemathesis, which is not installed",
-            "Install it: pip install 'submit-tool-outputs-conformance[fuzz]'",
-        )
+    extras.check("fuzz", "schemathesis", "--conformance-fuzz")

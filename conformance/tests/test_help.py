@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
+import tomllib
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -12,7 +14,7 @@ import pytest
 from conformance.cli import main
 from conformance.commands.parser import COMMANDS, Parser, parsed, whole
 from conformance.errors import UsageError
-from conformance.run import options
+from conformance.run import extras, options
 from conformance.targets import drivers, settings
 from conformance.targets.awaited import STARTING
 from conformance.tests.commands import CHECKOUT, conformance
@@ -107,7 +109,16 @@ def test_a_shell_completes_commands_options_and_values(shell: str) -> None:
         assert word.lstrip("-") in done.stdout
 
 
-def test_without_shtab_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("conformance.commands.completion.find_spec", lambda _: None)
+def test_without_shtab_the_command_that_installs_it_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(extras, "find_spec", lambda _: None)
     assert main(["completion", "bash"]) == 4
-    assert "pip install 'submit-tool-outputs-conformance[completion]'" in capsys.readouterr().err
+    assert "pip install 'shtab" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("extra", ["baseline", "completion", "fuzz", "xdist"])
+def test_what_an_extra_installs_is_what_the_project_says(extra: str) -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    named = [name.partition(">")[0] for name in project["optional-dependencies"][extra]]
+    assert sorted(re.split(r"[<>=]", name)[0] for name in extras.packages_of(extra)) == sorted(named)
