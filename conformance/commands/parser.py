@@ -74,7 +74,7 @@ def _parser(wanted: Collection[str | None]) -> tuple[argparse.ArgumentParser, li
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(title="commands", prog="conformance", metavar="COMMAND", parser_class=Parser)
-    loaded = []
+    loaded: list[argparse.ArgumentParser] = []
     for name, purpose in COMMANDS.items():
         command = commands.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
         if name in wanted:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from difflib import unified_diff
+from functools import partial
 from textwrap import fill
 from types import MappingProxyType
+from typing import TypeVar
 
 from conformance.contract.examples import Example, examples_of
 from conformance.contract.requirements import REQUIREMENTS, find
@@ -18,6 +20,8 @@ from conformance.proof.faults.registry import Fault
 from conformance.report.exchanges import lines, telling
 from conformance.report.plain import command_line, field, listing
 from conformance.verdict.judge import ENVIRONMENT, planned
+
+T = TypeVar("T")
 
 #: Scenarios named before the rest is counted.
 _NAMED = 6
@@ -56,24 +60,25 @@ def explain(id_: str, width: int = 100) -> str:
 
 
 #: Writes one block or more at a width.
-_Explanation = Callable[[int], list[Iterable[str]]]
+_Explanation = Callable[[int], list[Iterator[str]]]
 
 
 def _known() -> dict[str, _Explanation]:
     """Everything that can be explained, by its id; of several with one id the requirement counts, then the scenario."""
-    known: dict[str, _Explanation] = {}
-    for status in Status:
-        known[status.value] = lambda width, status=status: [_status(status, width)]  # type: ignore[misc]
-    for fault in HABITS.values():
-        known[fault.name] = lambda width, fault=fault: [_habit(fault, width)]  # type: ignore[misc]
-    for fault in FAULTS.values():
-        known[fault.name] = lambda width, fault=fault: [_fault(fault, width)]  # type: ignore[misc]
-    for scenario in BY_ID.values():
-        known[scenario.id] = lambda width, scenario=scenario: [_scenario(scenario, width)]  # type: ignore[misc]
-    for row in REQUIREMENTS.values():
-        for name in (*row.contract, row.id):
-            known[name] = lambda width, name=name: [_explained(each, width) for each in find(name)]  # type: ignore[misc]
-    return known
+    known: dict[str, _Explanation] = {status.value: partial(_one, _status, status) for status in Status}
+    known |= {habit.name: partial(_one, _habit, habit) for habit in HABITS.values()}
+    known |= {fault.name: partial(_one, _fault, fault) for fault in FAULTS.values()}
+    known |= {scenario.id: partial(_one, _scenario, scenario) for scenario in BY_ID.values()}
+    cited = {name for row in REQUIREMENTS.values() for name in row.contract}
+    return known | {name: partial(_every, name) for name in (*sorted(cited), *REQUIREMENTS)}
+
+
+def _one(write: Callable[[T, int], Iterator[str]], subject: T, width: int) -> list[Iterator[str]]:
+    return [write(subject, width)]
+
+
+def _every(id_: str, width: int) -> list[Iterator[str]]:
+    return [_explained(requirement, width) for requirement in find(id_)]
 
 
 def _planned_in(requirement: Requirement) -> tuple[str, ...]:

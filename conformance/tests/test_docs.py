@@ -83,7 +83,8 @@ UNRUN = {
     "python -m conformance.tests.guard main --out before": _BY_GUARD,
     "python -m conformance.tests.guard HEAD --out after --inputs before/inputs": _BY_GUARD,
     "python -m conformance.tests.guard compare before after": _BY_GUARD,
-    "conformance server --base-url http://127.0.0.1:8090/v1 --serve 'conformance mock --port 8090' -k stream-one-call": "it needs the port that it names: test_awaited.py and test_recipes.py start servers",
+    "conformance server --base-url http://127.0.0.1:8090/v1 --serve 'conformance mock --port 8090'"
+    " -k stream-one-call": "it needs the port that it names: test_awaited.py and test_recipes.py start servers",
     "conformance mock --scenario streamed-crlf": "it waits for Ctrl-C: test_cli_client.py presses it",
 }
 

@@ -42,7 +42,8 @@ def printed(name: str, content: str) -> set[str]:
     if name.endswith(".json") or name.endswith(".sarif"):
         texts = list(_strings(json.loads(content)))
     elif name.endswith(".xml"):
-        texts = [text for node in ElementTree.fromstring(content).iter() for text in (node.text, *node.attrib.values())]
+        nodes = ElementTree.fromstring(content).iter()
+        texts = [text for node in nodes for text in (node.text or "", *node.attrib.values())]
     elif name.endswith(".html"):
         return {unescape(command).strip() for command in _ELEMENT.findall(content)}
     elif name == "annotations.txt":

@@ -35,7 +35,8 @@ class Starting:
     """A transport to a server that refuses a few connections, answers 503 a few times, and then is there."""
 
     def __init__(self, refused: int, unready: int = 0) -> None:
-        self.refused, self.unready, self.asked = refused, unready, []
+        self.refused, self.unready = refused, unready
+        self.asked: list[str] = []
         self.closed = False
 
     def send(self, ask: Ask) -> Sent:
