@@ -2,104 +2,90 @@
 
 from __future__ import annotations
 
-import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
-from importlib import import_module
-from types import ModuleType
-from typing import NoReturn
+from contextlib import suppress
 
 from conformance.errors import DEBUG, ConformanceError, OwnError, UsageError
 from conformance.targets.interruption import INTERRUPTED, interrupting
 
-#: Every command, in the order in which people meet them, and the module of `commands/` it is in.
-COMMANDS = {
-    "server": "judge a server; without a URL: the built-in mock",
-    "client": "judge a client: its command runs against the mock",
-    "proxy": "stand between a real client and a real server, and judge both",
-    "gateway": "judge what stands between: a gateway, a load balancer, a proxy",
-    "judge": "judge recordings, without a network",
-    "compare": "what is new, mended, otherwise or gone between two reports or baselines",
-    "matrix": "judge several servers and clients, and lay them side by side",
-    "report": "write a report that was kept in any other form; `report merge` puts the shards of a run together",
-    "record": "write cassettes of a server",
-    "verify": "show that recordings are whole, unaltered and free of secrets; nothing is judged",
-    "export": "event streams with what must come of them, for the unit tests of any language",
-    "mock": "the reference server alone",
-    "prove": "every fault that a server can have dies by the requirement it breaks",
-    "list": "what is required, which situations are brought about, or which faults can be played",
-    "explain": "one requirement: what, why, by whom it is said, with examples",
-    "schemas": "derive the schemas anew, or compare an OpenAPI document with them",
-}
-
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit code, and never shows a traceback unless CONFORMANCE_DEBUG is set."""
+    """Run the command; returns its exit code, and never shows a traceback unless CONFORMANCE_DEBUG is set.
+
+    Without `words` it is the program that a shell has started, and the process ends with it.
+    """
     try:
+        if words is None:
+            _open_streams()
         with interrupting():
-            code = _run(sys.argv[1:] if words is None else words)
-            sys.stdout.flush()
-    except ConformanceError as error:
-        return _told(error)
+            return _code(sys.argv[1:] if words is None else words)
     except KeyboardInterrupt as interrupt:
-        print(f"conformance: {str(interrupt) or INTERRUPTED}", file=sys.stderr)
+        _say(f"conformance: {str(interrupt) or INTERRUPTED}")
         return 2
+    finally:
+        if words is None and threading.current_thread() is threading.main_thread():
+            # The exit code is known: an interrupt from now on has nothing to say.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _code(words: Sequence[str]) -> int:
+    try:
+        try:
+            return _run(words)
+        finally:
+            sys.stdout.flush()  # here, where it can still be reported that nothing was written
+    except ConformanceError as error:
+        return _report(error)
     except BrokenPipeError:
         # Whoever read has read enough; nothing more may be written, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return 2
     except Exception as slip:
+        if isinstance(slip, OSError) and slip.filename is None:
+            return _unwritten(slip)
         if os.environ.get(DEBUG):
             raise
-        return _told(OwnError.from_slip(slip))
-    return code
+        return _report(OwnError.from_slip(slip))
 
 
 def _run(words: Sequence[str]) -> int:
-    parser = _Parser(prog="conformance", description="Judges POST …/submit_tool_outputs of the Assistants API v2.")
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
-    commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
-    wanted = next((word for word in words if word in COMMANDS), None)
-    for name, purpose in COMMANDS.items():
-        command = commands.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
-        if name == wanted:
-            module = _module(name)
-            module.add_arguments(command)
-            command.set_defaults(door=module.run)
-    arguments = parser.parse_args(words)
-    if not hasattr(arguments, "door"):
-        raise UsageError("no command was given", f"One of: {', '.join(COMMANDS)}. `conformance --help` says more.")
+    # Loaded here, so that an interrupt meets nothing but this module on its way in.
+    from conformance.commands.parser import parsed  # noqa: PLC0415
+
+    arguments = parsed(words)
     return int(arguments.door(arguments))
 
 
-def _module(name: str) -> ModuleType:
-    return import_module(f"conformance.commands.{name}")
+def _report(error: ConformanceError) -> int:
+    from conformance.report.plain import error_text  # noqa: PLC0415 - most runs have no error to report
 
-
-def _told(error: ConformanceError) -> int:
-    from conformance.report.plain import error_text  # noqa: PLC0415 - most runs have no error to tell
-
-    print(error_text(error), file=sys.stderr)
+    _say(error_text(error))
     return error.exit_code
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse with our exit code and our way of telling errors; no short forms: a new option breaks them."""
-
-    def __init__(self, **options: object) -> None:
-        super().__init__(**options, allow_abbrev=False)  # type: ignore[arg-type]
-
-    def error(self, message: str) -> NoReturn:
-        """Raise UsageError instead of printing and ending with argparse's own code."""
-        raise UsageError(message, f"`{self.prog} --help` shows what there is.")
+def _unwritten(error: OSError) -> int:
+    """Report that the output could not be written: of all files, only the standard streams have no name."""
+    _silence()
+    return _report(UsageError(f"cannot write the output: {error.strerror}", "Is the disk full? Redirect it elsewhere."))
 
 
-class _Version(argparse.Action):
-    """Shows the version, which is looked up only when asked for."""
+def _say(message: str) -> None:
+    """Print a message for people; the exit code says it too where they cannot be reached."""
+    with suppress(OSError):
+        print(message, file=sys.stderr, flush=True)
 
-    def __call__(self, *_: object) -> NoReturn:
-        from conformance import __version__  # noqa: PLC0415 - see above
 
-        print(f"conformance {__version__}")
-        raise SystemExit(0)
+def _silence() -> None:
+    """Let go of standard output, so that nothing is tried to be written at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _open_streams() -> None:
+    """Put something in the place of streams that are closed: an error would be printed among verdicts, or nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123 - as long as the process

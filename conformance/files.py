@@ -55,7 +55,7 @@ def read(path: Path) -> bytes:
             return _ending(pipe, str(path))
     except OSError as error:
         raise UnreadableInput(
-            f"cannot read {path}: {error.strerror}", "Is the path right, and may you read it?"
+            f"cannot read {path}: {error.strerror}", "Is the path right, and do you have permission to read it?"
         ) from None
 
 

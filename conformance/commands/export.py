@@ -8,6 +8,10 @@ from pathlib import Path
 from conformance.commands.verdicts import write
 from conformance.report.plain import safe
 
+USAGE = "DIR"
+EXAMPLES = ("conformance export streams", "conformance export tests/data/streams")
+DOCS = "docs/recordings.md"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add where to."""

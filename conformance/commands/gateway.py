@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from conformance.commands import verdicts
+from conformance.commands.arguments import add_options, one_of, option_groups
 from conformance.commands.progress import Progress
 from conformance.contract.gateway_scenarios import GATEWAY_SCENARIOS
 from conformance.errors import UsageError
@@ -20,7 +21,7 @@ from conformance.report.exhibits import Exhibitor
 from conformance.run import options, repeat_command, saving, target_options, verdict_options
 from conformance.run.loop import Run
 from conformance.run.plan import Plan, narrowed, plan, selected
-from conformance.run.selection import selection
+from conformance.run.selection import nothing_selected, selection
 from conformance.targets.gateway import API_KEY, MAPS, GatewayTarget, SocketEnds
 from conformance.targets.gateway_command import GatewayCommand
 from conformance.targets.recording import RecordingTarget
@@ -33,34 +34,46 @@ _SAME = ("api-key-env", "header", "model", "timeout", "ca-file")
 CASSETTES = "cassettes"
 
 
+USAGE = "--base-url URL [--listen HOST:PORT] [options] [-- COMMAND ...]"
+EXAMPLES = (
+    "conformance gateway --base-url http://127.0.0.1:8080/v1 --listen 127.0.0.1:9000",
+    "conformance gateway --base-url http://127.0.0.1:8080/v1 -- sh start-my-gateway.sh",
+)
+DOCS = "docs/gateways.md"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add where the gateway and its upstream are, what is declared of it, and the command that starts it."""
-    parser.add_argument(
+    groups = option_groups(parser)
+    target = groups[options.TARGETS]
+    target.add_argument(
         "--base-url",
         required=True,
         metavar="URL",
         help="where clients find the gateway, such as http://127.0.0.1:8080/v1",
     )
-    parser.add_argument(
+    target.add_argument(
         "--listen",
         metavar="HOST:PORT",
         help="where the upstream is that the gateway passes on to (default: a free port of 127.0.0.1)",
     )
-    parser.add_argument(
-        "--gateway-timeout", type=float, metavar="SECONDS", help="after how many silent seconds the gateway gives up"
+    target.add_argument(
+        "--gateway-timeout", type=float, metavar="SECONDS",
+        help="after how many silent seconds the gateway gives up (default: not judged)",
+    )  # fmt: skip
+    target.add_argument(
+        "--maps", action="append", metavar="WHAT", **one_of(MAPS, "mapping"),
+        help=f"what the gateway is meant to change: {', '.join(MAPS)}; repeatable (default: nothing)",
+    )  # fmt: skip
+    groups[options.SELECTION].add_argument(
+        "--scenario", action="append", metavar="ID", help="play only this scenario; repeatable (default: all)"
     )
-    parser.add_argument(
-        "--maps", action="append", choices=MAPS, help="what the gateway is meant to change; once for each"
-    )
-    parser.add_argument("--scenario", action="append", metavar="ID", help="only this scenario; once for each")
-    for option in options.TARGET:
-        if option.name in _SAME:
-            parser.add_argument(f"--{option.name}", dest=option.key, **option.arguments())
-    verdicts.add_arguments(parser)
+    add_options(groups, (option for option in options.TARGET if option.name in _SAME))
+    verdicts.add_arguments(groups)
     parser.add_argument(
         "command",
         nargs=argparse.REMAINDER,
-        metavar="-- COMMAND …",
+        metavar="-- COMMAND ...",
         help="starts the gateway; finds the upstream in CONFORMANCE_UPSTREAM_URL and CONFORMANCE_UPSTREAM_HOST",
     )
 
@@ -75,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     declared = _declared(arguments)
     saving.prepare(said)
     console = Progress(arguments.verbose, quiet=False, mocked=False)
-    with ExitStack() as opened:
+    with console, ExitStack() as opened:
 
         def started(upstream: str) -> Settings:
             if command:
@@ -90,7 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
         opened.callback(target.close)
         chosen = _chosen(target, arguments)
         if not chosen.scenarios:
-            print("conformance: nothing judged: -k selects nothing that a gateway can be asked", file=sys.stderr)
+            print(f"conformance: {nothing_selected(str(_selection(arguments)), Role.GATEWAY)}", file=sys.stderr)
             return 5
         console.planned(chosen)
         judged = Run(
@@ -106,7 +119,6 @@ def run(arguments: argparse.Namespace) -> int:
             shapes=options.shapes(said),
         )
         report = judged.finished()
-    console.end()
     done = verdicts.kept(report, arguments)
     gone = judged.nothing_there(report)
     if gone is not None:

@@ -6,35 +6,48 @@ import argparse
 import sys
 
 from conformance.commands import verdicts
+from conformance.commands.arguments import one_of, option_groups
 from conformance.errors import ConformanceError
 from conformance.model import Operation, Role, Subject
 from conformance.report.exhibits import Exhibitor
 from conformance.report.json_writer import line
 from conformance.report.plain import error_text
-from conformance.run import options, recordings, saving, verdict_options
+from conformance.run import options, recordings, repeat_command, saving, verdict_options
 from conformance.run.selection import selection
 
 #: What `--operation` takes, and which operation each word means.
 _OPERATIONS = {"auto": None, "submit": Operation.SUBMIT, "create-run": Operation.CREATE_RUN}
 
 
+USAGE = "PATH ... [options]"
+EXAMPLES = (
+    "conformance judge recordings/",
+    "conformance judge stream.sse --operation submit -k done",
+    'curl -sN "$URL" | conformance judge -',
+)
+DOCS = "docs/recordings.md"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what is judged, and the options of every command that gives verdicts."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, or - for standard input")
     parser.add_argument(
-        "--role",
-        choices=[role.value for role in Role],
-        help="whose bytes are judged (default: who a cassette is about; of other recordings the server)",
+        "paths", nargs="+", metavar="PATH", help="a recording, a folder of them, or - for standard input"
     )
-    parser.add_argument(
-        "--operation", choices=tuple(_OPERATIONS), default="auto",
-        help="what a raw stream answers (default: what its request or its first event says)",
+    groups = option_groups(parser, (options.TARGETS, options.SELECTION, options.OUTPUT, options.GATING))
+    roles = [role.value for role in Role]
+    groups[options.TARGETS].add_argument(
+        "--role", metavar="ROLE", **one_of(roles, "role"),
+        help=f"who is judged: {', '.join(roles)} (default: the side that a cassette is about, else the server)",
     )  # fmt: skip
-    verdicts.add_arguments(parser)
+    groups[options.TARGETS].add_argument(
+        "--operation", default="auto", metavar="OPERATION", **one_of(_OPERATIONS, "operation"),
+        help=f"what a raw stream answers: {', '.join(_OPERATIONS)} (default: auto, by its request or its first event)",
+    )  # fmt: skip
+    verdicts.add_arguments(groups)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Judge every file, each as soon as it is read; 4 where one could not be read, 3 after a slip of ours."""
+    """Judge every file, each as soon as it is read; 4 where one could not be read, 3 after an internal error."""
     verdicts.check(arguments)
     said = options.given(vars(arguments))
     verdict_options.check(said)
@@ -43,16 +56,19 @@ def run(arguments: argparse.Namespace) -> int:
     profile = verdict_options.profile(said, role or Role.SERVER, arguments.selection)
     rows = verdict_options.known_failures(said)
     saving.prepare(said)
+    verdicts.check_baseline(arguments, recordings.TARGET)
     errors: list[ConformanceError] = []
 
     def failed(error: ConformanceError) -> None:
         print(error_text(error), file=sys.stderr)
         errors.append(error)
 
+    operation = None if arguments.operation == "auto" else arguments.operation
     report = recordings.judged(
         arguments.paths,
         recordings.Question(role, _OPERATIONS[arguments.operation], wanted),
         profile=profile,
+        again=repeat_command.again_judge(said, role=arguments.role, operation=operation),
         known_failures=rows,
         exhibitor=Exhibitor() if verdicts.shows(arguments) else None,
         shapes=options.shapes(said),

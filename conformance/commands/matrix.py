@@ -1,4 +1,4 @@
-"""`conformance matrix targets.toml`: several servers and clients judged, each by itself, and laid side by side."""
+"""`conformance matrix targets.toml`: several servers and clients judged, each by itself, and shown side by side."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import os
 import sys
 from pathlib import Path
 
+from conformance.commands.arguments import option_groups
 from conformance.errors import UsageError
 from conformance.files import prepare_folder, write_atomically
 from conformance.report.matrix import Column, as_json, as_markdown, as_page, worst_code
-from conformance.run import matrix
+from conformance.run import matrix, options
 
 #: Targets at a time: each keeps one processor busy now and then.
 _JOBS = 2
@@ -21,17 +22,34 @@ _OUT = "reports/matrix"
 _FORMS = {"matrix.html": as_page, "matrix.json": as_json, "matrix.md": as_markdown}
 
 
+USAGE = "TARGETS [options]"
+EXAMPLES = (
+    "conformance matrix targets.toml",
+    "conformance matrix targets.toml --jobs 4 --out reports/matrix",
+)
+DOCS = "docs/reports.md"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the list of targets, where the reports go, and how many are judged at a time."""
-    parser.add_argument("targets", metavar="TARGETS", help="a TOML file that lists [[server]] and [[client]]")
-    parser.add_argument("--out", default=_OUT, metavar="DIR", help=f"the folder for all reports (default: {_OUT})")
-    parser.add_argument("--jobs", type=int, default=_JOBS, metavar="N", help=f"targets at a time (default: {_JOBS})")
+    parser.add_argument(
+        "targets",
+        metavar="TARGETS",
+        help="a TOML file with a table [[server]] or [[client]] for each target: name, and options without --",
+    )
+    groups = option_groups(parser, (options.TARGETS, options.OUTPUT))
+    groups[options.TARGETS].add_argument(
+        "--jobs", type=int, default=_JOBS, metavar="N", help=f"targets at a time (default: {_JOBS})"
+    )
+    groups[options.OUTPUT].add_argument(
+        "--out", default=_OUT, metavar="DIR", help=f"the folder for all reports (default: {_OUT})"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge all; the exit code is the worst of theirs. Raises UnreadableInput for a list that is none."""
     if arguments.jobs < 1:
-        raise UsageError(f"--jobs {arguments.jobs}: at least one target is judged at a time")
+        raise UsageError(f"--jobs {arguments.jobs}: invalid number of targets at a time", "Use 1 or more.")
     listed = matrix.entries(Path(arguments.targets))
     out = Path(arguments.out)
     prepare_folder(out)

@@ -21,7 +21,8 @@ WORD = "merge"
 def run(names: Sequence[str], arguments: argparse.Namespace) -> int:
     """Write the whole report into the folder of `--out`, and show it; the exit code is that of the whole run."""
     if not names or arguments.out is None:
-        raise UsageError("say which reports to merge, and where to", "conformance report merge A.json B.json --out DIR")
+        missing = "--out DIR is missing" if names else "no report was named"
+        raise UsageError(f"report merge: {missing}", "Example: conformance report merge a.json b.json --out whole")
     report = merge([_part(name) for name in names])
     verdicts.write(text(report, verdicts.style(arguments.verbose, arguments.out)))
     verdicts.keep(report, arguments.out)

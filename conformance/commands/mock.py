@@ -8,23 +8,41 @@ import shlex
 import sys
 from collections.abc import Mapping
 
+from conformance.commands.arguments import option_groups
 from conformance.contract.scenarios import BY_ID
-from conformance.errors import UsageError
+from conformance.errors import UsageError, did_you_mean
 from conformance.model import Role, Scenario
+from conformance.run import options
+
+USAGE = "[options]"
+EXAMPLES = (
+    "conformance mock --port 8000",
+    "conformance mock --fault drop-done",
+    "conformance mock --scenario streamed-crlf",
+)
+DOCS = "docs/clients.md"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add where it listens, whom it lets in and what it plays."""
-    parser.add_argument("--port", type=int, default=0, metavar="N", help="the port to listen on (default: a free one)")
-    parser.add_argument(
-        "--scenario", metavar="ID", help="what runs play that name none; one for clients is judged in the end"
+    groups = option_groups(parser, (options.TARGETS, options.SELECTION))
+    groups[options.TARGETS].title = "server"
+    groups[options.TARGETS].add_argument(
+        "--port", type=int, default=0, metavar="N", help="the port on 127.0.0.1 (default: a free one)"
     )
-    parser.add_argument(
-        "--fault",
-        metavar="ID",
-        help="the fault to play, or several with commas; `conformance list faults` shows all",
-    )
-    parser.add_argument("--api-key-env", metavar="NAME", help="ask for the key that this environment variable holds")
+    groups[options.TARGETS].add_argument(
+        "--api-key-env", metavar="NAME",
+        help="require the API key that this environment variable holds (default: any key, or none)",
+    )  # fmt: skip
+    groups[options.SELECTION].add_argument(
+        "--scenario", metavar="ID",
+        help="the scenario of runs that name none; with one for clients, the client is judged at the end"
+        " (default: what the run itself asks for)",
+    )  # fmt: skip
+    groups[options.SELECTION].add_argument(
+        "--fault", metavar="ID",
+        help="misbehave on purpose: a fault of `conformance list faults`, or several with commas (default: none)",
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,14 +50,18 @@ def run(arguments: argparse.Namespace) -> int:
     from conformance.mock.server import serve  # noqa: PLC0415 - asyncio, only where it is used
 
     if arguments.scenario is not None and arguments.scenario not in BY_ID:
-        raise UsageError(f"no scenario has the id {arguments.scenario!r}", "`conformance list scenarios` shows all.")
+        hint = did_you_mean(arguments.scenario, BY_ID) or "`conformance list scenarios` lists them."
+        raise UsageError(f"unknown scenario: {arguments.scenario!r}", hint)
     if not 0 <= arguments.port < 65536:
-        raise UsageError(f"{arguments.port} is no port", "Choose one from 1 to 65535, or 0 for any free one.")
+        raise UsageError(f"{arguments.port} is not a port", "Use a number from 1 to 65535, or 0 for any free port.")
     key = None
     if arguments.api_key_env is not None:
         key = os.environ.get(arguments.api_key_env)
         if not key:
-            raise UsageError(f"the environment has no {arguments.api_key_env}", "It should hold the key to ask for.")
+            raise UsageError(
+                f"the environment has no {arguments.api_key_env}",
+                "--api-key-env takes the name of a variable that holds the key to require.",
+            )
     if arguments.scenario is not None and BY_ID[arguments.scenario].role is Role.CLIENT and arguments.fault is None:
         return _judge(BY_ID[arguments.scenario], arguments.port)
     serve(_announce, api_key=key, scenario=arguments.scenario, port=arguments.port, fault=arguments.fault)
@@ -57,7 +79,7 @@ def _judge(scenario: Scenario, port: int) -> int:
     from conformance.targets.drivers import Attached  # noqa: PLC0415 - see above
 
     target = ClientTarget(Attached(_announce_variables), port=port)
-    again = f"conformance mock --scenario {scenario.id}"
+    again = f"conformance mock --scenario {scenario.id}" + (f" --port {port}" if port else "")
     judged = Run(target, plan(target, (scenario,), Role.CLIENT), again=again)
     report = judged.finished()
     verdicts.write(text(report, verdicts.style(verbose=False)))
@@ -66,9 +88,13 @@ def _judge(scenario: Scenario, port: int) -> int:
 
 def _announce_variables(variables: Mapping[str, str]) -> None:
     print("".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()), end="", flush=True)
-    print("conformance: export these and run the client; interrupt to judge what it did", file=sys.stderr, flush=True)
+    print(
+        "conformance: export these, run the client, then press Ctrl-C here to judge what it did",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def _announce(base_url: str) -> None:
     print(base_url, flush=True)
-    print("conformance: serving until interrupted", file=sys.stderr, flush=True)
+    print("conformance: serving; press Ctrl-C to stop", file=sys.stderr, flush=True)

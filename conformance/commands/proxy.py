@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from conformance.commands import verdicts
+from conformance.commands.arguments import add_options, option_groups
 from conformance.errors import ConformanceError, UsageError
 from conformance.model import Finding, Role, Verdict
 from conformance.report.plain import error_text, safe
@@ -24,21 +25,32 @@ _VERDICTS = frozenset({"strict", "out", "requirements", "known-failures"})
 _ONE_DOCUMENT = frozenset({"junit", "html", "sarif"})
 
 
+USAGE = "--upstream URL [options] [-- COMMAND ...]"
+EXAMPLES = (
+    "conformance proxy --upstream http://127.0.0.1:8000/v1 -- python my_application.py",
+    "conformance proxy --upstream http://127.0.0.1:8000/v1 --port 8080 --for 60 --out proxied",
+)
+DOCS = "docs/proxy.md"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add where it stands, how the upstream is reached, what becomes of the verdicts, and the command."""
-    parser.add_argument(
+    groups = option_groups(parser, (options.TARGETS, options.SELECTION, options.OUTPUT, options.GATING))
+    target = groups[options.TARGETS]
+    target.add_argument(
         "--upstream", required=True, metavar="URL", help="the server to pass requests on to, such as https://host/v1"
     )
-    parser.add_argument("--port", type=int, default=0, metavar="N", help="the port to listen on (default: a free one)")
-    parser.add_argument(
+    target.add_argument("--port", type=int, default=0, metavar="N", help="the port to listen on (default: a free one)")
+    target.add_argument(
         "--for", dest="seconds", type=float, metavar="SECONDS", help="end after so long (default: when interrupted)"
     )
-    for option in options.TARGET:
-        if option.name in _REACHING:
-            parser.add_argument(f"--{option.name}", dest=option.key, **option.arguments())
-    verdicts.add_arguments(parser, _VERDICTS)
+    add_options(groups, (option for option in options.TARGET if option.name in _REACHING))
+    verdicts.add_arguments(groups, _VERDICTS)
     parser.add_argument(
-        "command", nargs=argparse.REMAINDER, metavar="-- COMMAND …", help="run this against the proxy, and end with it"
+        "command",
+        nargs=argparse.REMAINDER,
+        metavar="-- COMMAND ...",
+        help="run this through the proxy, and end with it",
     )
 
 

@@ -6,25 +6,38 @@ import argparse
 import sys
 from pathlib import Path
 
+from conformance.commands.arguments import add_options, option_groups
 from conformance.errors import ConformanceError, UsageError
 from conformance.files import prepare_folder
+from conformance.model import Role
 from conformance.report.plain import error_text, safe
 from conformance.report.text import plan_line
 from conformance.run import options, target_options
-from conformance.run.selection import selection
+from conformance.run.selection import nothing_selected, selection
+
+USAGE = "[--base-url URL] --out DIR [options]"
+EXAMPLES = (
+    "conformance record --base-url http://127.0.0.1:8000/v1 --out recordings",
+    "conformance record --base-url http://127.0.0.1:8000/v1 --out recordings -k stream --overwrite",
+)
+DOCS = "docs/recordings.md"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that say who is recorded, and where to."""
-    for option in options.TARGET:
-        parser.add_argument(f"--{option.name}", dest=option.key, **option.arguments())
-    parser.add_argument(
+    groups = option_groups(parser, (options.TARGETS, options.PROVISIONING, options.SELECTION, options.OUTPUT))
+    add_options(groups, options.TARGET)
+    output = groups[options.OUTPUT]
+    groups[options.TARGETS].add_argument(
         "--from", dest="recordings", nargs="+", metavar="FILE",
         help="write cassettes of these recordings of other tools, files or folders, instead of asking a server",
     )  # fmt: skip
-    parser.add_argument("--out", required=True, metavar="DIR", help="the folder to write SCENARIO.jsonl files into")
-    parser.add_argument("--overwrite", action="store_true", help="replace cassettes that are there already")
-    parser.add_argument("-k", dest="selection", metavar="EXPR", help="only these scenarios, as in pytest")
+    output.add_argument("--out", required=True, metavar="DIR", help="the folder for the cassettes, SCENARIO.jsonl")
+    output.add_argument("--overwrite", action="store_true", help="replace cassettes that exist (default: refuse)")
+    groups[options.SELECTION].add_argument(
+        "-k", dest="selection", metavar="EXPR", help="record only these scenarios, in the grammar of pytest's -k"
+        " (default: all)",
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -70,8 +83,7 @@ def _recorded(arguments: argparse.Namespace) -> int:
             target, Path(arguments.out), scenarios, secrets=target.secrets, overwrite=arguments.overwrite
         )
         if not scenarios:
-            print("conformance: nothing recorded: -k selects nothing that this target can be asked", file=sys.stderr)
-            print("  `conformance list scenarios` shows all names.", file=sys.stderr)
+            print(f"conformance: {nothing_selected(arguments.selection, Role.SERVER)}", file=sys.stderr)
             return 5
         prepare_folder(Path(arguments.out))
         print(
@@ -84,5 +96,5 @@ def _recorded(arguments: argparse.Namespace) -> int:
             print(f"{scenario.id}: {safe(missed)}" if missed else recording.written[-1], flush=True)
     finally:
         for leftover in target.close():
-            print(f"conformance: left behind: {safe(leftover)}", file=sys.stderr)
+            print(f"conformance: not deleted: {safe(leftover)}", file=sys.stderr)
     return max(codes)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 
 from conformance.commands import verdicts
+from conformance.commands.arguments import add_options, option_groups
 from conformance.commands.progress import Progress
 from conformance.model import Report, Role
 from conformance.report.text import plan_page
@@ -22,14 +24,24 @@ from conformance.run import (
 )
 from conformance.run.loop import Run
 from conformance.run.plan import Plan, plan, selected
-from conformance.run.selection import selection
+from conformance.run.selection import nothing_selected, selection
+
+#: Read by OpenAI's own clients, so that many people have it set.
+_OPENAI_BASE_URL = "OPENAI_BASE_URL"
+
+USAGE = "[--base-url URL] [options]"
+EXAMPLES = (
+    "conformance server --base-url http://127.0.0.1:8000/v1 --api-key-env API_KEY --out report",
+    "conformance server --base-url http://127.0.0.1:8000/v1 --serve 'python my_server.py' -k stream-one-call",
+)
+DOCS = "docs/servers.md"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that say who is judged, and those of every command that gives verdicts."""
-    for option in (*options.TARGET, *options.ASKING):
-        parser.add_argument(f"--{option.name}", dest=option.key, **option.arguments())
-    verdicts.add_arguments(parser)
+    groups = option_groups(parser)
+    add_options(groups, (*options.TARGET, *options.ASKING))
+    verdicts.add_arguments(groups)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -41,12 +53,14 @@ def run(arguments: argparse.Namespace) -> int:
     console = Progress(
         arguments.verbose, quiet="plan" in said, mocked="base_url" not in said and not _at_hand(arguments)
     )
+    _mention_unread_url(said)
     saving.prepare(said)
-    with ExitStack() as unreported:
+    with console, ExitStack() as unreported:
         target = target_options.target(said, watch=console.watch)
         unreported.callback(target.close)
+        verdicts.check_baseline(arguments, target.describe())
         chosen = selected(plan(target, part=options.shard(said)), target, wanted)
-        if not chosen.scenarios:
+        if not chosen.scenarios and "shard" not in said:
             return _nothing_selected(target.describe(), arguments)
         console.planned(chosen)
         if arguments.plan:
@@ -66,7 +80,6 @@ def run(arguments: argparse.Namespace) -> int:
         )
         unreported.pop_all()  # whoever reports closes the target
         report = judged.finished()
-    console.end()
     done = verdicts.kept(report, arguments)
     gone = judged.nothing_there(report)
     if gone is not None:
@@ -74,6 +87,13 @@ def run(arguments: argparse.Namespace) -> int:
             verdicts.show(done.report, arguments)
         raise gone
     return verdicts.shown(done, arguments)
+
+
+def _mention_unread_url(said: options.Given) -> None:
+    """Say that a server which only the environment names is not judged: nothing is asked of it."""
+    if "base_url" not in said and os.environ.get(_OPENAI_BASE_URL):
+        print(f"conformance: {_OPENAI_BASE_URL} is set, but the suite does not read it", file=sys.stderr)
+        print(f'  To judge that server: conformance server --base-url "${_OPENAI_BASE_URL}"', file=sys.stderr)
 
 
 def _at_hand(arguments: argparse.Namespace) -> bool:
@@ -93,6 +113,5 @@ def _nothing_selected(target: Mapping[str, object], arguments: argparse.Namespac
     if arguments.format == "json":
         profile = verdict_options.profile(options.given(vars(arguments)), Role.SERVER, arguments.selection or None)
         verdicts.show(Report(target, (), profile=profile), arguments)
-    print("conformance: nothing judged: -k selects nothing that this target can be asked", file=sys.stderr)
-    print("  `conformance list scenarios` and `conformance list requirements` show all names.", file=sys.stderr)
+    print(f"conformance: {nothing_selected(arguments.selection, Role.SERVER)}", file=sys.stderr)
     return 5

@@ -1,4 +1,4 @@
-"""`conformance verify`: recordings are whole, unaltered, free of secrets and what their sums say; nothing is judged."""
+"""`conformance verify`: recordings are intact, free of secrets and match their checksums; nothing is judged."""
 
 from __future__ import annotations
 
@@ -19,22 +19,33 @@ from conformance.wire.redact import leaks
 _SUMS = "SHA256SUMS"
 
 
+USAGE = "PATH ..."
+EXAMPLES = (
+    "conformance verify recordings/",
+    "conformance verify recordings/stream-one-call.jsonl",
+)
+DOCS = "docs/recordings.md"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what is verified."""
     parser.add_argument(
-        "paths", nargs="+", metavar="PATH", help="a recording, or a folder of them with its SHA256SUMS where it has one"
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="a recording, or a folder of them, with its SHA256SUMS where it has one",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Verify everything and tell all that is wrong; 1 where something is. Raises UnreadableInput for a missing path."""
+    """Verify everything and report all problems; 1 where there is one. Raises UnreadableInput for a missing path."""
     names = [name for path in arguments.paths for name in _named(path)]
     sums = [sums for path in arguments.paths for sums in sorted(Path(path).rglob(_SUMS))]
     wrong = {name: problem for name in names if (problem := _recording(name)) is not None}
     listed = [problem for each in sums for problem in _listed(each)]
     write("".join(f"{safe(problem, _LINE)}\n" for problem in (*wrong.values(), *listed)))
     checked = f"{_count(names, 'recording')}, {_count(sums, _SUMS)}"
-    write(f"{checked}: {'all sound' if not wrong and not listed else _count((*wrong, *listed), 'problem')}\n")
+    write(f"{checked}: {'OK' if not wrong and not listed else _count((*wrong, *listed), 'problem')}\n")
     return int(bool(wrong or listed))
 
 
@@ -45,7 +56,7 @@ _LINE = 6000
 def _named(path: str) -> Iterator[str]:
     """The recordings a path means; raises UnreadableInput where there is nothing, or a folder holds none."""
     if path != inputs.STDIN and not Path(path).exists():
-        raise UnreadableInput(f"cannot read {path}: there is no such file", "Is the path right?")
+        raise UnreadableInput(f"cannot read {path}: No such file or directory", "Is the path right?")
     for name in inputs.names((path,)):
         if Path(name).is_dir():
             inputs.read(name)
@@ -60,7 +71,7 @@ def _recording(name: str) -> str | None:
         return str(damage.message)
     except UnreadableInput as error:
         return _placed(name, error)
-    return f"{name}: it is unsafe: it holds what looks like a secret: {', '.join(places)}" if places else None
+    return f"{name}: unsafe: it holds what looks like a secret: {', '.join(places)}" if places else None
 
 
 def _placed(name: str, error: ConformanceError) -> str:

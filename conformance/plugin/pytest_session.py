@@ -22,6 +22,7 @@ from conformance.report.merge import merged
 from conformance.report.not_judged import INTERNAL, why
 from conformance.report.plain import error_text, safe
 from conformance.report.result import exit_code
+from conformance.report.shell_commands import SOME_TESTS
 from conformance.report.style import Style
 from conformance.report.tally import counted, excuse
 from conformance.run import (
@@ -102,6 +103,7 @@ class Suite:
             self._known = verdict_options.known_failures(self._said)
             if not controls:
                 self._target = target_options.target(self._said)
+                baseline.check(self._said, self._target.describe())
                 self._cells("")  # fixes the plan: a shard of it may be none
         except ConformanceError as error:
             raise pytest.UsageError(str(error)) from None
@@ -143,7 +145,7 @@ class Suite:
         if cells and self._target is not None:
             fixed = narrowed(self._plan, self._target, cells)
             if fixed is not self._plan and self._profile.selection is None:
-                self._profile = replace(self._profile, selection="some tests")
+                self._profile = replace(self._profile, selection=SOME_TESTS)
             self._run = Run(
                 self._target,
                 fixed,

@@ -16,7 +16,7 @@ from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import BY_ID
 from conformance.files import cassettes_folder
 from conformance.model import Exchange, Level, Operation, Requirement
-from conformance.report.explain import when
+from conformance.report.lists import when
 from conformance.report.page import page
 from conformance.report.requirements_page import FAMILIES
 from conformance.report.sequence_picture import PLAIN, STREAMED

@@ -17,7 +17,8 @@ from conformance.report.headline import headline
 from conformance.report.not_judged import INTERNAL, why
 from conformance.report.plain import safe
 from conformance.report.result import verdict_word
-from conformance.report.text import MOCKED, repeat, target_name
+from conformance.report.shell_commands import repeat
+from conformance.report.text import MOCKED, target_name
 
 #: How many of one kind GitHub shows of a step; it drops the others without a word.
 MOST = 10

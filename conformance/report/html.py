@@ -27,8 +27,9 @@ from conformance.report.page import page
 from conformance.report.plain import safe
 from conformance.report.requirements_page import FAMILIES
 from conformance.report.result import MEANINGS, exit_code, verdict_word, version_of
+from conformance.report.shell_commands import repeat
 from conformance.report.tally import Tally, counted
-from conformance.report.text import MOCKED, may_come, place, plan_line, repeat, target_name
+from conformance.report.text import MOCKED, may_come, place, plan_line, target_name
 from conformance.report.timeline import Timeline, timeline
 from conformance.report.writers import REPRO
 

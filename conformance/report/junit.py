@@ -21,7 +21,7 @@ from conformance.report.entries import WORDS
 from conformance.report.headline import headline
 from conformance.report.not_judged import INTERNAL, why
 from conformance.report.plain import safe
-from conformance.report.result import verdict_word
+from conformance.report.result import empty_shard, verdict_word
 from conformance.report.style import Style
 from conformance.report.tally import DEPARTED, excuse
 from conformance.report.text import Beside, block, target_name
@@ -79,7 +79,7 @@ def _run_cases(report: Report) -> Iterator[Element]:
     word = verdict_word(report)
     whole = Element("testcase", classname=f"conformance.{_RUN}", name="complete")
     _properties(whole, verdict=word, target=target_name(report), strict=str(report.profile.strict).lower())
-    if report.interrupted or word in {"INCOMPLETE", "NOTHING JUDGED"}:
+    if (report.interrupted or word in {"INCOMPLETE", "NOTHING JUDGED"}) and not empty_shard(report):
         _say(whole, "error", report.interrupted or f"{word}: {counts(report)}")
     SubElement(whole, "system-out").text = f"{word}  {_xml(counts(report))}\n{_xml(report.again)}"
     yield whole

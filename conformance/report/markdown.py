@@ -20,8 +20,9 @@ from conformance.report.not_exercised import WHY, unseen
 from conformance.report.not_judged import INTERNAL, by_reason, requirements_of
 from conformance.report.plain import safe, shortened
 from conformance.report.result import verdict_word, version_of
+from conformance.report.shell_commands import repeat
 from conformance.report.tally import results
-from conformance.report.text import MOCKED, place, repeat, surroundings, target_name
+from conformance.report.text import MOCKED, place, surroundings, target_name
 from conformance.report.writers import REPRO
 
 #: Bytes of the whole page. GitHub refuses a step summary of more than 1 MiB; others may have written to it before.
@@ -142,7 +143,8 @@ def _case(case: Case) -> Iterator[str]:
 
 def _commands(departure: Departure, report: Report, exhibit: Exhibit | None) -> Iterator[str]:
     """What to type to see it again: the run's own command, the cassette, the request alone; and what explains it."""
-    yield repeat(departure, report.again)
+    if report.again:
+        yield repeat(departure, report.again)
     if exhibit is not None and exhibit.cassette:
         yield f"conformance judge {REPRO}/{exhibit.requirement}.jsonl -k {exhibit.requirement}"
     if exhibit is not None and 0 < len(exhibit.curl) <= _COMMAND:

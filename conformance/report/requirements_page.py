@@ -13,7 +13,7 @@ from itertools import groupby
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import TRAITS
 from conformance.model import Requirement, Source
-from conformance.report.explain import when
+from conformance.report.lists import when
 
 _INTRODUCTION = """\
 # Requirements

@@ -49,6 +49,11 @@ def verdict_word(report: Report) -> str:
     return HEADLINES[exit_code(report)]
 
 
+def empty_shard(report: Report) -> bool:
+    """Whether it is the report of a shard that has no scenario: nothing to judge there is no failure."""
+    return report.profile.shard is not None and not report.subjects and not report.interrupted
+
+
 def exit_code(report: Report) -> int:
     """The first that holds, in the order of `HEADLINES`; 5 comes before 2 where nothing at all was judged."""
     tally, kept = Tally.of(report.subjects), {subject.exit_code for subject in report.subjects}
@@ -59,7 +64,7 @@ def exit_code(report: Report) -> int:
     if tally.departed:
         return 1
     if not tally.judged:
-        return 5
+        return 0 if empty_shard(report) else 5
     if report.interrupted or tally.missed:
         return 2
     return 6 if report.complaints else 0

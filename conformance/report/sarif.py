@@ -22,8 +22,9 @@ from conformance.report.headline import headline
 from conformance.report.not_judged import why
 from conformance.report.plain import safe
 from conformance.report.result import exit_code, verdict_word, version_of
+from conformance.report.shell_commands import repeat
 from conformance.report.tally import Tally, counted
-from conformance.report.text import place, repeat, target_name
+from conformance.report.text import place, target_name
 from conformance.report.writers import REPRO, WRITERS
 from conformance.verdict.fingerprints import fingerprint
 
@@ -110,7 +111,8 @@ def _result(
 ) -> dict[str, Any]:
     requirement, finding = departure.requirement, case.finding
     where = f"{safe(case.subject)}, {place(finding)}"
-    told = f"{headline(requirement, finding)}. At {where}. To see it again: {repeat(departure, report.again)}"
+    again = f" To see it again: {repeat(departure, report.again)}" if report.again else ""
+    told = f"{headline(requirement, finding)}. At {where}.{again}"
     return {
         "ruleId": requirement.id,
         "ruleIndex": index,

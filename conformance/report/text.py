@@ -19,8 +19,9 @@ from conformance.report.difference import told
 from conformance.report.document import verdict_of
 from conformance.report.not_counted import known_blocks, next_to_expire, outdated, unscored
 from conformance.report.not_judged import internal_errors, not_judged
-from conformance.report.plain import field, listing, safe, shortened
+from conformance.report.plain import command_line, field, listing, safe, shortened
 from conformance.report.result import verdict_word, version_of
+from conformance.report.shell_commands import judges_files, next_command, repeat
 from conformance.report.style import Style
 from conformance.report.writers import REPRO
 
@@ -35,9 +36,6 @@ _BEFORE, _BEHIND = 2, 1
 
 #: Characters of a command that are shown: one submission of all outputs of a round, which may be texts.
 _COMMAND = 8000
-
-#: Recordings named in a command that judges them again.
-_FILES = 3
 
 #: Said wherever nobody's server was judged, so that nobody takes the verdict for theirs.
 MOCKED = "this judges the BUILT-IN MOCK: no --base-url was given, so no server of yours was asked"
@@ -132,28 +130,9 @@ def _onward(report: Report, style: Style) -> Iterator[str]:
     if style.folder is not None:
         yield field("report", f"{style.folder}/report.txt", style.width)
         yield from printed_by_clients(report.subjects, style.folder, style.width)
-    yield field("next", _next(report, style), style.width)
-
-
-def _next(report: Report, style: Style) -> str:
-    broken = departures(report.subjects, Status.FAIL) or departures(report.subjects, Status.WARN)
-    if broken:
-        return f"conformance explain {broken[0].requirement.id}"
-    if verdict_word(report) == "OUTDATED LIST":
-        return with_words(_whole(report), "--known-failures FILE --update-known-failures")
-    if verdict_word(report) in ("INCOMPLETE", "NOTHING JUDGED", "UNREADABLE"):
-        return with_words(_whole(report), "-v")
-    if style.folder is None:
-        return with_words(_whole(report), "--out DIR")
-    return "conformance prove"
-
-
-def _whole(report: Report) -> str:
-    """The command that judges everything again; of many recordings the names are left to whoever has them."""
-    if not judges(report.again):
-        return report.again
-    names = [shlex.quote(safe(subject.name)) for subject in report.subjects]
-    return " ".join((report.again, *(names if len(names) <= _FILES else ("PATH",))))
+    command = next_command(report, style.folder)
+    if command is not None:
+        yield command_line("next", command)
 
 
 def _blocks(report: Report, status: Status, style: Style) -> Iterator[str]:
@@ -174,7 +153,7 @@ def block(
     """One departure: verdict, expected, got, where, the rule, why it matters, its source, how to see it again."""
     requirement, word = departure.requirement, word or ("FAIL" if departure.status is Status.FAIL else "WARN")
     names = tuple(safe(name) for name in departure.subjects)
-    kind = "files" if again.endswith(" judge") else "scenarios"
+    kind = "files" if judges_files(again) else "scenarios"
     where = names[0] if len(names) == 1 else f"in {len(names)} {kind}"
     lines = [f"{style.word(word)}  {requirement.id}  {departure.level}  {where}"]
     for case in departure.cases[:_CASES]:
@@ -214,40 +193,21 @@ def may_come(exhibit: Exhibit) -> bool:
 
 def _repeats(departure: Departure, again: str, style: Style, exhibit: Exhibit | None) -> Iterator[str]:
     """Commands that show the departure again: whole lines, since they are there to be copied."""
-    yield field("repeat", repeat(departure, again), style.width)
+    if again:
+        yield command_line("repeat", repeat(departure, again))
     if exhibit is None:
         return
     if exhibit.cassette and style.folder is not None:
         cassette = shlex.quote(f"{style.folder}/{REPRO}/{exhibit.requirement}.jsonl")
-        yield f"  {'or':<10}conformance judge {cassette} -k {exhibit.requirement}"
+        yield command_line("or", f"conformance judge {cassette} -k {exhibit.requirement}")
     if exhibit.curl and style.verbose:
-        yield f"  {'or':<10}{safe(exhibit.curl, _COMMAND)}"
+        yield command_line("or", safe(exhibit.curl, _COMMAND))
         yield field("needs", NEEDS, style.width)
 
 
 def verdict_block(verdict: Verdict, again: str, style: Style, client: ClientOutput | None = None) -> str:
     """The block of one verdict by itself, as pytest shows it."""
     return block(departure_of(((verdict.scenario, verdict),)), again, style, Beside(client=client))
-
-
-def repeat(departure: Departure, again: str) -> str:
-    """The command that shows a departure again."""
-    subject = departure.first
-    if judges(again):
-        return f"{again} {shlex.quote(safe(subject))} -k {departure.requirement.id}"
-    cell = f"{subject} and joined" if departure.requirement.luck else f"{subject}:{departure.requirement.id}"
-    return with_words(again, f"-k '{cell}'")
-
-
-def judges(again: str) -> bool:
-    """Whether a command judges recordings: their names follow it."""
-    return again.startswith("conformance judge")
-
-
-def with_words(again: str, words: str) -> str:
-    """The command with more words: before ` -- `, behind which somebody else's command begins."""
-    ours, mark, theirs = again.partition(" -- ")
-    return f"{ours} {words}{mark}{theirs}"
 
 
 def place(finding: Finding) -> str:

@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from conformance.errors import UnreadableInput, UsageError
 from conformance.files import prepare_folder, read
 from conformance.model import Report, Status
 from conformance.report.comparison import render
-from conformance.run import options
+from conformance.run import extras, options
 from conformance.verdict.compare import Cell, Comparison, Edition, Snapshot, compare, edition
 from conformance.wire.json_schema import mismatch, own_validator
 
@@ -55,16 +54,33 @@ def settled(report: Report, said: Mapping[str, Any]) -> Settled:
     return Settled(render(comparison, "text", strict=strict), int(comparison.failing(strict=strict)))
 
 
+def check(said: Mapping[str, Any], target: Mapping[str, object]) -> None:
+    """Raise now, before anything is sent, whatever would keep a baseline from being compared with or written.
+
+    Raises UsageError where there is none, syrupy is missing or the folder cannot be written, UnreadableInput where it
+    is damaged.
+    """
+    directory = options.baselines(said)
+    if directory is None or "plan" in said:
+        return
+    folder = folder_of(directory, target)
+    if said.get("update_baseline"):
+        extras.check("baseline", "syrupy", "--update-baseline")
+        prepare_folder(folder)
+    else:
+        _existing(folder)
+
+
 def refuse_update(environment: Mapping[str, str], *, spread: bool = False) -> None:
     """Raise UsageError where a baseline must not be written: in CI, and while a run is `spread` over workers."""
     if options.is_ci(environment):
         raise UsageError(
-            "a baseline is not written in CI (the environment has CI): whatever came of the run would then be right",
-            "Update it on your own desk, read the difference, and commit it.",
+            "--update-baseline is refused in CI (CI is set): any result would become the expected one",
+            "Update the baseline on your own machine, review the difference, and commit it.",
         )
     if spread:
         raise UsageError(
-            "a baseline is not written while pytest-xdist shares the run out: workers would overwrite each other",
+            "--conformance-update-baseline is refused under pytest-xdist: workers would overwrite each other",
             "Update it without -n.",
         )
 
@@ -83,13 +99,16 @@ def is_baseline(folder: Path) -> bool:
 
 def compared(report: Report, directory: str) -> Comparison:
     """What is not what the baseline says. Raises UsageError where there is none, UnreadableInput for a damaged one."""
-    folder = folder_of(directory, report.target)
+    return compare(_existing(folder_of(directory, report.target)), edition(report, "this run", __version__))
+
+
+def _existing(folder: Path) -> Edition:
     if not is_baseline(folder):
         raise UsageError(
-            f"there is no baseline of this target: {folder}/ holds none",
+            f"there is no baseline of this target in {folder}/",
             "Write it with --update-baseline, look at it, and commit it.",
         )
-    return compare(load(folder), edition(report, "this run", __version__))
+    return load(folder)
 
 
 def load(folder: Path) -> Edition:
@@ -112,7 +131,7 @@ def updated(report: Report, directory: str) -> str:
     What is no longer there is removed after a whole run only. Scenarios that were never reached, or that a slip of ours
     spoilt, stay as they were.
     """
-    _check_syrupy()
+    extras.check("baseline", "syrupy", "--update-baseline")
     from conformance.run import snapshots  # noqa: PLC0415 - syrupy brings pytest along: only where it is used
 
     folder = folder_of(directory, report.target)
@@ -132,14 +151,6 @@ def updated(report: Report, directory: str) -> str:
     if now.whole or not is_baseline(folder):
         snapshots.keep(folder, _TERMS, {"terms": dict(now.terms)})
     return f"baseline: wrote {len(places)} to {folder}/" + (f", removed {removed}" if removed else "") + "\n"
-
-
-def _check_syrupy() -> None:
-    if find_spec("syrupy") is None:
-        raise UsageError(
-            "baselines are written by syrupy, which is not installed",
-            "Install it with: pip install 'submit-tool-outputs-conformance[baseline]'",
-        )
 
 
 def _sound(snapshot: Snapshot) -> bool:
@@ -174,7 +185,7 @@ def _document(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(read(path))
     except (ValueError, RecursionError):
-        raise UnreadableInput(f"{path}: this is no JSON", _DAMAGED) from None
+        raise UnreadableInput(f"{path}: not valid JSON", _DAMAGED) from None
     broken = mismatch(own_validator("baseline"), document)
     if broken is not None:
         raise UnreadableInput(f"{path}: {broken[0] or 'the document'} breaks {broken[1]!r}", _DAMAGED)

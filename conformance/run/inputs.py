@@ -75,5 +75,5 @@ def _refuse_folder(folder: Path) -> NoReturn:
     try:
         list(folder.iterdir())
     except OSError as error:
-        raise UnreadableInput(f"cannot read {folder}: {error.strerror}", "May you read it?") from None
+        raise UnreadableInput(f"cannot read {folder}: {error.strerror}", "Do you have permission to read it?") from None
     raise UnreadableInput(f"{folder}: the folder holds no recording", "It may hold .sse, .jsonl and .json files.")

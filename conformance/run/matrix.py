@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from conformance.errors import ConformanceError, UnreadableInput
+from conformance.errors import ConformanceError, UnreadableInput, did_you_mean
 from conformance.files import read
 from conformance.model import Report
 from conformance.report import reader
@@ -19,7 +19,7 @@ from conformance.report.matrix import Column
 from conformance.report.writers import WRITERS
 from conformance.targets import process
 from conformance.targets.interruption import INTERRUPTED
-from conformance.wire.json_schema import mismatch, own_validator
+from conformance.wire.json_schema import mismatch, own_schema, own_validator
 
 #: Seconds for one target: a whole run takes seconds, and of a slow model's server a quarter of an hour.
 LIMIT = 1800.0
@@ -33,7 +33,7 @@ _KNOWN = frozenset({0, 1, 2, 3, 5, 6})
 #: What an entry holds beside the options of its command.
 _OURS = frozenset({"name", "limit", "command"})
 
-_HINT = "schemas/own/targets.json describes the list of targets."
+_HINT = "docs/reports.md shows such a list, and schemas/own/targets.json describes it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +58,49 @@ def entries(path: Path) -> tuple[Entry, ...]:
     try:
         document = tomllib.loads(read(path).decode("utf-8"))
     except ValueError as error:
-        raise UnreadableInput(f"{path}: this is no TOML: {error}", _HINT) from None
+        raise UnreadableInput(f"{path}: not valid TOML: {error}", _HINT) from None
+    _check_keys(path, document)
     broken = mismatch(own_validator("targets"), document)
     if broken is not None:
-        raise UnreadableInput(f"{path}: {broken[0] or 'the list'} breaks {broken[1]!r}", _HINT)
+        raise UnreadableInput(f"{path}: {_place(broken[0])} breaks {broken[1]!r} of the format", _HINT)
     found = tuple(_entry(role, row) for role in ("server", "client") for row in document.get(role, ()))
     folders = [entry.folder for entry in found]
     twice = next((entry.name for entry in found if folders.count(entry.folder) > 1), None)
     if twice is not None:
         raise UnreadableInput(f"{path}: two targets are named {twice!r}", "Give each a name of its own.")
     return found
+
+
+def _check_keys(path: Path, document: Mapping[str, Any]) -> None:
+    """Raise UnreadableInput for a table or a key that there is not, or one that is missing, with those that there are.
+
+    Values are not repeated: one of them may be a key that was written down in the wrong place.
+    """
+    tables = own_schema("targets")["properties"]
+    stray = next((name for name in document if name not in tables), None)
+    if stray is not None or not document:
+        problem = f"unknown table {stray!r}" if stray is not None else "it lists no target"
+        raise UnreadableInput(f"{path}: {problem}", "Write a table [[server]] or [[client]] for each target.")
+    for role, rows in document.items():
+        known, needed = tables[role]["items"]["properties"], tables[role]["items"]["required"]
+        for number, row in enumerate(rows if isinstance(rows, list) else [], 1):
+            if not isinstance(row, dict):
+                continue
+            wrong = next((key for key in row if key not in known), None)
+            missing = next((key for key in needed if key not in row), None)
+            if wrong is not None or missing is not None:
+                problem = f"unknown key {wrong!r}" if wrong is not None else f"missing key {missing!r}"
+                near = did_you_mean(wrong, known) if wrong is not None else None
+                keys = f"Keys of [[{role}]]: {', '.join(known)}."
+                raise UnreadableInput(f"{path}: [[{role}]] {number}: {problem}", "\n".join(filter(None, (near, keys))))
+
+
+def _place(pointer: str) -> str:
+    """A place in the list as its writer counts: `/server/0/name` is the key `name` of the first [[server]]."""
+    _, role, *rest = pointer.split("/") if pointer else ("", "the list")
+    if not rest:
+        return role
+    return f"[[{role}]] {int(rest[0]) + 1}" + (f", {'/'.join(rest[1:])}" if rest[1:] else "")
 
 
 def judged(

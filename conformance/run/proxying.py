@@ -28,7 +28,6 @@ from conformance.report.tally import Tally
 from conformance.run import repeat_command, saving, target_options, verdict_options
 from conformance.run.options import Given
 from conformance.run.proxied import CASSETTES, MOST_SUBJECTS, Cassettes, Proxied, Side, Told
-from conformance.run.recordings import AGAIN
 from conformance.run.reporting import Reporting
 from conformance.run.saving import Kept
 from conformance.run.selection import Selection
@@ -227,7 +226,7 @@ class Session:
     def _again(self, role: Role) -> str:
         """The command that judges the same once more: its cassettes, or the same traffic where none are kept."""
         if self._out is not None:
-            return AGAIN if role is Role.SERVER else f"{AGAIN} --role client"
+            return repeat_command.again_judge(self._said, role=None if role is Role.SERVER else role.value)
         return repeat_command.again_proxy(self._said, self._settings.base_url, self._command)
 
     def _why_unfinished(self) -> str | None:

@@ -32,9 +32,6 @@ from conformance.verdict import known
 from conformance.verdict.judge import judge
 from conformance.verdict.shrink import REPEATS
 
-#: The command that judges the same once more, without the file.
-AGAIN = "conformance judge"
-
 #: What is known of the target before the first recording is read.
 TARGET = {"kind": "recordings"}
 
@@ -65,6 +62,7 @@ def judged(
     question: Question,
     *,
     profile: Profile,
+    again: str = "conformance judge",
     known_failures: Sequence[KnownFailure] = (),
     exhibitor: Exhibitor | None = None,
     shapes: bool = False,
@@ -75,7 +73,7 @@ def judged(
 
     `on_subject` hears of every subject; before it, `failed` hears what went wrong with a file, which ends no run.
     """
-    reporting = Reporting(profile, known.holding(known_failures, TARGET), AGAIN, exhibitor, shapes)
+    reporting = Reporting(profile, known.holding(known_failures, TARGET), again, exhibitor, shapes)
     subjects: list[Subject] = []
     interrupted = None
     try:

@@ -25,9 +25,13 @@ class Kept:
 
 
 def prepare(said: Mapping[str, Any]) -> None:
-    """Make the folder of the report before anything is sent. Raises UsageError where it cannot be written."""
-    if "out" in said and "plan" not in said:
+    """Make the folders that are to be written before anything is sent. Raises UsageError where one cannot be."""
+    if "plan" in said:
+        return
+    if "out" in said:
         prepare_folder(Path(said["out"]))
+    if "update_known_failures" in said:
+        prepare_folder(Path(said["known_failures"]).parent)
 
 
 def keeper(said: Mapping[str, Any]) -> folder.Keeper | None:

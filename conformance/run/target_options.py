@@ -21,6 +21,9 @@ from conformance.targets.settings import OFFERS, GivenRun, Settings, parse_heade
 #: Options whose values are members of what we create.
 _CREATED = ("create_assistant", "create_thread", "create_run")
 
+#: Seconds in a day: nobody waits longer for a server to start.
+_DAY = 86_400.0
+
 #: Stands in for an address where only the other options are looked at.
 _LOOPBACK = "http://127.0.0.1/v1"
 
@@ -39,7 +42,29 @@ def target(said: Given, environment: Mapping[str, str] | None = None, watch: Wat
         return BuiltIn(timeout=said.get("timeout"), max_requests=said.get("max_requests"), watch=watch)
     from conformance.targets.http import HttpTarget  # noqa: PLC0415 - httpx: only when asked
 
-    return HttpTarget(settings(said, os.environ if environment is None else environment), watch=watch)
+    reached = settings(said, os.environ if environment is None else environment)
+    return HttpTarget(reached, watch=watch, wait=waiting(said), serve=serving(said))
+
+
+def waiting(said: Given) -> float | None:
+    """Seconds that the server is waited for; None for what is usual. Raises UsageError."""
+    seconds: float | None = said.get("wait")
+    if seconds is not None and not 0 <= seconds <= _DAY:
+        raise UsageError(f"--wait {seconds:g}: invalid number of seconds", "Use 0 or more, and at most 86400 (a day).")
+    return seconds
+
+
+def serving(said: Given) -> tuple[str, ...]:
+    """The words of the command that starts the server; none where it runs already. Raises UsageError."""
+    if "serve" not in said:
+        return ()
+    try:
+        command = tuple(shlex.split(said["serve"]))
+    except ValueError as reason:
+        raise UsageError(f"--serve {said['serve']!r}: {reason}", "Quote it as for a shell.") from None
+    if not command:
+        raise UsageError(f"--serve {said['serve']!r}: no command", "Example: --serve 'python my_server.py --port 8000'")
+    return command
 
 
 def settings(said: Given, environment: Mapping[str, str]) -> Settings:
@@ -71,8 +96,8 @@ def check_mock(said: Given) -> None:
     stray = [option.name for option in TARGET if option.key in said and option.key not in harmless]
     if stray:
         raise UsageError(
-            f"--{stray[0]} says something about a server, and none is named",
-            "Name it with --base-url, or leave the option out to judge the built-in mock.",
+            f"--{stray[0]} says something about a server, but --base-url is missing",
+            f"Name the server with --base-url URL, or leave out --{stray[0]} to judge the built-in mock.",
         )
     settings({**said, "base_url": _LOOPBACK}, {})
 
@@ -126,5 +151,5 @@ def _run(text: str) -> GivenRun:
     thread, _, rest = text.partition(":")
     run, _, calls = rest.partition(":")
     if not thread or not run:
-        raise UsageError(f"no waiting run: {text!r}", "Write it as THREAD:RUN or THREAD:RUN:CALL,CALL.")
+        raise UsageError(f"--run {text}: invalid run", "Write it as THREAD:RUN or THREAD:RUN:CALL,CALL.")
     return GivenRun(thread, run, tuple(call for call in calls.split(",") if call))

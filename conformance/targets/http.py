@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import httpcore
 
 from conformance.errors import UsageError
 from conformance.model import Author, Chunk, Ended, Exchange, Request, Response
+from conformance.targets.awaited import Awaited
 from conformance.targets.deadline import Allowance, BoundedBackend, OverBudget
 from conformance.targets.server import ServerTarget
 from conformance.targets.session import Ask, NoConnection, Sent, Watch
@@ -45,10 +46,20 @@ _STATUSES = range(100, 600)
 
 
 class HttpTarget(ServerTarget):
-    """A server that offers the operation over HTTP."""
+    """A server that offers the operation over HTTP; `wait` and `serve` are as in `Awaited`."""
 
-    def __init__(self, settings: Settings, *, traits: frozenset[str] = frozenset(), watch: Watch | None = None) -> None:
-        super().__init__(settings, Wire(settings), traits=traits, watch=watch)
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        traits: frozenset[str] = frozenset(),
+        watch: Watch | None = None,
+        wait: float | None = None,
+        serve: Sequence[str] = (),
+    ) -> None:
+        wire = Wire(settings)
+        awaited = wire if wait is None and not serve else Awaited(wire, settings, wait, serve)
+        super().__init__(settings, awaited, traits=traits, watch=watch)
 
 
 class Wire:

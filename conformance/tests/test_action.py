@@ -167,7 +167,7 @@ def test_nothing_to_judge_is_never_green(runner: Runner) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in ACTION["inputs"] if name not in ("command", "version", "python-version")]
+    "name", [name for name in ACTION["inputs"] if name not in ("command", "install", "python-version")]
 )
 def test_nothing_is_run_that_stands_in_an_input(name: str, runner: Runner) -> None:
     inputs = {"base_url": "http://127.0.0.1:1/v1"} if name != "recordings" else {}
@@ -201,5 +201,5 @@ def test_the_action_installs_the_suite_it_comes_with(tmp_path: Path) -> None:
         capture_output=True, text=True, timeout=PATIENCE, check=True,
     )  # fmt: skip
     assert done.stdout.startswith("conformance 20")
-    assert runner.run("Install", version=NASTY).code != 0
+    assert runner.run("Install", install=NASTY).code != 0
     assert not list(tmp_path.rglob("pwned"))

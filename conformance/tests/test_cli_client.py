@@ -77,7 +77,7 @@ def test_what_cannot_be_meant_is_told(capsys: CaptureFixture[str]) -> None:
         (("client", "--", "no-such-program"), "there is no command"),
         (("client", "--jobs", "0", "--", "true"), "--jobs 0"),
         (("client", "--timeout", "nan", "--", "true"), "--timeout nan"),
-        (("client", "--scenario", "json-one-call", "--", "true"), "no client scenario has the id"),
+        (("client", "--scenario", "json-one-call", "--", "true"), "unknown client scenario"),
     ):
         assert main(words) == 4
         assert said in capsys.readouterr().err

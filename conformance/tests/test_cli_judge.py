@@ -219,7 +219,7 @@ def test_a_slip_on_one_file_is_ours_and_the_rest_is_judged(
     words = ["judge", "--out", str(tmp_path / "out"), str(folder)]
     assert main([*words, str(tmp_path / "missing")]) == 4
     said = capsys.readouterr()
-    assert f"conformance: {folder / 'bad.sse'}: ZeroDivisionError" in said.err
+    assert f"internal error (please report it): {folder / 'bad.sse'}: ZeroDivisionError" in said.err
     assert "CONFORMANCE_DEBUG=1" in said.err
     kept = json.loads((tmp_path / "out/report.json").read_text())["subjects"]
     assert [subject["verdict"] for subject in kept] == ["error", "pass", "error"]

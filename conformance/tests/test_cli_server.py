@@ -104,7 +104,7 @@ def test_a_slip_before_anything_is_asked_is_told_as_one(command: Command, monkey
     monkeypatch.setattr("conformance.commands.server.selected", lambda *_: 1 // 0)
     done = command("server", "-k", FEW)
     assert done.returncode == 3
-    assert "conformance: ZeroDivisionError" in done.stderr
+    assert "conformance: internal error (please report it): ZeroDivisionError" in done.stderr
     assert "CONFORMANCE_DEBUG=1" in done.stderr
 
 
@@ -194,7 +194,7 @@ def test_nothing_that_answers_is_exit_code_5(command: Command) -> None:
 def test_a_selection_of_nothing_is_exit_code_5(command: Command) -> None:
     done = command("server", "-k", "nothing-like-it")
     assert (done.returncode, done.stdout) == (5, "")
-    assert "-k selects nothing" in done.stderr
+    assert "nothing selected: -k 'nothing-like-it'" in done.stderr
 
 
 def test_a_budget_ends_a_run_as_incomplete_and_keeps_what_there_is(command: Command) -> None:

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import yaml
 
-from conformance.cli import COMMANDS, main
+from conformance.cli import main
+from conformance.commands.parser import COMMANDS
 from conformance.mock.server import Mock
 from conformance.run import options
 from conformance.tests.commands import CHECKOUT, PATIENCE, at_once, environment
@@ -70,7 +70,7 @@ UNRUN = {
     'docker run --rm --network host --user "$(id -u)" --volume "$PWD:/work" conformance server'
     " --base-url http://127.0.0.1:8000/v1 --out report": _BY_ENGINE,
     "pip install 'submit-tool-outputs-conformance[fuzz]'": _BY_PIP,
-    "sh docs/recipes/shell.sh http://127.0.0.1:8000/v1": "it installs the suite: a test of its own below",
+    "sh docs/recipes/shell.sh http://127.0.0.1:8000/v1": "it installs the suite: test_recipes.py does",
     "pytest --pyargs conformance.suite --conformance-base-url https://api.example.org/v1 -d --tx ssh=one.example.org"
     " --tx ssh=two.example.org": "it needs two more machines",
     "python -m venv drivers-venv && drivers-venv/bin/pip install -r docs/drivers/requirements.txt": _BY_DRIVERS,
@@ -83,6 +83,8 @@ UNRUN = {
     "python -m conformance.tests.guard main --out before": _BY_GUARD,
     "python -m conformance.tests.guard HEAD --out after --inputs before/inputs": _BY_GUARD,
     "python -m conformance.tests.guard compare before after": _BY_GUARD,
+    "conformance server --base-url http://127.0.0.1:8090/v1 --serve 'conformance mock --port 8090'"
+    " -k stream-one-call": "it needs the port that it names: test_awaited.py and test_recipes.py start servers",
     "conformance mock --scenario streamed-crlf": "it waits for Ctrl-C: test_cli_client.py presses it",
 }
 
@@ -327,45 +329,3 @@ def _anchors(page: Path) -> set[str]:
     heads = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
     made = {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
     return made | set(re.findall(r'<a id="([^"]+)"', text))
-
-
-RECIPES = CHECKOUT / "docs" / "recipes"
-
-
-@pytest.mark.parametrize("name", ["github.yml", "gitlab.yml", "fleet.yml", "shell.sh"])
-def test_a_recipe_is_ten_lines_at_most(name: str) -> None:
-    assert len((RECIPES / name).read_text().splitlines()) <= 10
-
-
-def test_the_recipes_for_github_give_inputs_that_the_action_has() -> None:
-    action = yaml.safe_load((CHECKOUT / "action.yml").read_text())
-    for name in ("github.yml", "fleet.yml"):
-        steps = yaml.safe_load((RECIPES / name).read_text())["jobs"]["conformance"]["steps"]
-        (ours,) = [step for step in steps if "submit-tool-outputs-conformance@" in step.get("uses", "")]
-        assert set(ours["with"]) <= set(action["inputs"])
-        kept = [step["with"]["path"] for step in steps if "upload-artifact" in step.get("uses", "")]
-        assert set(kept) <= {action["inputs"]["out"]["default"]}
-
-
-@pytest.mark.real
-def test_the_recipe_for_a_shell_installs_and_judges(desk: Desk) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "wheels"],
-        cwd=desk.folder, check=True, capture_output=True, timeout=PATIENCE,
-    )  # fmt: skip
-    installing = "env -u PYTHONPATH PIP_FIND_LINKS=wheels"
-    code, printed = desk.type(f"{installing} sh docs/recipes/shell.sh http://{YOURS}/v1")
-    assert code == 0, printed
-    assert (desk.folder / "conformance-report" / "report.json").is_file()
-
-
-def test_the_recipe_for_gitlab_judges_and_keeps_what_it_promises(desk: Desk) -> None:
-    job = yaml.safe_load((RECIPES / "gitlab.yml").read_text())["conformance"]
-    install, judge = job["script"]
-    assert install == "pip install --quiet submit-tool-outputs-conformance"
-    code, printed = desk.type(
-        f"export API_KEY=a-key-of-this-test BASE_URL=http://{YOURS}/v1; {judge} -k stream-one-call"
-    )
-    assert code == 0, printed
-    for path in (*job["artifacts"]["paths"], *job["artifacts"]["reports"].values()):
-        assert (desk.folder / path).exists()

@@ -21,8 +21,9 @@ from conformance.mock.server import Mock
 from conformance.report.matrix import Column, as_json, as_markdown, as_page, rows, worst_code
 from conformance.run import matrix
 from conformance.tests.canary import KEY
-from conformance.tests.commands import PATIENCE, conformance
+from conformance.tests.commands import CHECKOUT, PATIENCE, conformance
 from conformance.tests.report.reports import HOSTILE, broken, failing, passing
+from conformance.wire.json_schema import own_schema
 
 FAULTS = {
     "drop-done": "done.present",
@@ -83,17 +84,21 @@ def test_a_list_names_servers_and_clients(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "the list breaks"),
-        ("[[server]]\nname = 'a'", "/server/0 breaks 'required'"),
-        ("[[server]]\nname = '../a'\nbase-url = 'http://h'", "/server/0/name breaks 'pattern'"),
-        ("[[server]]\nname = 'a'\nbase-url = 'http://h'\nkey = 'sk-1'", "/server/0 breaks 'additionalProperties'"),
+        ("", "it lists no target"),
+        ("[[server]]\nname = 'a'", "[[server]] 1: missing key 'base-url'"),
+        ("[[server]]\nname = '../a'\nbase-url = 'http://h'", "[[server]] 1, name breaks 'pattern'"),
+        ("[[server]]\nname = 'a'\nbase-url = 'http://h'\nkey = 'sk-1'", "[[server]] 1: unknown key 'key'"),
+        ("[[server]]\nname = 'a'\nbase_url = 'http://h'", "Did you mean base-url"),
+        ("[[server]]\nname = 'a'\nbase_url = 'http://h'", "Keys of [[server]]: name, limit, base-url, "),
+        ("[servers]\nname = 'a'", "unknown table 'servers'"),
+        ("server = 1", "server breaks 'type'"),
         ("[[server]]\nname = 'a'\nbase-url = 'http://h'\napi-key-env = 'sk-1'", "api-key-env breaks 'pattern'"),
-        ("[[client]]\nname = 'a'\ncommand = 'true'", "/client/0/command breaks 'type'"),
+        ("[[client]]\nname = 'a'\ncommand = 'true'", "[[client]] 1, command breaks 'type'"),
         (
             "".join(f"[[client]]\nname = '{name}'\ncommand = ['x']\n" for name in ("a b", "A-b")),
             "two targets are named",
         ),
-        ("[[server", "this is no TOML"),
+        ("[[server", "not valid TOML"),
     ],
 )
 def test_a_list_that_is_none_says_where(text: str, message: str, tmp_path: Path) -> None:
@@ -213,3 +218,11 @@ def test_a_browser_filters_both_axes_and_shows_differences(said: str, visible: s
     found = re.findall(r'<tr id="([^"]+)"([^>]*)>', shown)
     assert {name for name, facts in found if "hidden" not in facts} == visible
     assert f"{len(visible)} of 4 requirements" in shown
+
+
+def test_every_key_is_named_in_the_docs() -> None:
+    tables = own_schema("targets")["properties"]
+    page = (CHECKOUT / "docs" / "reports.md").read_text()
+    for role, table in tables.items():
+        (row,) = re.findall(rf"^\| `\[\[{role}\]\]` \| (.*) \|$", page, re.MULTILINE)
+        assert set(re.findall(r"`([a-z-]+)`", row)) == set(table["items"]["properties"])

@@ -176,7 +176,7 @@ def test_a_key_for_an_id_is_not_told_when_it_is_left_behind(
     with RawServer(reply) as hostile:
         assert main([*planted(hostile.base_url, tmp_path), "-k", "json-one-call"]) == 2
     said = capfd.readouterr()
-    assert "left behind: DELETE" in said.err
+    assert "not deleted: DELETE" in said.err
     assert traces(said.out + said.err) == []
 
 
@@ -272,6 +272,6 @@ def test_what_an_interrupt_leaves_unknown_is_told(
     monkeypatch.setattr(Session, "ask", interrupted)
     assert main(["record", "--base-url", mock.base_url, "--out", str(tmp_path), "-k", "json-one-call"]) == 2
     said = capfd.readouterr().err
-    assert f"left behind: POST {asked[-1]}: interrupted" in said
+    assert f"not deleted: POST {asked[-1]}: interrupted" in said
     assert sum(one.request.method == "DELETE" for one in mock.requests) == number - 1
     assert kept(tmp_path) == {}

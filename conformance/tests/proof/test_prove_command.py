@@ -47,9 +47,9 @@ def test_what_is_not_as_declared_is_an_exit_code(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["-k", "no-such-fault"], "selects no fault and no habit"),
+        (["-k", "no-such-fault"], "matches no fault and no habit"),
         (["-k", "done and"], "expected a word"),
-        (["-k", "done-twice", "--format", "json"], "-k goes with --format text"),
+        (["-k", "done-twice", "--format", "json"], "-k and --format json cannot be combined"),
     ],
 )
 def test_what_cannot_be_played_is_a_usage_error(words, said, capsys):

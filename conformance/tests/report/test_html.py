@@ -17,7 +17,7 @@ from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Report, Status, Subject
 from conformance.report.entries import WORDS, entries
 from conformance.report.result import verdict_word
-from conformance.report.text import repeat
+from conformance.report.shell_commands import repeat
 from conformance.report.writers import WRITERS
 from conformance.tests.commands import PATIENCE
 from conformance.tests.report.exhibited import KNOWN, exhibited, hostile

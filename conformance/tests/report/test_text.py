@@ -271,11 +271,14 @@ def test_the_commands_that_repeat_a_departure_stand_whole_on_a_line() -> None:
 @pytest.mark.parametrize(
     ("report", "folder", "command"),
     [
-        (passing(), None, f"{AGAIN} --out DIR"),
-        (passing(), "x", "conformance prove"),
+        (passing(), None, f"{AGAIN} --out conformance-report"),
         (failing(), None, "conformance explain done.last"),
         (unreadable(), None, f"{AGAIN} -v"),
     ],
 )
 def test_the_last_line_is_the_next_command(report: Report, folder: str | None, command: str) -> None:
-    assert lines(report, style=Style(width=200, folder=folder))[-1] == f"  next      {command}"
+    assert lines(report, style=Style(width=40, folder=folder))[-1] == f"  next      {command}"
+
+
+def test_there_is_no_next_command_where_all_is_well_and_kept() -> None:
+    assert lines(passing(), style=Style(folder="x"))[-1] == "  report    x/report.txt"
