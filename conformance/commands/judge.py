@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from conformance.commands import verdicts
 from conformance.commands.arguments import one_of, option_groups
-from conformance.errors import ConformanceError
+from conformance.errors import ConformanceError, UsageError
 from conformance.model import Operation, Role, Subject
 from conformance.report.exhibits import Exhibitor
 from conformance.report.json_writer import line
-from conformance.report.plain import error_text
-from conformance.run import options, recordings, repeat_command, saving, verdict_options
+from conformance.report.plain import error_text, safe
+from conformance.run import options, public, recordings, repeat_command, saving, verdict_options
 from conformance.run.selection import selection
 
 #: What `--operation` takes, and which operation each word means.
@@ -31,9 +32,13 @@ DOCS = "docs/recordings.md"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what is judged, and the options of every command that gives verdicts."""
     parser.add_argument(
-        "paths", nargs="+", metavar="PATH", help="a recording, a folder of them, or - for standard input"
+        "paths", nargs="*", metavar="PATH", help="a recording, a folder of them, or - for standard input"
     )
     groups = option_groups(parser, (options.TARGETS, options.SELECTION, options.OUTPUT, options.GATING))
+    groups[options.TARGETS].add_argument(
+        "--public", metavar="FOLDER",
+        help="judge the known public recordings instead, from clones in FOLDER, and compare with their right verdicts",
+    )  # fmt: skip
     roles = [role.value for role in Role]
     groups[options.TARGETS].add_argument(
         "--role", metavar="ROLE", **one_of(roles, "role"),
@@ -49,6 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Judge every file, each as soon as it is read; 4 where one could not be read, 3 after an internal error."""
     verdicts.check(arguments)
+    if bool(arguments.paths) == (arguments.public is not None):
+        raise UsageError("name what to judge", "A PATH, - for standard input, or --public FOLDER.")
+    listed = None if arguments.public is None else _listed(arguments.public)
     said = options.given(vars(arguments))
     verdict_options.check(said)
     role = None if arguments.role is None else Role(arguments.role)
@@ -65,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     operation = None if arguments.operation == "auto" else arguments.operation
     report = recordings.judged(
-        arguments.paths,
+        arguments.paths if listed is None else listed.recordings,
         recordings.Question(role, _OPERATIONS[arguments.operation], wanted),
         profile=profile,
         again=repeat_command.again_judge(said, role=arguments.role, operation=operation),
@@ -77,7 +85,19 @@ def run(arguments: argparse.Namespace) -> int:
     )
     # In words, nothing is left to say where every file was reported as unreadable; each line of JSON was said before.
     silent = arguments.format == "json" or (arguments.format == "text" and len(errors) == len(report.subjects))
-    return verdicts.finish(report, arguments, silent=silent)
+    code = verdicts.finish(report, arguments, silent=silent)
+    wrong = [] if listed is None else list(public.departures(report.subjects, listed.recordings))
+    for departure in wrong:
+        print(f"conformance: {safe(departure)}", file=sys.stderr)
+    return 1 if wrong and code not in (3, 4) else code
+
+
+def _listed(folder: str) -> public.Found:
+    """The public recordings that lie in a folder; what is missing or altered is said at once."""
+    listed = public.found(Path(folder), public.known())
+    for problem in listed.problems:
+        print(f"conformance: {safe(problem)}", file=sys.stderr)
+    return listed
 
 
 def _write_line(subject: Subject) -> None:

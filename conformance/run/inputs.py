@@ -18,7 +18,7 @@ STDIN = "-"
 
 #: What lies beside recordings in a folder and is none: requests, sums, manifests, words for people. Hidden files too.
 _BESIDE = re.compile(
-    r"\..*|.*\.request\.json|SHA256SUMS|.*\.sha256|manifest\b.*|(README|LICENSE|SOURCE)\b.*|.*\.md", re.I
+    r"\..*|.*\.request\.json|SHA256SUMS|.*\.sha256|manifest\b.*|public\.toml|(README|LICENSE|SOURCE)\b.*|.*\.md", re.I
 )
 
 
