@@ -6,11 +6,15 @@ from collections.abc import Iterator
 
 from conformance.model import Author, Chunk, Ended, Exchange, Request, Response
 from conformance.relay.passed import EXCHANGE_LIMIT, Passed
+from conformance.walk.http_response import is_event_stream
 from conformance.wire.coding import DamagedCoding, decoder
 from conformance.wire.recordings.operation import of_target
 
 #: Codings that can be undone here, and the absence of one.
 _KNOWN = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+
+#: Why there is no answer where the client did not wait for all of it.
+_LEFT = "the client left before all of the answer had come"
 
 
 class Unreadable(Exception):
@@ -23,7 +27,10 @@ def exchange(passed: Passed) -> Exchange:
         raise Unreadable(f"{passed.method} {passed.target.partition('?')[0]} was too large to keep")
     request = Request(Author.IMPLEMENTATION, passed.method, passed.target, passed.headers, bytes(passed.body))
     response = None if passed.status is None else _response(passed, passed.status)
-    return Exchange(of_target(passed.method, passed.target), round(passed.began), request, response, passed.failure)
+    failure = passed.failure
+    if response is not None and response.ended is Ended.ABORTED and not is_event_stream(response):
+        response, failure = None, _LEFT  # half a document says nothing
+    return Exchange(of_target(passed.method, passed.target), round(passed.began), request, response, failure)
 
 
 def _response(passed: Passed, status: int) -> Response:
