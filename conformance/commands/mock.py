@@ -6,7 +6,7 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from conformance.contract.scenarios import BY_ID
 from conformance.errors import UsageError
@@ -24,6 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ID",
         help="the fault to play, or several with commas; `conformance list faults` shows all",
     )
+    parser.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME",
+        help="serve requests for this host too, as where another machine or a container reaches the mock by a name",
+    )  # fmt: skip
     parser.add_argument("--api-key-env", metavar="NAME", help="ask for the key that this environment variable holds")
 
 
@@ -41,12 +45,19 @@ def run(arguments: argparse.Namespace) -> int:
         if not key:
             raise UsageError(f"the environment has no {arguments.api_key_env}", "It should hold the key to ask for.")
     if arguments.scenario is not None and BY_ID[arguments.scenario].role is Role.CLIENT and arguments.fault is None:
-        return _judge(BY_ID[arguments.scenario], arguments.port)
-    serve(_announce, api_key=key, scenario=arguments.scenario, port=arguments.port, fault=arguments.fault)
+        return _judge(BY_ID[arguments.scenario], arguments.port, arguments.allow_host)
+    serve(
+        _announce,
+        api_key=key,
+        scenario=arguments.scenario,
+        port=arguments.port,
+        names=arguments.allow_host,
+        fault=arguments.fault,
+    )
     return 0
 
 
-def _judge(scenario: Scenario, port: int) -> int:
+def _judge(scenario: Scenario, port: int, names: Sequence[str]) -> int:
     """Let a client attach, and judge what it did once this is interrupted."""
     from conformance.commands import verdicts  # noqa: PLC0415 - only where a client is judged
     from conformance.report.result import exit_code  # noqa: PLC0415 - see above
@@ -56,7 +67,7 @@ def _judge(scenario: Scenario, port: int) -> int:
     from conformance.targets.client import ClientTarget  # noqa: PLC0415 - see above
     from conformance.targets.drivers import Attached  # noqa: PLC0415 - see above
 
-    target = ClientTarget(Attached(_announce_variables), port=port)
+    target = ClientTarget(Attached(_announce_variables), port=port, names=names)
     again = f"conformance mock --scenario {scenario.id}"
     judged = Run(target, plan(target, (scenario,), Role.CLIENT), again=again)
     report = judged.finished()
