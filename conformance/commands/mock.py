@@ -6,7 +6,7 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from conformance.commands.arguments import option_groups
 from conformance.contract.scenarios import BY_ID
@@ -33,6 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     groups[options.TARGETS].add_argument(
         "--api-key-env", metavar="NAME",
         help="require the API key that this environment variable holds (default: any key, or none)",
+    )  # fmt: skip
+    groups[options.TARGETS].add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME",
+        help="serve requests for this host too, where another machine or a container reaches the mock by a name;"
+        " repeatable (default: localhost and its own address)",
     )  # fmt: skip
     groups[options.SELECTION].add_argument(
         "--scenario", metavar="ID",
@@ -63,12 +68,19 @@ def run(arguments: argparse.Namespace) -> int:
                 "--api-key-env takes the name of a variable that holds the key to require.",
             )
     if arguments.scenario is not None and BY_ID[arguments.scenario].role is Role.CLIENT and arguments.fault is None:
-        return _judge(BY_ID[arguments.scenario], arguments.port)
-    serve(_announce, api_key=key, scenario=arguments.scenario, port=arguments.port, fault=arguments.fault)
+        return _judge(BY_ID[arguments.scenario], arguments.port, arguments.allow_host)
+    serve(
+        _announce,
+        api_key=key,
+        scenario=arguments.scenario,
+        port=arguments.port,
+        names=arguments.allow_host,
+        fault=arguments.fault,
+    )
     return 0
 
 
-def _judge(scenario: Scenario, port: int) -> int:
+def _judge(scenario: Scenario, port: int, names: Sequence[str]) -> int:
     """Let a client attach, and judge what it did once this is interrupted."""
     from conformance.commands import verdicts  # noqa: PLC0415 - only where a client is judged
     from conformance.report.result import exit_code  # noqa: PLC0415 - see above
@@ -78,7 +90,7 @@ def _judge(scenario: Scenario, port: int) -> int:
     from conformance.targets.client import ClientTarget  # noqa: PLC0415 - see above
     from conformance.targets.drivers import Attached  # noqa: PLC0415 - see above
 
-    target = ClientTarget(Attached(_announce_variables), port=port)
+    target = ClientTarget(Attached(_announce_variables), port=port, names=names)
     again = f"conformance mock --scenario {scenario.id}" + (f" --port {port}" if port else "")
     judged = Run(target, plan(target, (scenario,), Role.CLIENT), again=again)
     report = judged.finished()

@@ -13,7 +13,7 @@ from conformance.report.timeline import violating
 #: Lines shown at once: those around an event that departs fit, with the request before them.
 _SHOWN = 140
 
-#: Lines that can be opened beyond those: more than anybody reads; report.json has them all.
+#: Lines that can be opened beyond those: more than anybody reads; report.json has more of them.
 _MOST = 600
 
 #: How an exhibit says that it left events out.

@@ -6,7 +6,7 @@ that `conformance judge` finds the same departure in. Everything is redacted bef
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
@@ -29,9 +29,10 @@ from conformance.report import exchanges
 from conformance.report.curl_command import curl
 from conformance.report.document_lines import document_lines
 from conformance.report.tally import counted, standing
-from conformance.verdict.shrink import REPEATS, shrunk
+from conformance.verdict.shrink import REPEATS, Budget, shrunk
 from conformance.walk.moments import MOST, Moments
 from conformance.walk.schedule import Schedule
+from conformance.walk.stream import NAME
 from conformance.walk.transcript import walk
 from conformance.wire import cassette
 from conformance.wire.redact import REDACTED, redact
@@ -42,6 +43,21 @@ _AROUND = 8
 
 #: Bytes of a body that an exhibit is made of: over twenty thousand events. Redaction holds a body many times over.
 _LARGEST = 4 * 2**20
+
+#: Events of streams in all exhibits of a run: of a hundred requirements that a stream of a thousand events breaks.
+_EVENTS = 100_000
+
+#: Events that are judged while cassettes are made small, for all exhibits of a run: some twenty seconds.
+_JUDGED = 200_000
+
+#: The same of one exhibit where that is spent, enough for a stream that is not long.
+_LEAST_JUDGED = 2_000
+
+#: Bytes of all cassettes of a run: hundreds, as they mostly are.
+_CASSETTES = 8 * 2**20
+
+#: What an exhibit says whose events are not kept.
+_LEFT_OUT = f"(the events of the stream are left out: all exhibits together hold no more than {_EVENTS})"
 
 #: The variable that stands for the key in a command, where the target's own is not known.
 KEY_VARIABLE = "OPENAI_API_KEY"
@@ -71,6 +87,9 @@ class Exhibitor:
         self._variable = variable
         self._secrets = tuple(secrets)
         self._made: dict[str, Exhibit] = {}
+        self._events_left = _EVENTS
+        self._judgeable = _JUDGED
+        self._bytes_left = _CASSETTES
 
     @property
     def exhibits(self) -> tuple[Exhibit, ...]:
@@ -93,17 +112,19 @@ class Exhibitor:
             return Exhibit(verdict.requirement, name, finding.exchange, exchanges.lines(kept))
         exchange = kept.exchanges[finding.exchange]
         events = evidence.events[finding.exchange]
-        moments = _named(evidence.seen.of(finding.exchange), events)
+        seen = evidence.seen.of(finding.exchange)
+        self._events_left -= len(seen)
+        moments = _named(seen, events) if self._events_left >= 0 else ()
         at = finding.event if finding.event is not None and finding.event < len(moments) else None
         standing = evidence.seen.standing(finding.exchange, at)
         shown = replace(kept, exchanges=(_around(exchange, events, at),))
-        least = shrunk(kept, verdict)
+        least = self._least(kept, verdict)
         laid_out = document_lines(_at_fault(exchange, events, finding, verdict.role), finding.pointer)
         return Exhibit(
             verdict.requirement,
             name,
             finding.exchange,
-            exchanges.lines(shown),
+            exchanges.lines(shown) + ((_LEFT_OUT,) if seen and not moments else ()),
             curl=self._curl(evidence.came, exchange, finding),
             moments=moments,
             event=at,
@@ -111,8 +132,16 @@ class Exhibitor:
             allowed=standing.allowed if moments else (),
             document=laid_out.lines,
             line=laid_out.line,
-            cassette="" if least is None else "".join(self._cassette(least, verdict.requirement)),
+            cassette=self._cassette(least, verdict.requirement),
         )
+
+    def _least(self, kept: Transcript, verdict: Verdict) -> Transcript | None:
+        """The smallest transcript that shows a verdict; none that takes more than the share of one exhibit."""
+        share = Budget(max(min(Budget().left, self._judgeable), _LEAST_JUDGED))
+        before = share.left
+        least = shrunk(kept, verdict, share)
+        self._judgeable -= before - share.left
+        return least
 
     def _curl(self, transcript: Transcript, kept: Exchange, finding: Finding) -> str:
         """A submission with its own ids, which the server knows, and the header fields that may be kept."""
@@ -124,11 +153,17 @@ class Exhibitor:
         secrets = (REDACTED, *self._secrets)
         return curl(replace(exchange, request=request), self._origin, secrets, self._variable)
 
-    def _cassette(self, least: Transcript, requirement: str) -> Iterator[str]:
+    def _cassette(self, least: Transcript | None, requirement: str) -> str:
+        """A transcript as it lies in a file, with what it repeats; empty where there is none, or no room for it."""
+        if least is None:
+            return ""
         # The provenance says when and by what it was recorded; a part of it was recorded then too.
         recorded = str(least.provenance.get("recorded", ""))
         least = replace(least, provenance={**least.provenance, REPEATS: requirement})
-        return cassette.write(least, recorded=recorded, by=f"conformance {__version__}", secrets=self._secrets)
+        lines = cassette.write(least, recorded=recorded, by=f"conformance {__version__}", secrets=self._secrets)
+        written = "".join(lines)
+        self._bytes_left -= len(written)
+        return written if self._bytes_left >= 0 else ""
 
 
 def _first(verdict: Verdict) -> Finding:
@@ -169,7 +204,7 @@ def _named(moments: Sequence[Moment], events: Sequence[Event]) -> tuple[Moment, 
 
     The bytes stay where they lay in the body as it came, of which the finding speaks too.
     """
-    return tuple(replace(moment, event=event.name) for moment, event in zip(moments, events, strict=False))
+    return tuple(replace(moment, event=event.name[:NAME]) for moment, event in zip(moments, events, strict=False))
 
 
 def _bounded(transcript: Transcript) -> Transcript:

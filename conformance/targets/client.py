@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Protocol
@@ -27,6 +27,10 @@ _SETTLING = 0.25
 #: the machine not to be at fault: ten times as slow is no load, it is a hang.
 _PLAINEST = BY_ID["plain-one-call"]
 _QUICK = 0.1
+
+
+#: Why a client is not judged that sends without end.
+_TOO_MUCH = "the client sent more than is remembered: of its requests the first {} are, {} are not"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class ClientTarget:
     """A client, however it is driven.
 
     `facts` are told of it beside its name, such as its `version`. `traced` hears every transcript; `port` 0 takes any
-    free one in each scenario.
+    free one in each scenario, and `names` are what its mock is called beside its address.
     """
 
     def __init__(
@@ -79,12 +83,14 @@ class ClientTarget:
         azure: bool = False,
         facts: Mapping[str, str] | None = None,
         port: int = 0,
+        names: Collection[str] = (),
         traced: Callable[[Transcript], None] | None = None,
     ) -> None:
         self._driver = driver
         self._azure = azure
         self._facts = dict(facts or {})
         self._port = port
+        self._names = names
         self._traced = traced
         self._measuring = Lock()
         #: How the client ended in the plainest scenario, once it was played.
@@ -124,12 +130,14 @@ class ClientTarget:
     def _played(self, scenario: Scenario) -> tuple[WaitingRun, Driven, tuple[Exchange, ...]]:
         """The run that waited, how the client ended, and what it sent."""
         behaviour = for_client(scenario.answer, azure=self._azure)
-        with Mock(scenario=scenario.id, port=self._port, behaviour=behaviour) as mock:
+        with Mock(scenario=scenario.id, port=self._port, names=self._names, behaviour=behaviour) as mock:
             waiting = waiting_run(mock.ask, scenario, API_KEY)
             given = Assignment.of(scenario, mock.origin, waiting, azure=self._azure)
             driven = self._driver(given, lambda: mock.idle_looks() >= FOR_EVER)
             mock.settle(_SETTLING)
             heard = tuple(recorded.exchange for recorded in mock.requests)
+            if mock.unrecorded:
+                driven = replace(driven, unknown=_TOO_MUCH.format(len(heard), mock.unrecorded))
             return waiting, replace(driven, endless=mock.idle_looks() >= FOR_EVER), heard
 
     def _settled(self, scenario: Scenario, driven: Driven, heard: Sequence[Exchange]) -> Driven:

@@ -54,6 +54,9 @@ _NOT_OFFERED = "it needs what the target is said not to offer (--offers)"
 _UNSEEN = "nothing in the exchanges showed it"
 _OVER = "the run was over before the outputs came, so nothing showed it"
 
+#: Why a stream was not judged to its end; a note says how far.
+_LEFT = "the stream is longer than what is judged of one"
+
 #: Breaches that leave later rules nothing to look at, the most telling first.
 _PREREQUISITES = (
     "sending.empty-id",
@@ -230,7 +233,7 @@ def _subject(transcript: Transcript, walked: Walked, held: frozenset[str], role:
 
 def _merely_unseen(verdict: Verdict) -> bool:
     """Whether there was nothing to look at, and no breach is to blame for that."""
-    return verdict.status is Status.UNTESTABLE and verdict.because is None
+    return verdict.status is Status.UNTESTABLE and verdict.because is None and verdict.reason != _LEFT
 
 
 def _unread_at(entry: Entry | None, found: Mapping[str, tuple[Finding, ...]]) -> str | None:
@@ -279,6 +282,8 @@ def _verdict(
         return Verdict(requirement.id, requirement.level, requirement.role, scenario, status, joined=joined, **facts)  # type: ignore[arg-type]
 
     entry, findings = seen.get(requirement.id), found.get(requirement.id, ())
+    if entry is not None and entry.left and not findings:
+        return verdict(Status.UNTESTABLE, reason=_LEFT)
     if entry is not None and entry.slip is not None:
         return verdict(Status.ERROR, reason=f"the check broke: {entry.slip}")
     if entry is None or (entry.unseen and not findings):

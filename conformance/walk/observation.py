@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import StringIO
@@ -171,16 +170,22 @@ class Stream:
     nameless_count: int = 0
     #: Those of them whose data is an envelope that names them.
     enveloped: int = 0
-    unknown: Counter[str] = field(default_factory=Counter)
+    #: Names of events that nobody knows, the first of them, each cut to what is shown.
+    unknown: dict[str, None] = field(default_factory=dict)
     first_ms: int = 0
     #: What the events were about whose data could not be read, as `Finding.about`; the kind alone, such as `step`,
     #: where that is all their names tell. What they said is lost, and nothing of it is missed.
     unread: set[str] = field(default_factory=set)
     #: How many events that could be read did not fit theirs, the one at hand included.
     misfits: int = 0
+    #: Bytes of their data.
+    misfit_bytes: int = 0
+    #: What it took to look at the stream so far, in events.
+    work: int = 0
     defects: list[Defect] = field(default_factory=list)
-    #: The event that a defect is in.
+    #: The event that a defect is in, and how many defects were looked at for that.
     spoilt: dict[Defect, Place] = field(default_factory=dict)
+    placed: int = 0
     unterminated: Event | None = None
 
     @property
