@@ -63,9 +63,7 @@ def test_an_effect_stands_under_its_cause_and_has_no_block_of_its_own() -> None:
     shown = lines(failing())
     assert not [line for line in shown if line.startswith("FAIL  done.closes")]
     assert "  effects   done.closes" in shown
-    assert shown[1] == (
-        "requirements: 1 failed, 0 passed, 1 due to another failure, 1 warned, 1 could not be tested"
-    )
+    assert shown[1] == ("requirements: 1 failed, 0 passed, 1 due to another failure, 1 warned, 1 could not be tested")
     assert shown[2] == ("8 verdicts: 2 failed, 2 due to those, 0 passed, 2 warned, 2 could not be tested")
 
 
