@@ -57,7 +57,7 @@ def test_the_plan_alone_sends_nothing(command: Command) -> None:
         assert mock.requests == ()
     assert (done.returncode, done.stderr) == (0, "")
     totals, *rows = done.stdout.splitlines()
-    planned, cells = re.findall(r"plan: (\d+) scenarios · \d+ runs · at most \d+ requests · (\d+) cells", totals)[0]
+    planned, cells = re.findall(r"plan: (\d+) scenarios · \d+ runs · at most \d+ requests · (\d+) verdicts", totals)[0]
     assert len(rows) == int(planned)
     assert sum(int(row.split()[1]) for row in rows) == int(cells)
     assert [row.strip().endswith(BY_ID[row.split()[0]].title) for row in rows] == [True] * len(rows)
