@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -14,6 +15,10 @@ _BEFORE, _TOLD = 16, 3
 
 #: What a value begins with, other than a description in words.
 _VALUES = ("'", '"', "[", "{", "…'", '…"')
+
+
+#: What is said of a text that was cut, behind it.
+_CUT = re.compile(r" \(from character \d+ of \d+\)$|… \(\d+ characters\)$")
 
 
 class Piece(NamedTuple):
@@ -30,7 +35,13 @@ def differences(expected: str, got: str) -> tuple[tuple[Piece, ...], tuple[Piece
         return None
     ours = tuple(Piece(expected[a:b], kind != "equal") for kind, a, b, _, _ in changes if a < b)
     theirs = tuple(Piece(got[c:d], kind != "equal") for kind, _, _, c, d in changes if c < d)
-    return ours, theirs
+    return (*ours, *_rest(expected)), (*theirs, *_rest(got))
+
+
+def _rest(text: str) -> tuple[Piece, ...]:
+    """What is said of a text that was cut."""
+    cut = _CUT.search(text)
+    return () if cut is None else (Piece(cut[0], differs=False),)
 
 
 def told(expected: str, got: str) -> str:
@@ -52,6 +63,7 @@ def _told(expected: str, got: str) -> Iterator[str]:
 
 
 def _changes(expected: str, got: str) -> list[tuple[str, int, int, int, int]] | None:
+    expected, got = _CUT.sub("", expected), _CUT.sub("", got)
     if expected == got or not (expected.startswith(_VALUES) and got.startswith(_VALUES)):
         return None
     matcher = SequenceMatcher(None, expected, got, autojunk=False)

@@ -76,9 +76,7 @@ def _parts(report: Report) -> Iterator[str]:
         yield _section("The list of known failures is outdated", rows)
     yield from _reasons("Could not be tested: does not count against the target", report.subjects, Status.UNTESTABLE)
     if report.not_exercised:
-        rows = (
-            f"- {len(ids)} {WHY[label] or label}: {_names(ids)}" for label, ids in unseen(report.not_exercised).items()
-        )
+        rows = (f"- {WHY[label] or label}: {_names(ids)}" for label, ids in unseen(report.not_exercised).items())
         yield _section("Not exercised: nothing in this run could show it", rows)
     notes = [f"- {code(subject.name)}: {code(note)}" for subject in report.subjects for note in subject.notes]
     if notes:

@@ -71,6 +71,11 @@ class Column:
         """How many requirements failed, passed, and could not be tested; empty where nothing was judged."""
         return requirement_counts(self.report).partition(": ")[2] if self.report is not None and self.judged else ""
 
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The requirements that failed for themselves."""
+        return tuple(name for name, result in self.results().items() if result.outcome == "fail")
+
     def results(self) -> dict[str, Result]:
         """What each requirement came to; nothing where nothing could be judged."""
         return {} if self.report is None or self.word == "NOTHING JUDGED" else results(self.report.subjects)
@@ -105,11 +110,15 @@ def _row(requirement: Requirement, found: Sequence[Result | None]) -> Row:
 
 
 def conforming(columns: Sequence[Column]) -> str:
-    """How many conform of those that could be judged, and how many could not."""
+    """How many conform of those that could be judged."""
     judged = [column for column in columns if column.judged]
-    passed = sum(column.word == "PASS" for column in judged)
-    rest = len(columns) - len(judged)
-    return f"{passed} of {len(judged)} judged conform" + (f", {rest} could not be judged" if rest else "")
+    return f"{sum(column.word == 'PASS' for column in judged)} of {len(judged)} conform"
+
+
+def unjudged(columns: Sequence[Column]) -> str:
+    """How many could not be judged; empty where all could."""
+    rest = sum(not column.judged for column in columns)
+    return f"{rest} of {len(columns)} could not be judged" if rest else ""
 
 
 def worst_code(columns: Iterable[Column]) -> int:
@@ -128,9 +137,10 @@ def as_page(columns: Sequence[Column]) -> str:
         rows=table,
         families=list(dict.fromkeys(row.requirement.family for row in table)),
         levels=list(dict.fromkeys(row.requirement.level.value for row in table)),
-        words=[word for word in WORDS if any(word in row.words for row in table)],
+        outcomes=[word for word in WORDS if any(word in row.words for row in table)],
         version=__version__,
         conforming=conforming(columns),
+        unjudged=unjudged(columns),
     )
 
 
@@ -172,7 +182,7 @@ def as_markdown(columns: Sequence[Column]) -> str:
     names = " | ".join(f"[{column.name}]({column.link.replace(' ', '%20')})" for column in columns)
     reasons = [f"- {column.name}: `{safe(column.reason).replace('`', chr(39))}`" for column in columns if column.reason]
     lines = [
-        f"**{conforming(columns)}.**",
+        f"**{'; '.join(filter(None, (conforming(columns), unjudged(columns))))}.**",
         "",
         f"| | {names} |",
         f"|---|{'---|' * len(columns)}",

@@ -120,7 +120,7 @@ def _not_exercised(report: Report, style: Style) -> Iterator[str]:
     for label, names in unseen(report.not_exercised).items():
         most = len(names) if style.verbose else _FOLDED
         if WHY[label]:
-            lines.append(field(label, f"{len(names)} {WHY[label]}", style.width))
+            lines.append(field(label, f"{WHY[label]} ({many(len(names), 'requirement')})", style.width))
         lines.append(listing("" if WHY[label] else label, names, style.width, most))
     yield "\n".join(lines)
 

@@ -37,6 +37,9 @@ _BEFORE, _BEHIND = 2, 1
 #: Characters of a command that are shown: one submission of all outputs of a round, which may be texts.
 _COMMAND = 8000
 
+#: What a plan counts -> its name, where people read another.
+_PLANNED = {"cells": "verdicts"}
+
 #: Said wherever nobody's server was judged, so that nobody takes the verdict for theirs.
 MOCKED = "this judges the BUILT-IN MOCK: no --base-url was given, so no server of yours was asked"
 
@@ -78,7 +81,7 @@ def text(report: Report, style: Style) -> str:
 def plan_line(plan: Mapping[str, int]) -> str:
     """What is planned, as numbers; how often a run must be asked until it has ended is known only as a limit."""
     return " · ".join(
-        f"{'at most ' if name == 'requests' else ''}{number} {name if number != 1 else name.removesuffix('s')}"
+        f"{'at most ' if name == 'requests' else ''}{many(number, _PLANNED.get(name, name).removesuffix('s'))}"
         for name, number in plan.items()
     )
 

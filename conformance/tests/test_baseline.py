@@ -215,8 +215,8 @@ def test_judging_recordings_takes_the_same_way(
     recording.write_bytes(whole.replace(b"event: done\ndata: [DONE]\n\n", b""))
     assert main(["judge", "r.sse", "--baseline", "--format", "json"]) == 1
     told = capsys.readouterr()
-    assert len(told.out.splitlines()) == 1, "standard output holds the verdicts and nothing else"
-    assert "NEW  done.present" in told.err
+    assert len(told.out.splitlines()) == 2, "standard output holds the verdicts, their summary and nothing else"
+    assert "NEW FAILURE  done.present" in told.err
 
 
 def test_compare_reads_reports_their_folders_and_baselines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -230,7 +230,7 @@ def test_compare_reads_reports_their_folders_and_baselines(tmp_path: Path, capsy
     assert main(["compare", out, kept]) == 0
     assert capsys.readouterr().out.startswith("NO CHANGE  since")
     assert main(["compare", old, out]) == 1
-    assert "NEW  done.last  MUST" in capsys.readouterr().out
+    assert "NEW FAILURE  done.last  MUST" in capsys.readouterr().out
     assert main(["compare", kept, f"{out}/report.json", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["verdict"] == "NO CHANGE"
     for nothing in (str(tmp_path), str(tmp_path / "no"), str(Path(kept) / "_terms.json")):

@@ -27,7 +27,8 @@ MORE = (
 def test_a_right_client_passes(tmp_path: Path) -> None:
     done = conformance("client", *MORE, "--jobs", "8", "--format", "json", "--out", str(tmp_path), "--", *CLIENT)
     assert done.returncode == 0, done.stdout + done.stderr
-    subjects = [json.loads(line) for line in done.stdout.splitlines()]
+    *subjects, last = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (last["scenario"], last["summary"]["exit_code"]) == (None, 0)
     assert [subject["scenario"] for subject in subjects] == list(MORE[1::2])
     assert {subject["verdict"] for subject in subjects} == {"pass"}
     report = json.loads((tmp_path / "report.json").read_text("utf-8"))
@@ -59,7 +60,7 @@ def test_a_failure_names_the_command_that_repeats_it() -> None:
     assert words[4:6] == ["streamed-three-calls:sending.every-call", "--"]
     repeated = conformance(*words[1:])
     assert repeated.returncode == 1
-    assert "1 planned · 1 judged · 0 passed · 1 failed" in repeated.stdout
+    assert "1 verdict: 1 failed, 0 passed" in repeated.stdout
 
 
 def test_every_byte_can_be_seen_with_its_time() -> None:

@@ -18,6 +18,7 @@ from conformance.run import inputs
 from conformance.targets.http import HttpTarget
 from conformance.targets.settings import Settings
 from conformance.tests.commands import CHECKOUT, conformance, environment
+from conformance.wire.json_schema import own_validator
 
 WIRE = CHECKOUT.parent / "shared" / "wire"
 
@@ -34,7 +35,11 @@ def stream() -> bytes:
 
 
 def objects(out: str) -> list[dict[str, object]]:
-    return [json.loads(line) for line in out.splitlines()]
+    """What is said of each scenario or file; the last line, which sums up, is checked and left out."""
+    *told, last = [json.loads(line) for line in out.splitlines()]
+    own_validator("report", "line").validate(last)
+    assert "summary" in last and not [each for each in told if "summary" in each]
+    return told
 
 
 def test_a_clean_stream_passes_and_a_spoilt_one_is_told(

@@ -45,6 +45,7 @@ CODES = {
     ): 1,
     ("docs/reports.md", "conformance server --base-url=http://127.0.0.1:8765/v1 -k 'stream-one-call:done.last'"): 1,
     ("docs/reports.md", "conformance judge report/repro/done.last.jsonl -k done.last"): 1,
+    ("docs/reports.md", "conformance judge report/repro/done.last.jsonl --format json > lines.jsonl"): 1,
     ("docs/reports.md", "conformance compare before/report.json report/report.json"): 1,
     ("docs/reports.md", "conformance matrix targets.toml --out matrix"): 1,
     ("cassettes/README.md", "conformance judge cassettes/documented"): 1,

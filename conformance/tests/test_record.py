@@ -98,7 +98,7 @@ def judged(subject: Transcript) -> list[tuple[str, str, int]]:
 
 
 def objects(out: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in out.splitlines()]
+    return [json.loads(line) for line in out.splitlines()[:-1]]
 
 
 def kept(folder: Path) -> dict[str, bytes]:

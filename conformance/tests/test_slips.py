@@ -136,7 +136,7 @@ def test_a_slip_is_ours_and_nobodys_fault(slip: Slip, tmp_path: Path, capfd: pyt
         words = ("--base-url", mock.base_url, "-k", SELECTION, "--format", "json", "--out", str(tmp_path))
         code = main(["server", *words])
     out, err = capfd.readouterr()
-    subjects: dict[str, Any] = {subject["scenario"]: subject for subject in map(json.loads, out.splitlines())}
+    subjects: dict[str, Any] = {subject["scenario"]: subject for subject in map(json.loads, out.splitlines()[:-1])}
     spoilt = {verdict["requirement"]: verdict for verdict in subjects[SPOILT]["verdicts"]}
     errors = {name for name, verdict in spoilt.items() if verdict["status"] == "error"}
     assert code == 3
