@@ -44,8 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--azure", action="store_true",
         help="the client speaks the Azure form of the API: no OpenAI-Beta header is required",
     )  # fmt: skip
-    target.add_argument("--jobs", type=int, metavar="N", help="scenarios at a time (default: two for each processor)")
-    target.add_argument("--timeout", type=float, default=TIMEOUT, metavar="SECONDS",
+    target.add_argument(
+        "--jobs", type=options.whole_number, metavar="N", help="scenarios at a time (default: two for each processor)"
+    )
+    target.add_argument("--timeout", type=options.number, default=TIMEOUT, metavar="SECONDS",
                         help=f"time limit for one scenario (default: {TIMEOUT:g})")  # fmt: skip
     chosen.add_argument("--scenario", action="append", metavar="ID",
                         help="play only this scenario, as `conformance list scenarios -k client` shows them; repeatable"
