@@ -49,7 +49,8 @@ def _ids(role: Role) -> list[str]:
     from conformance.contract.requirements import REQUIREMENTS  # noqa: PLC0415 - only where nothing is selected
     from conformance.contract.scenarios import BY_ID  # noqa: PLC0415 - see above
 
-    return [row.id for row in (*BY_ID.values(), *REQUIREMENTS.values()) if row.role is role]
+    scenarios = [row.id for row in BY_ID.values() if row.role is role]
+    return [*scenarios, *(row.id for row in REQUIREMENTS.values() if row.role is role)]
 
 
 class _Reader:

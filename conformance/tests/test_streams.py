@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -94,6 +95,39 @@ def test_an_interrupt_while_an_error_is_reported_is_one_too(
     monkeypatch.setattr(cli, "_report", interrupt)
     assert main(["server", "--bogus"]) == 2
     assert capsys.readouterr().err == "conformance: interrupted\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "steps"),
+    [(["server", "--plan"], ["ends", "raises", "runs", "ends"]), (["list", "faults"], ["ends", "runs", "ends"])],
+)
+def test_an_interrupt_ends_the_program_in_silence_until_it_has_something_to_report_and_after(
+    words: list[str], steps: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[str] = []
+    monkeypatch.setattr(sys, "argv", ["conformance", *words])
+    monkeypatch.setattr(cli, "_end_when_interrupted", lambda: taken.append("ends"))
+    monkeypatch.setattr(cli, "_raise_when_interrupted", lambda: taken.append("raises"))
+    monkeypatch.setattr(f"conformance.commands.{words[0]}.run", lambda _: taken.append("runs") or 0)
+    assert main() == 0
+    assert taken == steps
+
+
+def test_what_an_interrupt_does_is_changed_only_where_nobody_else_has_changed_it() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        for theirs in (signal.SIG_IGN, interrupt):
+            signal.signal(signal.SIGINT, theirs)
+            cli._end_when_interrupted()
+            cli._raise_when_interrupted()
+            assert signal.getsignal(signal.SIGINT) is theirs
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        cli._end_when_interrupted()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+        cli._raise_when_interrupted()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize(
