@@ -1,16 +1,24 @@
-"""The command: reads its words, calls one command, and turns every error into one message and an exit code."""
+"""The command: reads its words, calls one command, and turns every error into one message and an exit code.
+
+An interrupt must never end in a traceback, and while modules are loaded it would: in Python, or in those of Rust, which
+panic. So nothing is imported here that Python has not loaded anyway, and until a command runs that has something to
+report or to remove, an interrupt ends the process as the system does.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
-import signal
 import sys
-import threading
-from collections.abc import Sequence
-from contextlib import suppress
 
-from conformance.errors import DEBUG, ConformanceError, OwnError, UsageError
-from conformance.targets.interruption import INTERRUPTED, interrupting
+TYPE_CHECKING = False  # by this name, type checkers take it for true; `typing` would have to be loaded
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.errors import ConformanceError
+
+#: What writing fails with where the place for it is full, or gone.
+_UNWRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -21,18 +29,19 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         if words is None:
             _open_streams()
-        with interrupting():
-            return _code(sys.argv[1:] if words is None else words)
+            _end_when_interrupted()
+        return _code(sys.argv[1:] if words is None else words)
     except KeyboardInterrupt as interrupt:
-        _say(f"conformance: {str(interrupt) or INTERRUPTED}")
+        _say(f"conformance: {str(interrupt) or 'interrupted from the keyboard'}")
         return 2
     finally:
-        if words is None and threading.current_thread() is threading.main_thread():
-            # The exit code is known: an interrupt from now on has nothing to say.
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if words is None:
+            _end_when_interrupted()
 
 
 def _code(words: Sequence[str]) -> int:
+    from conformance.errors import DEBUG, ConformanceError, OwnError  # noqa: PLC0415 - see above
+
     try:
         try:
             return _run(words)
@@ -45,7 +54,7 @@ def _code(words: Sequence[str]) -> int:
         _silence()
         return 2
     except Exception as slip:
-        if isinstance(slip, OSError) and slip.filename is None:
+        if isinstance(slip, OSError) and slip.filename is None and slip.errno in _UNWRITTEN:
             return _unwritten(slip)
         if os.environ.get(DEBUG):
             raise
@@ -53,11 +62,15 @@ def _code(words: Sequence[str]) -> int:
 
 
 def _run(words: Sequence[str]) -> int:
-    # Loaded here, so that an interrupt meets nothing but this module on its way in.
-    from conformance.commands.parser import parsed  # noqa: PLC0415
+    from conformance.commands.parser import parsed  # noqa: PLC0415 - see above
 
     arguments = parsed(words)
-    return int(arguments.door(arguments))
+    if not arguments.runs:
+        return int(arguments.door(arguments))
+    from conformance.targets.interruption import interrupting  # noqa: PLC0415 - see above
+
+    with interrupting():
+        return int(arguments.door(arguments))
 
 
 def _report(error: ConformanceError) -> int:
@@ -69,19 +82,31 @@ def _report(error: ConformanceError) -> int:
 
 def _unwritten(error: OSError) -> int:
     """Report that the output could not be written: of all files, only the standard streams have no name."""
+    from conformance.errors import UsageError  # noqa: PLC0415 - see above
+
     _silence()
     return _report(UsageError(f"cannot write the output: {error.strerror}", "Is the disk full? Redirect it elsewhere."))
 
 
 def _say(message: str) -> None:
     """Print a message for people; the exit code says it too where they cannot be reached."""
-    with suppress(OSError):
+    try:
         print(message, file=sys.stderr, flush=True)
+    except OSError:
+        return
 
 
 def _silence() -> None:
     """Let go of standard output, so that nothing is tried to be written at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _end_when_interrupted() -> None:
+    """Let an interrupt end the process in silence, unless whoever started it wants interrupts to be ignored."""
+    import signal  # noqa: PLC0415 - see above
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _open_streams() -> None:

@@ -48,8 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--persistent", action="store_true",
         help="start the command once a job: scenarios are lines on its standard input, outcomes lines on its output",
     )  # fmt: skip
-    target.add_argument("--jobs", type=int, metavar="N", help="scenarios at a time (default: two for each processor)")
-    target.add_argument("--timeout", type=float, default=TIMEOUT, metavar="SECONDS",
+    target.add_argument(
+        "--jobs", type=options.whole_number, metavar="N", help="scenarios at a time (default: two for each processor)"
+    )
+    target.add_argument("--timeout", type=options.number, default=TIMEOUT, metavar="SECONDS",
                         help=f"time limit for one scenario (default: {TIMEOUT:g})")  # fmt: skip
     chosen.add_argument("--scenario", action="append", metavar="ID",
                         help="play only this scenario, as `conformance list scenarios -k client` shows them; repeatable"

@@ -14,7 +14,7 @@ from conformance.report.exhibits import Exhibitor
 from conformance.report.json_writer import line
 from conformance.report.plain import error_text, safe
 from conformance.run import options, public, recordings, repeat_command, saving, verdict_options
-from conformance.run.selection import selection
+from conformance.run.selection import nothing_selected, selection
 
 #: What `--operation` takes, and which operation each word means.
 _OPERATIONS = {"auto": None, "submit": Operation.SUBMIT, "create-run": Operation.CREATE_RUN}
@@ -83,6 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
         on_subject=_write_line if arguments.format == "json" else _say_nothing,
         failed=failed,
     )
+    if arguments.selection and report.subjects and not any(subject.verdicts for subject in report.subjects):
+        print(f"conformance: {nothing_selected(arguments.selection, report.profile.role)}", file=sys.stderr)
     # In words, nothing is left to say where every file was reported as unreadable; each line of JSON was said before.
     silent = arguments.format == "json" or (arguments.format == "text" and len(errors) == len(report.subjects))
     code = verdicts.finish(report, arguments, silent=silent)

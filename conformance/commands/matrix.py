@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     groups = option_groups(parser, (options.TARGETS, options.OUTPUT))
     groups[options.TARGETS].add_argument(
-        "--jobs", type=int, default=_JOBS, metavar="N", help=f"targets at a time (default: {_JOBS})"
+        "--jobs", type=options.whole_number, default=_JOBS, metavar="N", help=f"targets at a time (default: {_JOBS})"
     )
     groups[options.OUTPUT].add_argument(
         "--out", default=_OUT, metavar="DIR", help=f"the folder for all reports (default: {_OUT})"

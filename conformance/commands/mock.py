@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,8 @@ from conformance.contract.scenarios import BY_ID
 from conformance.errors import UsageError, did_you_mean
 from conformance.model import Role, Scenario
 from conformance.run import options
+
+_LAST_PORT = 65535
 
 USAGE = "[options]"
 EXAMPLES = (
@@ -28,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     groups = option_groups(parser, (options.TARGETS, options.SELECTION))
     groups[options.TARGETS].title = "server"
     groups[options.TARGETS].add_argument(
-        "--port", type=int, default=0, metavar="N", help="the port on 127.0.0.1 (default: a free one)"
+        "--port", type=_port, default=0, metavar="N", help="the port on 127.0.0.1 (default: a free one)"
     )
     groups[options.TARGETS].add_argument(
         "--api-key-env", metavar="NAME",
@@ -57,8 +60,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.scenario is not None and arguments.scenario not in BY_ID:
         hint = did_you_mean(arguments.scenario, BY_ID) or "`conformance list scenarios` lists them."
         raise UsageError(f"unknown scenario: {arguments.scenario!r}", hint)
-    if not 0 <= arguments.port < 65536:
-        raise UsageError(f"{arguments.port} is not a port", "Use a number from 1 to 65535, or 0 for any free port.")
     key = None
     if arguments.api_key_env is not None:
         key = os.environ.get(arguments.api_key_env)
@@ -78,6 +79,13 @@ def run(arguments: argparse.Namespace) -> int:
         fault=arguments.fault,
     )
     return 0
+
+
+def _port(text: str) -> int:
+    """Read a port. Raises UsageError."""
+    if not re.fullmatch("[0-9]{1,5}", text, re.ASCII) or int(text) > _LAST_PORT:
+        raise UsageError(f"--port: {text} is not a port", "Use a number from 1 to 65535, or 0 for any free port.")
+    return int(text)
 
 
 def _judge(scenario: Scenario, port: int, names: Sequence[str]) -> int:

@@ -35,6 +35,9 @@ COMMANDS = {
     "completion": "print the completion script for a shell",
 }
 
+#: Those that play or judge something: when they are interrupted, they report what there is and remove what they made.
+_RUNNING = frozenset({"server", "client", "proxy", "gateway", "judge", "matrix", "record", "export", "mock", "prove"})
+
 _DESCRIPTION = """\
 Conformance suite for POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs
 of the OpenAI Assistants API (v2)."""
@@ -48,7 +51,10 @@ examples:
 
 
 def parsed(words: Sequence[str]) -> argparse.Namespace:
-    """The arguments of a command, with its `run` as `door`. Raises UsageError with the nearest name for a wrong one."""
+    """The arguments of a command, with its `run` as `door`, and whether it `runs` something.
+
+    Raises UsageError, which names the nearest name for a wrong one.
+    """
     name = next((word for word in words if not word.startswith("-")), None)
     if name is not None and name not in COMMANDS:
         raise UsageError(f"unknown command: {name!r}", did_you_mean(name, COMMANDS) or _every_command())
@@ -93,7 +99,7 @@ def _complete(command: argparse.ArgumentParser, module: ModuleType) -> None:
         ("examples:", *(f"  {each}" for each in module.EXAMPLES), "", f"Documentation: {module.DOCS}")
     )
     module.add_arguments(command)
-    command.set_defaults(door=module.run)
+    command.set_defaults(door=module.run, runs=module.__name__.rpartition(".")[2] in _RUNNING)
 
 
 def _refuse(word: str, parser: argparse.ArgumentParser) -> NoReturn:

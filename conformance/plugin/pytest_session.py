@@ -48,6 +48,11 @@ def join(config: pytest.Config, said: options.Given) -> None:
             baseline.refuse_update(os.environ, spread=spread)
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from None
+    if spread and "serve" in said:
+        raise pytest.UsageError(
+            "--conformance-serve is refused under pytest-xdist: every worker would start the server\n"
+            "  Start the server yourself, wait for it with --conformance-wait, or run without -n."
+        )
     if spread and getattr(config.option, "update_snapshots", False):
         raise pytest.UsageError(
             "--snapshot-update is refused while pytest-xdist shares the run out: snapshots would be lost\n"

@@ -8,6 +8,7 @@ does so in every session of everybody who has the suite installed. What they mea
 from __future__ import annotations
 
 import re
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,22 @@ TARGETS, PROVISIONING, SELECTION, OUTPUT, GATING = GROUPS = ("target", "provisio
 
 #: What an option's words may look like once they are parsed.
 Given = Mapping[str, Any]
+
+
+def number(text: str) -> float:
+    """Read a number. Raises ArgumentTypeError."""
+    try:
+        return float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a number") from None
+
+
+def whole_number(text: str) -> int:
+    """Read a whole number. Raises ArgumentTypeError."""
+    try:
+        return int(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a whole number") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +78,11 @@ TARGET = (
     Option("header", "add a header to every request, 'NAME: VALUE'; 'NAME: $VARIABLE' reads it from the environment;"
            " repeatable", "K:V", repeatable=True),
     Option("param", "add a query parameter to every request; repeatable", "K=V", repeatable=True),
-    Option("timeout", "time limit for one exchange (default: 60)", "SECONDS", float),
+    Option("timeout", "time limit for one exchange (default: 60)", "SECONDS", number),
     Option("max-requests", "stop before sending more requests than this; the run is then incomplete"
-           " (default: no limit)", "N", int),
+           " (default: no limit)", "N", whole_number),
     Option("wait", "wait up to this long for the server to answer before the first request"
-           " (default: 0; with --serve: 60)", "SECONDS", float),
+           " (default: 0; with --serve: 60)", "SECONDS", number),
     Option("serve", "start the server with this command, wait until it answers, and end it with all its child processes"
            " after the run; no shell is used", "COMMAND"),
     Option("ca-file", "certificates to trust, as PEM (default: those of the system)", "FILE"),
@@ -121,8 +138,8 @@ CLIENT = (
 
 #: For pytest alone: what a fuzz test finds is reported by pytest, and is no part of a report.
 FUZZ = (
-    Option("fuzz", "send N generated request bodies too; needs the extra `fuzz` (default: none)", "N", int),
-    Option("fuzz-seed", "which bodies are generated, with --conformance-fuzz (default: 1)", "SEED", int),
+    Option("fuzz", "send N generated request bodies too; needs the extra `fuzz` (default: none)", "N", whole_number),
+    Option("fuzz-seed", "which bodies are generated, with --conformance-fuzz (default: 1)", "SEED", whole_number),
 )
 
 

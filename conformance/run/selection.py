@@ -31,14 +31,9 @@ def selection(expression: str) -> Selection:
 
 def nothing_selected(expression: str, role: Role) -> str:
     """What to say where an expression selects nothing of what can be asked of a role: two lines, with near ids."""
-    from conformance.contract.requirements import REQUIREMENTS  # noqa: PLC0415 - only where nothing is selected
-    from conformance.contract.scenarios import BY_ID  # noqa: PLC0415 - see above
-
-    names = [row.id for row in BY_ID.values() if row.role is role]
-    names += [row.id for row in REQUIREMENTS.values() if row.role is role]
     lists = "`conformance list scenarios` and `conformance list requirements` show all ids."
-    hint = near(expression, names) or lists
-    return f"nothing selected: -k {expression!r} matches nothing that can be played here\n  {hint}"
+    hint = near(expression, _ids(role)) or lists
+    return f"nothing selected: -k {expression!r} matches nothing here\n  {hint}"
 
 
 def near(expression: str, names: Iterable[str]) -> str | None:
@@ -47,6 +42,15 @@ def near(expression: str, names: Iterable[str]) -> str | None:
     words = {part for match in _TOKEN.finditer(expression) for part in (match["word"] or "").split(":") if part}
     lost = [word for word in sorted(words - _SIGNS) if not any(word.lower() in name for name in known)]
     return next(filter(None, (did_you_mean(word, known) for word in lost)), None)
+
+
+def _ids(role: Role) -> list[str]:
+    """The ids of everything that can be selected for a role."""
+    from conformance.contract.requirements import REQUIREMENTS  # noqa: PLC0415 - only where nothing is selected
+    from conformance.contract.scenarios import BY_ID  # noqa: PLC0415 - see above
+
+    scenarios = [row.id for row in BY_ID.values() if row.role is role]
+    return [*scenarios, *(row.id for row in REQUIREMENTS.values() if row.role is role)]
 
 
 class _Reader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,16 +13,17 @@ import pytest
 from conformance import __version__
 from conformance.cli import main
 from conformance.errors import UnreadableInput, UsageError
+from conformance.mock.server import Mock
 from conformance.model import Profile, Report, Role, Status, Subject
 from conformance.plugin import pytest_session
 from conformance.reference.events import encode
 from conformance.report.json_writer import render
-from conformance.run import baseline, verdict_options
+from conformance.run import baseline, extras, verdict_options
 from conformance.run.loop import Run
 from conformance.run.plan import plan
 from conformance.run.snapshots import Place, VerdictSnapshot
 from conformance.targets.builtin_mock import BuiltIn
-from conformance.tests.commands import ALONE, CHECKOUT
+from conformance.tests.commands import ALONE, CHECKOUT, conformance
 from conformance.tests.report.reports import failing, finding, passing, verdict
 from conformance.tests.verdict.streams import HAPPY
 from conformance.verdict.compare import Kind, compare, edition
@@ -58,7 +60,7 @@ def test_without_syrupy_a_baseline_is_compared_with_and_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     baseline.updated(two(), str(tmp_path))
-    monkeypatch.setattr(baseline, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     assert not baseline.compared(two(), str(tmp_path)).changes
     with pytest.raises(UsageError, match=r"syrupy, which is not installed"):
         baseline.updated(two(), str(tmp_path))
@@ -274,3 +276,46 @@ def test_a_finding_is_kept_by_its_fingerprint(tmp_path: Path) -> None:
     subject = replace(two().subjects[0], verdicts=(other, *two().subjects[0].verdicts[1:]))
     found = baseline.compared(replace(two(), subjects=(subject, two().subjects[1])), str(tmp_path))
     assert [change.kind for change in found.changes] == [Kind.CHANGED]
+
+
+@pytest.mark.parametrize(
+    "words", [("--baseline=none",), ("--baseline=damaged",), ("--update-baseline", "--baseline=file")]
+)
+def test_a_baseline_that_cannot_be_used_ends_a_run_before_its_first_request(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    (tmp_path / "file").write_text("not a folder")
+    with Mock() as server:
+        damaged = baseline.folder_of(str(tmp_path / "damaged"), {"base_url": server.base_url})
+        damaged.mkdir(parents=True)
+        (damaged / "_terms.json").write_text("{")
+        done = conformance("server", "--base-url", server.base_url, *words, cwd=tmp_path)
+        assert (done.returncode, done.stdout, server.requests) == (4, "", ()), done.stderr
+    used = f"import pathlib; pathlib.Path({str(tmp_path / 'used')!r}).touch()"
+    told = [word.replace("damaged", "none") for word in words]
+    done = conformance("client", *told, "--", sys.executable, "-c", used, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (4, ""), done.stderr
+    assert not (tmp_path / "used").exists()
+
+
+def test_without_syrupy_nothing_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(extras, "find_spec", lambda _: None)
+    with Mock() as server:
+        done = conformance("server", "--base-url", server.base_url, "--update-baseline", cwd=tmp_path)
+        assert (done.returncode, server.requests) == (4, ())
+    assert "--update-baseline needs syrupy" in done.stderr
+    assert "pip install" in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_ends_a_run_of_any_door_before_it_begins(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with Mock() as server:
+        done = conformance("server", "--base-url", server.base_url, "--out=file/x", cwd=tmp_path)
+        assert (done.returncode, server.requests) == (4, ())
+    used = f"import pathlib; pathlib.Path({str(tmp_path / 'used')!r}).touch()"
+    for words in (("--out=file/x",), ("--known-failures=file/list.toml", "--update-known-failures")):
+        done = conformance("client", *words, "--", sys.executable, "-c", used, cwd=tmp_path, CI="")
+        assert (done.returncode, done.stdout) == (4, ""), done.stderr
+        assert not (tmp_path / "used").exists()

@@ -47,6 +47,7 @@ USAGE = {
     "an unknown table": ["list", "wishes"],
     "an unknown scenario": ["mock", "--scenario", "bogus"],
     "an absurd port": ["mock", "--port", "70000"],
+    "a port that is none": ["mock", "--port", "8765x"],
     "a key of the mock that is not set": ["mock", "--api-key-env", "NOT_SET_ANYWHERE"],
     "no folder to record into": ["record"],
     "half a command": ["schemas"],

@@ -85,6 +85,7 @@ def test_the_defaults_that_are_named_are_those_that_hold() -> None:
         (["client", "--scenario", "streamed-clrf", "--", "true"], "Did you mean streamed-crlf"),
         (["mock", "--scenario", "streamed-clrf"], "Did you mean streamed-crlf"),
         (["record", "--out", "x", "-k", "straem-one-call"], "Did you mean stream-one-call"),
+        (["judge", str(CHECKOUT / "cassettes/documented"), "-k", "done.lasst"], "Did you mean done.last"),
         (["prove", "-k", "drop-dome"], "Did you mean drop-done"),
         (["explain", "done.lasst"], "Did you mean done.last"),
     ],

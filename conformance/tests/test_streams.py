@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from conformance import cli
 from conformance.cli import main
 from conformance.commands import verdicts
+from conformance.targets import interruption
 from conformance.tests.commands import CHECKOUT, PATIENCE, environment
 
 FULL = Path("/dev/full")
@@ -93,7 +96,42 @@ def test_an_interrupt_while_an_error_is_reported_is_one_too(
 ) -> None:
     monkeypatch.setattr(cli, "_report", interrupt)
     assert main(["server", "--bogus"]) == 2
-    assert capsys.readouterr().err == "conformance: interrupted\n"
+    assert capsys.readouterr().err == "conformance: interrupted from the keyboard\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "steps"),
+    [(["server", "--plan"], ["ends", "raises", "runs", "ends"]), (["list", "faults"], ["ends", "runs", "ends"])],
+)
+def test_an_interrupt_ends_the_program_in_silence_until_it_has_something_to_report_and_after(
+    words: list[str], steps: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[str] = []
+
+    def noted(step: str) -> int:
+        taken.append(step)
+        return 0
+
+    monkeypatch.setattr(sys, "argv", ["conformance", *words])
+    monkeypatch.setattr(cli, "_end_when_interrupted", lambda: taken.append("ends"))
+    monkeypatch.setattr(interruption, "interrupting", lambda: nullcontext(noted("raises")))
+    monkeypatch.setattr(f"conformance.commands.{words[0]}.run", lambda _: noted("runs"))
+    assert main() == 0
+    assert taken == steps
+
+
+def test_what_an_interrupt_does_is_changed_only_where_nobody_else_has_changed_it() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        for theirs in (signal.SIG_IGN, interrupt):
+            signal.signal(signal.SIGINT, theirs)
+            cli._end_when_interrupted()
+            assert signal.getsignal(signal.SIGINT) is theirs
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        cli._end_when_interrupted()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize(
