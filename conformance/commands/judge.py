@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from conformance.commands import verdicts
 from conformance.errors import ConformanceError
 from conformance.model import Operation, Role, Subject
 from conformance.report.exhibits import Exhibitor
 from conformance.report.json_writer import line
-from conformance.report.plain import error_text
+from conformance.report.plain import error_text, safe
 from conformance.run import options, recordings, saving, verdict_options
 from conformance.run.selection import selection
+
+#: Entries of folders that are named one by one.
+_SHOWN = 10
 
 #: What `--operation` takes, and which operation each word means.
 _OPERATIONS = {"auto": None, "submit": Operation.SUBMIT, "create-run": Operation.CREATE_RUN}
@@ -49,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(error_text(error), file=sys.stderr)
         errors.append(error)
 
+    left: list[str] = []
+
     report = recordings.judged(
         arguments.paths,
         recordings.Question(role, _OPERATIONS[arguments.operation], wanted),
@@ -58,7 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
         shapes=options.shapes(said),
         on_subject=_write_line if arguments.format == "json" else _say_nothing,
         failed=failed,
+        passed_over=lambda path, why: left.append(f"{path}: {why}"),
     )
+    _say_passed_over(left)
     # In words, nothing is left to say where every file was reported as unreadable; each line of JSON was said before.
     silent = arguments.format == "json" or (arguments.format == "text" and len(errors) == len(report.subjects))
     return verdicts.finish(report, arguments, silent=silent)
@@ -66,6 +74,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _write_line(subject: Subject) -> None:
     verdicts.write(f"{line(subject, 'file')}\n")
+
+
+def _say_passed_over(left: Sequence[str]) -> None:
+    """Say what lies in a folder and was not opened: a path that is named is followed wherever it leads."""
+    for entry in left[:_SHOWN]:
+        print(f"conformance: passed over {safe(entry)}", file=sys.stderr)
+    if len(left) > _SHOWN:
+        print(f"conformance: passed over {len(left) - _SHOWN} more", file=sys.stderr)
 
 
 def _say_nothing(_: Subject) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from conformance.commands import verdicts
 from conformance.errors import UsageError
-from conformance.files import read
+from conformance.files import REPORT, read
 from conformance.report import reader
 from conformance.report.merge import Part, merge
 from conformance.report.result import exit_code
@@ -29,6 +29,6 @@ def run(names: Sequence[str], arguments: argparse.Namespace) -> int:
 
 
 def _part(name: str) -> Part:
-    document = reader.document(read(Path(name)), name)
+    document = reader.document(read(Path(name), REPORT), name)
     reader.check_names(document, name)
     return Part(name, document["suite"]["version"], reader.report(document))

@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _read(name: str) -> Report:
-    content = files.read_standard_input() if name == STDIN else files.read(Path(name))
+    content = files.read_standard_input(files.REPORT) if name == STDIN else files.read(Path(name), files.REPORT)
     return reader.read(content, "standard input" if name == STDIN else name)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from conformance import __version__
 from conformance.errors import UnreadableInput, UsageError
-from conformance.files import prepare_folder, read
+from conformance.files import REPORT, prepare_folder, read
 from conformance.model import Report, Status
 from conformance.report.comparison import render
 from conformance.run import options
@@ -172,7 +172,7 @@ def _cell(words: str) -> Cell:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(read(path))
+        document = json.loads(read(path, REPORT, only_files=True))
     except (ValueError, RecursionError):
         raise UnreadableInput(f"{path}: this is no JSON", _DAMAGED) from None
     broken = mismatch(own_validator("baseline"), document)

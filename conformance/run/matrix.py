@@ -12,7 +12,7 @@ from threading import Event
 from typing import Any
 
 from conformance.errors import ConformanceError, UnreadableInput
-from conformance.files import read
+from conformance.files import LIST, REPORT, read
 from conformance.model import Report
 from conformance.report import reader
 from conformance.report.matrix import Column
@@ -52,7 +52,7 @@ class Entry:
 def entries(path: Path) -> tuple[Entry, ...]:
     """The targets that a file lists. Raises UnreadableInput with what is wrong with it."""
     try:
-        document = tomllib.loads(read(path).decode("utf-8"))
+        document = tomllib.loads(read(path, LIST).decode("utf-8"))
     except ValueError as error:
         raise UnreadableInput(f"{path}: this is no TOML: {error}", _HINT) from None
     broken = mismatch(own_validator("targets"), document)
@@ -109,8 +109,8 @@ def _column(entry: Entry, report: Report | None, ended: process.Finished) -> Col
 
 def _report(path: Path) -> Report | None:
     try:
-        return reader.read(path.read_bytes(), str(path))
-    except (OSError, ConformanceError):
+        return reader.read(read(path, REPORT, only_files=True), str(path))
+    except ConformanceError:
         return None
 
 

@@ -30,7 +30,7 @@ def read(path: Path) -> tuple[KnownFailure, ...]:
 def text(path: Path) -> str:
     """The text of a file. Raises UnreadableInput where it cannot be read or is no text."""
     try:
-        return files.read(path).decode("utf-8")
+        return files.read(path, files.LIST).decode("utf-8")
     except UnicodeDecodeError as error:
         raise UnreadableInput(f"{path}: byte {error.start} is no UTF-8", "TOML is text in UTF-8.") from None
 
