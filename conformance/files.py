@@ -34,7 +34,7 @@ class Bound:
 RECORDING = Bound(256 * _MIB, "the largest answer that is recorded has 16 MiB, and sixteen of those are one long file")
 
 #: A list that people write: of known failures, of targets.
-LIST = Bound(1 * _MIB, "a row has some hundred bytes, and a list some thousand rows")
+LIST = Bound(_MIB // 2, "a list of every requirement in every scenario has less than half of that")
 
 #: A report, a snapshot of a baseline: read whole into memory, where it takes ten times as much.
 REPORT = Bound(64 * _MIB, "a report of every scenario has one or two MiB")

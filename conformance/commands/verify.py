@@ -72,7 +72,7 @@ def _placed(name: str, error: ConformanceError) -> str:
 def _listed(sums: Path) -> Iterator[str]:
     """What is not as a file of sums says, and the recordings beside it that it does not list."""
     try:
-        content = files.read(sums, files.LIST, only_files=True)
+        content = files.read(sums, files.REPORT, only_files=True)
         digests = cassette.parsed_sums(content.decode(errors="replace"), str(sums))
     except UnreadableInput as error:
         yield error.message

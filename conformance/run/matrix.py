@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from conformance.report import reader
 from conformance.report.matrix import Column
 from conformance.report.writers import WRITERS
 from conformance.targets import process
+from conformance.wire import toml
 from conformance.wire.json_schema import mismatch, own_validator
 
 #: Seconds for one target: a whole run takes seconds, and of a slow model's server a quarter of an hour.
@@ -28,6 +28,9 @@ _KNOWN = frozenset({0, 1, 2, 3, 5, 6})
 
 #: What an entry holds beside the options of its command.
 _OURS = frozenset({"name", "limit", "command"})
+
+#: The files that lie beside the folders of the targets.
+OVERVIEW = ("matrix.html", "matrix.json", "matrix.md")
 
 _HINT = "schemas/own/targets.json describes the list of targets."
 
@@ -52,14 +55,23 @@ class Entry:
 def entries(path: Path) -> tuple[Entry, ...]:
     """The targets that a file lists. Raises UnreadableInput with what is wrong with it."""
     try:
-        document = tomllib.loads(read(path, LIST).decode("utf-8"))
-    except ValueError as error:
-        raise UnreadableInput(f"{path}: this is no TOML: {error}", _HINT) from None
+        document = toml.read(read(path, LIST).decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise UnreadableInput(f"{path}: byte {error.start} is no UTF-8", "TOML is text in UTF-8.") from None
+    except toml.NotToml as error:
+        raise UnreadableInput(f"{path}: {error}", _HINT) from None
     broken = mismatch(own_validator("targets"), document)
     if broken is not None:
         raise UnreadableInput(f"{path}: {broken[0] or 'the list'} breaks {broken[1]!r}", _HINT)
     found = tuple(_entry(role, row) for role in ("server", "client") for row in document.get(role, ()))
     folders = [entry.folder for entry in found]
+    for role in ("server", "client"):
+        for number, entry in enumerate(each for each in found if each.role == role):
+            if entry.folder in OVERVIEW:
+                raise UnreadableInput(
+                    f"{path}: /{role}/{number}/name is the name of the overview: {entry.name!r}",
+                    "Its report would lie where the overview lies: give it another name.",
+                )
     twice = next((entry.name for entry in found if folders.count(entry.folder) > 1), None)
     if twice is not None:
         raise UnreadableInput(f"{path}: two targets are named {twice!r}", "Give each a name of its own.")
