@@ -62,10 +62,21 @@ def _run(words: Sequence[str]) -> int:
             module = _module(name)
             module.add_arguments(command)
             command.set_defaults(door=module.run)
-    arguments = parser.parse_args(words)
+    try:
+        arguments = parser.parse_args(words)
+    except UsageError:
+        _abandon(words)
+        raise
     if not hasattr(arguments, "door"):
         raise UsageError("no command was given", f"One of: {', '.join(COMMANDS)}. `conformance --help` says more.")
     return int(arguments.door(arguments))
+
+
+def _abandon(words: Sequence[str]) -> None:
+    """Let no folder of `--out` show an earlier run, where the words are too far off to tell what it should show."""
+    from conformance.run import saving  # noqa: PLC0415 - most words are right
+
+    saving.abandoned(words)
 
 
 def _module(name: str) -> ModuleType:

@@ -116,7 +116,7 @@ def named_folder(name: str) -> Path:
 
 def prepare_folder(folder: Path) -> None:
     """Make a folder and show that a file can be written in it. Raises `UsageError` where that is not so."""
-    with _written(folder / "probe", b"") as part:
+    with staged(folder / "probe", b"") as part:
         part.unlink()
 
 
@@ -125,7 +125,7 @@ def write_atomically(path: Path, text: str) -> None:
 
     Raises `UsageError` where it cannot be written; what was there before is then untouched.
     """
-    with _written(path, text.encode("utf-8")) as part:
+    with staged(path, text.encode("utf-8")) as part:
         part.replace(path)
 
 
@@ -135,14 +135,14 @@ def rewrite(path: Path, text: str) -> None:
     Raises `UsageError` where it cannot be written; what was there before is then untouched.
     """
     file = Path(os.path.realpath(path))
-    with _written(file, text.encode("utf-8")) as part:
+    with staged(file, text.encode("utf-8")) as part:
         with contextlib.suppress(FileNotFoundError):
             part.chmod(stat.S_IMODE(file.stat().st_mode))
         part.replace(file)
 
 
 @contextlib.contextmanager
-def _written(path: Path, data: bytes) -> Iterator[Path]:
+def staged(path: Path, data: bytes) -> Iterator[Path]:
     """A part file beside `path` that holds the data; gone afterwards, unless it was moved to where it belongs."""
     part = path.with_name(f".conformance-{secrets.token_hex(8)}.part")
     try:

@@ -39,14 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge every file, each as soon as it is read; 4 where one could not be read, 3 after a slip of ours."""
-    verdicts.check(arguments)
     said = options.given(vars(arguments))
+    saving.prepare(said)
+    verdicts.check(arguments)
     verdict_options.check(said)
     role = None if arguments.role is None else Role(arguments.role)
     wanted = selection(arguments.selection) if arguments.selection else None
     profile = verdict_options.profile(said, role or Role.SERVER, arguments.selection)
     rows = verdict_options.known_failures(said)
-    saving.prepare(said)
     errors: list[ConformanceError] = []
 
     def failed(error: ConformanceError) -> None:

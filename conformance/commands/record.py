@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from conformance.commands.termination import interrupting
-from conformance.files import prepare_folder
+from conformance.files import named_folder, prepare_folder
 from conformance.report.plain import safe
 from conformance.report.text import plan_line
 from conformance.run import options, target_options
@@ -33,19 +32,18 @@ def _recorded(arguments: argparse.Namespace) -> int:
     from conformance.run.plan import plan  # noqa: PLC0415 - these load the client and the judge: only when asked
     from conformance.targets.recording import RecordingTarget  # noqa: PLC0415
 
+    folder = named_folder(arguments.out)
     wanted = selection(arguments.selection) if arguments.selection else None
     target = target_options.target(options.given({**vars(arguments), "out": None}))
     codes = {0}
     try:
         scenarios = [scenario for scenario in plan(target).scenarios if wanted is None or wanted(scenario.id)]
-        recording = RecordingTarget(
-            target, Path(arguments.out), scenarios, secrets=target.secrets, overwrite=arguments.overwrite
-        )
+        recording = RecordingTarget(target, folder, scenarios, secrets=target.secrets, overwrite=arguments.overwrite)
         if not scenarios:
             print("conformance: nothing recorded: -k selects nothing that this target can be asked", file=sys.stderr)
             print("  `conformance list scenarios` shows all names.", file=sys.stderr)
             return 5
-        prepare_folder(Path(arguments.out))
+        prepare_folder(folder)
         print(
             f"conformance: plan: {plan_line({'scenarios': len(scenarios), **target.cost(scenarios)})}", file=sys.stderr
         )

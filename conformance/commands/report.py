@@ -34,6 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
         return merging.run(arguments.paths[1:], arguments)
     if len(arguments.paths) > 1:
         raise UsageError("more than one report was named", "Each is written by itself: name one.")
+    if arguments.out is not None:
+        files.named_folder(arguments.out)
     report = _read(arguments.paths[0])
     if arguments.out is None:
         verdicts.write(_form(report, arguments))

@@ -35,13 +35,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is that of the report."""
     said = options.given(vars(arguments))
+    saving.prepare(said)
     option_conflicts.check(said)
     verdicts.check(arguments)
     wanted = selection(arguments.selection) if arguments.selection else None
     console = Progress(
         arguments.verbose, quiet="plan" in said, mocked="base_url" not in said and not _at_hand(arguments)
     )
-    saving.prepare(said)
     with interrupting(), ExitStack() as unreported:
         target = target_options.target(said, watch=console.watch)
         unreported.callback(target.close)

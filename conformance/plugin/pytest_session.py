@@ -85,8 +85,6 @@ class Suite:
         """Open the target, which sends nothing yet; a controller of pytest-xdist leaves that to its workers."""
         controls = getattr(self._config.option, "dist", "no") != "no" and not self._works
         try:
-            if not self._works:
-                saving.prepare(self._said)
             if "update_known_failures" in self._said and (controls or self._works):
                 raise UsageError(
                     "the list of known failures is not updated under pytest-xdist: each worker sees a part of the run",

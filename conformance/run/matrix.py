@@ -99,7 +99,6 @@ def _judged(
 ) -> Column:
     folder = out / entry.folder
     kept = folder / WRITERS["json"].file
-    kept.unlink(missing_ok=True)  # what an earlier run left there is not what comes of this one
     command = [sys.executable, "-m", "conformance", *entry.words, f"--out={folder}", *entry.command]
     ended = process.run(command, environment, entry.limit, interrupted.is_set)
     column = _column(entry, _report(kept), ended)

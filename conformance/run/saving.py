@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
 from conformance.errors import ConformanceError
-from conformance.files import prepare_folder
+from conformance.files import named_folder
 from conformance.model import Report
 from conformance.report import folder
 
@@ -25,9 +26,21 @@ class Kept:
 
 
 def prepare(said: Mapping[str, Any]) -> None:
-    """Make the folder of the report before anything is sent. Raises UsageError where it cannot be written."""
+    """Begin the folder of the report, before anything else of the run: what fails at once must not show an earlier one.
+
+    Raises UsageError where it cannot be written or holds what the suite did not write.
+    """
     if "out" in said and "plan" not in said:
-        prepare_folder(Path(said["out"]))
+        folder.begin(named_folder(said["out"]))
+
+
+def abandoned(words: Sequence[str]) -> None:
+    """Take an earlier report away that command line words name with `--out`, where the words themselves are off."""
+    said = [*takewhile(lambda word: word != "--", words), ""]
+    named = [word.removeprefix("--out=") for word in said if word.startswith("--out=")]
+    named += [after for word, after in pairwise(said) if word == "--out"]
+    for name in filter(None, named):
+        folder.abandon(Path(name))
 
 
 def keeper(said: Mapping[str, Any]) -> folder.Keeper | None:

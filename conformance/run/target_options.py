@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 from conformance.report.exhibits import KEY_VARIABLE, Exhibitor
+from conformance.report.writers import CLIENTS
 from conformance.run.options import ASKING, TARGET, VERDICTS, Given
 from conformance.run.plan import Target
 from conformance.targets.session import Watch
@@ -73,7 +74,7 @@ def _client(said: Given) -> Target:
     from conformance.targets.client import ClientTarget  # noqa: PLC0415 - a server and processes: only when asked
     from conformance.targets.drivers import TIMEOUT, Command  # noqa: PLC0415
 
-    artifacts = Path(said["out"], "clients") if "out" in said else None
+    artifacts = Path(said["out"], CLIENTS) if "out" in said else None
     driver = Command(shlex.split(said["client"]), timeout=said.get("timeout", TIMEOUT), artifacts=artifacts)
     return ClientTarget(driver, azure="azure" in said)
 
