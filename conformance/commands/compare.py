@@ -45,4 +45,4 @@ def opened(name: str) -> Edition:
                 "A baseline is DIR/<target>, as --update-baseline wrote it; a report's folder is the one of --out.",
             )
     document = reader.document(read(path, REPORT), name)
-    return edition(reader.report(document), name, document["suite"]["version"])
+    return edition(reader.report(document, name), name, document["suite"]["version"])

@@ -26,7 +26,7 @@ def run(names: Sequence[str], arguments: argparse.Namespace) -> int:
     inside = [name for name in names if Path(name).parent.resolve() == out.resolve()]
     if inside:
         raise UsageError(f"{inside[0]} lies where the whole report is to lie", "Choose another folder for --out.")
-    folder.begin(out)
+    folder.abandon(out)
     report = merge([_part(name) for name in names])
     verdicts.write(text(report, verdicts.style(arguments.verbose, arguments.out)))
     verdicts.keep(report, arguments.out)
@@ -36,4 +36,4 @@ def run(names: Sequence[str], arguments: argparse.Namespace) -> int:
 def _part(name: str) -> Part:
     document = reader.document(files.read(Path(name), files.REPORT), name)
     reader.check_names(document, name)
-    return Part(name, document["suite"]["version"], reader.report(document))
+    return Part(name, document["suite"]["version"], reader.report(document, name))

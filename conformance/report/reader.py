@@ -1,14 +1,16 @@
 """A report read back from its JSON: the one source of every other form.
 
+It may be a stranger's: what fits the schema, and says of itself what its verdicts come to, can be rendered.
+
 What was written by this version reads back as the same report. Reports of other formats are refused with a reason.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from conformance import __version__
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.errors import UnreadableInput
 from conformance.model import (
@@ -25,7 +27,8 @@ from conformance.model import (
     Subject,
     Verdict,
 )
-from conformance.report.document import FORMAT
+from conformance.report.document import COUNTS, FORMAT, report_document
+from conformance.wire import strict_json
 from conformance.wire.json_schema import mismatch, own_validator
 
 
@@ -33,15 +36,17 @@ def read(content: bytes, name: str) -> Report:
     """Read a report; `name` is what a message calls it. Raises UnreadableInput where it cannot be rendered here."""
     told = document(content, name)
     check_names(told, name)
-    return report(told)
+    return report(told, name)
 
 
 def document(content: bytes, name: str) -> dict[str, Any]:
     """The document of a report, which fits its schema. Raises UnreadableInput where there is none."""
     try:
-        document = json.loads(content)
-    except (ValueError, RecursionError):
+        document = _plain(strict_json.read(content), _DEPTH)
+    except strict_json.NotJson:
         raise UnreadableInput(f"{name}: this is no JSON", "A report is the file report.json of `--out DIR`.") from None
+    except OverflowError:
+        raise UnreadableInput(f"{name}: arrays, objects or numbers in it go beyond every report", _DESCRIBED) from None
     if not isinstance(document, dict) or "report" not in document:
         raise UnreadableInput(f"{name}: this is no report", "A report is the file report.json of `--out DIR`.")
     if document["report"] != FORMAT:
@@ -53,9 +58,35 @@ def document(content: bytes, name: str) -> dict[str, Any]:
     if broken is not None:
         raise UnreadableInput(
             f"{name}: this is no report that this suite wrote: {broken[0] or 'the document'} breaks {broken[1]!r}",
-            "schemas/own/report.json describes the format.",
+            _DESCRIBED,
         )
     return document
+
+
+#: Arrays and objects inside one another: ours have eight.
+_DEPTH = 32
+
+_DESCRIBED = "schemas/own/report.json describes the format."
+
+
+def _plain(value: Any, depth: int) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """The document as this suite writes it: numbers are integers, and no half of a surrogate pair is in a text.
+
+    Raises OverflowError for what is too deep or too large.
+    """
+    if depth == 0:
+        raise OverflowError
+    if isinstance(value, dict):
+        return {_whole(key): _plain(each, depth - 1) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each, depth - 1) for each in value]
+    if isinstance(value, float):
+        return int(value)
+    return _whole(value) if isinstance(value, str) else value
+
+
+def _whole(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def check_names(document: Mapping[str, Any], name: str) -> None:
@@ -70,8 +101,29 @@ def check_names(document: Mapping[str, Any], name: str) -> None:
         )
 
 
-def report(document: Mapping[str, Any]) -> Report:
-    """The report that a document tells."""
+def report(document: Mapping[str, Any], name: str) -> Report:
+    """The report that a document tells. Raises UnreadableInput where it says of itself what is not so."""
+    told = _report(document)
+    if document["suite"]["version"] == __version__:  # others may have counted in another way
+        wrong = next(_wrong(document, report_document(told)), None)
+        if wrong is not None:
+            raise UnreadableInput(
+                f"{name}: this is no report that this suite wrote: {wrong} is not what its verdicts come to",
+                "Write it anew by judging anew: a report is not edited.",
+            )
+    return told
+
+
+def _wrong(document: Mapping[str, Any], derived: Mapping[str, Any]) -> Iterator[str]:
+    """The members that follow from others, and do not."""
+    yield from (f"/{key}" for key in ("verdict", "exit_code", *COUNTS) if document[key] != derived[key])
+    for number, (row, right) in enumerate(zip(document["subjects"], derived["subjects"], strict=True)):
+        for key in ("verdict", "planned", "judged"):
+            if row[key] != right[key]:
+                yield f"/subjects/{number}/{key}"
+
+
+def _report(document: Mapping[str, Any]) -> Report:
     return Report(
         target=document["target"],
         subjects=tuple(map(_subject, document["subjects"])),
