@@ -103,6 +103,8 @@ def load(folder: Path) -> Edition:
         else:
             cells = {name: _cell(words) for name, words in document["verdicts"].items()}
             snapshots[document["subject"]] = Snapshot(cells, tuple(document["shape"]))
+    if not terms:
+        raise UnreadableInput(f"{folder / _TERMS}.json: it does not say on what terms was judged", _DAMAGED)
     return Edition(str(folder), terms, snapshots)
 
 
