@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Judge every file, each as soon as it is read; 4 where one could not be read, 3 after a slip of ours."""
     said = options.given(vars(arguments))
-    saving.prepare(said)
+    saving.prepare(said, arguments.paths)
     verdicts.check(arguments)
     verdict_options.check(said)
     role = None if arguments.role is None else Role(arguments.role)

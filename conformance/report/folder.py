@@ -68,6 +68,15 @@ def begin(folder: Path, names: Iterable[str] = POSSIBLE, folders: Iterable[str] 
     _keep(folder, _Manifest(names, folders))
 
 
+def holds(folder: Path, path: Path) -> bool:
+    """Whether a path is a file of the report that a folder holds, or the folder of some of them."""
+    manifest = _read(folder)
+    if manifest is None:
+        return False
+    own = {(folder / name).resolve() for name in manifest.files}
+    return path.resolve() in own | {each.parent for each in own} - {folder.resolve()}
+
+
 def abandon(folder: Path) -> None:
     """Do the same in a folder that holds a report, and nothing in any other: the run fails before it has begun."""
     with suppress(UsageError, UnreadableInput):

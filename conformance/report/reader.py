@@ -41,6 +41,8 @@ def read(content: bytes, name: str) -> Report:
 
 def document(content: bytes, name: str) -> dict[str, Any]:
     """The document of a report, which fits its schema. Raises UnreadableInput where there is none."""
+    if sum(map(content.count, (b",", b"[", b"{"))) > _MOST:
+        raise UnreadableInput(f"{name}: this holds more than {_MOST:,} values", "Judge less at a time.")
     try:
         document = _plain(strict_json.read(content), _DEPTH)
     except strict_json.NotJson:
@@ -62,6 +64,10 @@ def document(content: bytes, name: str) -> dict[str, Any]:
         )
     return document
 
+
+#: Values in a document: the smallest take thirty times the memory that they take in the file. The largest report that
+#: is read has 64 MiB, and in ours a value takes twenty bytes.
+_MOST = 4_000_000
 
 #: Arrays and objects inside one another: ours have eight.
 _DEPTH = 32

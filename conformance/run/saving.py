@@ -8,7 +8,7 @@ from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
-from conformance.errors import ConformanceError
+from conformance.errors import ConformanceError, UsageError
 from conformance.files import named_folder
 from conformance.model import Report
 from conformance.report import folder
@@ -25,13 +25,18 @@ class Kept:
     unwritten: ConformanceError | None = None
 
 
-def prepare(said: Mapping[str, Any]) -> None:
+def prepare(said: Mapping[str, Any], judged: Sequence[str] = ()) -> None:
     """Begin the folder of the report, before anything else of the run: what fails at once must not show an earlier one.
 
-    Raises UsageError where it cannot be written or holds what the suite did not write.
+    Raises UsageError where it cannot be written, holds what the suite did not write, or what is to be `judged`.
     """
-    if "out" in said and "plan" not in said:
-        folder.begin(named_folder(said["out"]))
+    if "out" not in said or "plan" in said:
+        return
+    out = named_folder(said["out"])
+    own = next((name for name in judged if folder.holds(out, Path(name))), None)
+    if own is not None:
+        raise UsageError(f"{own} is part of the report that this run replaces", "Choose another folder for --out.")
+    folder.begin(out)
 
 
 def abandoned(words: Sequence[str]) -> None:

@@ -148,6 +148,19 @@ def test_a_whole_run_is_not_merged_over_its_own_part(out: Path) -> None:
     assert json.loads((out / "report.json").read_text())["verdict"] == "PASS"
 
 
+def test_what_is_judged_is_not_taken_away_first(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert conformance(
+        "judge", str(CHECKOUT / "cassettes/documented/stream-as-printed.jsonl"), "--out", str(out)
+    ).returncode
+    (repro, *_) = sorted((out / "repro").iterdir())
+    for path in (repro, repro.parent):
+        done = conformance("judge", str(path), "--out", str(out))
+        assert (done.returncode, "is part of the report" in done.stderr) == (4, True)
+        assert repro.is_file()
+    assert "is part of" not in conformance("judge", str(tmp_path), "--out", str(out)).stderr
+
+
 def test_an_overview_and_the_reports_below_it_are_of_one_run(tmp_path: Path) -> None:
     out = tmp_path / "out"
     list_of(tmp_path, "gone", "here")

@@ -144,7 +144,17 @@ def test_whatever_is_off_is_exit_4_with_the_name_of_the_member(
     assert said.out == ""
 
 
-@pytest.mark.parametrize("content", ["[" * 400, '{"report": 2, "x": ' + "[" * 300 + "]" * 300 + "}", '{"report": NaN}'])
-def test_what_is_no_document_is_told(content: str) -> None:
-    with pytest.raises(UnreadableInput):
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[" * 400, "no JSON"),
+        ("[" + "[]," * 2_000_001 + "1]", "more than 4,000,000 values"),
+        ('{"report": 2, "x": ' + "[" * 300 + "]" * 300 + "}", "go beyond every report"),
+        ('{"report": 2, "took_ms": 1e999}', "go beyond every report"),
+        ('{"report": NaN}', "no JSON"),
+    ],
+    ids=["cut", "many", "deep", "large", "NaN"],
+)
+def test_what_is_no_document_is_refused_before_it_takes_memory(content: str, said: str) -> None:
+    with pytest.raises(UnreadableInput, match=said):
         reader.document(content.encode(), "x")
