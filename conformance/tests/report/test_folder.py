@@ -17,7 +17,7 @@ import pytest
 from conformance.errors import UnreadableInput, UsageError
 from conformance.model import Exhibit, Report
 from conformance.report import folder
-from conformance.report.writers import WRITERS
+from conformance.report.writers import WRITERS, Writer
 from conformance.tests.report.reports import failing, passing
 
 #: What changes a folder, each in one step.
@@ -235,7 +235,7 @@ def test_parts_that_a_killed_run_left_are_no_hindrance_where_every_process_is_nu
 def test_a_form_that_cannot_be_rendered_leaves_no_other(tmp_path: Path) -> None:
     run(OLD, tmp_path)
     folder.begin(tmp_path)
-    broken = patch.object(folder.WRITERS["junit"].__class__, "render", side_effect=ZeroDivisionError)
+    broken = patch.object(Writer, "render", side_effect=ZeroDivisionError)
     with broken, pytest.raises(ZeroDivisionError):
         folder.write(NEW, str(tmp_path))
     assert (complete(tmp_path), shown(tmp_path)) == (False, {})
@@ -244,7 +244,7 @@ def test_a_form_that_cannot_be_rendered_leaves_no_other(tmp_path: Path) -> None:
 def test_a_report_is_written_anew_only_once_it_is_rendered(tmp_path: Path) -> None:
     run(OLD, tmp_path)
     before = shown(tmp_path)
-    broken = patch.object(folder.WRITERS["junit"].__class__, "render", side_effect=ZeroDivisionError)
+    broken = patch.object(Writer, "render", side_effect=ZeroDivisionError)
     with broken, pytest.raises(ZeroDivisionError):
         folder.write_anew(NEW, str(tmp_path))
     assert (complete(tmp_path), shown(tmp_path)) == (True, before)

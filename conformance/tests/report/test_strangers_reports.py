@@ -31,7 +31,7 @@ Place = tuple[str | int, ...]
 EVIL = "\x1b[2J\u202e\n::error::x\r\n##[error]y`|<script>\ud800'; rm -rf ~ $(id)"
 
 #: What a member may be instead.
-VALUES = (
+VALUES: tuple[object, ...] = (
     *(EVIL, "\x00", "", -1, 1.5, 10**30, 2**63, None, True, [], {}, "9999-12-31T23:59:59Z"),
     *("2026-13-01T00:00:00Z", "2026-11-20T10:02:60Z", "9/2", "1/99999999"),
 )
