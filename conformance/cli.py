@@ -63,14 +63,26 @@ def _code(words: Sequence[str]) -> int:
 
 def _run(words: Sequence[str]) -> int:
     from conformance.commands.parser import parsed  # noqa: PLC0415 - see above
+    from conformance.errors import UsageError  # noqa: PLC0415 - see above
 
-    arguments = parsed(words)
+    try:
+        arguments = parsed(words)
+    except UsageError:
+        _abandon(words)
+        raise
     if not arguments.runs:
         return int(arguments.door(arguments))
     from conformance.targets.interruption import interrupting  # noqa: PLC0415 - see above
 
     with interrupting():
         return int(arguments.door(arguments))
+
+
+def _abandon(words: Sequence[str]) -> None:
+    """Let no folder of `--out` show an earlier run, where the words are too far off to tell what it should show."""
+    from conformance.run import saving  # noqa: PLC0415 - most words are right
+
+    saving.abandoned(words)
 
 
 def _report(error: ConformanceError) -> int:

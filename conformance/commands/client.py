@@ -16,6 +16,7 @@ from conformance.errors import UsageError, did_you_mean
 from conformance.model import Report, Role, Transcript
 from conformance.report.exhibits import Exhibitor
 from conformance.report.trace import trace
+from conformance.report.writers import CLIENTS
 from conformance.run import options, repeat_command, saving, verdict_options
 from conformance.run.loop import Run
 from conformance.run.plan import Plan, narrowed, plan, selected
@@ -67,17 +68,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is that of the report."""
     said = options.given(vars(arguments))
+    saving.prepare(said)
     verdict_options.check(said)
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     _check(arguments, command)
     verdicts.check(arguments)
     profile = verdict_options.profile(said, Role.CLIENT, _selection(arguments))
     rows = verdict_options.known_failures(said)
-    artifacts = None if arguments.out is None else Path(arguments.out, "clients")
+    artifacts = None if arguments.out is None else Path(arguments.out, CLIENTS)
     kind = Persistent if arguments.persistent else Command
     driver = kind(command, timeout=arguments.timeout, artifacts=artifacts)
     target = ClientTarget(driver, azure=arguments.azure, traced=_show_trace if arguments.trace else None)
-    saving.prepare(said)
     verdicts.check_baseline(arguments, target.describe())
     chosen = _chosen(target, arguments)
     if not chosen.scenarios and "shard" not in said:

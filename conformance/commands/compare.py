@@ -8,7 +8,7 @@ from pathlib import Path
 from conformance.commands.arguments import one_of, option_groups
 from conformance.commands.verdicts import write
 from conformance.errors import UnreadableInput
-from conformance.files import read
+from conformance.files import REPORT, read
 from conformance.report import reader
 from conformance.report.comparison import WRITERS, render
 from conformance.report.writers import WRITERS as REPORTS
@@ -58,5 +58,5 @@ def opened(name: str) -> Edition:
                 f"{name}: this folder is neither a baseline nor the folder of a report",
                 "A baseline is DIR/<target>, as --update-baseline wrote it; a report's folder is the one of --out.",
             )
-    document = reader.document(read(path), name)
-    return edition(reader.report(document), name, document["suite"]["version"])
+    document = reader.document(read(path, REPORT), name)
+    return edition(reader.report(document, name), name, document["suite"]["version"])

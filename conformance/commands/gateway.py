@@ -18,6 +18,7 @@ from conformance.contract.gateway_scenarios import GATEWAY_SCENARIOS
 from conformance.errors import UsageError
 from conformance.model import Role
 from conformance.report.exhibits import Exhibitor
+from conformance.report.writers import CASSETTES
 from conformance.run import options, repeat_command, saving, target_options, verdict_options
 from conformance.run.loop import Run
 from conformance.run.plan import Plan, narrowed, plan, selected
@@ -29,9 +30,6 @@ from conformance.targets.settings import TIMEOUT, Settings
 
 #: The options about a server that mean the same for a gateway.
 _SAME = ("api-key-env", "header", "model", "timeout", "ca-file")
-
-#: The folder of `--out` that gets the cassettes.
-CASSETTES = "cassettes"
 
 
 USAGE = "--base-url URL [--listen HOST:PORT] [options] [-- COMMAND ...]"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from conformance.commands import verdicts
@@ -15,6 +16,9 @@ from conformance.report.json_writer import line
 from conformance.report.plain import error_text, safe
 from conformance.run import options, public, recordings, repeat_command, saving, verdict_options
 from conformance.run.selection import nothing_selected, selection
+
+#: Entries of folders that are named one by one.
+_SHOWN = 10
 
 #: What `--operation` takes, and which operation each word means.
 _OPERATIONS = {"auto": None, "submit": Operation.SUBMIT, "create-run": Operation.CREATE_RUN}
@@ -53,17 +57,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge every file, each as soon as it is read; 4 where one could not be read, 3 after an internal error."""
+    said = options.given(vars(arguments))
+    saving.prepare(said, arguments.paths)
     verdicts.check(arguments)
     if bool(arguments.paths) == (arguments.public is not None):
         raise UsageError("name what to judge", "A PATH, - for standard input, or --public FOLDER.")
     listed = None if arguments.public is None else _listed(arguments.public)
-    said = options.given(vars(arguments))
     verdict_options.check(said)
     role = None if arguments.role is None else Role(arguments.role)
     wanted = selection(arguments.selection) if arguments.selection else None
     profile = verdict_options.profile(said, role or Role.SERVER, arguments.selection)
     rows = verdict_options.known_failures(said)
-    saving.prepare(said)
     verdicts.check_baseline(arguments, recordings.TARGET)
     errors: list[ConformanceError] = []
 
@@ -72,6 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
         errors.append(error)
 
     operation = None if arguments.operation == "auto" else arguments.operation
+    left: list[str] = []
+
     report = recordings.judged(
         arguments.paths if listed is None else listed.recordings,
         recordings.Question(role, _OPERATIONS[arguments.operation], wanted),
@@ -82,7 +88,9 @@ def run(arguments: argparse.Namespace) -> int:
         shapes=options.shapes(said),
         on_subject=_write_line if arguments.format == "json" else _say_nothing,
         failed=failed,
+        passed_over=lambda path, why: left.append(f"{path}: {why}"),
     )
+    _say_passed_over(left)
     if arguments.selection and report.subjects and not any(subject.verdicts for subject in report.subjects):
         print(f"conformance: {nothing_selected(arguments.selection, report.profile.role)}", file=sys.stderr)
     # In words, nothing is left to say where every file was reported as unreadable; each line of JSON was said before.
@@ -104,6 +112,14 @@ def _listed(folder: str) -> public.Found:
 
 def _write_line(subject: Subject) -> None:
     verdicts.write(f"{line(subject, 'file')}\n")
+
+
+def _say_passed_over(left: Sequence[str]) -> None:
+    """Say what lies in a folder and was not opened: a path that is named is followed wherever it leads."""
+    for entry in left[:_SHOWN]:
+        print(f"conformance: passed over {safe(entry)}", file=sys.stderr)
+    if len(left) > _SHOWN:
+        print(f"conformance: passed over {len(left) - _SHOWN} more", file=sys.stderr)
 
 
 def _say_nothing(_: Subject) -> None:

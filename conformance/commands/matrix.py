@@ -9,7 +9,8 @@ from pathlib import Path
 
 from conformance.commands.arguments import option_groups
 from conformance.errors import UsageError
-from conformance.files import prepare_folder, write_atomically
+from conformance.files import named_folder
+from conformance.report import folder
 from conformance.report.matrix import Column, as_json, as_markdown, as_page, worst_code
 from conformance.run import matrix, options
 
@@ -18,8 +19,8 @@ _JOBS = 2
 
 _OUT = "reports/matrix"
 
-#: File -> what writes it.
-_FORMS = {"matrix.html": as_page, "matrix.json": as_json, "matrix.md": as_markdown}
+#: What writes each file of the overview.
+_FORMS = (as_page, as_json, as_markdown)
 
 
 USAGE = "TARGETS [options]"
@@ -48,15 +49,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge all; the exit code is the worst of theirs. Raises UnreadableInput for a list that is none."""
+    out = named_folder(arguments.out)
+    folder.begin(out, matrix.OVERVIEW)
     if arguments.jobs < 1:
         raise UsageError(f"--jobs {arguments.jobs}: invalid number of targets at a time", "Use 1 or more.")
     listed = matrix.entries(Path(arguments.targets))
-    out = Path(arguments.out)
-    prepare_folder(out)
+    folder.begin(out, matrix.OVERVIEW, [entry.folder for entry in listed])
     columns = matrix.judged(listed, out, arguments.jobs, os.environ, _report)
-    for name, form in _FORMS.items():
-        write_atomically(out / name, form(columns))
-    print(f"conformance: wrote {out}/: {', '.join(_FORMS)}", file=sys.stderr)
+    written = dict(zip(matrix.OVERVIEW, (form(columns) for form in _FORMS), strict=True))
+    folder.commit(written, out, matrix.OVERVIEW)
+    print(f"conformance: wrote {out}/: {', '.join(written)}", file=sys.stderr)
     return worst_code(columns)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from conformance.commands.arguments import add_options, option_groups
 from conformance.errors import ConformanceError, UsageError
-from conformance.files import prepare_folder
+from conformance.files import named_folder, prepare_folder
 from conformance.model import Role
 from conformance.report.plain import error_text, safe
 from conformance.report.text import plan_line
@@ -58,8 +57,9 @@ def _converted(arguments: argparse.Namespace) -> int:
     if stray:
         raise UsageError(f"{stray[0]} is about a server, and --from asks none", f"Leave out {stray[0]}, or --from.")
     secrets = target_options.secrets(said)
-    cassettes = conversion.planned(arguments.recordings, Path(arguments.out), overwrite=arguments.overwrite)
-    prepare_folder(Path(arguments.out))
+    folder = named_folder(arguments.out)
+    cassettes = conversion.planned(arguments.recordings, folder, overwrite=arguments.overwrite)
+    prepare_folder(folder)
     codes = {0}
     for done in conversion.convert(cassettes, secrets):
         if isinstance(done, ConformanceError):
@@ -74,18 +74,17 @@ def _recorded(arguments: argparse.Namespace) -> int:
     from conformance.run.plan import plan  # noqa: PLC0415 - these load the client and the judge: only when asked
     from conformance.targets.recording import RecordingTarget  # noqa: PLC0415
 
+    folder = named_folder(arguments.out)
     wanted = selection(arguments.selection) if arguments.selection else None
     target = target_options.target(options.given({**vars(arguments), "out": None}))
     codes = {0}
     try:
         scenarios = [scenario for scenario in plan(target).scenarios if wanted is None or wanted(scenario.id)]
-        recording = RecordingTarget(
-            target, Path(arguments.out), scenarios, secrets=target.secrets, overwrite=arguments.overwrite
-        )
+        recording = RecordingTarget(target, folder, scenarios, secrets=target.secrets, overwrite=arguments.overwrite)
         if not scenarios:
             print(f"conformance: {nothing_selected(arguments.selection, Role.SERVER)}", file=sys.stderr)
             return 5
-        prepare_folder(Path(arguments.out))
+        prepare_folder(folder)
         print(
             f"conformance: plan: {plan_line({'scenarios': len(scenarios), **target.cost(scenarios)})}", file=sys.stderr
         )

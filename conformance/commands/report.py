@@ -52,6 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"{len(arguments.paths)} reports were named, but one is written at a time",
             "Name one, or join the shards of one run: conformance report merge FILE ... --out DIR",
         )
+    if arguments.out is not None:
+        files.named_folder(arguments.out)
     report = _read(arguments.paths[0])
     if arguments.out is None:
         verdicts.write(_form(report, arguments))
@@ -63,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _read(name: str) -> Report:
-    content = files.read_standard_input() if name == STDIN else files.read(Path(name))
+    content = files.read_standard_input(files.REPORT) if name == STDIN else files.read(Path(name), files.REPORT)
     return reader.read(content, "standard input" if name == STDIN else name)
 
 

@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is that of the report."""
     said = options.given(vars(arguments))
+    saving.prepare(said)
     option_conflicts.check(said)
     verdicts.check(arguments)
     wanted = selection(arguments.selection) if arguments.selection else None
@@ -54,7 +55,6 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.verbose, quiet="plan" in said, mocked="base_url" not in said and not _at_hand(arguments)
     )
     _mention_unread_url(said)
-    saving.prepare(said)
     with console, ExitStack() as unreported:
         target = target_options.target(said, watch=console.watch)
         unreported.callback(target.close)

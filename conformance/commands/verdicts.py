@@ -148,8 +148,8 @@ def shows(arguments: argparse.Namespace) -> bool:
 
 
 def keep(report: Report, out: str) -> None:
-    """Write the report into the folder of `--out`, in every form."""
-    folder.write(report, out)
+    """Write the report into the folder of `--out`, in every form, in the place of what is there."""
+    folder.write_anew(report, out)
     say_where(out)
 
 

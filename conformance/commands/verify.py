@@ -39,10 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Verify everything and report all problems; 1 where there is one. Raises UnreadableInput for a missing path."""
-    names = [name for path in arguments.paths for name in _named(path)]
-    sums = [sums for path in arguments.paths for sums in sorted(Path(path).rglob(_SUMS))]
+    left: dict[Path, str] = {}
+    names = [name for path in arguments.paths for name in _named(path, left)]
+    sums = [sums for path in arguments.paths for sums in inputs.sums(Path(path), _SUMS)]
     wrong = {name: problem for name in names if (problem := _recording(name)) is not None}
     listed = [problem for each in sums for problem in _listed(each)]
+    listed += [f"{path}: {why}: it is not opened" for path, why in left.items()]
     write("".join(f"{safe(problem, _LINE)}\n" for problem in (*wrong.values(), *listed)))
     checked = f"{_count(names, 'recording')}, {_count(sums, _SUMS)}"
     write(f"{checked}: {'OK' if not wrong and not listed else _count((*wrong, *listed), 'problem')}\n")
@@ -53,11 +55,11 @@ def run(arguments: argparse.Namespace) -> int:
 _LINE = 6000
 
 
-def _named(path: str) -> Iterator[str]:
+def _named(path: str, left: dict[Path, str]) -> Iterator[str]:
     """The recordings a path means; raises UnreadableInput where there is nothing, or a folder holds none."""
     if path != inputs.STDIN and not Path(path).exists():
-        raise UnreadableInput(f"cannot read {path}: No such file or directory", "Is the path right?")
-    for name in inputs.names((path,)):
+        raise UnreadableInput(f"cannot read {path}: there is no such file", "Is the path right?")
+    for name in inputs.names((path,), left.__setitem__):
         if Path(name).is_dir():
             inputs.read(name)
         yield name
@@ -81,7 +83,8 @@ def _placed(name: str, error: ConformanceError) -> str:
 def _listed(sums: Path) -> Iterator[str]:
     """What is not as a file of sums says, and the recordings beside it that it does not list."""
     try:
-        digests = cassette.parsed_sums(files.read(sums).decode(errors="replace"), str(sums))
+        content = files.read(sums, files.REPORT, only_files=True)
+        digests = cassette.parsed_sums(content.decode(errors="replace"), str(sums))
     except UnreadableInput as error:
         yield error.message
         return
@@ -99,7 +102,7 @@ def _otherwise(folder: Path, name: str, digest: str, sums: Path) -> Iterator[str
         yield f"{sums}: it lists a file outside its folder: {name}"
     elif not path.is_file():
         yield f"{path}: {sums} lists it, and there is no such file"
-    elif sha256(files.read(path)).hexdigest() != digest:
+    elif sha256(files.read(path, files.RECORDING, only_files=True)).hexdigest() != digest:
         yield f"{path}: its SHA-256 is not the one in {sums}: one of them was altered"
 
 

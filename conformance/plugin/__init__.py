@@ -39,9 +39,11 @@ def pytest_configure(config: pytest.Config) -> None:
     shared = {option.key for option in options.VERDICTS}
     if said.keys() <= shared and not any(_reaches_suite(str(argument), config) for argument in config.args):
         return
-    from conformance.run import option_conflicts  # noqa: PLC0415 - only for sessions that are ours
+    from conformance.run import option_conflicts, saving  # noqa: PLC0415 - only for sessions that are ours
 
     try:
+        if not hasattr(config, "workerinput") and not config.option.collectonly:
+            saving.prepare(said)
         option_conflicts.check(said)
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from None

@@ -97,8 +97,6 @@ class Suite:
         self._signals.enter_context(interrupting())
         controls = getattr(self._config.option, "dist", "no") != "no" and not self._works
         try:
-            if not self._works:
-                saving.prepare(self._said)
             if "update_known_failures" in self._said and (controls or self._works):
                 raise UsageError(
                     "the list of known failures is not updated under pytest-xdist: each worker sees a part of the run",

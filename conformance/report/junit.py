@@ -129,7 +129,7 @@ def _block(report: Report, subject: Subject, verdict: Verdict) -> str:
 
 
 def _say(case: Element, outcome: str, message: str, body: str = "", **facts: str) -> None:
-    SubElement(case, outcome, {"message": safe(message, _WHOLE), **facts}).text = _xml(body or message)
+    SubElement(case, outcome, {"message": safe(message, _WHOLE), **facts}).text = _xml(body) or safe(message, _WHOLE)
 
 
 def _properties(case: Element, **facts: str) -> None:

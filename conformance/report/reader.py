@@ -1,15 +1,17 @@
 """A report read back from its JSON, a file or the lines of `--format json`: the one source of every other form.
 
+It may be a stranger's: what fits the schema, and says of itself what its verdicts come to, can be rendered.
+
 What was written by this version reads back as the same report; lines hold no exhibits. Reports of other formats are
 refused with a reason.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from conformance import __version__
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.errors import UnreadableInput
 from conformance.model import (
@@ -27,7 +29,8 @@ from conformance.model import (
     Subject,
     Verdict,
 )
-from conformance.report.document import FORMAT
+from conformance.report.document import COUNTS, FORMAT, report_document
+from conformance.wire import strict_json
 from conformance.wire.json_schema import mismatch, own_validator
 
 _HINT = "Give the file report.json of `--out DIR`, or what `--format json` printed."
@@ -37,15 +40,21 @@ def read(content: bytes, name: str) -> Report:
     """Read a report; `name` is what a message calls it. Raises UnreadableInput where it cannot be rendered here."""
     told = document(content, name)
     check_names(told, name)
-    return report(told)
+    return report(told, name)
 
 
 def document(content: bytes, name: str) -> dict[str, Any]:
     """The document of a report, which fits its schema. Raises UnreadableInput where there is none."""
+    if sum(map(content.count, (b",", b"[", b"{"))) > _MOST:
+        raise UnreadableInput(f"{name}: this holds more than {_MOST:,} values", "Judge less at a time.")
     try:
-        document = _whole(json.loads(content), ())
-    except (ValueError, RecursionError):
-        document = _of_lines(content, name)
+        document = _plain(_read(content), _DEPTH)
+    except strict_json.NotJson:
+        raise UnreadableInput(f"{name}: not JSON", _HINT) from None
+    except OverflowError:
+        raise UnreadableInput(f"{name}: arrays, objects or numbers in it go beyond every report", _DESCRIBED) from None
+    except _LinesMissing:
+        raise UnreadableInput(f"{name}: the last line has no summary, so that lines may be missing", _HINT) from None
     if not isinstance(document, dict) or "report" not in document:
         raise UnreadableInput(f"{name}: not a report", _HINT)
     if document["report"] != FORMAT:
@@ -56,20 +65,23 @@ def document(content: bytes, name: str) -> dict[str, Any]:
     broken = mismatch(own_validator("report"), document)
     if broken is not None:
         raise UnreadableInput(
-            f"{name}: not a report of this suite: {broken[0] or 'the document'} does not fit {broken[1]!r}",
-            "schemas/own/report.json describes the format.",
+            f"{name}: not a report of this suite: {broken[0] or 'the document'} does not fit {broken[1]!r}", _DESCRIBED
         )
     return document
 
 
-def _of_lines(content: bytes, name: str) -> object:
-    """The document that the lines of `--format json` make. Raises UnreadableInput where they are none, or not all."""
+class _LinesMissing(Exception):
+    """The last of several lines sums nothing up."""
+
+
+def _read(content: bytes) -> object:
+    """A document, or what the lines of `--format json` make. Raises NotJson, or _LinesMissing."""
     try:
-        *lines, last = [json.loads(line) for line in content.splitlines() if line.strip()]
-    except (ValueError, RecursionError):
-        raise UnreadableInput(f"{name}: not JSON", _HINT) from None
+        return _whole(strict_json.read(content), ())
+    except strict_json.NotJson:
+        *lines, last = [strict_json.read(line) for line in content.splitlines() if line.strip()] or [None]
     if not isinstance(last, dict) or "summary" not in last:
-        raise UnreadableInput(f"{name}: the last line has no summary, so that lines may be missing", _HINT)
+        raise _LinesMissing
     return _whole(last, lines)
 
 
@@ -78,6 +90,36 @@ def _whole(document: object, lines: Sequence[object]) -> object:
     if not isinstance(document, dict) or not isinstance(document.get("summary"), dict):
         return document
     return {**document["summary"], "subjects": list(lines)}
+
+
+#: Values in a document: the smallest take thirty times the memory that they take in the file. The largest report that
+#: is read has 64 MiB, and in ours a value takes twenty bytes.
+_MOST = 4_000_000
+
+#: Arrays and objects inside one another: ours have eight.
+_DEPTH = 32
+
+_DESCRIBED = "schemas/own/report.json describes the format."
+
+
+def _plain(value: Any, depth: int) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """The document as this suite writes it: numbers are integers, and no half of a surrogate pair is in a text.
+
+    Raises OverflowError for what is too deep or too large.
+    """
+    if depth == 0:
+        raise OverflowError
+    if isinstance(value, dict):
+        return {_repaired(key): _plain(each, depth - 1) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each, depth - 1) for each in value]
+    if isinstance(value, float):
+        return int(value)
+    return _repaired(value) if isinstance(value, str) else value
+
+
+def _repaired(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def check_names(document: Mapping[str, Any], name: str) -> None:
@@ -92,8 +134,29 @@ def check_names(document: Mapping[str, Any], name: str) -> None:
         )
 
 
-def report(document: Mapping[str, Any]) -> Report:
-    """The report of a document."""
+def report(document: Mapping[str, Any], name: str) -> Report:
+    """The report that a document tells. Raises UnreadableInput where it says of itself what is not so."""
+    told = _report(document)
+    if document["suite"]["version"] == __version__:  # others may have counted in another way
+        wrong = next(_wrong(document, report_document(told)), None)
+        if wrong is not None:
+            raise UnreadableInput(
+                f"{name}: this is no report that this suite wrote: {wrong} is not what its verdicts come to",
+                "Write it anew by judging anew: a report is not edited.",
+            )
+    return told
+
+
+def _wrong(document: Mapping[str, Any], derived: Mapping[str, Any]) -> Iterator[str]:
+    """The members that follow from others, and do not."""
+    yield from (f"/{key}" for key in ("verdict", "exit_code", *COUNTS) if document[key] != derived[key])
+    for number, (row, right) in enumerate(zip(document["subjects"], derived["subjects"], strict=True)):
+        for key in ("verdict", "planned", "judged"):
+            if row[key] != right[key]:
+                yield f"/subjects/{number}/{key}"
+
+
+def _report(document: Mapping[str, Any]) -> Report:
     return Report(
         target=document["target"],
         subjects=tuple(map(_subject, document["subjects"])),

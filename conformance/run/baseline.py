@@ -7,7 +7,6 @@ or texts. `_terms.json` beside them says on what terms they were judged. One way
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,11 +15,12 @@ from typing import Any
 
 from conformance import __version__
 from conformance.errors import UnreadableInput, UsageError
-from conformance.files import prepare_folder, read
+from conformance.files import REPORT, prepare_folder, read
 from conformance.model import Report, Status
 from conformance.report.comparison import render
 from conformance.run import extras, options
 from conformance.verdict.compare import Cell, Comparison, Edition, Snapshot, compare, edition
+from conformance.wire import strict_json
 from conformance.wire.json_schema import mismatch, own_validator
 
 #: The snapshot that holds the terms; no scenario has its name.
@@ -122,6 +122,8 @@ def load(folder: Path) -> Edition:
         else:
             cells = {name: _cell(words) for name, words in document["verdicts"].items()}
             snapshots[document["subject"]] = Snapshot(cells, tuple(document["shape"]))
+    if not terms:
+        raise UnreadableInput(f"{folder / _TERMS}.json: it does not say on what terms was judged", _DAMAGED)
     return Edition(str(folder), terms, snapshots)
 
 
@@ -137,18 +139,19 @@ def updated(report: Report, directory: str) -> str:
     folder = folder_of(directory, report.target)
     prepare_folder(folder)
     now = edition(report, "this run", __version__)
-    before = load(folder).snapshots if is_baseline(folder) else {}
+    there = is_baseline(folder)
+    before = load(folder).snapshots if there else {}  # every JSON file in it is then known to be a snapshot
     sound = {name: found for name, found in now.snapshots.items() if _sound(found)}
     if not sound:
         raise UsageError("nothing was judged, so there is nothing to keep as a baseline")
     places = {snapshots.keep(folder, name, _kept(name, found, before, now.whole)) for name, found in sound.items()}
     removed = 0
-    if now.whole:
+    if now.whole and there:
         keep = {snapshots.Place(folder, name).basename for name in now.snapshots} | {_TERMS}
         for path in [path for path in folder.glob("*.json") if path.stem not in keep]:
             path.unlink()
             removed += 1
-    if now.whole or not is_baseline(folder):
+    if now.whole or not there:
         snapshots.keep(folder, _TERMS, {"terms": dict(now.terms)})
     return f"baseline: wrote {len(places)} to {folder}/" + (f", removed {removed}" if removed else "") + "\n"
 
@@ -183,13 +186,14 @@ def _cell(words: str) -> Cell:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(read(path))
-    except (ValueError, RecursionError):
+        document = strict_json.read(read(path, REPORT, only_files=True))
+    except strict_json.NotJson:
         raise UnreadableInput(f"{path}: not valid JSON", _DAMAGED) from None
     broken = mismatch(own_validator("baseline"), document)
     if broken is not None:
         raise UnreadableInput(f"{path}: {broken[0] or 'the document'} breaks {broken[1]!r}", _DAMAGED)
-    return dict(document)
+    assert isinstance(document, dict)  # noqa: S101 - its schema says so
+    return document
 
 
 _DAMAGED = "A baseline holds what --update-baseline wrote; schemas/own/baseline.json describes it."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -12,13 +11,14 @@ from threading import Event
 from typing import Any
 
 from conformance.errors import ConformanceError, UnreadableInput, did_you_mean
-from conformance.files import read
+from conformance.files import LIST, REPORT, read
 from conformance.model import Report
 from conformance.report import reader
 from conformance.report.matrix import Column
 from conformance.report.writers import WRITERS
 from conformance.targets import process
 from conformance.targets.interruption import INTERRUPTED
+from conformance.wire import toml
 from conformance.wire.json_schema import mismatch, own_schema, own_validator
 
 #: Seconds for one target: a whole run takes seconds, and of a slow model's server a quarter of an hour.
@@ -32,6 +32,9 @@ _KNOWN = frozenset({0, 1, 2, 3, 5, 6})
 
 #: What an entry holds beside the options of its command.
 _OURS = frozenset({"name", "limit", "command"})
+
+#: The files that lie beside the folders of the targets.
+OVERVIEW = ("matrix.html", "matrix.json", "matrix.md")
 
 _HINT = "docs/reports.md shows such a list, and schemas/own/targets.json describes it."
 
@@ -56,15 +59,24 @@ class Entry:
 def entries(path: Path) -> tuple[Entry, ...]:
     """The targets that a file lists. Raises UnreadableInput with what is wrong with it."""
     try:
-        document = tomllib.loads(read(path).decode("utf-8"))
-    except ValueError as error:
-        raise UnreadableInput(f"{path}: not valid TOML: {error}", _HINT) from None
+        document = toml.read(read(path, LIST).decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise UnreadableInput(f"{path}: byte {error.start} is no UTF-8", "TOML is text in UTF-8.") from None
+    except toml.NotToml as error:
+        raise UnreadableInput(f"{path}: {error}", _HINT) from None
     _check_keys(path, document)
     broken = mismatch(own_validator("targets"), document)
     if broken is not None:
         raise UnreadableInput(f"{path}: {_place(broken[0])} breaks {broken[1]!r} of the format", _HINT)
     found = tuple(_entry(role, row) for role in ("server", "client") for row in document.get(role, ()))
     folders = [entry.folder for entry in found]
+    for role in ("server", "client"):
+        for number, entry in enumerate(each for each in found if each.role == role):
+            if entry.folder in OVERVIEW:
+                raise UnreadableInput(
+                    f"{path}: /{role}/{number}/name is the name of the overview: {entry.name!r}",
+                    "Its report would lie where the overview lies: give it another name.",
+                )
     twice = next((entry.name for entry in found if folders.count(entry.folder) > 1), None)
     if twice is not None:
         raise UnreadableInput(f"{path}: two targets are named {twice!r}", "Give each a name of its own.")
@@ -134,7 +146,6 @@ def _judged(
 ) -> Column:
     folder = out / entry.folder
     kept = folder / WRITERS["json"].file
-    kept.unlink(missing_ok=True)  # what an earlier run left there is not what comes of this one
     command = [sys.executable, "-m", "conformance", *entry.words, f"--out={folder}", *entry.command]
     ended = process.run(command, environment, entry.limit, interrupted.is_set, grace=_GRACE)
     column = _column(entry, _report(kept), ended)
@@ -156,8 +167,8 @@ def _column(entry: Entry, report: Report | None, ended: process.Finished) -> Col
 
 def _report(path: Path) -> Report | None:
     try:
-        return reader.read(path.read_bytes(), str(path))
-    except (OSError, ConformanceError):
+        return reader.read(read(path, REPORT, only_files=True), str(path))
+    except ConformanceError:
         return None
 
 

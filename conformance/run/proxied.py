@@ -35,9 +35,6 @@ MOST_BYTES = 512 * 1024 * 1024
 _EARLY_EXCHANGES = 64
 _EARLY_BYTES = 4 * 1024 * 1024
 
-#: Where the cassettes lie in the folder of the report.
-CASSETTES = "cassettes"
-
 
 @dataclass(slots=True)
 class Side:

@@ -22,12 +22,14 @@ from conformance.relay.head import Upstream
 from conformance.relay.passed import Passed, Room
 from conformance.relay.relay import Relay
 from conformance.relay.runs import Runs, ids_of, of_threads
+from conformance.report import folder
 from conformance.report.exhibits import Exhibitor
 from conformance.report.result import exit_code, worst
 from conformance.report.tally import Tally
+from conformance.report.writers import CASSETTES
 from conformance.run import repeat_command, saving, target_options, verdict_options
 from conformance.run.options import Given
-from conformance.run.proxied import CASSETTES, MOST_SUBJECTS, Cassettes, Proxied, Side, Told
+from conformance.run.proxied import MOST_SUBJECTS, Cassettes, Proxied, Side, Told
 from conformance.run.reporting import Reporting
 from conformance.run.saving import Kept
 from conformance.run.selection import Selection
@@ -98,6 +100,8 @@ class Session:
         cassettes = None
         if self._out is not None:
             prepare_folder(Path(self._out))
+            for role in (Role.SERVER, Role.CLIENT):
+                folder.begin(Path(self._out, role.value))
             cassettes = Cassettes(Path(self._out, CASSETTES), self._settings.secrets)
         self._cassettes = cassettes
         self._room = Room(ROOM)

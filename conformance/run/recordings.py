@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 
 from conformance.contract.media import foreign
@@ -68,22 +69,30 @@ def judged(
     shapes: bool = False,
     on_subject: Callable[[Subject], None],
     failed: Callable[[ConformanceError], None],
+    passed_over: inputs.PassedOver,
 ) -> Report:
     """Judge every file that the paths mean, each as soon as it is read; an interrupt ends that early.
 
     `on_subject` hears of every subject; before it, `failed` hears what went wrong with a file, which ends no run.
+    `passed_over` hears of what lies in a folder and is not opened; the report says how much that is.
     """
     reporting = Reporting(profile, known.holding(known_failures, TARGET), again, exhibitor, shapes)
     subjects: list[Subject] = []
+    left: list[Path] = []
     interrupted = None
+
+    def leave(path: Path, why: str) -> None:
+        left.append(path)
+        passed_over(path, why)
+
     try:
-        for name in inputs.names(paths):
+        for name in inputs.names(paths, leave):
             subjects.append(heard(name, partial(inputs.read, name), question, reporting, failed))
             on_subject(subjects[-1])
     except KeyboardInterrupt as interrupt:
         interrupted = str(interrupt) or INTERRUPTED
     of_those = replace(reporting, profile=replace(profile, role=_role(subjects)))
-    return of_those.report({**TARGET, "name": _name(subjects)}, tuple(subjects), interrupted)
+    return of_those.report({**TARGET, "name": f"{_name(subjects)}{_passed_over(left)}"}, tuple(subjects), interrupted)
 
 
 def _name(subjects: Sequence[Subject]) -> str:
@@ -96,6 +105,10 @@ def _name(subjects: Sequence[Subject]) -> str:
         return whole  # the verdict says it all
     left = ", ".join(f"{number} {reason}" if count > 1 else reason for reason, number in why.items())
     return f"{f'{judged} of ' if judged else ''}{whole} ({left})"
+
+
+def _passed_over(left: Sequence[Path]) -> str:
+    return f", {len(left)} {'entry' if len(left) == 1 else 'entries'} passed over" if left else ""
 
 
 def _was_judged(subject: Subject) -> bool:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from conformance.model import KnownFailure, Profile, Report, Subject, Transcript
 from conformance.report.exhibits import Exhibitor
+from conformance.run.command_line import on_one_line
 from conformance.verdict import known, terms
 from conformance.verdict.outline import outline
 
@@ -61,7 +62,7 @@ class Reporting:
             interrupted=interrupted,
             plan=plan or {},
             profile=self.profile,
-            again=self.again,
+            again=on_one_line(self.again),
             began=f"{self.began:%Y-%m-%dT%H:%M:%SZ}",
             took_ms=(_now() - self.began) // timedelta(milliseconds=1),
             exhibits=() if self.exhibitor is None else self.exhibitor.exhibits,

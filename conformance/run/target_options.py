@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 from conformance.report.exhibits import KEY_VARIABLE, Exhibitor
+from conformance.report.writers import CLIENTS
 from conformance.run.options import ASKING, TARGET, VERDICTS, Given
 from conformance.run.plan import Target
 from conformance.targets.run_polling import json_object
@@ -115,7 +116,7 @@ def _client(said: Given) -> Target:
     from conformance.targets.persistent import Persistent  # noqa: PLC0415
 
     kind = Persistent if "persistent" in said else Command
-    artifacts = Path(said["out"], "clients") if "out" in said else None
+    artifacts = Path(said["out"], CLIENTS) if "out" in said else None
     driver = kind(shlex.split(said["client"]), timeout=said.get("timeout", TIMEOUT), artifacts=artifacts)
     return ClientTarget(driver, azure="azure" in said)
 

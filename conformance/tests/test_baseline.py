@@ -111,6 +111,25 @@ def test_what_is_gone_is_removed_after_a_whole_run_only(tmp_path: Path) -> None:
     assert [*files(tmp_path)] == ["_terms.json", "stream-one-call.json"]
 
 
+def test_a_file_that_is_no_snapshot_is_not_removed(tmp_path: Path) -> None:
+    folder = baseline.folder_of(str(tmp_path), two().target)
+    folder.mkdir()
+    (folder / "mine.json").write_text('{"mine": true}')
+    baseline.updated(two(), str(tmp_path))
+    with pytest.raises(UnreadableInput, match=r"mine\.json"):
+        baseline.updated(two(), str(tmp_path))
+    assert (folder / "mine.json").read_text() == '{"mine": true}'
+
+
+def test_a_baseline_without_its_terms_is_refused(tmp_path: Path) -> None:
+    baseline.updated(two(), str(tmp_path))
+    folder = baseline.folder_of(str(tmp_path), two().target)
+    for text in ('{"terms": {}}', (folder / "stream-one-call.json").read_text()):
+        (folder / "_terms.json").write_text(text)
+        with pytest.raises(UnreadableInput, match=r"_terms\.json"):
+            baseline.load(folder)
+
+
 def test_a_run_of_some_cells_keeps_what_was_known_of_the_others(tmp_path: Path) -> None:
     baseline.updated(two(), str(tmp_path))
     before = files(tmp_path)

@@ -243,7 +243,7 @@ def test_a_device_is_no_recording(capsys: pytest.CaptureFixture[str]) -> None:
 def test_standard_input_that_never_ends_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(files, "ENDLESS", 2**20)
+    monkeypatch.setattr(files, "RECORDING", files.Bound(2**20, "nobody waits longer"))
     with Path("/dev/zero").open(encoding="utf-8") as endless:
         monkeypatch.setattr(sys, "stdin", endless)
         assert main(["judge", "-"]) == 4

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from conformance.cli import main
+from conformance.report.folder import MANIFEST
 from conformance.report.json_writer import render
 from conformance.report.reader import read
 from conformance.report.writers import WRITERS
@@ -79,7 +80,8 @@ def test_a_run_keeps_every_form_and_each_is_written_anew_from_the_json(
         assert main(["report", str(files["json"]), "--to", form, "--out", str(again)]) == 0
         assert again.read_text("utf-8") == path.read_text("utf-8")
     assert main(["report", str(files["json"]), "--out", str(tmp_path / "all")]) == 0
-    assert {path.name for path in (tmp_path / "all").iterdir()} == {writer.file for writer in WRITERS.values()}
+    there = {path.name for path in (tmp_path / "all").iterdir()}
+    assert there == {MANIFEST, *(writer.file for writer in WRITERS.values())}
     assert capfd.readouterr().out == ""
 
 

@@ -98,7 +98,12 @@ def test_a_list_names_servers_and_clients(tmp_path: Path) -> None:
             "".join(f"[[client]]\nname = '{name}'\ncommand = ['x']\n" for name in ("a b", "A-b")),
             "two targets are named",
         ),
-        ("[[server", "not valid TOML"),
+        ("[[server", "this is no TOML"),
+        ("[[server]]\nname = 07:32:00\nbase-url = 'http://h'", "/server/0/name breaks 'pattern'"),
+        ("[[client]]\nname = 'a'\ncommand = [\"\\u0000\"]", "/client/0/command/0 breaks 'pattern'"),
+        ("[[server]]\nname = 'Matrix.HTML'\nbase-url = 'http://h'", "/server/0/name is the name of the overview"),
+        ("a." * 22_000 + "a = 1", "line 1: a key has more than 8 names"),
+        ("x = " + "[" * 20 + "]" * 20, "inside one another"),
     ],
 )
 def test_a_list_that_is_none_says_where(text: str, message: str, tmp_path: Path) -> None:

@@ -152,6 +152,7 @@ def test_a_cassette_is_judged_as_the_traffic_was(tmp_path: Path, fault: str | No
             profile=profile({}, role, None),
             on_subject=lambda _: None,
             failed=heard.failed.append,
+            passed_over=lambda path, why: None,
         )
         assert not heard.failed
         assert [subject.verdicts for subject in again.subjects] == [subject.verdicts for subject in report.subjects]

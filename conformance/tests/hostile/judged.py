@@ -60,6 +60,6 @@ def judged(server: HostileServer, scenarios: tuple[str, ...], out: Path, **limit
     for scenario in run.plan.scenarios:
         run.subject(scenario.id)
     report = run.report()
-    paths = folder.write(report, str(out))
-    said = (*(path.read_text("utf-8") for path in paths), text(report, Style()))
+    folder.write(report, str(out))
+    said = (*(path.read_text("utf-8") for path in out.rglob("*") if path.is_file()), text(report, Style()))
     return Judged(report, exit_code(report), said)

@@ -163,7 +163,7 @@ def test_a_report_is_kept_in_every_form_beside_its_cassettes(tmp_path: Path) -> 
     report = replace(failing(), exhibits=(exhibit,))
     folder.write(report, str(tmp_path / "new"))
     there = {str(path.relative_to(tmp_path / "new")) for path in (tmp_path / "new").rglob("*") if path.is_file()}
-    assert there == {"repro/done.last.jsonl", *(writer.file for writer in WRITERS.values())}
+    assert there == {folder.MANIFEST, "repro/done.last.jsonl", *(writer.file for writer in WRITERS.values())}
     assert (tmp_path / "new/report.json").read_text("utf-8") == render(report)
 
 
