@@ -287,6 +287,21 @@ def test_curl_shows_both_sides() -> None:
     assert gone.response is None
 
 
+@pytest.mark.parametrize("at", [3, len(STREAM) // 2, len(STREAM) - 3])
+def test_the_words_of_curl_may_stand_in_the_middle_of_a_line(at: int) -> None:
+    """Where both outputs go to one file: curl writes bodies in blocks, and its own words at once."""
+    words = (
+        "{ [831 bytes data]\n",
+        "\r100   831    0   764  100    67   7203    631 --:--:-- --:--:-- --:--:--  7203",
+        "\r100   831    0   764  100    67   7203    631 --:--:--  0:00:01 --:--:--  7203\n* Connection #0 to host x\n",
+        "* Connection #0 to host api.example.com left intact\n",
+    )
+    text = STREAM.decode()
+    for said in words:
+        inserted = text[:at] + said + text[at:]
+        assert body(one("-", CURL.replace(text, inserted))) == STREAM, said
+
+
 def test_curl_called_twice_is_two_exchanges() -> None:
     look = CURL.replace("POST", "GET").replace("/submit_tool_outputs", "")
     assert [e.operation for e in only("-", look + CURL).exchanges] == [Operation.GET_RUN, Operation.SUBMIT]
