@@ -100,6 +100,7 @@ BODIES: dict[str, tuple[str, str | bytes]] = {
     "packed, byte by byte a character": ("x.json", coded("gzip", string=PACKED.decode("latin-1"))),
     "deflate": ("x.json", coded("deflate", base64_string=b64(zlib.compress(STREAM)))),
     "brotli that was undone": ("x.json", coded("br", string=STREAM.decode())),
+    "in pieces": ("x.json", vcrpy({"status": {"code": 200}, "body": {"string": STREAM.decode().splitlines(True)}})),
     "an older stub": ("x.json", vcrpy({"status_code": 200, "headers": {"a": "b"}, "content": STREAM.decode()})),
     "go-vcr": ("x.json", vcrpy({"status": "200 OK", "code": 200, "body": STREAM.decode()}, {"uri": None, "url": URL})),
     "a byte order mark before the document": ("x.json", "\ufeff" + coded("", string=STREAM.decode())),

@@ -56,6 +56,13 @@ def stored(entry: Entry) -> Body:
     return Body(compact(value).encode(), reconstructed=True)
 
 
+def in_pieces(entry: Entry) -> Body:
+    """A body as text or bytes, or as a list of pieces of them."""
+    if not isinstance(entry.value, list):
+        return stored(entry)
+    return Body(b"".join(stored(piece).data for piece in entry.each()))
+
+
 def _bytes(text: str) -> bytes:
     """A text as bytes; packed bytes that were written character by character are those characters."""
     if text.startswith(_PACKED_TEXT):
