@@ -52,6 +52,7 @@ docs: $(VENV)/ready-to-test
 	$(call written,docs/lifecycle.md,-m conformance.report.lifecycle_page markdown)
 	$(BIN)/python -m conformance.tests.wire.documented
 	$(BIN)/python -m conformance.tests.wire.reference
+	$(BIN)/python -m conformance.tests.wire.recorded
 	$(BIN)/python -m conformance.tests.verdict.joined
 	$(call written,docs/fault-matrix.md,-m conformance prove --format markdown)
 	$(BIN)/python -m conformance.tests.shown README.md docs/servers.md cassettes/README.md

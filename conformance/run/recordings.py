@@ -15,6 +15,7 @@ from conformance.contract.requirements import REQUIREMENTS
 from conformance.errors import DEBUG, ConformanceError, OwnError, UnreadableInput
 from conformance.model import (
     JUDGED,
+    Exchange,
     KnownFailure,
     Operation,
     Profile,
@@ -41,9 +42,6 @@ TARGET = {"kind": "recordings"}
 _LEFT: Mapping[int | None, str] = MappingProxyType(
     {None: "not judged", 3: "met an error of ours", 4: "could not be read"}
 )
-
-
-_JUDGED_OPERATIONS = frozenset({Operation.SUBMIT, Operation.CREATE_RUN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +169,14 @@ def _unread(transcript: Transcript) -> Iterator[str]:
     """Why an answer that would be judged is none in a recording of another tool."""
     if foreign(transcript.provenance.get("kind")):
         for number, exchange in enumerate(transcript.exchanges):
-            if exchange.response is None and exchange.failure and exchange.operation in _JUDGED_OPERATIONS:
+            if exchange.response is None and exchange.failure and _would_be_judged(exchange):
                 yield f"exchange {number} is not judged: {exchange.failure}"
+
+
+def _would_be_judged(exchange: Exchange) -> bool:
+    """Whether the answer of an exchange is of a kind that is judged: a run that is created, where it is streamed."""
+    streamed = exchange.operation is Operation.CREATE_RUN and b'"stream"' in exchange.request.body
+    return streamed or exchange.operation is Operation.SUBMIT
 
 
 def _why_empty(parts: Sequence[Subject]) -> str | None:

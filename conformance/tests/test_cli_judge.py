@@ -296,3 +296,14 @@ def test_real_traffic_is_not_accused(capsys: pytest.CaptureFixture[str]) -> None
     subjects = objects(capsys.readouterr().out)
     assert len(subjects) >= 8
     assert [s["file"] for s in subjects if s["verdict"] != "pass"] == []
+
+
+def test_an_answer_that_an_archive_does_not_hold_is_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = {"method": "POST", "url": "https://api.example.com/v1/threads/t/runs/r/submit_tool_outputs", "headers": []}
+    content = {"size": 831, "mimeType": "text/event-stream"}
+    entry = {"request": asked, "response": {"status": 200, "headers": [], "content": content}}
+    (tmp_path / "x.har").write_text(json.dumps({"log": {"entries": [entry]}}), encoding="utf-8")
+    assert main(["judge", str(tmp_path / "x.har"), "--format", "json"]) == 5
+    told = objects(capsys.readouterr().out)
+    assert told[0]["verdict"] == "error"
+    assert told[0]["reason"] == "exchange 0 is not judged: the recording does not hold the body of its answer"

@@ -25,14 +25,18 @@ _ANSWERED = re.compile(rb"< HTTP/\d(?:\.\d)? (\d{3})\b")
 #: What stands before a status line that curl printed: its own words, a request, its meter, or the command itself.
 _BEFORE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\* |> |< HTTP/|\$ |% |curl |Note: |[{}] \[\d+ bytes data\]|% Total)")
 
-#: Lines of curl between the pieces of a body.
-_OWN = re.compile(rb"\* |[{}] \[\d+ bytes data\]|\s*% Total|\s*Dload|\r?\s*\d+\s+[\d.]+[kMG]?\s+\d+\s|[<>]\s*$")
-
-#: Curl's last words, also behind a body that ended without a line end.
-_LAST = re.compile(
-    rb"\* (?:Connection #\d+ to host .*|Closing connection.*|[Ss]hutting down connection.*|"
-    rb"transfer closed with outstanding read data remaining|HTTP/2 stream .* was not closed.*|Curl_http_done.*)\s*\Z"
+#: Curl's own words within a body: they are written at once and the body in blocks, so that they stand anywhere, also in
+#: the middle of a line. Its meter begins with CR; the other words end a line.
+_OWN = re.compile(
+    rb"[{}] \[\d+ bytes data\]\r?\n"
+    rb"|\* (?:Connection #|Connection state|Closing connection|[Ss]hutting down|Excess found|Leftovers|TLSv|old SSL|"
+    rb"HTTP/\d|h2|STREAM|transfer closed|Operation timed out|Request completely|upload completely|Recv failure|"
+    rb"Send failure|Issue another|Mark bundle|Ignoring the response)[^\r\n]*\r?\n?"
+    rb"|^\* [^\n]*\n|^[ \t]+(?:% Total|Dload)[^\n]*\n|^curl: \(\d+\)[^\n]*\n?"
+    rb"|\r[ \d.kMG]+(?:--:--:--|\d+:\d\d:\d\d)[ \d:.kMG-]*(?:\n(?=\* |curl: ))?",
+    re.MULTILINE,
 )
+
 #: What curl says when whoever ran it had set a limit: what was missing then is nobody's fault.
 _GIVEN_UP = re.compile(rb"^(?:\* Operation timed out|curl: \(28\))", re.MULTILINE)
 
@@ -84,14 +88,14 @@ def _drafts(content: bytes) -> Iterator[_Draft]:
         elif draft.status and not draft.in_body:
             draft.in_body = bare in (b"<", b"< ") and draft.status >= 200
             draft.received += [bare[2:]] if bare.startswith(b"< ") else []
-        elif draft.in_body and _OWN.match(bare) is None:
+        elif draft.in_body:
             draft.body.append(line)
     if draft.status or draft.target:
         yield draft
 
 
 def _exchange(draft: _Draft, *, whole: bool) -> Exchange:
-    body = _LAST.sub(b"", b"".join(draft.body))
+    body = _OWN.sub(b"", b"".join(draft.body))
     sent = Body(b"")
     if not draft.status:
         return foreign.exchange(draft.method, draft.target, _headers(draft.sent), sent, "no answer was printed")

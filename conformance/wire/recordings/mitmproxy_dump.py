@@ -27,8 +27,8 @@ _START = re.compile(rb"\d{1,12}:\d{1,3}:[a-z_]{2,30};")
 _HEAD = 4096
 
 _HINT = (
-    "`pip install mitmproxy` in this environment reads it, and so does `mitmdump -nr FILE --set hardump=FILE.har`, "
-    "whose archive needs no package."
+    "`mitmdump -nr FILE --set hardump=FILE.har` writes it as an HTTP Archive, which needs no package; where mitmproxy "
+    "is installed beside this suite, the dump itself is read."
 )
 
 

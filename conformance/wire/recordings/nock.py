@@ -41,10 +41,11 @@ def _exchanges(recording: Entry) -> Iterator[Exchange]:
 
 def _body(call: Entry, received: Headers) -> Body:
     response = call.get("response")
-    if call.get("responseIsBinary").value is True:
-        return Body(from_hex(response))
-    if isinstance(response.value, list) and coding_of(received):
+    binary = call.get("responseIsBinary").value is True
+    if isinstance(response.value, list) and (binary or coding_of(received)):
         return Body(b"".join(from_hex(piece) for piece in response.each()))
+    if binary:
+        return Body(from_hex(response))
     if response.value is None and "response" in call.members() and _says_json(received):
         return Body(b"null", reconstructed=True)
     return stored(response)

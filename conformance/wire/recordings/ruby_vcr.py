@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from conformance.model import Exchange, Transcript
 from conformance.wire.recordings import foreign
-from conformance.wire.recordings.body import Body, from_base64, stored
+from conformance.wire.recordings.body import Body, from_base64, in_pieces, stored
 from conformance.wire.recordings.entry import Entry
 
 TITLE = "a cassette of Ruby's VCR (YAML or JSON)"
@@ -46,4 +46,4 @@ def _body(body: Entry) -> Body:
         return stored(body)
     if body.get("base64_string").value is not None:
         return Body(from_base64(body.get("base64_string")))
-    return stored(body.get("string"))
+    return in_pieces(body.get("string"))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from conformance.model import Exchange, Transcript
 from conformance.wire.recordings import foreign
-from conformance.wire.recordings.body import Body, from_base64, stored
+from conformance.wire.recordings.body import Body, from_base64, in_pieces, stored
 from conformance.wire.recordings.entry import Entry
 
 TITLE = "a vcrpy or go-vcr cassette (YAML or JSON)"
@@ -50,4 +50,4 @@ def _body(side: Entry) -> Body:
         return stored(body)
     if body.get("base64_string").value is not None:
         return Body(from_base64(body.get("base64_string")))
-    return stored(body.get("string") if "string" in body.members() else body)
+    return in_pieces(body.get("string")) if "string" in body.members() else stored(body)
