@@ -47,11 +47,11 @@ _LARGEST = 4 * 2**20
 #: Events of streams in all exhibits of a run: of a hundred requirements that a stream of a thousand events breaks.
 _EVENTS = 100_000
 
-#: Events that are judged while cassettes are made small, for all exhibits of a run: some twenty seconds.
-_JUDGED = 200_000
+#: Events that are judged while cassettes are made small, for all exhibits of a run: some ten seconds.
+_JUDGED = 100_000
 
-#: The same of one exhibit where that is spent, enough for a stream that is not long.
-_LEAST_JUDGED = 2_000
+#: The same of one exhibit, and of one where all are spent: enough for a stream that is not long.
+_MOST_JUDGED, _LEAST_JUDGED = 25_000, 8_000
 
 #: Bytes of all cassettes of a run: hundreds, as they mostly are.
 _CASSETTES = 8 * 2**20
@@ -137,7 +137,7 @@ class Exhibitor:
 
     def _least(self, kept: Transcript, verdict: Verdict) -> Transcript | None:
         """The smallest transcript that shows a verdict; none that takes more than the share of one exhibit."""
-        share = Budget(max(min(Budget().left, self._judgeable), _LEAST_JUDGED))
+        share = Budget(max(min(_MOST_JUDGED, self._judgeable), _LEAST_JUDGED))
         before = share.left
         least = shrunk(kept, verdict, share)
         self._judgeable -= before - share.left

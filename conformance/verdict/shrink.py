@@ -35,7 +35,8 @@ class Budget:
 
     def allows(self, transcript: Transcript) -> bool:
         """Take what it costs to judge a transcript; False where that is not left."""
-        self.left -= _cost(transcript)
+        if self.left > 0:
+            self.left -= _cost(transcript)
         return self.left > 0
 
 
@@ -98,7 +99,7 @@ class _Search:
         def holding(kept: Sequence[Chunk]) -> Transcript:
             return _with_body(transcript, index, response, tuple(kept))
 
-        kept = _least(blocks, lambda part: self.breaks(holding(part)))
+        kept = _least(blocks, lambda part: self.breaks(holding(part)), self._budget)
         return transcript if len(kept) == len(blocks) else holding(kept)
 
 
@@ -135,12 +136,12 @@ def _with_body(transcript: Transcript, index: int, response: Response, chunks: t
     return replace(transcript, exchanges=exchanges)
 
 
-def _least(blocks: tuple[Chunk, ...], holds: Callable[[Sequence[Chunk]], bool]) -> tuple[Chunk, ...]:
+def _least(blocks: tuple[Chunk, ...], holds: Callable[[Sequence[Chunk]], bool], budget: Budget) -> tuple[Chunk, ...]:
     """A part from which nothing more can be left out, in pieces that are halved until they are single blocks."""
     size = len(blocks) // 2
-    while size:
+    while size and budget.left > 0:
         start = 0
-        while start < len(blocks):
+        while start < len(blocks) and budget.left > 0:
             fewer = (*blocks[:start], *blocks[start + size :])
             if holds(fewer):
                 blocks = fewer
