@@ -262,7 +262,7 @@ def test_nothing_that_is_judged_is_nothing_judged() -> None:
     with Mock() as mock, judged(mock.base_url) as heard:
         asks(heard.base_url, "GET", "/models")
     assert heard.done.exit_code == 5
-    assert "1 exchanges passed" in heard.done.notes[0]
+    assert "1 exchange passed" in heard.done.notes[0]
 
 
 def test_what_is_kept_is_bounded_and_counted(monkeypatch, tmp_path: Path) -> None:
@@ -277,4 +277,4 @@ def test_what_is_kept_is_bounded_and_counted(monkeypatch, tmp_path: Path) -> Non
     client = heard.report(Role.CLIENT)
     assert (len(client.subjects), client.target["runs"], client.target["not_kept"]) == (2, 4, 2)
     assert heard.against(Role.CLIENT) == {"sending.no-extra-keys"}
-    assert any("3 runs have no cassette" in note for note in heard.done.notes)
+    assert any("3 runs without a cassette" in note for note in heard.done.notes)
