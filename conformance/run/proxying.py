@@ -258,7 +258,7 @@ class Session:
         if let_go:
             yield f"{_counted(let_go, 'run')} without a departure not listed: a report holds {MOST_SUBJECTS}"
         if self._cassettes is not None and self._cassettes.left_out:
-            yield f"{_counted(self._cassettes.left_out, 'run')} without a cassette: {self._cassettes.written} were written"
+            yield f"{_counted(self._cassettes.left_out, 'run')} without a cassette: {self._cassettes.written} written"
         if self._command:
             yield f"the command {_ending(self._exit_code)}"
 
