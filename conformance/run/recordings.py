@@ -73,7 +73,7 @@ def judged(
     interrupted = None
     try:
         for name in inputs.names(paths):
-            subjects.append(heard(name, partial(inputs.read, name), question, reporting, failed))
+            subjects.append(subject_of(name, partial(inputs.read, name), question, reporting, failed))
             on_subject(subjects[-1])
     except KeyboardInterrupt as interrupt:
         interrupted = str(interrupt) or INTERRUPTED
@@ -97,7 +97,7 @@ def _was_judged(subject: Subject) -> bool:
     return any(verdict.status in JUDGED or verdict.status is Status.ERROR for verdict in subject.verdicts)
 
 
-def heard(
+def subject_of(
     name: str,
     read: Callable[[], Iterable[Transcript]],
     question: Question,
@@ -119,9 +119,9 @@ def heard(
 
 def subject(name: str, transcripts: Iterable[Transcript], question: Question, reporting: Reporting) -> Subject:
     """The verdicts on what one file holds."""
-    asked = [_answering(transcript, question.operation) for transcript in transcripts]
-    parts = [reporting.settled(replace(judge(each, role=question.role), name=name)) for each in asked]
-    for transcript, part in zip(asked, parts, strict=True):
+    heard = [_answering(transcript, question.operation) for transcript in transcripts]
+    parts = [reporting.settled(replace(judge(each, role=question.role), name=name)) for each in heard]
+    for transcript, part in zip(heard, parts, strict=True):
         reporting.exhibit(transcript, part)
     verdicts = tuple(
         verdict
@@ -130,7 +130,7 @@ def subject(name: str, transcripts: Iterable[Transcript], question: Question, re
         if question.wanted is None or question.wanted(f"{verdict.scenario}:{verdict.requirement}")
     )
     unknown = dict.fromkeys(event for part in parts for event in part.unknown_events)
-    shape = tuple(seen for transcript in asked for seen in reporting.shape(transcript))
+    shape = tuple(seen for transcript in heard for seen in reporting.shape(transcript))
     notes = dict.fromkeys(note for part in parts for note in part.notes)
     reason = None if verdicts else _why_empty(parts)
     return Subject(name, verdicts, reason, tuple(unknown), tuple(notes), shape)
