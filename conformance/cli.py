@@ -18,6 +18,7 @@ COMMANDS = {
     "server": "judge a server; without a URL: the built-in mock",
     "client": "judge a client: its command runs against the mock",
     "proxy": "stand between a real client and a real server, and judge both",
+    "gateway": "judge what stands between: a gateway, a load balancer, a proxy",
     "judge": "judge recordings, without a network",
     "compare": "what is new, mended, otherwise or gone between two reports or baselines",
     "matrix": "judge several servers and clients, and lay them side by side",

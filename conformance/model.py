@@ -25,10 +25,12 @@ class Level(StrEnum):
 
 
 class Role(StrEnum):
-    """The side of the wire a requirement binds."""
+    """Whom a requirement binds: a side of the wire, or what stands between the sides."""
 
     SERVER = "server"
     CLIENT = "client"
+    #: What stands between the two, such as a gateway, a load balancer or a proxy.
+    GATEWAY = "gateway"
 
 
 class Confidence(StrEnum):

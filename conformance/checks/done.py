@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.model import Ended, Finding
-from conformance.walk.observation import DONE, Observation
+from conformance.walk.observation import Observation
 from conformance.walk.occasions import DONE_EVENT, END, EVENT
+from conformance.walk.place import DONE
 from conformance.walk.registry import check
 
 #: ORD-CLOSE: generous on purpose; clients that drain the body wait for it.

@@ -13,8 +13,9 @@ from conformance.model import Finding, Operation
 from conformance.walk.client_end import FOR_EVER, ClientEnd, client_end
 from conformance.walk.documents import shown, text
 from conformance.walk.http_response import is_event_stream, looks_like_stream
-from conformance.walk.observation import DONE, Observation
+from conformance.walk.observation import Observation
 from conformance.walk.occasions import CLOSE
+from conformance.walk.place import DONE
 from conformance.walk.registry import Judge, check
 from conformance.walk.rounds import own, rounds
 

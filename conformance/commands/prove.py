@@ -52,18 +52,19 @@ def run(arguments: argparse.Namespace) -> int:
     trials = tuple(_heard(proving.prove(clean, full=arguments.full)))
     matrix = proving.matrix_of(trials, clean)
     clients = proving.matrix_of_clients(full=arguments.full)
+    sides = (matrix, clients, proving.matrix_of_gateways(full=arguments.full))
     count = VARIATIONS_IN_FULL if arguments.full else VARIATIONS
     accused = tuple(proving.vary(count, arguments.seed))
     printed = {
         "text": lambda: fault_matrix_page.summary(
-            matrix, clients, _variations(count, arguments.seed, accused), monotonic() - began
+            sides, _variations(count, arguments.seed, accused), monotonic() - began
         ),
-        "json": lambda: fault_matrix_page.as_json(matrix, clients),
-        "markdown": lambda: fault_matrix_page.page(matrix, trials, clients),
-        "html": lambda: fault_matrix_picture.document(matrix, trials, clients),
+        "json": lambda: fault_matrix_page.as_json(sides),
+        "markdown": lambda: fault_matrix_page.page(sides, trials),
+        "html": lambda: fault_matrix_picture.document(sides, trials),
     }
     verdicts.write(printed[arguments.format]())
-    return 0 if matrix.holds and clients.holds and not accused else 1
+    return 0 if all(side.holds for side in sides) and not accused else 1
 
 
 def _part(arguments: argparse.Namespace) -> int:
@@ -71,22 +72,25 @@ def _part(arguments: argparse.Namespace) -> int:
     from conformance.mock.habits import HABITS  # noqa: PLC0415 - only when asked
     from conformance.proof.fault_matrix import RIGHT, rows  # noqa: PLC0415
     from conformance.proof.faults import FAULTS  # noqa: PLC0415
+    from conformance.relay.habits import GATEWAY_HABITS  # noqa: PLC0415
     from conformance.report import fault_matrix_page  # noqa: PLC0415
     from conformance.run import proving  # noqa: PLC0415
 
     if arguments.format != "text":
         raise UsageError(f"-k goes with --format text, not {arguments.format}", "Other formats show the whole proof.")
     wanted = selection(arguments.selection)
-    faults, habits = proving.selected(FAULTS, wanted), proving.selected(HABITS, wanted)
-    if not faults and not habits:
+    tables = (FAULTS, HABITS, GATEWAY_HABITS)
+    faults, habits, of_gateways = (proving.selected(table, wanted) for table in tables)
+    if not faults and not habits and not of_gateways:
         hint = "-k is read over `fault:requirement`; `conformance list faults` shows the faults."
         raise UsageError(f"-k {arguments.selection!r} selects no fault and no habit", hint)
     clean = proving.record() if faults else ()
     trials = [
         *_heard(proving.prove(clean, faults, full=arguments.full)),
         *_heard(proving.prove_clients(habits, full=arguments.full)),
+        *_heard(proving.prove_gateways(of_gateways, full=arguments.full)),
     ]
-    verdicts.write(fault_matrix_page.part(trials, len(FAULTS) + len(HABITS)))
+    verdicts.write(fault_matrix_page.part(trials, sum(map(len, tables))))
     return 0 if all(row.outcome in RIGHT for trial in trials for row in rows(trial)) else 1
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS, CLIENT_TRAITS
+from conformance.contract.gateway_scenarios import GATEWAY_SCENARIOS, GATEWAY_TRAITS
 from conformance.contract.media import FACTS
 from conformance.model import Act, Scenario
 
@@ -73,13 +74,14 @@ TRAITS = MappingProxyType(
         "others": "somebody else may act on the run too",
         **FACTS,
         **CLIENT_TRAITS,
+        **GATEWAY_TRAITS,
     }
 )
 
 #: Facts only the sender of a request knows: they are recorded with the exchange.
 SITUATIONS = frozenset(
     {"no-key", "wrong-key", "no-beta", "accept-stream", "unknown-run", "unknown-thread", "other-thread", "concurrent",
-     "reordered"}
+     "reordered", "queried", "direct", "leaves", "slow"}
 )  # fmt: skip
 
 #: Which outputs an act submits, given the pending calls.
@@ -106,6 +108,7 @@ OUTPUTS = MappingProxyType(
         "other-text": "every pending call once, with other texts than before",
         "extra-key": "every pending call once, beside a top-level key the API does not know",
         "malformed": "a body that breaks off in the middle of the JSON",
+        "large": "every pending call once, the first output of 512,000 characters",
     }
 )
 
@@ -305,6 +308,8 @@ def requires(scenario: Scenario) -> frozenset[str]:
         needed |= {"state"}
     if scenario.traits & {"no-key", "wrong-key"}:
         needed |= {"key"}
+    if "stalls" in scenario.traits:
+        needed |= {"gateway-timeout"}
     return needed
 
 
@@ -322,5 +327,5 @@ def without_waiting(scenario: Scenario) -> tuple[Act, ...]:
     return scenario.acts if refused and not waits else ()
 
 
-#: The scenarios of both roles.
-BY_ID = MappingProxyType({scenario.id: scenario for scenario in (*SCENARIOS, *CLIENT_SCENARIOS)})
+#: The scenarios of all roles.
+BY_ID = MappingProxyType({scenario.id: scenario for scenario in (*SCENARIOS, *CLIENT_SCENARIOS, *GATEWAY_SCENARIOS)})

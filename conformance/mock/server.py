@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from types import TracebackType
 from typing import Self, TypeVar
 
 from conformance.contract.scenarios import BY_ID
 from conformance.errors import OwnError, UsageError
-from conformance.mock.http_player import play
+from conformance.mock.http_player import Hold, play
 from conformance.mock.http_reader import RequestReader
 from conformance.mock.recorded import Log, Recorded
 from conformance.mock.replies import REPLIES
@@ -42,8 +42,8 @@ class Mock:
     """The reference server in a thread of its own, from its construction until `close`; usable in a with statement.
 
     `api_key`: where it is given, requests must carry it. `scenario`: what runs play that name none in their metadata.
-    `port` 0 takes any free one. `fault`: the name of a fault that is played wherever it applies. Raises UsageError
-    where the address cannot be had, or there is no such fault.
+    `port` 0 takes any free one. `fault`: the name of a fault that is played wherever it applies. `hold` is awaited
+    before each piece of an answer. Raises UsageError where the address cannot be had, or there is no such fault.
     """
 
     def __init__(
@@ -55,9 +55,10 @@ class Mock:
         port: int = 0,
         behaviour: Behaviour | None = None,
         fault: str | None = None,
+        hold: Hold | None = None,
     ) -> None:
         played = _behaviour(scenario, fault) if behaviour is None else behaviour
-        self._service = _Service(api_key, scenario, played, host=host, port=port)
+        self._service = _Service(api_key, scenario, played, host=host, port=port, hold=hold)
         self._thread = threading.Thread(target=self._service.run, name="conformance-mock", daemon=True)
         self._thread.start()
         self._service.wait_until_ready()
@@ -68,6 +69,11 @@ class Mock:
     def origin(self) -> str:
         """Scheme, host and port, for path forms other than /v1."""
         return self._service.origin
+
+    @property
+    def began(self) -> float:
+        """When it began to listen, on the clock `time.monotonic`, in seconds: what its records count from."""
+        return self._service.began
 
     @property
     def requests(self) -> tuple[Recorded, ...]:
@@ -85,6 +91,10 @@ class Mock:
     def settle(self, seconds: float) -> None:
         """Wait, at most so long, until nobody is connected any more and all that was sent has been recorded."""
         self._service.settle(seconds)
+
+    def finish(self, seconds: float) -> None:
+        """Wait, at most so long, until every answer that was begun has ended; connections may stay open."""
+        self._service.finish(seconds)
 
     def close(self) -> None:
         """Stop serving, break off what is under way, and leave no thread, task or socket behind."""
@@ -136,6 +146,7 @@ class _Service:
         host: str,
         port: int,
         ready: Callable[[str], None] | None = None,
+        hold: Hold | None = None,
     ) -> None:
         self.origin = ""
         #: What has arrived; None in the foreground, where nobody asks for it and days may pass.
@@ -146,12 +157,16 @@ class _Service:
         self._host = host
         self._port = port
         self._ready = ready
+        self._hold = hold
         self._settled = threading.Event()
         self._problem: OSError | None = None
-        self._began = 0.0
+        #: When it began to listen, on the clock of its loop.
+        self.began = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._conversations: set[asyncio.Task[None]] = set()
+        #: One for each answer that was begun and has not ended.
+        self._answers: set[asyncio.Future[None]] = set()
 
     def run(self) -> None:
         """Serve until `stop`, in the thread that calls."""
@@ -194,6 +209,16 @@ class _Service:
 
         self._called(settled(), seconds + _PATIENCE)
 
+    def finish(self, seconds: float) -> None:
+        """Wait until every answer has ended."""
+
+        async def finished() -> None:
+            await asyncio.sleep(_ACCEPTANCE)
+            if self._answers:
+                await asyncio.wait(self._answers, timeout=seconds)
+
+        self._called(finished(), seconds + _PATIENCE)
+
     def _called(self, work: Coroutine[object, object, _Result], seconds: float) -> _Result:
         assert self._loop is not None  # noqa: S101 - it serves
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
@@ -208,7 +233,7 @@ class _Service:
         try:
             host, port = server.sockets[0].getsockname()[:2]
             self.origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-            self._began = self._loop.time()
+            self.began = self._loop.time()
             self._settled.set()
             if self._ready is not None:
                 self._ready(f"{self.origin}/v1")
@@ -239,28 +264,41 @@ class _Service:
                 raise Refused("full")
             while (arrived := await requests.next()) is not None:
                 began = asyncio.get_running_loop().time()
-                recorded = Recorded(round((began - self._began) * 1000), arrived.request)
+                recorded = Recorded(round((began - self.began) * 1000), arrived.request)
                 if self.recorded is not None:
                     self.recorded.add(recorded)
                 with self._answering:
                     response = self._api.respond(arrived.request)
                 if response is None:
                     return
-                if not await play(
-                    response,
-                    writer,
-                    began=began,
-                    in_chunks=arrived.knows_chunks,
-                    last=not arrived.keeps_alive,
-                    left=requests.left,
-                    played=recorded.played,
-                ):
+                with self._answer_under_way():
+                    goes_on = await play(
+                        response,
+                        writer,
+                        began=began,
+                        in_chunks=arrived.knows_chunks,
+                        last=not arrived.keeps_alive,
+                        left=requests.left,
+                        played=recorded.played,
+                        hold=self._hold,
+                    )
+                if not goes_on:
                     return
                 # Requests that were sent ahead need no waiting: between two of them it is the others' turn.
                 await asyncio.sleep(0)
         except Refused as refused:
             await play(refusal(refused), writer, began=0, in_chunks=True, last=True, left=reader.read)
             await _let_go(reader, writer)
+
+    @contextlib.contextmanager
+    def _answer_under_way(self) -> Iterator[None]:
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._answers.add(answer)
+        try:
+            yield
+        finally:
+            self._answers.discard(answer)
+            answer.set_result(None)
 
 
 async def _let_go(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

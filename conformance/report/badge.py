@@ -12,7 +12,11 @@ from conformance.model import JUDGED, Level, Report, Role, Status, Verdict
 from conformance.report.result import verdict_word
 
 #: What the badge is about, for each side of the wire.
-_LABELS = {Role.SERVER: "submit_tool_outputs", Role.CLIENT: "submit_tool_outputs client"}
+_LABELS = {
+    Role.SERVER: "submit_tool_outputs",
+    Role.CLIENT: "submit_tool_outputs client",
+    Role.GATEWAY: "submit_tool_outputs gateway",
+}
 
 
 def render(report: Report) -> str:

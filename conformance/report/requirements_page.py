@@ -47,6 +47,7 @@ FAMILIES = {
     "retry": "When a client sends it again",
     "reading": "How a client reads a stream",
     "outcome": "What a client makes of the answer",
+    "relay": "What stands between",
 }
 
 

@@ -153,4 +153,4 @@ def _answering(transcript: Transcript, operation: Operation | None) -> Transcrip
 def _role(subjects: Sequence[Subject]) -> Role:
     """Whose bytes were judged: the client's where nothing else was."""
     roles = {verdict.role for subject in subjects for verdict in subject.verdicts}
-    return Role.CLIENT if roles == {Role.CLIENT} else Role.SERVER
+    return next(iter(roles)) if len(roles) == 1 else Role.SERVER

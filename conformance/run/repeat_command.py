@@ -44,6 +44,20 @@ def again_proxy(said: Given, upstream: str, command: Sequence[str]) -> str:
     return shown(shlex.join(("conformance", "proxy", f"--upstream={_shown_url(upstream)}", *words(kept, ""), *behind)))
 
 
+def again_gateway(said: Given, command: Sequence[str]) -> str:
+    """The command that judges the same gateway once more."""
+    from conformance.targets.drivers import shown  # noqa: PLC0415 - a server and processes: only when asked
+
+    named = ("base_url", "listen", "gateway_timeout", "api_key_env", "model", "ca_file", "timeout")
+    values = {key: said[key] for key in named if said.get(key) is not None}
+    values["base_url"] = _shown_url(values["base_url"])
+    options = [f"--{key.replace('_', '-')}={value}" for key, value in values.items()]
+    options += [f"--maps={what}" for what in said.get("maps") or ()]
+    options += [f"--header={_hidden(text, ':')}" for text in said.get("header") or ()]
+    tail = ("--", *command) if command else ()
+    return shown(shlex.join(("conformance", "gateway", *options, *tail)))
+
+
 def _shown_url(url: str) -> str:
     """A URL without a user's name, and without the values of parameters that may carry a credential."""
     parts = urlsplit(url)

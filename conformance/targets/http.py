@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import httpcore
@@ -37,6 +37,9 @@ _PLAIN_TARGET = re.compile(r"/(?:(?!(?<=/)\.)[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]
 #: Methods whose requests say that they have no content.
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
+#: Hears of a piece of a body, and says whether its reader goes on.
+GoesOn = Callable[[bytes], bool]
+
 #: The statuses that HTTP has (RFC 9110 §15).
 _STATUSES = range(100, 600)
 
@@ -56,8 +59,11 @@ class Wire:
         # The client around it would read redirects and cookies, and fails on those that are malformed.
         self._pool = _pool(settings)
 
-    def send(self, ask: Ask) -> Sent:
-        """Send one request and record what comes back. Raises NoConnection when none could be opened."""
+    def send(self, ask: Ask, goes_on: GoesOn | None = None) -> Sent:
+        """Send one request and record what comes back. Raises NoConnection when none could be opened.
+
+        `goes_on` hears of every piece of the body in the thread that calls; where it says no the reader leaves.
+        """
         settings = self._settings
         headers = settings.request_headers(ask.situation, body=ask.body is not None)
         address = _address(settings.origin, settings.target(ask.path, ask.prefix))
@@ -83,7 +89,7 @@ class Wire:
                 failure, stalled = self._failure(reason, allowance), isinstance(reason, httpcore.TimeoutException)
             else:
                 if incoming.status in _STATUSES:
-                    response, stalled = self._receive(incoming, allowance)
+                    response, stalled = self._receive(incoming, allowance, goes_on)
                 else:
                     incoming.close()
                     failure = f"what came is no HTTP answer: its status is {incoming.status}"
@@ -93,8 +99,10 @@ class Wire:
         """Close the pool of connections."""
         self._pool.close()
 
-    def _receive(self, incoming: httpcore.Response, allowance: Allowance) -> tuple[Response, bool]:
-        body = _Body(incoming, allowance, self._settings.linger)
+    def _receive(
+        self, incoming: httpcore.Response, allowance: Allowance, goes_on: GoesOn | None
+    ) -> tuple[Response, bool]:
+        body = _Body(incoming, allowance, self._settings.linger, goes_on)
         try:
             ended = body.read()
         finally:
@@ -118,11 +126,14 @@ class Wire:
 class _Body:
     """A body as it arrives: decoded, in one chunk for each millisecond, watched for its `[DONE]`."""
 
-    def __init__(self, incoming: httpcore.Response, allowance: Allowance, linger: float) -> None:
+    def __init__(
+        self, incoming: httpcore.Response, allowance: Allowance, linger: float, goes_on: GoesOn | None
+    ) -> None:
         self.done = False
         self._incoming = incoming
         self._allowance = allowance
         self._linger = linger
+        self._goes_on = goes_on
         #: Pieces of the same millisecond belong together: a million tiny pieces stay small in memory.
         self._pieces: dict[int, list[bytes]] = {}
         self._tail = b"\n"
@@ -134,6 +145,8 @@ class _Body:
                 self._allowance.decoded(len(piece))
                 self._pieces.setdefault(self._allowance.ms(), []).append(piece)
                 self._watch(piece)
+                if self._goes_on is not None and not self._goes_on(piece):
+                    return Ended.ABORTED
         except OverBudget:
             return Ended.ABORTED
         except httpcore.TimeoutException:

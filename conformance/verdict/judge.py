@@ -44,6 +44,7 @@ ENVIRONMENT = frozenset({"state", "key"}) | WHOLE
 _NOTHING = {
     Role.SERVER: "it holds no submission and no stream that creates a run",
     Role.CLIENT: "it holds no submission",
+    Role.GATEWAY: "it holds no submission on both sides of what stands between",
 }
 
 #: Why nothing showed what was planned: nobody did it, or it was done to a run that had ended.
@@ -64,6 +65,17 @@ _PREREQUISITES = (
     "sending.one-request",
     "sending.every-call",
     "sending.stream-flag",
+    "relay.forwarded",
+    "relay.path",
+    "relay.authorization",
+    "relay.beta",
+    "relay.query",
+    "relay.request-body",
+    "relay.answered",
+    "relay.unanswered",
+    "relay.status-class",
+    "relay.content-type",
+    "relay.ends",
     "request.path",
     "request.bearer",
     "request.beta-accepted",

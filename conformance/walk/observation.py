@@ -13,24 +13,12 @@ from conformance.model import Ended, Exchange, Finding, Operation, Response, Tra
 from conformance.walk.documents import Document, member
 from conformance.walk.history import History, KnownRun, run_of_path
 from conformance.walk.http_response import header
+from conformance.walk.passages import Passage
+from conformance.walk.place import DONE, Place
 from conformance.walk.submission_facts import Submitted
 from conformance.wire.replaced import Read, is_replaced, without_replaced
 from conformance.wire.sse import Defect, Event
 from conformance.wire.strict_json import NotJson
-
-#: The data of the done event (contract §3).
-DONE = b"[DONE]"
-
-
-class Place(NamedTuple):
-    """Where an event stood: its name, 0-based index, byte span and arrival in ms, and what it is about."""
-
-    name: str
-    event: int
-    span: tuple[int, int]
-    ms: int
-    #: As `Finding.about`.
-    about: tuple[str, ...] = ()
 
 
 class Move(NamedTuple):
@@ -262,6 +250,8 @@ class Observation:
     step: Step | None = None
     message: Message | None = None
     move: Move | None = None
+    #: Both sides of each request, where what stands between is judged.
+    passages: tuple[Passage, ...] = ()
     #: What was seen that nothing judges, each once, in a sentence.
     notes: dict[str, None] = field(default_factory=dict)
 

@@ -13,8 +13,9 @@ from conformance.walk.documents import member, text
 from conformance.walk.entities import ENTER, LEAVE
 from conformance.walk.findings import Findings
 from conformance.walk.moments import Moments
-from conformance.walk.observation import DONE, Message, Observation, Place, Stream
+from conformance.walk.observation import Message, Observation, Stream
 from conformance.walk.occasions import BODY, DONE_EVENT, END, EVENT, WAITING
+from conformance.walk.place import DONE, Place
 from conformance.walk.schedule import Calls
 from conformance.wire.sse import Decoder, Event
 from conformance.wire.strict_json import NotJson, read_either
