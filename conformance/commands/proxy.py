@@ -22,7 +22,7 @@ _REACHING = frozenset({"api-key-env", "header", "param", "ca-file"})
 _VERDICTS = frozenset({"strict", "out", "requirements", "known-failures"})
 
 #: The forms of a report that hold one side alone.
-_ONE_DOCUMENT = frozenset({"junit", "html", "sarif"})
+_ONE_DOCUMENT = frozenset({"junit", "html", "sarif", "badge"})
 
 
 USAGE = "--upstream URL [options] [-- COMMAND ...]"

@@ -10,8 +10,9 @@ from conformance.model import Ended, Headers
 #: Bytes that are kept of one exchange: the longest answer that is judged anywhere else, and a large upload.
 EXCHANGE_LIMIT = 64 * 1024 * 1024
 
-#: What a piece takes in memory beside its bytes.
-_OVERHEAD = 200
+#: What a piece takes in memory beside its bytes, and what an exchange does: objects, times, header fields.
+_OF_PIECE = 200
+_OF_EXCHANGE = 2000
 
 
 class Room:
@@ -71,6 +72,9 @@ class Passed:
     #: Bytes taken of the room.
     size: int = 0
 
+    def __post_init__(self) -> None:
+        self._holds(_OF_EXCHANGE)
+
     def asked(self, data: bytes) -> None:
         """Bytes of the request's body came."""
         if data and self._holds(len(data)):
@@ -90,7 +94,7 @@ class Passed:
             if self._holds(len(data)):
                 last.data += data
                 last.taken_ms = taken_ms
-        elif self._holds(len(data) + _OVERHEAD):
+        elif self._holds(len(data) + _OF_PIECE):
             self.pieces.append(KeptPiece(came_ms, taken_ms, bytearray(data)))
 
     def end(self, ended: Ended, ms: float, failure: str | None = None) -> None:

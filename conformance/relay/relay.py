@@ -40,6 +40,10 @@ _PATIENCE = 10.0
 _FAREWELL = 2.0
 
 
+#: Turns of the event loop after which a handshake that failed has closed its socket, with some to spare.
+_TURNS = 10
+
+
 class _Refused(Exception):
     """The relay answers by itself."""
 
@@ -87,7 +91,8 @@ class Relay:
         self._ready = threading.Event()
         self._began = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._behind: set[Connection] = set()
+        #: Those whose sockets may be open.
+        self._connections: set[Connection] = set()
         self._thread = threading.Thread(target=self._run, name="conformance-relay", daemon=True)
         self._thread.start()
         if not self._ready.wait(_PATIENCE):
@@ -142,11 +147,24 @@ class Relay:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            for behind in self._behind:
-                behind.abort()
-            await asyncio.sleep(0)  # transports close their sockets in the next turn
+            await self._closed()
+
+    async def _closed(self) -> None:
+        """Close every socket at once, and wait until it is closed: transports do it in one of the next turns."""
+        for connection in self._connections:
+            connection.abort()
+        until = self._loop.time() + _PATIENCE
+        while any(not each.lost for each in self._connections) and self._loop.time() < until:
+            await asyncio.sleep(0)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+
+    def _keep(self, connection: Connection) -> None:
+        """Remember a connection until its socket is closed."""
+        self._connections = {each for each in self._connections if not each.lost} | {connection}
 
     def _opened(self, front: Connection) -> None:
+        self._keep(front)
         task = self._loop.create_task(self._converse(front))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -176,7 +194,6 @@ class Relay:
         finally:
             front.close()
             if behind is not None:
-                self._behind.discard(behind)
                 behind.close()
 
     async def _next(self, front: Connection) -> tuple[RequestCopy, float] | None:
@@ -260,7 +277,7 @@ class Relay:
         except OSError as problem:
             self.unreached += 1
             raise _Refused(502, f"the upstream cannot be reached: {problem}") from None
-        self._behind.add(behind)
+        self._keep(behind)
         return behind
 
     async def _over(self, front: Connection, behind: Connection) -> bool:

@@ -31,9 +31,6 @@ ABANDONED = 660.0
 #: Runs that are put together at once; of more than that the one that was quiet longest is let go.
 MOST = 1000
 
-#: Exchanges of one run. A run lasts ten minutes, and a client that looks at it five times a second is in no hurry.
-LONGEST = 4000
-
 #: The part of the room from which on runs are let go, so that those under way have the rest.
 _PRESSED = 0.75
 
@@ -141,9 +138,11 @@ class Runs:
             run.touched = now
             if came is None:
                 run.unreadable = run.unreadable or unreadable
-            elif len(run.parts) >= LONGEST or not self._room.take(size):
+            elif not self._room.take(size):
                 run.unreadable = run.unreadable or "more of it passed than could be kept"
             else:
+                if all(_repeats(came, part.exchange) for part in run.parts[-2:]) and len(run.parts) > 1:
+                    self._room.give(run.parts.pop().size)
                 began = passed.began
                 run.parts.append(_Part(came, began, began + answered, began + passed.ended_ms, size))
                 run.over = _ends(came, run.id) or (run.over and came.operation in _LOOKS)
@@ -219,6 +218,15 @@ def _sequential(parts: Sequence[_Part]) -> list[_Part]:
         else:
             kept.append(part)
     return kept
+
+
+def _repeats(look: Exchange, before: Exchange) -> bool:
+    """Whether a look asks and is told what one before was: of a row of such the first and the last say everything."""
+    if look.operation not in _LOOKS or look.request.target != before.request.target:
+        return False
+    answers = [each.response for each in (look, before)]
+    first, second = ((each.status, body_of(each)) if each is not None else None for each in answers)
+    return first is not None and first == second
 
 
 def _crossed(one: _Part, other: _Part) -> bool:

@@ -58,7 +58,7 @@ class Side:
     def judge(self, name: str, transcript: Transcript, failed: Callable[[ConformanceError], None]) -> Subject:
         """The verdicts on one run, as it is so far."""
         plain = replace(self.reporting, exhibitor=None)
-        return recordings.heard(name, lambda: (transcript,), self._question, plain, failed)
+        return recordings.subject_of(name, lambda: (transcript,), self._question, plain, failed)
 
     def keep(self, subject: Subject) -> None:
         """Keep the verdicts on a run, in the place of one that shows nothing where there are too many."""

@@ -252,16 +252,16 @@ class Session:
         assert self._relay is not None  # noqa: S101 - it listened
         server, client = self._proxied.sides
         judged = max(len(side.subjects) + side.let_go for side in (server, client))
-        yield f"{self._relay.exchanges} exchanges passed · {judged} runs judged"
-        told = {
-            "runs were passed on that held no submission and no stream: nothing to judge": self._proxied.unjudged,
-            "requests found no upstream: the proxy answered them with 502": self._relay.unreached,
-            f"runs without a departure are not listed: a report holds {MOST_SUBJECTS}": max(
-                server.let_go, client.let_go
-            ),
-            "runs have no cassette: there were too many": 0 if self._cassettes is None else self._cassettes.left_out,
-        }
-        yield from (f"{number} {what}" for what, number in told.items() if number)
+        yield f"{_counted(self._relay.exchanges, 'exchange')} passed · {_counted(judged, 'run')} judged"
+        let_go, unjudged = max(server.let_go, client.let_go), self._proxied.unjudged
+        if unjudged:
+            yield f"{_counted(unjudged, 'run')} passed that held neither a submission nor a stream: nothing to judge"
+        if self._relay.unreached:
+            yield f"{_counted(self._relay.unreached, 'request')} found no upstream and got a 502 of the proxy"
+        if let_go:
+            yield f"{_counted(let_go, 'run')} without a departure not listed: a report holds {MOST_SUBJECTS}"
+        if self._cassettes is not None and self._cassettes.left_out:
+            yield f"{_counted(self._cassettes.left_out, 'run')} without a cassette: {self._cassettes.written} written"
         if self._command:
             yield f"the command {_ending(self._exit_code)}"
 
@@ -269,6 +269,10 @@ class Session:
         if self._out is None:
             return ()
         return tuple(f"{self._out}/{name}/" for name in (Role.SERVER.value, Role.CLIENT.value, CASSETTES))
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _ending(code: int | None) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 from hashlib import sha256
 from pathlib import Path
 
+from conformance import files
 from conformance.errors import UnreadableInput
-from conformance.files import LIST, RECORDING, cassettes_folder, read
 from conformance.model import JUDGED, Level, Status, Subject
 
 #: The list that comes with the suite.
@@ -47,9 +47,11 @@ class Found:
 
 def known(text: str | None = None) -> tuple[Known, ...]:
     """The recordings of the list. Raises UnreadableInput, with the row, for a list that is off."""
-    source = str(cassettes_folder() / LIST)
+    source = str(files.cassettes_folder() / LIST)
     try:
-        rows = tomllib.loads(read(Path(source), LIST).decode() if text is None else text).get("recording", [])
+        rows = tomllib.loads(files.read(Path(source), files.LIST).decode() if text is None else text).get(
+            "recording", []
+        )
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UnreadableInput(f"{source}: not TOML: {error}") from None
     return tuple(_row(row, f"{source}: recording {number}") for number, row in enumerate(rows, start=1))
@@ -66,7 +68,7 @@ def found(folder: Path, rows: Sequence[Known]) -> Found:
         )
         if path is None:
             problems.append(f"{row.where()}: not in {folder}")
-        elif sha256(read(path, RECORDING, only_files=True)).hexdigest() != row.sha256:
+        elif sha256(files.read(path, files.RECORDING, only_files=True)).hexdigest() != row.sha256:
             problems.append(f"{path}: not the bytes of {row.where()}; `git checkout {row.commit}` brings them back")
         else:
             recordings[str(path)] = row

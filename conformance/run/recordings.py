@@ -85,7 +85,7 @@ def judged(
 
     try:
         for name in inputs.names(paths, leave):
-            subjects.append(heard(name, partial(inputs.read, name), question, reporting, failed))
+            subjects.append(subject_of(name, partial(inputs.read, name), question, reporting, failed))
             on_subject(subjects[-1])
     except KeyboardInterrupt as interrupt:
         interrupted = str(interrupt) or INTERRUPTED
@@ -113,7 +113,7 @@ def _was_judged(subject: Subject) -> bool:
     return any(verdict.status in JUDGED or verdict.status is Status.ERROR for verdict in subject.verdicts)
 
 
-def heard(
+def subject_of(
     name: str,
     read: Callable[[], Iterable[Transcript]],
     question: Question,

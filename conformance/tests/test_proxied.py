@@ -236,11 +236,34 @@ def test_two_who_submit_at_once_are_not_the_servers_fault() -> None:
     assert on_a_waiting_run(does).against(Role.SERVER) == set()
 
 
+def test_runs_of_one_thread_after_each_other_are_told_apart() -> None:
+    with Mock() as mock, judged(mock.base_url) as heard:
+        tools = [{"type": "function", "function": {"name": "weather"}}]
+        assistant = json.loads(asks(heard.base_url, "POST", "/assistants", {"model": "m", "tools": tools})[1])["id"]
+        thread = json.loads(asks(heard.base_url, "POST", "/threads", {})[1])["id"]
+        for stream in (True, False, True):
+            asks(heard.base_url, "POST", f"/threads/{thread}/messages", {"role": "user", "content": "And now?"})
+            run = json.loads(asks(heard.base_url, "POST", f"/threads/{thread}/runs", {"assistant_id": assistant})[1])
+            path = f"/threads/{thread}/runs/{run['id']}"
+            while run["status"] != "requires_action":
+                run = json.loads(asks(heard.base_url, "GET", path)[1])
+            calls = run["required_action"]["submit_tool_outputs"]["tool_calls"]
+            body = {"tool_outputs": [{"tool_call_id": calls[0]["id"], "output": "21"}], "stream": stream}
+            assert asks(heard.base_url, "POST", f"{path}/submit_tool_outputs", body)[0] == 200
+            while run["status"] != "completed":
+                run = json.loads(asks(heard.base_url, "GET", path)[1])
+            asks(heard.base_url, "GET", f"{path}/steps")
+            asks(heard.base_url, "GET", f"/threads/{thread}/messages")
+            asks(heard.base_url, "GET", f"/threads/{thread}/runs")
+    assert (heard.against(Role.SERVER), heard.against(Role.CLIENT)) == (set(), set())
+    assert [len(heard.report(role).subjects) for role in (Role.SERVER, Role.CLIENT)] == [3, 3]
+
+
 def test_nothing_that_is_judged_is_nothing_judged() -> None:
     with Mock() as mock, judged(mock.base_url) as heard:
         asks(heard.base_url, "GET", "/models")
     assert heard.done.exit_code == 5
-    assert "1 exchanges passed" in heard.done.notes[0]
+    assert "1 exchange passed" in heard.done.notes[0]
 
 
 def test_what_is_kept_is_bounded_and_counted(monkeypatch, tmp_path: Path) -> None:
@@ -255,4 +278,4 @@ def test_what_is_kept_is_bounded_and_counted(monkeypatch, tmp_path: Path) -> Non
     client = heard.report(Role.CLIENT)
     assert (len(client.subjects), client.target["runs"], client.target["not_kept"]) == (2, 4, 2)
     assert heard.against(Role.CLIENT) == {"sending.no-extra-keys"}
-    assert any("3 runs have no cassette" in note for note in heard.done.notes)
+    assert any("3 runs without a cassette" in note for note in heard.done.notes)

@@ -6,8 +6,8 @@ Events are compared by name and data. `[DONE]` and what comes behind it are coun
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple, TypedDict
@@ -17,9 +17,10 @@ from conformance.walk.place import DONE, Place
 from conformance.wire.sse import Decoder, Event
 from conformance.wire.strict_json import NotJson, read
 
-#: Events between the first and the last difference up to which it is looked for the least difference, which takes
-#: quadratic time: more than the longest stream of the scenarios has. Beyond it they are compared one by one.
+#: Events between the first and the last difference, and pairs of them that may belong together, up to which it is
+#: looked for the least difference: more than any stream of the scenarios has. It takes time in proportion to both.
 _ALIGNED = 4_000
+_POSSIBLE = 100_000
 
 #: Integers below it are floats without loss.
 _EXACT = 2**53
@@ -154,32 +155,34 @@ class _Facts:
 
     def align(self, sent: Sequence[Seen], came: Sequence[Seen], step: int = 0) -> None:
         """Pair what was sent with what came by one mark, and what is left between by the next."""
-        first, last = _alike_at_ends(sent, came) if step == 0 else (0, 0)
-        sent, came = sent[first : len(sent) - last], came[first : len(came) - last]
-        if not sent or not came or step == len(self._marks) or max(len(sent), len(came)) > _ALIGNED:
+        if not sent or not came or step == len(self._marks):
             self._missing += sent
             self._added += came
             return
+        mark, pairs = self._marks[step]
         if step == len(self._marks) - 1:
             sent, came = self._without_joined(list(sent), list(came))
-        mark, pairs = self._marks[step]
         ours, theirs = list(map(mark, sent)), list(map(mark, came))
-        for word, i1, i2, j1, j2 in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
-            if word == "equal":
+        for equal, i1, i2, j1, j2 in _matched(ours, theirs):
+            if equal:
                 pairs += map(Pair, sent[i1:i2], came[j1:j2])
             else:
                 self.align(sent[i1:i2], came[j1:j2], step + 1)
 
     def told(self, sent: Sequence[Seen]) -> _Told:
         """The facts; what is missing in one place and added in another was moved."""
-        added, missing, moved = list(self._added), [], []
+        surplus: dict[tuple[str, bytes], deque[Seen]] = {}
+        for each in self._added:
+            surplus.setdefault(each.key, deque()).append(each)
+        missing, moved = [], []
         for each in self._missing:
-            other = next((one for one in added if one.key == each.key), None)
-            if other is None:
-                missing.append(each)
+            others = surplus.get(each.key)
+            if others:
+                moved.append(Pair(each, others.popleft()))
             else:
-                added.remove(other)
-                moved.append(Pair(each, other))
+                missing.append(each)
+        found = {each.came.place for each in moved}
+        added = [each for each in self._added if each.place not in found]
         keys = {each.key for each in sent}
         return {
             "missing": tuple(missing),
@@ -195,19 +198,35 @@ class _Facts:
     def _without_joined(self, sent: list[Seen], came: list[Seen]) -> tuple[list[Seen], list[Seen]]:
         """Take out the events of which one was made, and that one."""
         for one in tuple(came):
-            if run := _joined(sent, one):
+            if run := _joined(sent, one) if b"\n" in one.data else ():
                 self._joined += (Pair(each, one) for each in run)
                 came.remove(one)
                 sent = [each for each in sent if each not in run]
         return sent, came
 
 
-def _alike_at_ends(sent: Sequence[Seen], came: Sequence[Seen]) -> tuple[int, int]:
-    """How many events are alike at the beginning, and how many of the rest at the end."""
-    shorter = min(len(sent), len(came))
-    first = next((at for at in range(shorter) if sent[at].key != came[at].key), shorter)
-    last = next((at for at in range(shorter - first) if sent[-1 - at].key != came[-1 - at].key), shorter - first)
-    return first, last
+#: Which parts of two rows belong together: whether they are equal, and from where to where in each.
+_Match = tuple[bool, int, int, int, int]
+
+
+def _matched(ours: list[Hashable], theirs: list[Hashable]) -> Iterator[_Match]:
+    """Two rows in parts that are equal and parts that are not; the ends first, since most rows differ in little."""
+    shorter = min(len(ours), len(theirs))
+    first = next((at for at in range(shorter) if ours[at] != theirs[at]), shorter)
+    last = next((at for at in range(shorter - first) if ours[-1 - at] != theirs[-1 - at]), shorter - first)
+    yield True, 0, first, 0, first
+    yield from _between(ours[first : len(ours) - last], theirs[first : len(theirs) - last], first)
+    yield True, len(ours) - last, len(ours), len(theirs) - last, len(theirs)
+
+
+def _between(ours: list[Hashable], theirs: list[Hashable], start: int) -> Iterator[_Match]:
+    """The same of what differs at both ends; where it is too much for that it is one part."""
+    counts = Counter(theirs)
+    if max(len(ours), len(theirs)) > _ALIGNED or sum(counts[each] for each in ours) > _POSSIBLE:
+        yield False, start, start + len(ours), start, start + len(theirs)
+        return
+    for word, i1, i2, j1, j2 in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
+        yield word == "equal", start + i1, start + i2, start + j1, start + j2
 
 
 def _joined(missing: Sequence[Seen], one: Seen) -> tuple[Seen, ...]:
