@@ -45,7 +45,7 @@ def scenarios_list() -> str:
 
 
 def faults_list() -> str:
-    """Return one line for each fault: name, layer, and the lie."""
+    """Return one line for each fault: name, layer, and what it does."""
     rows = [(fault.name, fault.layer, fault.does) for fault in FAULTS.values()]
     wide = [max(len(row[column]) for row in rows) for column in range(2)]
     return "".join(_columns(row, wide) for row in rows)
@@ -96,7 +96,7 @@ def _planned(requirement: Requirement, width: int) -> Iterator[str]:
     if requirement.excluded is not None:
         yield field("excluded", requirement.excluded, width)
     elif requirement.luck:
-        yield field("judged", "whenever it is seen; never planned, since nobody else can bring it about", width)
+        yield field("judged", "whenever it is observed; never planned, since it cannot be triggered on demand", width)
     else:
         yield field("judged", f"for {' and '.join(sorted(requirement.operations))} where all of these hold", width)
         yield from (field("", f"{need}: {TRAITS[need]}", width) for need in sorted(requirement.needs))
