@@ -16,7 +16,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Level(StrEnum):
-    """RFC 2119 keyword of a requirement, plus INFO for what is told and never judged."""
+    """RFC 2119 keyword of a requirement, plus INFO for what is reported and never judged."""
 
     MUST = "MUST"
     SHOULD = "SHOULD"
@@ -244,7 +244,7 @@ class Requirement:
     evidence: tuple[str, ...]
     #: The requirement set it joined.
     added: str
-    #: Never planned: joins when seen (a 429, an error event).
+    #: Never planned, added when observed: a 429, an error event.
     luck: bool = False
     #: Why nothing checks it; None where a check does.
     excluded: str | None = None
@@ -302,7 +302,7 @@ class Verdict:
     reason: str | None = None
     #: The requirement whose breach left nothing to look at.
     because: str | None = None
-    #: Not planned, joined when seen.
+    #: Not planned, added when observed.
     joined: bool = False
     #: Why its failure is excused: the reason its owner wrote down for it. It keeps its status.
     known: str | None = None
@@ -335,7 +335,7 @@ class Exhibit:
     subject: str
     #: Index of the exchange in the transcript.
     exchange: int
-    #: The exchange as text, cut to what tells something.
+    #: The exchange as text, cut to what matters.
     lines: tuple[str, ...]
     #: The request as a command, its key an environment variable; empty where the recording holds no request.
     curl: str = ""

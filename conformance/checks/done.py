@@ -22,7 +22,7 @@ def present(observation: Observation) -> Iterable[Finding] | None:
         return ()
     if stream.error is not None:
         return None
-    got = f"{observation.end_of_body()} after {stream.count} events without it"
+    got = f"{observation.end_of_body()} after {stream.count} event{'s' * (stream.count != 1)} without it"
     return [observation.finding("absent", "the stream has no [DONE]", "event: done with data [DONE] at the end", got)]
 
 

@@ -11,7 +11,7 @@ from conformance.report.tally import Tally, results
 _BESIDES: Mapping[str, str] = {
     "follows": "due to another failure",
     "warn": "warned",
-    "known": "excused",
+    "known": "known to fail",
     "unscored": "not scored",
     "untestable": "could not be tested",
     "error": "not judged: internal error",
@@ -44,7 +44,7 @@ def verdict_counts(report: Report) -> str:
     said += [f"{after} due to those"] if after else []
     said += [f"{tally.passed} passed"]
     said += [f"{tally.warned} warned"] if tally.warned else []
-    said += [f"{tally.known} excused"] if tally.known else []
+    said += [f"{tally.known} known to fail"] if tally.known else []
     said += [f"{tally.unscored} not scored"] if tally.unscored else []
     said += [f"{tally.untestable} could not be tested"] if tally.untestable else []
     said += [f"{tally.errors} not judged: internal error"] if tally.errors else []

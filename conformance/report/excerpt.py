@@ -25,7 +25,7 @@ _FIELDS = ("< event:", "< data:", "< id:", "< retry:", "< :")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: `sent` by the client, `came` from the server, or told `beside` the two."""
+    """One line: `sent` by the client, `came` from the server, or `beside` the two."""
 
     text: str
     by: str
@@ -53,7 +53,7 @@ def excerpt(exhibit: Exhibit) -> Excerpt:
 
 
 def _marked(exhibit: Exhibit) -> range:
-    """Which lines are the event that departs; none where it cannot be told for sure."""
+    """Which lines are the event that departs; none where that is not certain."""
     event = violating(exhibit)
     if event is None:
         return range(0)

@@ -1,4 +1,4 @@
-"""Recorded exchanges as text for people: compact, with the members that tell something and no others.
+"""Recorded exchanges as text for people: compact, with the members that matter and no others.
 
 Documents of this API carry twenty-five members of which two matter at a time: long ones are cut to those, and the
 rest is an ellipsis.
@@ -17,7 +17,7 @@ from conformance.report.plain import safe
 #: Documents with more members than this are cut.
 _WHOLE = 6
 
-#: Members that always tell something.
+#: Members that always matter.
 _ALWAYS = frozenset({"id", "status"})
 
 #: Longest line shown: what a story needs fits, a long output does not.

@@ -210,7 +210,7 @@ def _fault(fault: Fault, matrix: FaultMatrix) -> str:
 def _legal(matrix: FaultMatrix) -> Iterator[str]:
     fault = _WORD[matrix.role]
     yield f"## {fault.title()}s that the contract leaves legal\n"
-    yield "They change what the other side sees, and nobody may be accused of them.\n"
+    yield "They change what the other side sees, and are legal: none of them may fail.\n"
     yield f"| {fault} | what it does | why it is legal |\n|---|---|---|"
     yield from (
         f"| {fault.name} | {_cell(fault.does)} | {_cell(fault.equivalent)} |"
@@ -223,7 +223,7 @@ def _legal(matrix: FaultMatrix) -> Iterator[str]:
 def _alike(trials: Iterable[Trial]) -> Iterator[str]:
     groups = alike(trials)
     if groups:
-        yield "## Faults that no verdict tells apart\n"
+        yield "## Faults with the same verdicts\n"
         yield "Whatever is said of them is said in the same words at the same places.\n"
         yield from (f"- {', '.join(group)}" for group in groups)
         yield ""

@@ -134,7 +134,7 @@ class Keeper:
         self._next = 0.0
 
     def __call__(self, so_far: Callable[[], Report]) -> None:
-        """Write what there is so far, unless that was done a moment ago; what cannot be written is told in the end."""
+        """Write what there is so far, unless that was done a moment ago; the end reports what cannot be written."""
         if time.monotonic() >= self._next:
             with suppress(UsageError):
                 files.write_atomically(self._path, WRITERS["json"].render(so_far()))

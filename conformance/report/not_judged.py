@@ -76,7 +76,10 @@ def _unreached(report: Report, style: Style) -> Iterator[str]:
         most = len(report.subjects) if style.verbose else _NAMES
         lines = ["NOT REACHED (the scenario never came to the state that it judges)"]
         for reason, names in reasons.items():
-            lines += [field("reason", safe(reason), style.width), listing("scenarios", tuple(names), style.width, most)]
+            # What stopped the whole run is said with the verdict.
+            if report.interrupted is None or reason != without_ids(report.interrupted):
+                lines.append(field("reason", safe(reason), style.width))
+            lines.append(listing("scenarios", tuple(names), style.width, most))
         yield "\n".join(lines)
 
 

@@ -25,9 +25,9 @@ This page is generated; `conformance explain ID` shows the same with a conformin
 **Level**: a breach of a MUST fails, a breach of a SHOULD warns (and fails with `--strict`, unless the confidence is L).
 What is a MAY or INFO is not judged.
 **Confidence**: H, seen on the real wire; M, one good source; L, inferred, and never a failure.
-**Judged**: planned before anything is sent, where all the named conditions hold; or by luck, whenever it is seen,
-because nobody can bring it about on a real server, or because it is the client's own choice; or excluded, with the
-reason.
+**Judged**: planned before anything is sent, where all the named conditions hold; or when observed,
+because it cannot be triggered on demand on a real server, or because it is the client's own choice; or excluded, with
+the reason.
 An `error` event suspends every rule of the kind that something must still come.
 """
 
@@ -89,7 +89,7 @@ def _judged(row: Requirement) -> str:
     needs = "; ".join(f"`{need}` ({TRAITS[need]})" for need in sorted(row.needs))
     told = {
         "excluded": f"Not judged: {row.excluded}",
-        "luck": f"Judged by luck, for {operations}.",
+        "luck": f"Judged when observed, for {operations}.",
         "planned": f"Judged for {operations} where all hold: {needs}.",
     }
     return told[when(row)]

@@ -148,9 +148,9 @@ def excuse(verdict: Verdict) -> str | None:
 
 
 def standing(subject: Subject) -> tuple[Verdict, ...]:
-    """Failures and warnings that stand for themselves: with a primary finding, or with no cause told beside them.
+    """Failures and warnings that stand for themselves: with a primary finding, or with no cause reported beside them.
 
-    What counts is not told by a cause that does not.
+    What counts is not explained by a cause that does not.
     """
     departed = [verdict for verdict in subject.verdicts if verdict.status in DEPARTED]
     told = {verdict.requirement for verdict in departed}

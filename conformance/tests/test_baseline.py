@@ -88,7 +88,7 @@ def test_a_session_of_pytest_takes_the_same_way(pytester: pytest.Pytester, monke
     extra = kept.read_text().replace('"verdicts": {', '"verdicts": {"done.last": "pass",')
     kept.write_text(extra)
     done = pytester.runpytest_inprocess(*suite[:-2], "--conformance-baseline")
-    assert "VANISHED  done.last" in done.stdout.str()
+    assert "NO LONGER JUDGED  done.last" in done.stdout.str()
     assert done.ret == 1, done.stdout.str()
 
 

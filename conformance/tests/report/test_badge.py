@@ -28,7 +28,7 @@ def badge(report: Report) -> tuple[str, str]:
         ),
         (broken(), "no verdict", "lightgrey"),
         (unreadable(), "nothing judged", "lightgrey"),
-        (excused(), "0 failed, 1 passed, 1 excused, 1 not scored", "red"),
+        (excused(), "0 failed, 1 passed, 1 known to fail, 1 not scored", "red"),
         (replace(passing(), profile=Profile(selection="done")), "0 failed, 1 passed (part of a run)", "yellow"),
         (replace(passing(), profile=Profile(shard="1/2")), "0 failed, 1 passed (part of a run)", "yellow"),
         (replace(passing(), interrupted="a limit"), "0 failed, 1 passed (part of a run)", "yellow"),
