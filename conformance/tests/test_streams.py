@@ -105,10 +105,15 @@ def test_an_interrupt_ends_the_program_in_silence_until_it_has_something_to_repo
     words: list[str], steps: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken: list[str] = []
+
+    def runs(_: object) -> int:
+        taken.append("runs")
+        return 0
+
     monkeypatch.setattr(sys, "argv", ["conformance", *words])
     monkeypatch.setattr(cli, "_end_when_interrupted", lambda: taken.append("ends"))
     monkeypatch.setattr(cli, "_raise_when_interrupted", lambda: taken.append("raises"))
-    monkeypatch.setattr(f"conformance.commands.{words[0]}.run", lambda _: taken.append("runs") or 0)
+    monkeypatch.setattr(f"conformance.commands.{words[0]}.run", runs)
     assert main() == 0
     assert taken == steps
 
