@@ -70,7 +70,7 @@ def _read(name: str) -> Report:
 
 
 def _form(report: Report, arguments: argparse.Namespace) -> str:
-    """The report in a form, for standard output: text fits the terminal, and says where the other forms lie."""
+    """The report in one format, for standard output: text fits the terminal, and names the folder of the others."""
     if arguments.to not in (None, "text"):
         return WRITERS[arguments.to].render(report)
     path = Path(arguments.paths[0])

@@ -16,7 +16,7 @@ DOCS = "docs/contributing.md"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the two things that can be done."""
-    doing = parser.add_subparsers(dest="doing", metavar="derive|drift", required=True)
+    doing = parser.add_subparsers(dest="doing", metavar="derive|drift", required=True, prog=parser.prog)
     derive = doing.add_parser("derive", help="write the slice and the derived schemas of this checkout again")
     derive.add_argument("--check", action="store_true", help="write nothing; only report whether they are current")
     drift = doing.add_parser("drift", help="list, field by field, where another OpenAPI document differs")

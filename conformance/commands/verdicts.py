@@ -154,5 +154,5 @@ def keep(report: Report, out: str) -> None:
 
 
 def say_where(out: str) -> None:
-    """Say where the report lies."""
+    """Say where the report is."""
     print(f"conformance: wrote {out}/: {', '.join(writer.file for writer in WRITERS.values())}", file=sys.stderr)

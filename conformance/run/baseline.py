@@ -130,8 +130,8 @@ def load(folder: Path) -> Edition:
 def updated(report: Report, directory: str) -> str:
     """Write what the report says into the baseline, and say what was done.
 
-    What is no longer there is removed after a whole run only. Scenarios that were never reached, or that a slip of ours
-    spoilt, stay as they were.
+    What is no longer there is removed after a whole run only. Scenarios that were never reached, or that met an
+    internal error, stay as they were.
     """
     extras.check("baseline", "syrupy", "--update-baseline")
     from conformance.run import snapshots  # noqa: PLC0415 - syrupy brings pytest along: only where it is used

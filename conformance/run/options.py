@@ -15,7 +15,7 @@ from typing import Any
 
 from conformance.errors import UsageError
 
-#: Where baselines lie unless somebody says otherwise.
+#: Where baselines are by default.
 BASELINES = "reports/baseline"
 
 #: The groups of options, as `--help` shows them, in this order.

@@ -6,7 +6,8 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,8 +16,11 @@ import pytest
 
 from conformance.commands.parser import parsed
 from conformance.mock.server import Mock
+from conformance.model import Report
+from conformance.report.text import Style, text
 from conformance.report.writers import WRITERS
 from conformance.tests.commands import conformance
+from conformance.tests.report.reports import broken, failing, passing
 
 KEY = "a-key-of-the-test"
 
@@ -170,3 +174,20 @@ def test_an_outdated_list_is_updated_by_the_next_command(tmp_path: Path, monkeyp
     assert done.returncode == 6, done.stdout + done.stderr
     assert paste(command, tmp_path) == 0
     assert "done.last" not in (tmp_path / "known.toml").read_text()
+
+
+@pytest.mark.parametrize("made", [passing, failing, broken])
+@pytest.mark.parametrize("again", ["conformance mock --scenario streamed-crlf", "pytest 'test_x.py::test[a b]'"])
+def test_a_command_that_takes_no_more_words_is_repeated_as_it_is(made: Callable[[], Report], again: str) -> None:
+    shown = text(replace(made(), again=again), Style(width=60))
+    commands = [command for command in _LABELLED.findall(shown) if not command.startswith("conformance explain")]
+    assert set(commands) <= {again}
+    assert commands or made is passing
+    if again.startswith("conformance"):
+        parsed(shlex.split(again)[1:])
+
+
+def test_where_nothing_repeats_a_run_no_command_is_printed() -> None:
+    shown = text(replace(failing(), again=""), Style(width=60))
+    assert "  repeat " not in shown
+    assert _LABELLED.findall(shown) == ["conformance explain done.last"]
