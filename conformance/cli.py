@@ -11,11 +11,13 @@ from types import ModuleType
 from typing import NoReturn
 
 from conformance.errors import DEBUG, ConformanceError, OwnError, UsageError
+from conformance.targets.interruption import INTERRUPTED, interrupting
 
 #: Every command, in the order in which people meet them, and the module of `commands/` it is in.
 COMMANDS = {
     "server": "judge a server; without a URL: the built-in mock",
     "client": "judge a client: its command runs against the mock",
+    "proxy": "stand between a real client and a real server, and judge both",
     "gateway": "judge what stands between: a gateway, a load balancer, a proxy",
     "judge": "judge recordings, without a network",
     "compare": "what is new, mended, otherwise or gone between two reports or baselines",
@@ -34,12 +36,13 @@ COMMANDS = {
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code, and never shows a traceback unless CONFORMANCE_DEBUG is set."""
     try:
-        code = _run(sys.argv[1:] if words is None else words)
-        sys.stdout.flush()
+        with interrupting():
+            code = _run(sys.argv[1:] if words is None else words)
+            sys.stdout.flush()
     except ConformanceError as error:
         return _told(error)
-    except KeyboardInterrupt:
-        print("conformance: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(f"conformance: {str(interrupt) or INTERRUPTED}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         # Whoever read has read enough; nothing more may be written, not even at exit.

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from conformance.commands import verdicts
 from conformance.commands.progress import Progress
-from conformance.commands.termination import interrupting
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.errors import UsageError
 from conformance.model import Role, Transcript
@@ -79,8 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
         kept=saving.keeper(said),
         shapes=options.shapes(said),
     )
-    with interrupting():
-        report = judged.finished_by(arguments.jobs or _JOBS * (os.cpu_count() or 1), target.interrupt)
+    report = judged.finished_by(arguments.jobs or _JOBS * (os.cpu_count() or 1), target.interrupt)
     console.end()
     return verdicts.finish(report, arguments)
 

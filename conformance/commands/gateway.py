@@ -13,7 +13,6 @@ from pathlib import Path
 
 from conformance.commands import verdicts
 from conformance.commands.progress import Progress
-from conformance.commands.termination import interrupting
 from conformance.contract.gateway_scenarios import GATEWAY_SCENARIOS
 from conformance.errors import UsageError
 from conformance.model import Role
@@ -76,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     declared = _declared(arguments)
     saving.prepare(said)
     console = Progress(arguments.verbose, quiet=False, mocked=False)
-    with interrupting(), ExitStack() as opened:
+    with ExitStack() as opened:
 
         def started(upstream: str) -> Settings:
             if command:

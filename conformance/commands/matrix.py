@@ -7,7 +7,6 @@ import os
 import sys
 from pathlib import Path
 
-from conformance.commands.termination import interrupting
 from conformance.errors import UsageError
 from conformance.files import prepare_folder, write_atomically
 from conformance.report.matrix import Column, as_json, as_markdown, as_page, worst_code
@@ -36,8 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     listed = matrix.entries(Path(arguments.targets))
     out = Path(arguments.out)
     prepare_folder(out)
-    with interrupting():
-        columns = matrix.judged(listed, out, arguments.jobs, os.environ, _report)
+    columns = matrix.judged(listed, out, arguments.jobs, os.environ, _report)
     for name, form in _FORMS.items():
         write_atomically(out / name, form(columns))
     print(f"conformance: wrote {out}/: {', '.join(_FORMS)}", file=sys.stderr)

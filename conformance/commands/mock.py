@@ -49,7 +49,6 @@ def run(arguments: argparse.Namespace) -> int:
 def _judge(scenario: Scenario, port: int) -> int:
     """Let a client attach, and judge what it did once this is interrupted."""
     from conformance.commands import verdicts  # noqa: PLC0415 - only where a client is judged
-    from conformance.commands.termination import interrupting  # noqa: PLC0415 - see above
     from conformance.report.result import exit_code  # noqa: PLC0415 - see above
     from conformance.report.text import text  # noqa: PLC0415 - see above
     from conformance.run.loop import Run  # noqa: PLC0415 - see above
@@ -60,8 +59,7 @@ def _judge(scenario: Scenario, port: int) -> int:
     target = ClientTarget(Attached(_announce_variables), port=port)
     again = f"conformance mock --scenario {scenario.id}"
     judged = Run(target, plan(target, (scenario,), Role.CLIENT), again=again)
-    with interrupting():
-        report = judged.finished()
+    report = judged.finished()
     verdicts.write(text(report, verdicts.style(verbose=False)))
     return exit_code(report)
 

@@ -6,7 +6,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from conformance.commands.termination import interrupting
 from conformance.files import prepare_folder
 from conformance.report.plain import safe
 from conformance.report.text import plan_line
@@ -25,11 +24,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Record every scenario the target can play; 2 where one could not be brought about, 3 for a slip of ours."""
-    with interrupting():
-        return _recorded(arguments)
-
-
-def _recorded(arguments: argparse.Namespace) -> int:
     from conformance.run.plan import plan  # noqa: PLC0415 - these load the client and the judge: only when asked
     from conformance.targets.recording import RecordingTarget  # noqa: PLC0415
 

@@ -9,7 +9,6 @@ from contextlib import ExitStack
 
 from conformance.commands import verdicts
 from conformance.commands.progress import Progress
-from conformance.commands.termination import interrupting
 from conformance.model import Role
 from conformance.report.text import plan_page
 from conformance.run import (
@@ -42,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.verbose, quiet="plan" in said, mocked="base_url" not in said and not _at_hand(arguments)
     )
     saving.prepare(said)
-    with interrupting(), ExitStack() as unreported:
+    with ExitStack() as unreported:
         target = target_options.target(said, watch=console.watch)
         unreported.callback(target.close)
         chosen = selected(plan(target, part=options.shard(said)), target, wanted)

@@ -6,7 +6,7 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from conformance.model import Report
 from conformance.report import folder
@@ -19,10 +19,13 @@ from conformance.report.writers import WRITERS
 from conformance.run import options, saving
 from conformance.run.saving import Kept
 
+#: The names of the options that say what becomes of verdicts.
+_ALL = frozenset(option.name for option in options.VERDICTS)
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of every command that gives verdicts."""
-    for option in options.VERDICTS:
+
+def add_arguments(parser: argparse.ArgumentParser, only: Container[str] = _ALL) -> None:
+    """Add the options of every command that gives verdicts; `only` some of those that say what becomes of them."""
+    for option in (option for option in options.VERDICTS if option.name in only):
         parser.add_argument(f"--{option.name}", dest=option.key, **option.arguments())
     parser.add_argument("-k", dest="selection", metavar="EXPR", help="only these of scenario:requirement, as in pytest")
     parser.add_argument(

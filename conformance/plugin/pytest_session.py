@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, cast
@@ -29,8 +30,9 @@ from conformance.run import (
     target_options,
     verdict_options,
 )
-from conformance.run.loop import INTERRUPTED, Run, verdicts_on
+from conformance.run.loop import Run, verdicts_on
 from conformance.run.plan import Cell, Plan, Target, narrowed, plan
+from conformance.targets.interruption import INTERRUPTED, interrupting
 
 _OUTPUT = "conformance_report"
 
@@ -77,12 +79,14 @@ class Suite:
         #: What the baseline has to say, for whoever reads pytest's own summary.
         self._since = ""
         self._amended: tuple[str, ...] | None = None
+        self._signals = ExitStack()
         #: Reports of pytest-xdist's workers, on their controller, and the exit codes of what stopped them.
         self.parts: list[Report] = []
         self.stops: list[int] = []
 
     def pytest_sessionstart(self) -> None:
         """Open the target, which sends nothing yet; a controller of pytest-xdist leaves that to its workers."""
+        self._signals.enter_context(interrupting())
         controls = getattr(self._config.option, "dist", "no") != "no" and not self._works
         try:
             if not self._works:
@@ -245,8 +249,9 @@ class Suite:
 
     def pytest_unconfigure(self) -> None:
         """Let go of a target that never came to be reported on."""
-        if self._target is not None and self._report is None:
-            self._target.close()
+        with self._signals:
+            if self._target is not None and self._report is None:
+                self._target.close()
 
 
 def _family(module: pytest.Collector | None) -> str | None:

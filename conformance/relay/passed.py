@@ -10,8 +10,9 @@ from conformance.model import Ended, Headers
 #: Bytes that are kept of one exchange: the longest answer that is judged anywhere else, and a large upload.
 EXCHANGE_LIMIT = 64 * 1024 * 1024
 
-#: What a piece takes in memory beside its bytes.
-_OVERHEAD = 200
+#: What a piece takes in memory beside its bytes, and what an exchange does: objects, times, header fields.
+_OF_PIECE = 200
+_OF_EXCHANGE = 2000
 
 
 class Room:
@@ -41,15 +42,15 @@ class KeptPiece:
     """Bytes of a body, and when they came and were taken by the other side, in milliseconds since the request began."""
 
     came_ms: int
+    taken_ms: int
     data: bytearray
-    taken_ms: int | None = None
 
 
 @dataclass(slots=True)
 class Passed:
-    """One exchange, as it stands. Times are milliseconds; `began_ms` counts since the relay began to listen."""
+    """One exchange, as it stands. `began` counts since the relay began to listen, all times in milliseconds."""
 
-    began_ms: int
+    began: float
     method: str
     target: str
     headers: Headers
@@ -59,40 +60,48 @@ class Passed:
     status: int | None = None
     answer_headers: Headers = ()
     pieces: list[KeptPiece] = field(default_factory=list)
+    #: When the head of the answer came, and when it was over, since the request began.
+    answered_ms: float | None = None
+    ended_ms: float = 0.0
     #: None while it is under way.
     ended: Ended | None = None
-    ended_ms: int = 0
-    #: Why no answer came, or why nothing more was read of it; None where one did.
+    #: Why no answer came; None where one did.
     failure: str | None = None
     #: Whether it was let go because there was no room for it.
     dropped: bool = False
     #: Bytes taken of the room.
     size: int = 0
 
+    def __post_init__(self) -> None:
+        self._holds(_OF_EXCHANGE)
+
     def asked(self, data: bytes) -> None:
         """Bytes of the request's body came."""
         if data and self._holds(len(data)):
             self.body += data
 
-    def answered(self, data: bytes, ms: int) -> KeptPiece | None:
-        """Bytes of the answer's body came; returns where it is to be noted when they were taken."""
-        if not data:
-            return None
-        last = self.pieces[-1] if self.pieces else None
-        if last is not None and last.came_ms == ms:
-            if not self._holds(len(data)):
-                return None
-            last.data += data
-            return last
-        if not self._holds(len(data) + _OVERHEAD):
-            return None
-        self.pieces.append(KeptPiece(ms, bytearray(data)))
-        return self.pieces[-1]
+    def head(self, status: int, headers: Headers, ms: float) -> None:
+        """The head of the answer came."""
+        self.status, self.answer_headers, self.answered_ms = status, headers, ms
 
-    def end(self, ended: Ended, ms: int, failure: str | None = None) -> None:
+    def answered(self, data: bytes, came: float, taken: float) -> None:
+        """Bytes of the answer's body came, and were taken by the client."""
+        came_ms, taken_ms = round(came), round(taken)
+        last = self.pieces[-1] if self.pieces else None
+        if not data:
+            return
+        if last is not None and last.came_ms == came_ms:
+            if self._holds(len(data)):
+                last.data += data
+                last.taken_ms = taken_ms
+        elif self._holds(len(data) + _OF_PIECE):
+            self.pieces.append(KeptPiece(came_ms, taken_ms, bytearray(data)))
+
+    def end(self, ended: Ended, ms: float, failure: str | None = None) -> None:
         """It is over; what ended it first counts."""
         if self.ended is None:
-            self.ended, self.ended_ms, self.failure = ended, ms, failure
+            self.ended, self.ended_ms = ended, ms
+            self.failure = failure if self.status is None else None
 
     def let_go(self) -> None:
         """Hold nothing of it any more."""

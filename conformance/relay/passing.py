@@ -13,7 +13,7 @@ import h11
 from conformance.model import Ended
 from conformance.relay.connection import Connection, End, Piece
 from conformance.relay.message import RequestCopy, ResponseCopy, headers_of
-from conformance.relay.passed import KeptPiece, Passed
+from conformance.relay.passed import Passed
 
 _UNANSWERED = "the connection was closed without an answer"
 
@@ -77,15 +77,15 @@ class Passing:
             if piece is None:
                 await self._pass_end()
                 return
-            kept = self._of_response(piece)
             try:
                 await self._front.write(piece.data)
             except ConnectionResetError:
+                self._of_response(piece)
                 self._end(Ended.ABORTED)
                 await self._behind.reset()
                 return
-            if kept is not None:
-                kept.taken_ms = self._ms(asyncio.get_running_loop().time())
+            # The copy is read once the bytes are on their way: nobody waits for it.
+            self._of_response(piece)
 
     async def _pass_end(self) -> None:
         """The upstream has ended the connection: the client sees it end the same way."""
@@ -115,32 +115,32 @@ class Passing:
         self._front.put_back(Piece(piece.at, piece.data[told.used :]))
         return piece.data[: told.used]
 
-    def _of_response(self, piece: Piece) -> KeptPiece | None:
-        """Note what these bytes say; returns where it is to be noted when they were taken."""
+    def _of_response(self, piece: Piece) -> None:
+        """Note what these bytes say."""
         if not self._readable:
-            return None
+            return
+        body, problem = b"", None
         try:
             told = self._response.feed(piece.data)
-        except h11.RemoteProtocolError as problem:
-            self._readable = False
-            self._end(Ended.SHORT, piece.at, f"what came is no HTTP answer: {problem}")
-            return None
-        if self._response.complete and told.used < len(piece.data):
-            self._readable = False  # more than the answer: it passes, and whose it is nobody knows
+            # More than the answer passes as well, and whose it is nobody knows.
+            body, self._readable = told.body, told.used == len(piece.data)
+        except h11.RemoteProtocolError as unreadable:
+            problem, self._readable = unreadable, False
         if self._passed is None:
-            return None
+            return
         if self._passed.status is None and self._response.head is not None:
             head = self._response.head
-            self._passed.status, self._passed.answer_headers = head.status_code, headers_of(head)
-        kept = self._passed.answered(told.body, self._ms(piece.at))
-        if self._response.complete:
+            self._passed.head(head.status_code, headers_of(head), self._ms(piece.at))
+        self._passed.answered(body, self._ms(piece.at), self._ms(asyncio.get_running_loop().time()))
+        if problem is not None:
+            self._end(Ended.SHORT, piece.at, f"what came is no HTTP answer: {problem}")
+        elif self._response.complete:
             self._end(Ended.COMPLETE, piece.at)
-        return kept
 
     def _end(self, ended: Ended, at: float | None = None, failure: str = _UNANSWERED) -> None:
         if self._passed is not None:
             ms = self._ms(asyncio.get_running_loop().time() if at is None else at)
-            self._passed.end(ended, ms, failure if self._passed.status is None else None)
+            self._passed.end(ended, ms, failure)
 
-    def _ms(self, at: float) -> int:
-        return round((at - self._began) * 1000)
+    def _ms(self, at: float) -> float:
+        return (at - self._began) * 1000

@@ -82,8 +82,7 @@ class Relay:
         self._port = port
         #: Exchanges that were passed on, and requests that found no upstream.
         self.exchanges = self.unreached = 0
-        #: Exchanges under way that are kept.
-        self.under_way: set[int] = set()
+        self._under_way: dict[int, Passed] = {}
         self._problem: OSError | None = None
         self._ready = threading.Event()
         self._began = 0.0
@@ -97,6 +96,10 @@ class Relay:
             raise UsageError(f"The relay cannot listen on {host}:{port}: {self._problem}", "Try port 0.")
         #: Where clients find what the base URL of the upstream names.
         self.base_url = f"{self.origin}{self._base}"
+
+    def targets_under_way(self) -> tuple[str, ...]:
+        """The targets of the exchanges under way that are kept."""
+        return tuple(passed.target for passed in list(self._under_way.values()))
 
     def close(self) -> None:
         """Stop listening, break off what is under way, and leave no thread, task or socket behind."""
@@ -201,9 +204,9 @@ class Relay:
         method, target = request.head.method.decode("ascii"), request.head.target.decode("latin-1")
         passed = None
         if self._keeps(method, target):
-            ms = round((began - self._began) * 1000)
+            ms = (began - self._began) * 1000
             passed = Passed(ms, method, target, headers_of(request.head), self._room)
-            self.under_way.add(id(passed))
+            self._under_way[id(passed)] = passed
         self.exchanges += 1
         try:
             return await Passing(front, behind, request, began, passed).through(
@@ -211,8 +214,8 @@ class Relay:
             )
         finally:
             if passed is not None:
-                passed.end(Ended.ABORTED, round((self._loop.time() - began) * 1000), "the relay was closed")
-                self.under_way.discard(id(passed))
+                passed.end(Ended.ABORTED, (self._loop.time() - began) * 1000, "the relay was closed")
+                del self._under_way[id(passed)]
                 self._passed(passed)
 
     async def _handled(self, front: Connection, request: RequestCopy, habit: Habit) -> bool:

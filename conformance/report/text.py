@@ -190,7 +190,7 @@ def _next(report: Report, style: Style) -> str:
 
 def _whole(report: Report) -> str:
     """The command that judges everything again; of many recordings the names are left to whoever has them."""
-    if not report.again.endswith(" judge"):
+    if not judges(report.again):
         return report.again
     names = [shlex.quote(safe(subject.name)) for subject in report.subjects]
     return " ".join((report.again, *(names if len(names) <= _FILES else ("PATH",))))
@@ -261,10 +261,15 @@ def verdict_block(verdict: Verdict, again: str, style: Style) -> str:
 def repeat(departure: Departure, again: str) -> str:
     """The command that shows a departure again."""
     subject = departure.cases[0].subject if departure.cases else departure.subjects[0]
-    if again.endswith(" judge"):
+    if judges(again):
         return f"{again} {shlex.quote(safe(subject))} -k {departure.requirement.id}"
     cell = f"{subject} and joined" if departure.requirement.luck else f"{subject}:{departure.requirement.id}"
     return with_words(again, f"-k '{cell}'")
+
+
+def judges(again: str) -> bool:
+    """Whether a command judges recordings: their names follow it."""
+    return again.startswith("conformance judge")
 
 
 def with_words(again: str, words: str) -> str:

@@ -31,13 +31,11 @@ from conformance.report.exhibits import Exhibitor
 from conformance.report.not_exercised import not_exercised
 from conformance.run.plan import JOINED, Plan, Target
 from conformance.run.reporting import Reporting
+from conformance.targets.interruption import INTERRUPTED, finishing
 from conformance.verdict import known, run_wide
 from conformance.verdict.judge import judge
 from conformance.verdict.terms import masked
 from conformance.wire.redact import without_secrets
-
-#: Why a run was ended by whoever started it, where the interrupt itself does not say.
-INTERRUPTED = "interrupted from the keyboard"
 
 
 class Run:
@@ -135,7 +133,8 @@ class Run:
         """Everything there is, with a verdict for every planned cell; closes the target."""
         if interrupted is None and self.stopped is not None:
             interrupted = self.stopped.message
-        return replace(self._made(interrupted), leftovers=self._target.close())
+        with finishing():
+            return replace(self._made(interrupted), leftovers=self._target.close())
 
     def nothing_there(self, report: Report) -> ConformanceError | None:
         """Why a report has nothing to say: no target is there, or one that offers nothing of this API."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -18,10 +18,14 @@ from conformance.report import reader
 from conformance.report.matrix import Column
 from conformance.report.writers import WRITERS
 from conformance.targets import process
+from conformance.targets.interruption import INTERRUPTED
 from conformance.wire.json_schema import mismatch, own_validator
 
 #: Seconds for one target: a whole run takes seconds, and of a slow model's server a quarter of an hour.
 LIMIT = 1800.0
+
+#: Seconds in which a run that is ended removes what it created and writes what it has.
+_GRACE = 10.0
 
 #: Exit codes after which there is a verdict, or a reason why there is none.
 _KNOWN = frozenset({0, 1, 2, 3, 5, 6})
@@ -69,17 +73,27 @@ def entries(path: Path) -> tuple[Entry, ...]:
 def judged(
     listed: Sequence[Entry], out: Path, jobs: int, environment: Mapping[str, str], finished: Callable[[Column], None]
 ) -> tuple[Column, ...]:
-    """Judge every target, `jobs` at a time, and return what came of each, in the order of the list."""
+    """Judge every target, `jobs` at a time, and return what came of each, in the order of the list.
+
+    An interruption ends those that are under way, and the others come to nothing.
+    """
     interrupted = Event()
     with ThreadPoolExecutor(jobs, thread_name_prefix="conformance-matrix") as pool:
         under_way = [pool.submit(_judged, entry, out, environment, interrupted, finished) for entry in listed]
+        why = INTERRUPTED
         try:
-            return tuple(each.result() for each in under_way)
-        except BaseException:
+            wait(under_way, return_when=FIRST_EXCEPTION)
+        except KeyboardInterrupt as interrupt:
+            why = str(interrupt) or INTERRUPTED
+        finally:  # of those that are under way the report so far is kept
             interrupted.set()
             for each in under_way:
                 each.cancel()
-            raise
+            wait(under_way)
+    return tuple(
+        Column(entry.name, entry.role, entry.folder, None, why, 2) if each.cancelled() else each.result()
+        for entry, each in zip(listed, under_way, strict=True)
+    )
 
 
 def _judged(
@@ -89,7 +103,7 @@ def _judged(
     kept = folder / WRITERS["json"].file
     kept.unlink(missing_ok=True)  # what an earlier run left there is not what comes of this one
     command = [sys.executable, "-m", "conformance", *entry.words, f"--out={folder}", *entry.command]
-    ended = process.run(command, environment, entry.limit, interrupted.is_set)
+    ended = process.run(command, environment, entry.limit, interrupted.is_set, grace=_GRACE)
     column = _column(entry, _report(kept), ended)
     finished(column)
     return column
@@ -98,7 +112,7 @@ def _judged(
 def _column(entry: Entry, report: Report | None, ended: process.Finished) -> Column:
     reason = None
     if ended.exit_code is None:
-        reason = f"it was ended after {entry.limit:g} seconds"
+        reason = f"it was ended after {entry.limit if ended.seconds >= entry.limit else round(ended.seconds):g} seconds"
     elif report is None or ended.exit_code not in _KNOWN:
         reason = _last_words(ended)
     else:

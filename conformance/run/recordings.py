@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 
 from conformance.errors import DEBUG, ConformanceError, OwnError, UnreadableInput
@@ -22,8 +23,8 @@ from conformance.model import (
 )
 from conformance.report.exhibits import Exhibitor
 from conformance.run import inputs
-from conformance.run.loop import INTERRUPTED
 from conformance.run.reporting import Reporting
+from conformance.targets.interruption import INTERRUPTED
 from conformance.verdict import known
 from conformance.verdict.judge import judge
 
@@ -72,10 +73,10 @@ def judged(
     interrupted = None
     try:
         for name in inputs.names(paths):
-            subjects.append(_subject(name, question, reporting, failed))
+            subjects.append(subject_of(name, partial(inputs.read, name), question, reporting, failed))
             on_subject(subjects[-1])
-    except KeyboardInterrupt:
-        interrupted = INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        interrupted = str(interrupt) or INTERRUPTED
     of_those = replace(reporting, profile=replace(profile, role=_role(subjects)))
     return of_those.report({**TARGET, "name": _name(subjects)}, tuple(subjects), interrupted)
 
@@ -96,11 +97,16 @@ def _was_judged(subject: Subject) -> bool:
     return any(verdict.status in JUDGED or verdict.status is Status.ERROR for verdict in subject.verdicts)
 
 
-def _subject(
-    name: str, question: Question, reporting: Reporting, failed: Callable[[ConformanceError], None]
+def subject_of(
+    name: str,
+    read: Callable[[], Iterable[Transcript]],
+    question: Question,
+    reporting: Reporting,
+    failed: Callable[[ConformanceError], None],
 ) -> Subject:
+    """The verdicts on what is read; `failed` hears what went wrong with it, which ends no run."""
     try:
-        return subject(name, inputs.read(name), question, reporting)
+        return subject(name, read(), question, reporting)
     except UnreadableInput as reason:
         error: ConformanceError = reason
     except Exception as slip:

@@ -47,6 +47,17 @@ def again_gateway(said: Given, command: Sequence[str]) -> str:
     return shown(shlex.join(("conformance", "gateway", *options, *tail)))
 
 
+def again_proxy(said: Given, upstream: str, command: Sequence[str]) -> str:
+    """The command that stands between the same two once more; without a command somebody has to use it."""
+    from conformance.targets.drivers import shown  # noqa: PLC0415 - see above
+
+    kept = {key: value for key, value in said.items() if key in ("api_key_env", "header", "param", "ca_file")}
+    kept |= {"header": [_hidden(text, ":") for text in kept["header"]]} if "header" in kept else {}
+    kept |= {"param": [_hidden(text, "=") for text in kept["param"]]} if "param" in kept else {}
+    behind = ("--", *command) if command else ()
+    return shown(shlex.join(("conformance", "proxy", f"--upstream={_shown_url(upstream)}", *words(kept, ""), *behind)))
+
+
 def _shown_url(url: str) -> str:
     """A URL without a user's name, and without the values of parameters that may carry a credential."""
     parts = urlsplit(url)

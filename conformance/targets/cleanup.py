@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from conformance.contract.lifecycle import FINAL
 from conformance.model import Exchange, Operation
+from conformance.targets.interruption import breakable, finishing, hurried
 from conformance.targets.run_polling import run_path
 from conformance.targets.session import Ask, GivenUp, Session
 
@@ -58,17 +59,21 @@ class Cleanup:
         self._created, self._running = {path: [] for path in _REMOVED}, {}
         leftovers, self._unknown = self._unknown, []
         stopped: str | None = None
-        for ask in (*cancels, *deletes):
-            reason, stopped = (stopped, stopped) if stopped else _removal(ask, session)
-            if reason and ask.method == "DELETE":
-                leftovers.append(session.settings.scrub(f"{ask.method} {ask.prefix or ''}{ask.path}: {reason}"))
+        with finishing():
+            for ask in (*cancels, *deletes):
+                reason, stopped = (stopped, stopped) if stopped else _removal(ask, session)
+                if reason and ask.method == "DELETE":
+                    leftovers.append(session.settings.scrub(f"{ask.method} {ask.prefix or ''}{ask.path}: {reason}"))
         return tuple(leftovers)
 
 
 def _removal(ask: Ask, session: Session) -> tuple[str | None, str | None]:
     """Why the removal failed, and why no further one is tried; None where it did not and where one may be."""
+    if hurried():
+        return "interrupted", "interrupted"
     try:
-        *_, answer = session.ask_politely(ask)
+        with breakable():
+            *_, answer = session.ask_politely(ask)
     except GivenUp as reason:
         return str(reason), str(reason)
     except KeyboardInterrupt:

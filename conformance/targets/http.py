@@ -204,7 +204,7 @@ def _address(origin: str, target: str) -> _Address:
 
 def _pool(settings: Settings) -> httpcore.ConnectionPool:
     """Connections that obey the current allowance, each for one exchange."""
-    backend, verify = BoundedBackend(), _verification(settings)
+    backend, verify = BoundedBackend(), verification(settings)
     if settings.proxy is None:
         return httpcore.ConnectionPool(verify, max_keepalive_connections=0, network_backend=backend)
     import httpx  # noqa: PLC0415 - see `_address`
@@ -219,7 +219,8 @@ def _pool(settings: Settings) -> httpcore.ConnectionPool:
     )
 
 
-def _verification(settings: Settings) -> ssl.SSLContext | None:
+def verification(settings: Settings) -> ssl.SSLContext | None:
+    """How a target is trusted that speaks TLS; None where it does not. Raises UsageError for a CA file that is none."""
     if settings.ca_file is None:
         if not settings.origin.startswith("https:"):
             return None

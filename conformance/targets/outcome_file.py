@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,10 @@ class BadOutcome(ValueError):
 def read(path: Path) -> Mapping[str, object] | None:
     """Read the file; None where none was written. Raises BadOutcome in words for whoever wrote the command."""
     try:
-        with path.open("rb") as file:
+        # Without waiting: a pipe that nobody writes into would keep whoever opens it for ever.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise BadOutcome("it is no regular file")
             content = file.read(_LIMIT + 1)
     except FileNotFoundError:
         return None

@@ -102,7 +102,7 @@ def test_an_interruption_is_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys:
 
     monkeypatch.setattr(cli, "_run", interrupted)
     assert main([]) == 2
-    assert capsys.readouterr().err == "conformance: interrupted\n"
+    assert capsys.readouterr().err == "conformance: interrupted from the keyboard\n"
 
 
 def test_a_reader_that_has_read_enough_is_no_error() -> None:

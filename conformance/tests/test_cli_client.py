@@ -93,7 +93,7 @@ def test_a_command_that_fails_without_a_request_is_not_judged() -> None:
 
 @mark.parametrize(
     ("signum", "reason"),
-    [(signal.SIGINT, "interrupted from the keyboard"), (signal.SIGTERM, "interrupted by SIGTERM")],
+    [(signal.SIGTERM, "interrupted by SIGTERM"), (signal.SIGQUIT, "interrupted by SIGQUIT")],
 )
 def test_an_interrupted_run_reports_what_there_is_and_leaves_nothing(
     tmp_path: Path, signum: signal.Signals, reason: str
@@ -111,6 +111,7 @@ def test_an_interrupted_run_reports_what_there_is_and_leaves_nothing(
         assert "plan: 72 scenarios" in process.stderr.readline()
         while not (said_pid.exists() and said_pid.read_text()) and process.poll() is None:
             time.sleep(0.01)
+        process.send_signal(signum)
         process.send_signal(signum)
         said = process.stdout.read()
         assert process.wait(PATIENCE) == 5, "nothing was judged yet"

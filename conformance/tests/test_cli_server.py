@@ -209,8 +209,8 @@ def test_a_budget_ends_a_run_as_incomplete_and_keeps_what_there_is(command: Comm
 
 @pytest.mark.parametrize(
     ("number", "reason"),
-    [(signal.SIGINT, "interrupted from the keyboard"), (signal.SIGTERM, "interrupted by SIGTERM")],
-    ids=["Ctrl-C", "SIGTERM"],
+    [(signal.SIGINT, "interrupted from the keyboard"), (signal.SIGHUP, "interrupted by SIGHUP")],
+    ids=["Ctrl-C", "SIGHUP"],
 )
 def test_an_interruption_keeps_what_there_is_and_removes_what_was_created(number: signal.Signals, reason: str) -> None:
     with Mock() as mock:

@@ -30,8 +30,8 @@ from conformance.run import options
 from conformance.tests.commands import CHECKOUT, PATIENCE, at_once, environment
 
 PAGES = (
-    "README.md", "docs/README.md", "docs/servers.md", "docs/clients.md", "docs/recordings.md", "docs/reports.md",
-    "docs/ci.md", "docs/disputes.md", "docs/contributing.md", "docs/fuzzing.md", "docs/findings.md",
+    "README.md", "docs/README.md", "docs/servers.md", "docs/clients.md", "docs/proxy.md", "docs/recordings.md",
+    "docs/reports.md", "docs/ci.md", "docs/disputes.md", "docs/contributing.md", "docs/fuzzing.md", "docs/findings.md",
     "docs/mutation.md", "cassettes/README.md",
 )  # fmt: skip
 
@@ -49,6 +49,11 @@ CODES = {
     ("docs/reports.md", "conformance matrix targets.toml --out matrix"): 1,
     ("cassettes/README.md", "conformance judge cassettes/documented"): 1,
     ("docs/recordings.md", "conformance verify recordings/stream-one-call.jsonl"): 1,
+    (
+        "docs/proxy.md",
+        "conformance proxy --upstream http://127.0.0.1:8765/v1 --out report -- python my_application.py",
+    ): 1,
+    ("docs/proxy.md", "conformance judge report/cassettes -k content.message-text"): 1,
     ("docs/servers.md", "conformance server --base-url http://127.0.0.1:8765/v1 -k stream-one-call --out report"): 1,
 }
 
@@ -57,6 +62,7 @@ _BY_PIP = "it needs what no test installs: test_packaging.py and test_action.py 
 _BY_DRIVERS = "it needs the packages of clients: test_drivers.py runs what they do"
 _BY_ONE = "it plays seventy scenarios one by one: test_plugin.py plays some of them"
 _BY_GUARD = "it takes minutes and looks at commits: tests/guard has tests of its own"
+_BY_FAULTS = "its application is written further down the page, and run against a server with faults"
 _BY_ENGINE = "it needs an engine for containers: test_packaging.py runs the commands of the image"
 
 #: Commands that are not run here, and why.
@@ -83,6 +89,7 @@ UNRUN = {
     "python -m conformance.tests.guard main --out before": _BY_GUARD,
     "python -m conformance.tests.guard HEAD --out after --inputs before/inputs": _BY_GUARD,
     "python -m conformance.tests.guard compare before after": _BY_GUARD,
+    "conformance proxy --upstream http://127.0.0.1:8000/v1 -- python my_application.py": _BY_FAULTS,
     "conformance mock --scenario streamed-crlf": "it waits for Ctrl-C: test_cli_client.py presses it",
 }
 

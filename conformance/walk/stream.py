@@ -8,7 +8,7 @@ from orjson import loads
 
 from conformance.contract.lifecycle import STREAM_TERMINAL, WORDS, Word
 from conformance.contract.schema import SCHEMA_OF_EVENT, accepts, decider
-from conformance.model import Ended, Response
+from conformance.model import Author, Ended, Response
 from conformance.walk.documents import member, text
 from conformance.walk.entities import ENTER, LEAVE
 from conformance.walk.findings import Findings
@@ -60,11 +60,17 @@ def walk_stream(
         stream.defects = [defect for defect in stream.defects if defect.kind != "unterminated"]
         observation.notes["the last event is read as if a blank line followed: text files often lose it"] = None
     observation.place = observation.move = observation.document = None
-    findings.call(calls.get(BODY, ()), observation)
-    if stream.count:
-        findings.call(calls.get(END, ()), observation)
+    if not _was_left(observation, response):
+        findings.call(calls.get(BODY, ()), observation)
+        if stream.count:
+            findings.call(calls.get(END, ()), observation)
     if moments is not None:
         moments.end(observation)
+
+
+def _was_left(observation: Observation, response: Response) -> bool:
+    """Whether a client that is not ours read no further: nothing is known of how the stream would have ended."""
+    return response.ended is Ended.ABORTED and observation.exchange.request.author is Author.IMPLEMENTATION
 
 
 def _spoil(stream: Stream, place: Place) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -44,9 +45,8 @@ def relayed(
     serve: Callable[[socket.socket], None], habit: Habit | None = None, room: Room | None = None
 ) -> Iterator[tuple[Relay, list[Passed]]]:
     """A relay before a server that does what `serve` does with each of its connections, one after the other."""
-    import threading
-
-    listener, passed = socket.create_server(("127.0.0.1", 0)), []
+    listener = socket.create_server(("127.0.0.1", 0))
+    passed: list[Passed] = []
 
     def accept() -> None:
         with contextlib.suppress(OSError):
