@@ -6,14 +6,12 @@ import os
 import shlex
 import shutil
 import socket
-import threading
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from conformance.errors import UnreachableTarget, UsageError
-from conformance.targets import process
 from conformance.targets.drivers import shown
+from conformance.targets.process import ProcessTree
 from conformance.targets.program_environment import environment
 
 #: Tell the command where the upstream is: as the base URL of the API, and as host and port.
@@ -22,8 +20,7 @@ URL, HOST = "CONFORMANCE_UPSTREAM_URL", "CONFORMANCE_UPSTREAM_HOST"
 #: Seconds in which a gateway listens once it was started: some load a model of the world first.
 PATIENCE = 60.0
 
-#: Seconds between two looks whether it listens, and for each of them.
-_LOOK = 0.05
+#: Seconds for one look whether it listens.
 _KNOCK = 1.0
 
 #: Characters of what it printed that are told where it ended.
@@ -48,39 +45,26 @@ class GatewayCommand:
             )
         self._command = tuple(command)
         self._base_url = base_url
-        self._over = threading.Event()
-        self._ended: process.Finished | None = None
-        self._problem: OSError | None = None
         variables = {URL: upstream, HOST: urlsplit(upstream).netloc}
-        self._thread = threading.Thread(target=self._run, args=(environment(os.environ, variables),), daemon=True)
-        self._thread.start()
+        try:
+            self._process = ProcessTree(command, environment(os.environ, variables))
+        except OSError as problem:
+            raise UsageError(f"{command[0]} cannot be run: {problem.strerror}", "Is it executable?") from None
 
     def wait(self) -> None:
         """Return once it listens. Raises UnreachableTarget where it ends before, or never does."""
-        until = time.monotonic() + PATIENCE
-        while not _listens(self._address):
-            if not self._thread.is_alive():
-                raise UnreachableTarget(f"the gateway ended before it listened: {self._ending()}", self._hint())
-            if time.monotonic() > until:
-                raise UnreachableTarget(f"the gateway does not listen on {self._base_url}", self._hint())
-            time.sleep(_LOOK)
+        if self._process.wait(PATIENCE, lambda: _listens(self._address)):
+            raise UnreachableTarget(f"the gateway ended before it listened: {self._ending()}", self._hint())
+        if not _listens(self._address):
+            raise UnreachableTarget(f"the gateway does not listen on {self._base_url}", self._hint())
 
     def close(self) -> None:
         """End it, and all that it started."""
-        self._over.set()
-        self._thread.join()
-
-    def _run(self, variables: Mapping[str, str]) -> None:
-        try:
-            self._ended = process.run(self._command, variables, float("inf"), self._over.is_set)
-        except OSError as problem:
-            self._problem = problem
+        self._process.end()
 
     def _ending(self) -> str:
-        if self._ended is None:
-            return str(self._problem)
-        said = shown(self._ended.output.decode("utf-8", "replace").strip()[-_SAID:])
-        return f"exit code {self._ended.exit_code}" + (f", saying: {said}" if said else "")
+        said = shown(self._process.output.decode("utf-8", "replace").strip()[-_SAID:])
+        return f"exit code {self._process.exit_code}" + (f", saying: {said}" if said else "")
 
     def _hint(self) -> str:
         return f"Run it by itself to see what it says: {URL}=http://127.0.0.1:9/v1 {shlex.join(self._command)}"

@@ -17,7 +17,8 @@ import pytest
 from conformance.commands.parser import parsed
 from conformance.mock.server import Mock
 from conformance.model import Report
-from conformance.report.text import Style, text
+from conformance.report.style import Style
+from conformance.report.text import text
 from conformance.report.writers import WRITERS
 from conformance.tests.commands import conformance
 from conformance.tests.report.reports import broken, failing, passing
