@@ -9,6 +9,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
+# Tests start hundreds of programs; where an environment forbids .pyc files, each would compile every module anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo check test test-real lint bench docs clean
 .DELETE_ON_ERROR:
 
@@ -45,12 +48,15 @@ docs: $(VENV)/ready-to-test
 	$(call written,conformance/contract/requirements.json,-m conformance.contract.requirement_tables)
 	$(call written,$(NEWEST_SET),-m conformance.contract.requirement_sets)
 	$(call written,docs/requirements.md,-m conformance.report.requirements_page)
+	$(call written,docs/contract.html,-m conformance.report.contract_page)
 	$(call written,docs/lifecycle.md,-m conformance.report.lifecycle_page markdown)
 	$(BIN)/python -m conformance.tests.wire.documented
 	$(BIN)/python -m conformance.tests.wire.reference
+	$(BIN)/python -m conformance.tests.wire.recorded
 	$(BIN)/python -m conformance.tests.verdict.joined
 	$(call written,docs/fault-matrix.md,-m conformance prove --format markdown)
-	$(BIN)/python -m conformance.tests.shown README.md
+	$(BIN)/python -m conformance.tests.shown README.md docs/servers.md cassettes/README.md
+	$(BIN)/python -m conformance.tests.wire.reference
 
 # A file that could not be written whole stays as it was.
 written = $(BIN)/python $(2) > $(1).part && mv $(1).part $(1) || { rm -f $(1).part; exit 1; }

@@ -1,18 +1,20 @@
-"""One exception for each step of a run; read downwards they tell its story.
+"""One exception for each step of a run, in the order of its steps.
 
 ConformanceError                    a message for people, what to do about it, the exit code
-├── UsageError              4       the words on the command line are off, or contradict each other
+├── UsageError              4       an invalid command line, or a file that cannot be written
 ├── UnreadableInput         4       a file, folder or standard input that cannot be read as what it should be
 │   └── DamagedCassette     4       a cassette that is truncated, altered or unsafe
 ├── UnreachableTarget       5       nothing answers where the target should be
 ├── NotThisApi              5       something answers, but offers none of this API
 ├── BudgetReached           2       --max-requests was reached, or the run was interrupted
-└── OwnError                3       a slip of ours: never the target's fault
+└── OwnError                3       an internal error of the suite: never the target's fault
 """
 
 from __future__ import annotations
 
-#: Set in the environment, it lets a slip of ours end in a traceback.
+from collections.abc import Iterable
+
+#: Set in the environment, it lets an internal error end in a traceback.
 DEBUG = "CONFORMANCE_DEBUG"
 
 
@@ -33,7 +35,7 @@ class ConformanceError(Exception):
 
 
 class UsageError(ConformanceError):
-    """The command line is off or contradicts itself."""
+    """The command line is invalid, or names what cannot be written."""
 
     exit_code = 4
 
@@ -67,12 +69,22 @@ class BudgetReached(ConformanceError):
 
 
 class OwnError(ConformanceError):
-    """A slip of ours; it never counts against the target."""
+    """An internal error of the suite; it never counts against the target."""
 
     exit_code = 3
 
     @classmethod
     def from_slip(cls, slip: BaseException, place: str | None = None) -> OwnError:
-        """What nobody expected, told with what shows where it happened; `place` is what was worked on."""
-        hint = f"This is a slip of ours. With {DEBUG}=1 it shows where; please report that."
-        return cls(f"{'' if place is None else f'{place}: '}{type(slip).__name__}: {slip}", hint)
+        """What nobody expected, and how to see where it happened; `place` is what was worked on."""
+        where = "" if place is None else f"{place}: "
+        hint = f"Please report it, with the traceback that {DEBUG}=1 shows."
+        return cls(f"internal error (please report it): {where}{type(slip).__name__}: {slip}", hint)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """A question that names the known words that are nearest, in any case; None where none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - most runs have no error to report
+
+    spelled = {name.lower(): name for name in known}
+    near = [spelled[name] for name in get_close_matches(word.lower(), spelled)]
+    return f"Did you mean {', '.join(near)}?" if near else None

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import secrets
 import stat
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import IO
 
@@ -14,9 +19,30 @@ from conformance.errors import UnreadableInput, UsageError
 _PACKAGE = Path(__file__).resolve().parent
 _PACKED = _PACKAGE / "_data"
 
-#: Bytes read of what may never end, a pipe or standard input: the largest answer that is recorded has 16 MiB
-#: (`targets.settings.MAX_BYTES`), and sixteen of those are a longer conversation than any that is judged.
-ENDLESS = 256 * 2**20
+_MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """How much of an input is read, whatever it is read from, and why nobody needs more."""
+
+    size: int
+    #: A clause for whoever is refused: what the largest that makes sense is like.
+    reason: str
+
+
+#: Whatever is judged or verified.
+RECORDING = Bound(256 * _MIB, "the largest answer that is recorded has 16 MiB, and sixteen of those are one long file")
+
+#: A list that people write: of known failures, of targets.
+LIST = Bound(_MIB // 2, "a list of every requirement in every scenario has less than half of that")
+
+#: A report, a snapshot of a baseline: read whole into memory, where it takes ten times as much.
+REPORT = Bound(64 * _MIB, "a report of every scenario has one or two MiB")
+
+#: A part of a file that is being written. The name holds neither that of the file, which may be as long as names can
+#: be, nor the number of the process, which is 1 in every container.
+PART = re.compile(r"\.conformance-[0-9a-f]{16}\.part")
 
 
 def schemas_folder() -> Path:
@@ -39,44 +65,67 @@ def in_checkout() -> bool:
     return not _PACKED.is_dir()
 
 
-def read(path: Path) -> bytes:
-    """The content of a file, or of a pipe up to a limit.
+def read(path: Path, bound: Bound, *, only_files: bool = False) -> bytes:
+    """The content of a file or, unless `only_files`, of a pipe: a path that nobody has named is not waited for.
 
-    Raises `UnreadableInput` where it cannot be read, is a folder or a device, or does not end.
+    Raises `UnreadableInput` where it cannot be read, is a folder or a device, or holds more than the bound.
     """
     try:
-        mode = path.stat().st_mode
-        if stat.S_ISREG(mode):
-            return path.read_bytes()
-        if not stat.S_ISFIFO(mode):
+        if not _readable(path.stat().st_mode, only_files):
             raise UnreadableInput(f"{path}: this is neither a file nor a pipe")
-        with path.open("rb") as pipe:
-            return _ending(pipe, str(path))
+        with os.fdopen(os.open(path, os.O_RDONLY | (_AT_ONCE if only_files else 0)), "rb") as file:
+            if not _readable(os.fstat(file.fileno()).st_mode, only_files):
+                raise UnreadableInput(f"{path}: this is neither a file nor a pipe")
+            return _bounded(file, str(path), bound)
     except OSError as error:
         raise UnreadableInput(
-            f"cannot read {path}: {error.strerror}", "Is the path right, and may you read it?"
+            f"cannot read {path}: {error.strerror}", "Is the path right, and do you have permission to read it?"
         ) from None
 
 
-def read_standard_input() -> bytes:
-    """What comes on standard input. Raises `UnreadableInput` where it is closed or does not end."""
+def read_standard_input(bound: Bound) -> bytes:
+    """What comes on standard input. Raises `UnreadableInput` where it is closed or holds more than the bound."""
     if sys.stdin is None:
         raise UnreadableInput("standard input is closed", "Pipe a recording into it, or name a file.")
-    return _ending(sys.stdin.buffer, "standard input")
+    return _bounded(sys.stdin.buffer, "standard input", bound)
 
 
-def _ending(source: IO[bytes], name: str) -> bytes:
-    content = source.read(ENDLESS + 1)
-    if len(content) > ENDLESS:
-        raise UnreadableInput(f"{name}: this does not end within {ENDLESS // 2**20} MiB", "Is it what you meant?")
+#: Opens a pipe that nobody writes to at once, instead of waiting for a writer; there is none of it on Windows.
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0)
+
+
+def _readable(mode: int, only_files: bool) -> bool:
+    return stat.S_ISREG(mode) or (stat.S_ISFIFO(mode) and not only_files)
+
+
+def _bounded(source: IO[bytes], name: str, bound: Bound) -> bytes:
+    content = source.read(bound.size + 1)
+    if len(content) > bound.size:
+        raise UnreadableInput(
+            f"{name}: this does not end within {bound.size / _MIB:g} MiB, and no more is read: {bound.reason}",
+            "Is it what you meant?",
+        )
     return content
+
+
+def named_folder(name: str) -> Path:
+    """The folder that an option names. Raises `UsageError` for an empty name, which would be the working directory."""
+    if not name:
+        raise UsageError("--out names no folder", "Write --out . for the working directory.")
+    return Path(name)
 
 
 def prepare_folder(folder: Path) -> None:
     """Make a folder and show that a file can be written in it. Raises `UsageError` where that is not so."""
-    probe = folder / f".probe.{os.getpid()}"
-    write_atomically(probe, "")
-    probe.unlink(missing_ok=True)
+    with staged(folder / "probe", b"") as part:
+        part.unlink()
+
+
+def license_text() -> str:
+    """The licence of the suite, as the checkout or the installed distribution holds it."""
+    if in_checkout():
+        return (_PACKAGE.parent / "LICENSE").read_text(encoding="utf-8")
+    return distribution("submit-tool-outputs-conformance").read_text("licenses/LICENSE") or "MIT\n"
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -84,13 +133,36 @@ def write_atomically(path: Path, text: str) -> None:
 
     Raises `UsageError` where it cannot be written; what was there before is then untouched.
     """
-    data = text.encode("utf-8")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    write_bytes_atomically(path, text.encode("utf-8"))
+
+
+def write_bytes_atomically(path: Path, data: bytes) -> None:
+    """Write a file in the same way, byte for byte."""
+    with staged(path, data) as part:
+        part.replace(path)
+
+
+def rewrite(path: Path, text: str) -> None:
+    """Write a file of somebody's anew, at once or not at all: through a link the one it names, with its old mode.
+
+    Raises `UsageError` where it cannot be written; what was there before is then untouched.
+    """
+    file = Path(os.path.realpath(path))
+    with staged(file, text.encode("utf-8")) as part:
+        with contextlib.suppress(FileNotFoundError):
+            part.chmod(stat.S_IMODE(file.stat().st_mode))
+        part.replace(file)
+
+
+@contextlib.contextmanager
+def staged(path: Path, data: bytes) -> Iterator[Path]:
+    """A part file beside `path` that holds the data; gone afterwards, unless it was moved to where it belongs."""
+    part = path.with_name(f".conformance-{secrets.token_hex(8)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("xb") as file:
             file.write(data)
-        part.replace(path)
+        yield part
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}", "choose a folder that can be written") from None
     finally:

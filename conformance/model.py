@@ -16,7 +16,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Level(StrEnum):
-    """RFC 2119 keyword of a requirement, plus INFO for what is told and never judged."""
+    """RFC 2119 keyword of a requirement, plus INFO for what is reported and never judged."""
 
     MUST = "MUST"
     SHOULD = "SHOULD"
@@ -25,10 +25,12 @@ class Level(StrEnum):
 
 
 class Role(StrEnum):
-    """The side of the wire a requirement binds."""
+    """Whom a requirement binds: a side of the wire, or what stands between the sides."""
 
     SERVER = "server"
     CLIENT = "client"
+    #: What stands between the two, such as a gateway, a load balancer or a proxy.
+    GATEWAY = "gateway"
 
 
 class Confidence(StrEnum):
@@ -83,6 +85,15 @@ class Ended(StrEnum):
     ABORTED = "aborted"
 
 
+class Side(StrEnum):
+    """On which side of what stands between an exchange was seen, such as a gateway; without one all is in front."""
+
+    #: Where the client asks and is answered.
+    FRONT = "front"
+    #: Where the server is asked and answers.
+    BEHIND = "behind"
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Some bytes of a body as they arrived, content coding removed.
@@ -132,6 +143,8 @@ class Exchange:
     failure: str | None = None
     #: Facts only the sender knows and a recording cannot show, such as `wrong-key`; see `scenarios.SITUATIONS`.
     situation: frozenset[str] = frozenset()
+    #: Both sides of what stands between have one clock: `began_ms` of either counts from the same moment.
+    side: Side = Side.FRONT
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +156,9 @@ class Outcome:
     document: Mapping[str, object] | None = None
     #: Why nothing follows from how it ended, and what to do; None where something does.
     doubt: str | None = None
+    #: The last lines it printed, and where everything it printed is kept, relative to the folder of the report.
+    printed: tuple[str, ...] = ()
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +244,7 @@ class Requirement:
     evidence: tuple[str, ...]
     #: The requirement set it joined.
     added: str
-    #: Never planned: joins when seen (a 429, an error event).
+    #: Never planned, added when observed: a 429, an error event.
     luck: bool = False
     #: Why nothing checks it; None where a check does.
     excluded: str | None = None
@@ -286,7 +302,7 @@ class Verdict:
     reason: str | None = None
     #: The requirement whose breach left nothing to look at.
     because: str | None = None
-    #: Not planned, joined when seen.
+    #: Not planned, added when observed.
     joined: bool = False
     #: Why its failure is excused: the reason its owner wrote down for it. It keeps its status.
     known: str | None = None
@@ -319,7 +335,7 @@ class Exhibit:
     subject: str
     #: Index of the exchange in the transcript.
     exchange: int
-    #: The exchange as text, cut to what tells something.
+    #: The exchange as text, cut to what matters.
     lines: tuple[str, ...]
     #: The request as a command, its key an environment variable; empty where the recording holds no request.
     curl: str = ""
@@ -333,6 +349,24 @@ class Exhibit:
     allowed: tuple[str, ...] = ()
     #: A whole cassette with the fewest events that still break the requirement; empty where none does by itself.
     cassette: str = ""
+    #: The event or document at fault, laid out line by line; none where no single one is.
+    document: tuple[str, ...] = ()
+    #: Index into `document` of the line at fault; None where the whole is.
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOutput:
+    """How a client under test ended in one scenario, in its own words."""
+
+    #: None where it had to be ended.
+    exit_code: int | None
+    #: The error that it wrote into its outcome file; empty where it wrote none.
+    error: str = ""
+    #: The last lines it printed.
+    printed: tuple[str, ...] = ()
+    #: The file of everything it printed, relative to the folder of the report; empty where it is not kept.
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +385,8 @@ class Subject:
     shape: tuple[Mapping[str, object], ...] = ()
     #: The exit code of what kept it from being judged at all: 4 where it cannot be read, 3 where the error is ours.
     exit_code: int | None = None
+    #: How the client under test ended, in its own words; None where there is none.
+    client: ClientOutput | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from conformance.contract.lifecycle import STEP, WORDS
 from conformance.model import Finding
-from conformance.walk.documents import Document, find, members, number, shown, text
+from conformance.walk.documents import Document, around, find, members, number, shown, text
 from conformance.walk.entities import Piece, pieces_of
 from conformance.walk.history import Call, calls_of
 from conformance.walk.observation import CallPieces, Message, Observation, Step
@@ -107,22 +107,11 @@ def _changed(observation: Observation, outputs: list[tuple[str, str, object]]) -
     if not outputs or step is None:
         return None
     return [
-        observation.finding("changed", f"the output of {call} changed", _around(output, got), _around(got, output),
+        observation.finding("changed", f"the output of {call} changed", around(output, got), around(got, output),
                             pointer=_pointer(step, call, "function", "output"))
         for call, output, got in outputs
         if got != output
     ]  # fmt: skip
-
-
-def _around(value: object, other: object) -> str:
-    """The place where two texts part, as people can see it."""
-    if not isinstance(value, str) or not isinstance(other, str):
-        return shown(value)
-    at = next((index for index, (one, two) in enumerate(zip(value, other, strict=False)) if one != two), None)
-    at = min(len(value), len(other)) if at is None else at
-    if at < 40:
-        return shown(value)
-    return f"…{value[at - 20 : at + 60]!r} (from character {at - 20} of {len(value)})"
 
 
 @check("content.submitted-outputs", on=_STEP_ENDS)
@@ -269,7 +258,7 @@ def _adds_up(observation: Observation) -> Iterable[Finding] | None:
         said = f"a part of {message.id} is of another type than in its deltas"
         return [observation.finding("another-type", said, expected.type, got.type, pointer=f"{part}/type")]
     said, was, now = f"the text of {message.id} is not what its deltas said", expected.text, got.text
-    return [observation.finding("differs", said, _around(was, now), _around(now, was), pointer=f"{part}/text/value")]
+    return [observation.finding("differs", said, around(was, now), around(now, was), pointer=f"{part}/text/value")]
 
 
 @check("content.message-text", on=["thread.message.completed"])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.model import Ended, Finding
-from conformance.walk.observation import DONE, Observation
+from conformance.walk.observation import Observation
 from conformance.walk.occasions import DONE_EVENT, END, EVENT
+from conformance.walk.place import DONE
 from conformance.walk.registry import check
 
 #: ORD-CLOSE: generous on purpose; clients that drain the body wait for it.
@@ -21,7 +22,7 @@ def present(observation: Observation) -> Iterable[Finding] | None:
         return ()
     if stream.error is not None:
         return None
-    got = f"{observation.end_of_body()} after {stream.count} events without it"
+    got = f"{observation.end_of_body()} after {stream.count} event{'s' * (stream.count != 1)} without it"
     return [observation.finding("absent", "the stream has no [DONE]", "event: done with data [DONE] at the end", got)]
 
 

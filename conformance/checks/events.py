@@ -10,7 +10,7 @@ from conformance.contract.schema import SCHEMA_OF_EVENT, Violation, cause_violat
 from conformance.model import Finding
 from conformance.walk.causes import COUNTED
 from conformance.walk.documents import Document, find, member, members, shown, text
-from conformance.walk.findings import EXPLAINED
+from conformance.walk.findings import EXPLAINED, EXPLAINED_BYTES
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import END, ENTITY_EVENTS, RUN_EVENTS, WHOLE_EVENTS
 from conformance.walk.registry import check
@@ -70,7 +70,8 @@ def schema(observation: Observation) -> Iterable[Finding] | None:
         return None
     if observation.fits:
         return ()
-    if observation.stream.misfits > EXPLAINED:
+    stream = observation.stream
+    if stream.misfits > EXPLAINED or (stream.misfits > 1 and stream.misfit_bytes > EXPLAINED_BYTES):
         # Beyond what is looked at only the number counts, and explaining costs a hundred times deciding.
         return [COUNTED]
     return _told(observation, "misfit", explain(SCHEMA_OF_EVENT[observation.name], observation.as_sent))

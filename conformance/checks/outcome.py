@@ -11,10 +11,11 @@ from conformance.checks.shared.legal_forms import Unusual, unusual
 from conformance.contract.lifecycle import FINAL, STREAM_TERMINAL, UNSUCCESSFUL
 from conformance.model import Finding, Operation
 from conformance.walk.client_end import FOR_EVER, ClientEnd, client_end
-from conformance.walk.documents import shown, text
+from conformance.walk.documents import around, shown, text
 from conformance.walk.http_response import is_event_stream, looks_like_stream
-from conformance.walk.observation import DONE, Observation
+from conformance.walk.observation import Observation
 from conformance.walk.occasions import CLOSE
+from conformance.walk.place import DONE
 from conformance.walk.registry import Judge, check
 from conformance.walk.rounds import own, rounds
 
@@ -136,7 +137,14 @@ def whole_text(observation: Observation) -> Iterable[Finding] | None:
     if right:
         return ()
     expected = next(iter(sorted(end.right_texts(), key=len, reverse=True)), "")
-    return [end.finding("another-text", "the text is not the one that was told", shown(expected), shown(end.text))]
+    return [
+        end.finding(
+            "another-text",
+            "the text is not the one that was told",
+            around(expected, end.text),
+            around(end.text, expected),
+        )
+    ]
 
 
 @check("outcome.status", on=[CLOSE])

@@ -9,67 +9,92 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from conformance.commands import verdicts
+from conformance.commands.arguments import add_options, option_groups
 from conformance.commands.progress import Progress
-from conformance.commands.termination import interrupting
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
-from conformance.errors import UsageError
-from conformance.model import Role, Transcript
+from conformance.errors import UsageError, did_you_mean
+from conformance.model import Report, Role, Transcript
 from conformance.report.exhibits import Exhibitor
 from conformance.report.trace import trace
+from conformance.report.writers import CLIENTS
 from conformance.run import options, repeat_command, saving, verdict_options
 from conformance.run.known_secrets import known_secrets
 from conformance.run.loop import Run
 from conformance.run.plan import Plan, narrowed, plan, selected
-from conformance.run.selection import selection
+from conformance.run.selection import nothing_selected, selection
 from conformance.targets.client import ClientTarget
 from conformance.targets.drivers import TIMEOUT, Command
+from conformance.targets.persistent import Persistent
 from conformance.wire.redact import without_secrets
 
 #: Scenarios at a time for each processor: clients wait for their retries, and load must not be taken for slowness.
 _JOBS = 2
 
 
+USAGE = "[options] -- COMMAND ..."
+EXAMPLES = (
+    "conformance client -- python my_program.py",
+    "conformance client --scenario streamed-crlf --trace -- node my_program.mjs",
+)
+DOCS = "docs/clients.md"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add which scenarios are played and how, the options of every command that gives verdicts, and the command."""
-    parser.add_argument(
-        "--scenario", action="append", metavar="ID", help="only this scenario; once for each, as `list scenarios` shows"
+    groups = option_groups(parser, (options.TARGETS, options.SELECTION, options.OUTPUT, options.GATING))
+    target, chosen = groups[options.TARGETS], groups[options.SELECTION]
+    target.add_argument(
+        "--azure", action="store_true",
+        help="the client speaks the Azure form of the API: no OpenAI-Beta header is required",
+    )  # fmt: skip
+    target.add_argument(
+        "--persistent", action="store_true",
+        help="start the command once a job: scenarios are lines on its standard input, outcomes lines on its output",
+    )  # fmt: skip
+    target.add_argument(
+        "--jobs", type=options.whole_number, metavar="N", help="scenarios at a time (default: two for each processor)"
     )
-    parser.add_argument("--jobs", type=int, metavar="N", help="scenarios at a time (default: two for each processor)")
-    parser.add_argument(
-        "--timeout", type=float, default=TIMEOUT, metavar="S", help=f"seconds for one scenario (default: {TIMEOUT:g})"
-    )
-    parser.add_argument("--trace", action="store_true", help="show every byte with its time on standard error")
-    parser.add_argument("--azure", action="store_true", help="the client speaks in the form of Azure: no beta header")
-    parser.add_argument(f"--{options.SHARD.name}", dest=options.SHARD.key, **options.SHARD.arguments())
-    verdicts.add_arguments(parser)
-    parser.add_argument(
-        "command", nargs=argparse.REMAINDER, metavar="-- COMMAND …", help="what is run in each scenario"
-    )
+    target.add_argument("--timeout", type=options.number, default=TIMEOUT, metavar="SECONDS",
+                        help=f"time limit for one scenario (default: {TIMEOUT:g})")  # fmt: skip
+    chosen.add_argument("--scenario", action="append", metavar="ID",
+                        help="play only this scenario, as `conformance list scenarios -k client` shows them; repeatable"
+                        " (default: all)")  # fmt: skip
+    add_options(groups, (options.SHARD,))
+    groups[options.OUTPUT].add_argument("--trace", action="store_true",
+                                        help="show every byte with its time on standard error")  # fmt: skip
+    verdicts.add_arguments(groups)
+    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND ...",
+                        help="the command that is run in each scenario")  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is that of the report."""
     said = options.given(vars(arguments))
+    saving.prepare(said)
     verdict_options.check(said)
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     _check(arguments, command)
     verdicts.check(arguments)
-    profile, rows = (
-        verdict_options.profile(said, Role.CLIENT, _selection(arguments)),
-        verdict_options.known_failures(said),
-    )
-    artifacts = None if arguments.out is None else Path(arguments.out, "clients")
-    driver = Command(command, timeout=arguments.timeout)
+    profile = verdict_options.profile(said, Role.CLIENT, _selection(arguments))
+    rows = verdict_options.known_failures(said)
+    artifacts = None if arguments.out is None else Path(arguments.out, CLIENTS)
+    kind = Persistent if arguments.persistent else Command
+    driver = kind(command, timeout=arguments.timeout)
     traced = _show_trace if arguments.trace else None
     target = ClientTarget(driver, azure=arguments.azure, artifacts=artifacts, traced=traced)
+    verdicts.check_baseline(arguments, target.describe())
     chosen = _chosen(target, arguments)
-    if not chosen.scenarios:
-        print("conformance: nothing judged: -k selects nothing that a client can be asked", file=sys.stderr)
+    if not chosen.scenarios and "shard" not in said:
+        expression = str(_selection(arguments))
+        if arguments.format == "json":
+            verdicts.show(Report(target.describe(), (), profile=profile), arguments)
+        print(f"conformance: {nothing_selected(expression, Role.CLIENT)}", file=sys.stderr)
         return 5
-    console = Progress(arguments.verbose, quiet=False, mocked=False)
-    console.planned(chosen)
     timeout = None if arguments.timeout == TIMEOUT else arguments.timeout
-    again = repeat_command.again_client(command, azure=arguments.azure, timeout=timeout)
+    again = repeat_command.again_client(
+        command, said, azure=arguments.azure, timeout=timeout, persistent=arguments.persistent
+    )
+    console = Progress(arguments.verbose, quiet=False, mocked=False)
     judged = Run(
         target,
         chosen,
@@ -82,9 +107,9 @@ def run(arguments: argparse.Namespace) -> int:
         kept=saving.keeper(said),
         shapes=options.shapes(said),
     )
-    with interrupting():
+    with console:
+        console.planned(chosen)
         report = judged.finished_by(arguments.jobs or _JOBS * (os.cpu_count() or 1), target.interrupt)
-    console.end()
     return verdicts.finish(report, arguments)
 
 
@@ -99,9 +124,12 @@ def _check(arguments: argparse.Namespace, command: Sequence[str]) -> None:
     if not command:
         raise UsageError("no command was given", "Write it last: conformance client -- python my_program.py")
     if arguments.jobs is not None and arguments.jobs < 1:
-        raise UsageError(f"--jobs {arguments.jobs}: at least one scenario is played at a time")
+        raise UsageError(f"--jobs {arguments.jobs}: invalid number of scenarios at a time", "Use 1 or more.")
     if not 0 < arguments.timeout < float("inf"):
-        raise UsageError(f"--timeout {arguments.timeout:g}: say how many seconds a scenario may take")
+        raise UsageError(
+            f"--timeout {arguments.timeout:g}: invalid number of seconds",
+            "Use a number greater than 0: the time limit for one scenario.",
+        )
 
 
 def _chosen(target: ClientTarget, arguments: argparse.Namespace) -> Plan:
@@ -109,7 +137,8 @@ def _chosen(target: ClientTarget, arguments: argparse.Namespace) -> Plan:
     known = {scenario.id for scenario in CLIENT_SCENARIOS}
     unknown = [name for name in arguments.scenario or () if name not in known]
     if unknown:
-        raise UsageError(f"no client scenario has the id {unknown[0]!r}", "`conformance list scenarios` shows all.")
+        hint = did_you_mean(unknown[0], known) or "`conformance list scenarios -k client` lists them."
+        raise UsageError(f"unknown client scenario: {unknown[0]!r}", hint)
     wanted = selection(arguments.selection) if arguments.selection else None
     whole = plan(target, CLIENT_SCENARIOS, Role.CLIENT, options.shard(vars(arguments)))
     named = (cell for cell in whole.names() if arguments.scenario is None or cell[0] in arguments.scenario)

@@ -1,28 +1,42 @@
-"""`conformance compare OLD NEW`: what is new, mended, otherwise or gone between two reports or baselines."""
+"""`conformance compare OLD NEW`: what changed between two reports or baselines."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
+from conformance.commands.arguments import one_of, option_groups
 from conformance.commands.verdicts import write
 from conformance.errors import UnreadableInput
-from conformance.files import read
+from conformance.files import REPORT, read
 from conformance.report import reader
 from conformance.report.comparison import WRITERS, render
 from conformance.report.writers import WRITERS as REPORTS
-from conformance.run import baseline
+from conformance.run import baseline, options
 from conformance.verdict.compare import Edition, compare, edition
+
+USAGE = "OLD NEW [options]"
+EXAMPLES = (
+    "conformance compare before/report.json report/report.json",
+    "conformance compare reports/baseline/mock report --format markdown --strict",
+)
+DOCS = "docs/reports.md"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what is compared, and how it is told."""
+    """Add what is compared, and how it is printed."""
     for name, which in (("old", "before"), ("new", "now")):
         parser.add_argument(
             name, metavar=name.upper(), help=f"{which}: a report.json, a folder of --out, or a target's baseline"
         )
-    parser.add_argument("--format", choices=tuple(WRITERS), default="text", help="the form (default: text)")
-    parser.add_argument("--strict", action="store_true", help="new warnings and other shapes fail too")
+    groups = option_groups(parser, (options.OUTPUT, options.GATING))
+    groups[options.OUTPUT].add_argument(
+        "--format", default="text", metavar="FORMAT", **one_of(WRITERS, "format"),
+        help=f"what is printed: {', '.join(WRITERS)} (default: text)",
+    )  # fmt: skip
+    groups[options.GATING].add_argument(
+        "--strict", action="store_true", help="new warnings and changed response shapes fail too"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -44,5 +58,5 @@ def opened(name: str) -> Edition:
                 f"{name}: this folder is neither a baseline nor the folder of a report",
                 "A baseline is DIR/<target>, as --update-baseline wrote it; a report's folder is the one of --out.",
             )
-    document = reader.document(read(path), name)
-    return edition(reader.report(document), name, document["suite"]["version"])
+    document = reader.document(read(path, REPORT), name)
+    return edition(reader.report(document, name), name, document["suite"]["version"])

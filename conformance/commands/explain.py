@@ -1,4 +1,4 @@
-"""`conformance explain`: one requirement, by its id or by an id of the contract, with examples."""
+"""`conformance explain`: a requirement, with examples, or a scenario, a fault, a habit or a status."""
 
 from __future__ import annotations
 
@@ -6,10 +6,22 @@ import argparse
 
 from conformance.commands import verdicts
 
+USAGE = "ID"
+EXAMPLES = (
+    "conformance explain done.last",
+    "conformance explain ORD-DONE-LAST",
+    "conformance explain drop-done",
+    "conformance explain untestable",
+)
+DOCS = "docs/README.md"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add which requirement."""
-    parser.add_argument("id", metavar="ID", help="such as done.last, or ORD-DONE-LAST")
+    """Add what is explained."""
+    parser.add_argument(
+        "id", metavar="ID",
+        help="a requirement (done.last or, in the contract, ORD-DONE-LAST), a scenario, a fault, a habit or a status",
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:

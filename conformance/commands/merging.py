@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from conformance import files
 from conformance.commands import verdicts
 from conformance.errors import UsageError
-from conformance.files import read
-from conformance.report import reader
+from conformance.report import folder, reader
 from conformance.report.merge import Part, merge
 from conformance.report.result import exit_code
 from conformance.report.text import text
@@ -21,7 +21,13 @@ WORD = "merge"
 def run(names: Sequence[str], arguments: argparse.Namespace) -> int:
     """Write the whole report into the folder of `--out`, and show it; the exit code is that of the whole run."""
     if not names or arguments.out is None:
-        raise UsageError("say which reports to merge, and where to", "conformance report merge A.json B.json --out DIR")
+        missing = "--out DIR is missing" if names else "no report was named"
+        raise UsageError(f"report merge: {missing}", "Example: conformance report merge a.json b.json --out whole")
+    out = files.named_folder(arguments.out)
+    inside = [name for name in names if Path(name).parent.resolve() == out.resolve()]
+    if inside:
+        raise UsageError(f"{inside[0]} lies where the whole report is to lie", "Choose another folder for --out.")
+    folder.abandon(out)
     report = merge([_part(name) for name in names])
     verdicts.write(text(report, verdicts.style(arguments.verbose, arguments.out)))
     verdicts.keep(report, arguments.out)
@@ -29,6 +35,6 @@ def run(names: Sequence[str], arguments: argparse.Namespace) -> int:
 
 
 def _part(name: str) -> Part:
-    document = reader.document(read(Path(name)), name)
+    document = reader.document(files.read(Path(name), files.REPORT), name)
     reader.check_names(document, name)
-    return Part(name, document["suite"]["version"], reader.report(document))
+    return Part(name, document["suite"]["version"], reader.report(document, name))

@@ -1,4 +1,4 @@
-"""How far a run is: a live line on a terminal, nothing in a pipe, every scenario and exchange with `-v`.
+"""How far a run is: a live line on a terminal, now and then a line elsewhere, every scenario and exchange with `-v`.
 
 Everything goes to standard error, so that standard output holds verdicts alone.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from threading import Event, Lock, Thread
 
 from conformance.model import JUDGED, Exchange, Scenario, Status, Subject
@@ -24,17 +26,37 @@ from conformance.wire.secret import secrets_of
 #: Seconds between two looks at the clock: often enough to be seen moving, seldom enough to cost nothing.
 _TICK = 0.2
 
+#: Seconds between two lines where nobody watches: a log stays short, and a CI system sees that the job is alive.
+_REPORT = 30.0
+
 
 class Progress:
-    """Listens to a run: says what is planned and how far it is."""
+    """Listens to a run: says what is planned and how far it is.
 
-    def __init__(self, verbose: bool, *, quiet: bool, mocked: bool) -> None:
+    `wait` waits for the end of the run, at most so many seconds, and returns whether it has come.
+    """
+
+    def __init__(
+        self, verbose: bool, *, quiet: bool, mocked: bool, wait: Callable[[Event, float], bool] = Event.wait
+    ) -> None:
         self._total = 0
         self._verbose = verbose
         self._quiet = quiet
         self._mocked = mocked
         self._line = None if verbose or not sys.stderr.isatty() else _Line()
+        self._log = None if verbose or quiet or self._line is not None else _Log(self._standing, wait)
+        self._under_way: dict[str, None] = {}
         self._done = self._judged = self._failed = 0
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take the live line away and say nothing more; what follows is the report, or an error."""
+        if self._line is not None:
+            self._line.clear()
+        if self._log is not None:
+            self._log.close()
 
     def planned(self, plan: Plan) -> None:
         """Say what is going to be asked, and where nobody's server is."""
@@ -43,9 +65,12 @@ class Progress:
             print(f"conformance: {MOCKED}", file=sys.stderr)
         if not self._quiet:
             print(f"conformance: plan: {plan_line(plan.counts())}", file=sys.stderr, flush=True)
+        if self._log is not None:
+            self._log.start()
 
     def begun(self, scenario: Scenario) -> None:
         """Say which scenario it is at."""
+        self._under_way[scenario.id] = None
         if self._line is not None:
             self._line.waits_for(scenario.id, "")
             self._line.show(self._counts())
@@ -59,6 +84,7 @@ class Progress:
 
     def judged(self, subject: Subject) -> None:
         """Say how far it is."""
+        self._under_way.pop(subject.name, None)
         self._done += 1
         self._judged += sum(verdict.status in JUDGED for verdict in subject.verdicts)
         self._failed += sum(verdict.status is Status.FAIL and counted(verdict) for verdict in subject.verdicts)
@@ -68,13 +94,33 @@ class Progress:
             self._line.over(subject.name)
             self._line.show(self._counts())
 
-    def end(self) -> None:
-        """Take the live line away; what follows is the report."""
-        if self._line is not None:
-            self._line.clear()
+    def _standing(self) -> str:
+        return " · ".join((self._counts(), *tuple(self._under_way)))
 
     def _counts(self) -> str:
         return f"{self._done}/{self._total} scenarios · {self._judged} judged · {self._failed} failed"
+
+
+class _Log:
+    """A line every half minute that says how far a run is, for logs."""
+
+    def __init__(self, standing: Callable[[], str], wait: Callable[[Event, float], bool]) -> None:
+        self._standing = standing
+        self._wait = wait
+        self._over = Event()
+
+    def start(self) -> None:
+        """Begin to write."""
+        Thread(target=self._report, name="conformance-progress", daemon=True).start()
+
+    def close(self) -> None:
+        """Write nothing more."""
+        self._over.set()
+
+    def _report(self) -> None:
+        while not self._wait(self._over, _REPORT):
+            with suppress(OSError):  # nobody reads the log any more
+                print(f"conformance: {safe(self._standing())}", file=sys.stderr, flush=True)
 
 
 class _Line:

@@ -12,8 +12,10 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from conformance.commands import verdicts
+from conformance.commands.arguments import one_of, option_groups
 from conformance.errors import UsageError
-from conformance.run.selection import selection
+from conformance.run import options
+from conformance.run.selection import near, selection
 
 if TYPE_CHECKING:
     from conformance.proof.fault_matrix import Trial
@@ -21,23 +23,36 @@ if TYPE_CHECKING:
 #: Legal exchanges that are drawn and judged, in a plain proof and in a full one: about 6 ms each.
 VARIATIONS, VARIATIONS_IN_FULL = 300, 10_000
 
+#: What can be printed.
+_FORMATS = ("text", "json", "markdown", "html")
+
 #: What they are drawn from unless another seed is given.
 SEED = "legal"
 
 
+USAGE = "[options]"
+EXAMPLES = (
+    "conformance prove",
+    "conformance prove -k drop-done",
+)
+DOCS = "docs/contributing.md"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add how thorough it is to be, and what is printed."""
-    parser.add_argument(
-        "-k",
-        dest="selection",
-        metavar="EXPR",
-        help="play only these of fault:requirement, as in pytest; says nothing of the rest and draws no variations",
-    )
-    parser.add_argument("--full", action="store_true", help="play wire faults over sockets too, and every scenario")
-    parser.add_argument("--seed", default=SEED, help=f"what legal variations are drawn from (default: {SEED})")
-    parser.add_argument(
-        "--format", choices=("text", "json", "markdown", "html"), default="text", help="what is printed"
-    )
+    groups = option_groups(parser, (options.SELECTION, options.OUTPUT))
+    chosen = groups[options.SELECTION]
+    chosen.add_argument(
+        "-k", dest="selection", metavar="EXPR",
+        help="play only these of FAULT:REQUIREMENT, in the grammar of pytest's -k, and no variations (default: all)",
+    )  # fmt: skip
+    chosen.add_argument("--full", action="store_true", help="play wire faults over sockets too, and every scenario"
+                        " (default: in memory, and the scenarios that show them)")  # fmt: skip
+    chosen.add_argument("--seed", default=SEED, help=f"the seed of the legal variations (default: {SEED})")
+    groups[options.OUTPUT].add_argument(
+        "--format", default="text", metavar="FORMAT", **one_of(_FORMATS, "format"),
+        help=f"what is printed: {', '.join(_FORMATS)} (default: text)",
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -52,18 +67,19 @@ def run(arguments: argparse.Namespace) -> int:
     trials = tuple(_heard(proving.prove(clean, full=arguments.full)))
     matrix = proving.matrix_of(trials, clean)
     clients = proving.matrix_of_clients(full=arguments.full)
+    sides = (matrix, clients, proving.matrix_of_gateways(full=arguments.full))
     count = VARIATIONS_IN_FULL if arguments.full else VARIATIONS
     accused = tuple(proving.vary(count, arguments.seed))
     printed = {
         "text": lambda: fault_matrix_page.summary(
-            matrix, clients, _variations(count, arguments.seed, accused), monotonic() - began
+            sides, _variations(count, arguments.seed, accused), monotonic() - began
         ),
-        "json": lambda: fault_matrix_page.as_json(matrix, clients),
-        "markdown": lambda: fault_matrix_page.page(matrix, trials, clients),
-        "html": lambda: fault_matrix_picture.document(matrix, trials, clients),
+        "json": lambda: fault_matrix_page.as_json(sides),
+        "markdown": lambda: fault_matrix_page.page(sides, trials),
+        "html": lambda: fault_matrix_picture.document(sides, trials),
     }
     verdicts.write(printed[arguments.format]())
-    return 0 if matrix.holds and clients.holds and not accused else 1
+    return 0 if all(side.holds for side in sides) and not accused else 1
 
 
 def _part(arguments: argparse.Namespace) -> int:
@@ -71,22 +87,31 @@ def _part(arguments: argparse.Namespace) -> int:
     from conformance.mock.habits import HABITS  # noqa: PLC0415 - only when asked
     from conformance.proof.fault_matrix import RIGHT, rows  # noqa: PLC0415
     from conformance.proof.faults import FAULTS  # noqa: PLC0415
+    from conformance.relay.habits import GATEWAY_HABITS  # noqa: PLC0415
     from conformance.report import fault_matrix_page  # noqa: PLC0415
     from conformance.run import proving  # noqa: PLC0415
 
     if arguments.format != "text":
-        raise UsageError(f"-k goes with --format text, not {arguments.format}", "Other formats show the whole proof.")
+        raise UsageError(
+            f"-k and --format {arguments.format} cannot be combined",
+            "Use --format text: the others show the whole proof.",
+        )
     wanted = selection(arguments.selection)
-    faults, habits = proving.selected(FAULTS, wanted), proving.selected(HABITS, wanted)
-    if not faults and not habits:
-        hint = "-k is read over `fault:requirement`; `conformance list faults` shows the faults."
-        raise UsageError(f"-k {arguments.selection!r} selects no fault and no habit", hint)
+    tables = (FAULTS, HABITS, GATEWAY_HABITS)
+    faults, habits, of_gateways = (proving.selected(table, wanted) for table in tables)
+    if not faults and not habits and not of_gateways:
+        hint = (
+            near(arguments.selection, tuple(name for table in tables for name in table))
+            or "`conformance list faults` shows all; -k matches FAULT:REQUIREMENT."
+        )
+        raise UsageError(f"nothing selected: -k {arguments.selection!r} matches no fault and no habit", hint)
     clean = proving.record() if faults else ()
     trials = [
         *_heard(proving.prove(clean, faults, full=arguments.full)),
         *_heard(proving.prove_clients(habits, full=arguments.full)),
+        *_heard(proving.prove_gateways(of_gateways, full=arguments.full)),
     ]
-    verdicts.write(fault_matrix_page.part(trials, len(FAULTS) + len(HABITS)))
+    verdicts.write(fault_matrix_page.part(trials, sum(map(len, tables))))
     return 0 if all(row.outcome in RIGHT for trial in trials for row in rows(trial)) else 1
 
 

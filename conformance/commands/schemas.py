@@ -1,4 +1,4 @@
-"""`conformance schemas`: derive the schemas anew from the vendor's document, or compare another one with them."""
+"""`conformance schemas`: derive the schemas again from OpenAI's OpenAPI document, or compare another with them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ import argparse
 
 from conformance.commands import verdicts
 
+USAGE = "derive [--check] | drift --spec FILE"
+EXAMPLES = (
+    "conformance schemas derive --check",
+    "conformance schemas drift --spec openapi.yaml",
+)
+DOCS = "docs/contributing.md"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the two things that can be done."""
-    doing = parser.add_subparsers(dest="doing", metavar="derive|drift", required=True)
-    derive = doing.add_parser("derive", help="write the slice and the derived schemas of this checkout anew")
-    derive.add_argument("--check", action="store_true", help="write nothing; only say whether they are current")
+    doing = parser.add_subparsers(dest="doing", metavar="derive|drift", required=True, prog=parser.prog)
+    derive = doing.add_parser("derive", help="write the slice and the derived schemas of this checkout again")
+    derive.add_argument("--check", action="store_true", help="write nothing; only report whether they are current")
     drift = doing.add_parser("drift", help="list, field by field, where another OpenAPI document differs")
     drift.add_argument("--spec", metavar="FILE", required=True, help="the other document, JSON or YAML")
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 
 from conformance.commands import verdicts
+from conformance.commands.arguments import add_options, option_groups
 from conformance.commands.progress import Progress
-from conformance.commands.termination import interrupting
-from conformance.model import Role
+from conformance.model import Report, Role
 from conformance.report.text import plan_page
 from conformance.run import (
     option_conflicts,
@@ -22,32 +24,44 @@ from conformance.run import (
 )
 from conformance.run.loop import Run
 from conformance.run.plan import Plan, plan, selected
-from conformance.run.selection import selection
+from conformance.run.selection import nothing_selected, selection
+
+#: Read by OpenAI's own clients, so that many people have it set.
+_OPENAI_BASE_URL = "OPENAI_BASE_URL"
+
+USAGE = "[--base-url URL] [options]"
+EXAMPLES = (
+    "conformance server --base-url http://127.0.0.1:8000/v1 --api-key-env API_KEY --out report",
+    "conformance server --base-url http://127.0.0.1:8000/v1 --serve 'python my_server.py' -k stream-one-call",
+)
+DOCS = "docs/servers.md"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that say who is judged, and those of every command that gives verdicts."""
-    for option in (*options.TARGET, *options.ASKING):
-        parser.add_argument(f"--{option.name}", dest=option.key, **option.arguments())
-    verdicts.add_arguments(parser)
+    groups = option_groups(parser)
+    add_options(groups, (*options.TARGET, *options.ASKING))
+    verdicts.add_arguments(groups)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is that of the report."""
     said = options.given(vars(arguments))
+    saving.prepare(said)
     option_conflicts.check(said)
     verdicts.check(arguments)
     wanted = selection(arguments.selection) if arguments.selection else None
     console = Progress(
         arguments.verbose, quiet="plan" in said, mocked="base_url" not in said and not _at_hand(arguments)
     )
-    saving.prepare(said)
-    with interrupting(), ExitStack() as unreported:
+    _mention_unread_url(said)
+    with console, ExitStack() as unreported:
         target = target_options.target(said, watch=console.watch)
         unreported.callback(target.close)
+        verdicts.check_baseline(arguments, target.describe())
         chosen = selected(plan(target, part=options.shard(said)), target, wanted)
-        if not chosen.scenarios:
-            return _nothing_selected()
+        if not chosen.scenarios and "shard" not in said:
+            return _nothing_selected(target.describe(), arguments)
         console.planned(chosen)
         if arguments.plan:
             verdicts.write(_plan(chosen, arguments.format))
@@ -66,12 +80,20 @@ def run(arguments: argparse.Namespace) -> int:
         )
         unreported.pop_all()  # whoever reports closes the target
         report = judged.finished()
-    console.end()
     done = verdicts.kept(report, arguments)
     gone = judged.nothing_there(report)
     if gone is not None:
+        if arguments.format == "json":
+            verdicts.show(done.report, arguments)
         raise gone
     return verdicts.shown(done, arguments)
+
+
+def _mention_unread_url(said: options.Given) -> None:
+    """Say that a server which only the environment names is not judged: nothing is asked of it."""
+    if "base_url" not in said and os.environ.get(_OPENAI_BASE_URL):
+        print(f"conformance: {_OPENAI_BASE_URL} is set, but the suite does not read it", file=sys.stderr)
+        print(f'  To judge that server: conformance server --base-url "${_OPENAI_BASE_URL}"', file=sys.stderr)
 
 
 def _at_hand(arguments: argparse.Namespace) -> bool:
@@ -87,7 +109,9 @@ def _plan(plan: Plan, form: str) -> str:
     )
 
 
-def _nothing_selected() -> int:
-    print("conformance: nothing judged: -k selects nothing that this target can be asked", file=sys.stderr)
-    print("  `conformance list scenarios` and `conformance list requirements` show all names.", file=sys.stderr)
+def _nothing_selected(target: Mapping[str, object], arguments: argparse.Namespace) -> int:
+    if arguments.format == "json":
+        profile = verdict_options.profile(options.given(vars(arguments)), Role.SERVER, arguments.selection or None)
+        verdicts.show(Report(target, (), profile=profile), arguments)
+    print(f"conformance: {nothing_selected(arguments.selection, Role.SERVER)}", file=sys.stderr)
     return 5

@@ -1,4 +1,4 @@
-"""`conformance verify`: recordings are whole, unaltered, free of secrets and what their sums say; nothing is judged."""
+"""`conformance verify`: recordings are intact, free of secrets and match their checksums; nothing is judged."""
 
 from __future__ import annotations
 
@@ -21,23 +21,36 @@ from conformance.wire.secret import secrets_of
 _SUMS = "SHA256SUMS"
 
 
+USAGE = "PATH ..."
+EXAMPLES = (
+    "conformance verify recordings/",
+    "conformance verify recordings/stream-one-call.jsonl",
+)
+DOCS = "docs/recordings.md"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what is verified."""
     parser.add_argument(
-        "paths", nargs="+", metavar="PATH", help="a recording, or a folder of them with its SHA256SUMS where it has one"
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="a recording, or a folder of them, with its SHA256SUMS where it has one",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Verify everything and tell all that is wrong; 1 where something is. Raises UnreadableInput for a missing path."""
-    names = [name for path in arguments.paths for name in _named(path)]
-    sums = [sums for path in arguments.paths for sums in sorted(Path(path).rglob(_SUMS))]
+    """Verify everything and report all problems; 1 where there is one. Raises UnreadableInput for a missing path."""
+    left: dict[Path, str] = {}
+    names = [name for path in arguments.paths for name in _named(path, left)]
+    sums = [sums for path in arguments.paths for sums in inputs.sums(Path(path), _SUMS)]
     wrong = {name: problem for name in names if (problem := _recording(name)) is not None}
     listed = [problem for each in sums for problem in _listed(each)]
+    listed += [f"{path}: {why}: it is not opened" for path, why in left.items()]
     hidden = secrets_of(known_secrets()).hidden
     write("".join(f"{safe(hidden(problem), _LINE)}\n" for problem in (*wrong.values(), *listed)))
     checked = f"{_count(names, 'recording')}, {_count(sums, _SUMS)}"
-    write(f"{checked}: {'all sound' if not wrong and not listed else _count((*wrong, *listed), 'problem')}\n")
+    write(f"{checked}: {'OK' if not wrong and not listed else _count((*wrong, *listed), 'problem')}\n")
     return int(bool(wrong or listed))
 
 
@@ -45,11 +58,11 @@ def run(arguments: argparse.Namespace) -> int:
 _LINE = 6000
 
 
-def _named(path: str) -> Iterator[str]:
+def _named(path: str, left: dict[Path, str]) -> Iterator[str]:
     """The recordings a path means; raises UnreadableInput where there is nothing, or a folder holds none."""
     if path != inputs.STDIN and not Path(path).exists():
         raise UnreadableInput(f"cannot read {path}: there is no such file", "Is the path right?")
-    for name in inputs.names((path,)):
+    for name in inputs.names((path,), left.__setitem__):
         if Path(name).is_dir():
             inputs.read(name)
         yield name
@@ -63,7 +76,7 @@ def _recording(name: str) -> str | None:
         return str(damage.message)
     except UnreadableInput as error:
         return _placed(name, error)
-    return f"{name}: it is unsafe: it holds what looks like a secret: {', '.join(places)}" if places else None
+    return f"{name}: unsafe: it holds what looks like a secret: {', '.join(places)}" if places else None
 
 
 def _placed(name: str, error: ConformanceError) -> str:
@@ -73,7 +86,8 @@ def _placed(name: str, error: ConformanceError) -> str:
 def _listed(sums: Path) -> Iterator[str]:
     """What is not as a file of sums says, and the recordings beside it that it does not list."""
     try:
-        digests = cassette.parsed_sums(files.read(sums).decode(errors="replace"), str(sums))
+        content = files.read(sums, files.REPORT, only_files=True)
+        digests = cassette.parsed_sums(content.decode(errors="replace"), str(sums))
     except UnreadableInput as error:
         yield error.message
         return
@@ -91,7 +105,7 @@ def _otherwise(folder: Path, name: str, digest: str, sums: Path) -> Iterator[str
         yield f"{sums}: it lists a file outside its folder: {name}"
     elif not path.is_file():
         yield f"{path}: {sums} lists it, and there is no such file"
-    elif sha256(files.read(path)).hexdigest() != digest:
+    elif sha256(files.read(path, files.RECORDING, only_files=True)).hexdigest() != digest:
         yield f"{path}: its SHA-256 is not the one in {sums}: one of them was altered"
 
 

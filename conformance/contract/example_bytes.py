@@ -7,7 +7,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.model import Author, Chunk, Ended, Exchange, Headers, Operation, Outcome, Request, Response, Transcript
+from conformance.model import (
+    Author,
+    Chunk,
+    Ended,
+    Exchange,
+    Headers,
+    Operation,
+    Outcome,
+    Request,
+    Response,
+    Side,
+    Transcript,
+)
 
 Tree = dict[str, Any]
 
@@ -30,14 +42,18 @@ _APART = 10_000
 def transcript_of(story: Tree) -> Transcript:
     """Return the transcript of a story: its `exchanges` by name, each with what was sent and what came back.
 
-    In the story of a client every request is the client's, and the answers are ours.
+    In the story of a client every request is the client's, and the answers are ours; in that of a gateway so are both
+    behind it.
     """
     rows = dict(story["exchanges"])
     ended = rows.pop("outcome", None)
     traits = frozenset(story["traits"].split())
     authors = (Author.HARNESS, Author.IMPLEMENTATION)
     sends, answers = reversed(authors) if "client" in traits else authors
-    exchanges = tuple(_exchange(row, index, sends, answers) for index, row in enumerate(rows.values()))
+    sides = {Side.FRONT: (sends, answers), Side.BEHIND: (answers, sends)}
+    exchanges = tuple(
+        _exchange(row, index, *sides[Side(row.get("side", Side.FRONT))]) for index, row in enumerate(rows.values())
+    )
     outcome = None if ended is None else Outcome(ended["exit_code"], ended.get("document"))
     # A name of its own: under the id of a scenario it would be planned as one.
     return Transcript(f"example-{story['name']}", exchanges, traits, outcome=outcome)
@@ -48,19 +64,19 @@ def _exchange(row: Tree, index: int, sends: Author, answers: Author) -> Exchange
     body = row.get("body")
     sent = b"" if body is None else _text_of(body).encode()
     request = Request(sends, row.get("method", method), row.get("target", target), _headers(row["sends"]), sent)
-    chunks = _chunks(row)
-    ended_ms = row.get("ended_ms", chunks[-1].ms + 5 if chunks else _PACE)
-    response = Response(
-        answers,
-        row["status"],
-        _headers(row["headers"]),
-        chunks,
-        Ended(row.get("ended", "complete")),
-        ended_ms,
-    )
+    response = None if row["status"] is None else _response(row, answers)
     situation = frozenset(row.get("situation", ()))
     began = 0 if "concurrent" in situation else row.get("began_ms", index * _APART)
-    return Exchange(Operation(row["operation"]), began, request, response, situation=situation)
+    failure = "the connection was closed without an answer" if response is None else None
+    side = Side(row.get("side", Side.FRONT))
+    return Exchange(Operation(row["operation"]), began, request, response, failure, situation, side)
+
+
+def _response(row: Tree, answers: Author) -> Response:
+    chunks = _chunks(row)
+    ended_ms = row.get("ended_ms", chunks[-1].ms + 5 if chunks else _PACE)
+    headers, ended = _headers(row["headers"]), Ended(row.get("ended", "complete"))
+    return Response(answers, row["status"], headers, chunks, ended, ended_ms)
 
 
 def _headers(fields: Mapping[str, str]) -> Headers:
@@ -72,8 +88,8 @@ def _chunks(row: Tree) -> tuple[Chunk, ...]:
     if "cut" in row:
         whole, size = b"".join(encoded), row["cut"]
         return tuple(Chunk(_PACE, whole[at : at + size]) for at in range(0, len(whole), size))
-    first = len(encoded) if row.get("held_back") else 1
-    return tuple(Chunk(max(first, index) * _PACE, data) for index, data in enumerate(encoded, 1) if data)
+    first, pace, late = len(encoded) if row.get("held_back") else 1, row.get("pace", _PACE), row.get("late", 0)
+    return tuple(Chunk(max(first, index) * pace + late, data) for index, data in enumerate(encoded, 1) if data)
 
 
 def _pieces(row: Tree) -> list[str]:

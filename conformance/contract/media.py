@@ -1,7 +1,8 @@
 """What each medium shows of an exchange: one table, by which recordings are planned and judged.
 
 A requirement names what it needs of the medium among its `needs`. A transcript tells its medium by the `kind` of its
-provenance, which a cassette carries; what we record ourselves, and whatever is not listed here, shows everything.
+provenance, which a cassette carries; what we ask ourselves, and whatever is not listed here, shows everything. What
+passes between strangers shows everything, too, but others may act on its runs.
 """
 
 from __future__ import annotations
@@ -30,7 +31,18 @@ MEDIA: Mapping[str, frozenset[str]] = MappingProxyType(
         "raw stream": frozenset(),
         "curl -i": frozenset({"head", "end", "last-line"}),
         "curl -i without a length": frozenset({"head"}),
+        "curl -v": frozenset({"head"}),
+        "pasted stream": frozenset(),
         "session record": frozenset({"head"}),
+        "HAR": frozenset({"head"}),
+        "Ruby VCR": frozenset({"head"}),
+        "vcrpy": frozenset({"head"}),
+        "exvcr": frozenset({"head"}),
+        "nock": frozenset({"head"}),
+        "WireMock": frozenset({"head"}),
+        "mitmproxy": frozenset({"head", "last-line"}),
+        "recording without headers": frozenset(),
+        "proxy": WHOLE,
     }
 )
 

@@ -35,6 +35,7 @@ FAMILIES = (
     "retry",
     "reading",
     "outcome",
+    "relay",
 )
 
 #: A public report: `owner/repository#number`.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS, CLIENT_TRAITS
+from conformance.contract.gateway_scenarios import GATEWAY_SCENARIOS, GATEWAY_TRAITS
 from conformance.contract.media import FACTS
 from conformance.model import Act, Scenario
 
@@ -35,6 +36,7 @@ TRAITS = MappingProxyType(
         "second-round": "the run asks for outputs once more after a plain answer",
         "several-calls": "more than one call is pending",
         "lookback": "run, steps and messages are read again after the stream",
+        "bare-function": "the function that is called has a name and nothing else",
         "minimal": "the body holds tool_outputs alone",
         "false-stream": "stream is false",
         "null-stream": "stream is null",
@@ -71,15 +73,18 @@ TRAITS = MappingProxyType(
         "key": "a key is configured for the target",
         "scripted": "the other side plays a script",
         "others": "somebody else may act on the run too",
+        "no-plain": "plain submissions are said not to be offered",
+        "no-streamed": "streamed submissions are said not to be offered",
         **FACTS,
         **CLIENT_TRAITS,
+        **GATEWAY_TRAITS,
     }
 )
 
 #: Facts only the sender of a request knows: they are recorded with the exchange.
 SITUATIONS = frozenset(
     {"no-key", "wrong-key", "no-beta", "accept-stream", "unknown-run", "unknown-thread", "other-thread", "concurrent",
-     "reordered"}
+     "reordered", "queried", "direct", "leaves", "slow"}
 )  # fmt: skip
 
 #: Which outputs an act submits, given the pending calls.
@@ -106,6 +111,7 @@ OUTPUTS = MappingProxyType(
         "other-text": "every pending call once, with other texts than before",
         "extra-key": "every pending call once, beside a top-level key the API does not know",
         "malformed": "a body that breaks off in the middle of the JSON",
+        "large": "every pending call once, the first output of 512,000 characters",
     }
 )
 
@@ -168,6 +174,7 @@ def _refused(id_: str, title: str, traits: str, outputs: str = "all", *, stream:
 
 SCENARIOS: tuple[Scenario, ...] = (
     _plain("json-one-call", "one pending call, answered plainly", "minimal"),
+    _plain("json-bare-function", "a call of a function that has neither description nor parameters", "bare-function"),
     _plain("json-three-calls", "three pending calls, answered plainly", "minimal several-calls", calls=3),
     _plain("json-stream-false", "stream said to be false", "false-stream", stream="false"),
     _plain("json-stream-null", "stream said to be null", "null-stream", stream="null"),
@@ -305,7 +312,26 @@ def requires(scenario: Scenario) -> frozenset[str]:
         needed |= {"state"}
     if scenario.traits & {"no-key", "wrong-key"}:
         needed |= {"key"}
+    if "stalls" in scenario.traits:
+        needed |= {"gateway-timeout"}
     return needed
+
+
+#: What a target may be said not to offer -> the traits of scenarios that need it.
+_OFFERED = MappingProxyType(
+    {
+        "no-plain": frozenset({"json"}),
+        "no-streamed": frozenset({"stream", "streamed-refusal", "string-stream"}),
+    }
+)
+
+#: Scenarios that are played even so, to see whether it is offered all the same; nothing is planned in them.
+PROBES = frozenset({"json-one-call", "stream-one-call"})
+
+
+def not_offered(scenario: Scenario, traits: frozenset[str]) -> bool:
+    """Whether a scenario needs what an environment of these traits is said not to offer."""
+    return any(scenario.traits & _OFFERED[said] for said in traits & _OFFERED.keys())
 
 
 def without_waiting(scenario: Scenario) -> tuple[Act, ...]:
@@ -322,5 +348,5 @@ def without_waiting(scenario: Scenario) -> tuple[Act, ...]:
     return scenario.acts if refused and not waits else ()
 
 
-#: The scenarios of both roles.
-BY_ID = MappingProxyType({scenario.id: scenario for scenario in (*SCENARIOS, *CLIENT_SCENARIOS)})
+#: The scenarios of all roles.
+BY_ID = MappingProxyType({scenario.id: scenario for scenario in (*SCENARIOS, *CLIENT_SCENARIOS, *GATEWAY_SCENARIOS)})

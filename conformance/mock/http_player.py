@@ -6,10 +6,14 @@ import asyncio
 import socket
 import struct
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.mock.recorded import Played
 from conformance.model import Ended, Headers, Response
+
+#: Awaited before a piece of an answer, by its index.
+Hold = Callable[[Response, int], Awaitable[None]]
 
 #: Linger for no time: closing then resets the connection instead of ending it.
 _NO_LINGER = struct.pack("ii", 1, 0)
@@ -27,22 +31,25 @@ async def play(
     last: bool,
     left: Callable[[], Awaitable[object]],
     played: Played | None = None,
+    hold: Hold | None = None,
 ) -> bool:
     """Write an answer and return whether the connection can go on.
 
     `began` is when the request arrived, on the loop's clock: pieces are due so many milliseconds after it. `in_chunks`
     is whether the other side knows chunked coding; without it the end of the connection ends the body. `last` asks for
     the connection to be closed. `left` returns once the other side has ended its half of it; that is asked only where
-    nothing remains but to wait. `played` is told of every piece once it is written. Raises OSError where the other
-    side is gone.
+    nothing remains but to wait. `played` is told of every piece once it is written. `hold` is awaited before each
+    piece. Raises OSError where the other side is gone.
     """
     chunked = in_chunks and _is_chunked(response.headers)
     closes = last or (_is_chunked(response.headers) and not chunked)
     writer.write(_head(response, chunked=chunked, closes=closes))
     told = Played() if played is None else played
-    told.begin(response)
-    for chunk in response.chunks:
+    told.begin(response if chunked else replace(response, headers=_unchunked(response.headers)))
+    for index, chunk in enumerate(response.chunks):
         await _until(began, chunk.ms)
+        if hold is not None:
+            await hold(response, index)
         writer.write(_framed(chunk.data) if chunked else chunk.data)
         await _taken(writer)
         told.add(chunk.data, _ms_since(began))
@@ -80,10 +87,15 @@ def _head(response: Response, *, chunked: bool, closes: bool) -> bytes:
         reason = HTTPStatus(response.status).phrase
     except ValueError:
         reason = ""
-    headers = [(name, value) for name, value in response.headers if chunked or name.lower() != "transfer-encoding"]
+    headers = list(response.headers if chunked else _unchunked(response.headers))
     headers.append(("Connection", "close" if closes else "keep-alive"))
     lines = [f"HTTP/1.1 {response.status} {reason}", *(f"{name}: {value}" for name, value in headers), "", ""]
     return "\r\n".join(lines).encode("latin-1")
+
+
+def _unchunked(headers: Headers) -> Headers:
+    """The fields of an answer whose body is not sent in chunks."""
+    return tuple((name, value) for name, value in headers if name.lower() != "transfer-encoding")
 
 
 def _is_chunked(headers: Headers) -> bool:

@@ -45,6 +45,13 @@ class RequestReader:
         self._reader = reader
         self._writer = writer
         self._rest = b""
+        #: Since when, on the loop's clock, nothing was asked on this connection; None while something is.
+        self.idle_since: float | None = None
+
+    def end(self) -> None:
+        """Take it that the other side has nothing more to say."""
+        self.idle_since = None
+        self._reader.feed_eof()
 
     async def next(self) -> Arrived | None:
         """Return the next request; None where the other side has nothing more to say.
@@ -52,11 +59,14 @@ class RequestReader:
         Raises Refused for what is no HTTP, is too large or takes too long.
         """
         if not self._rest:
+            self.idle_since = asyncio.get_running_loop().time()
             try:
                 async with asyncio.timeout(IDLE_LIMIT):
                     self._rest = await self._reader.read(_READ)
             except TimeoutError:
                 return None
+            finally:
+                self.idle_since = None
         if not self._rest:
             return None
         try:

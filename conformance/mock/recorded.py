@@ -50,6 +50,9 @@ _OFTEN = 500
 #: Bytes of a log before looks that tell nothing new are let go.
 LOG_BYTES = 32 * 1024 * 1024
 
+#: Bytes of a log at the most: sixteen of the longest bodies that are taken (`http_reader.BODY_LIMIT`).
+MOST_BYTES = 256 * 1024 * 1024
+
 #: What a log spends on a request beside its bytes: the objects, their times and header fields.
 _OVERHEAD = 2_000
 
@@ -90,36 +93,47 @@ def _body(response: Response) -> bytes:
 
 
 class Log:
-    """The requests of a server, oldest first: whatever their number, none is let go that tells something.
+    """The requests of a server, oldest first: up to `most` bytes, none is let go that tells something.
 
-    Beyond `limit` bytes a look that repeats the one before it and is repeated by the one after it goes, but for the
-    first and the last `kept` in a row: they differ from those in nothing but their number.
+    What would be more is only counted. Beyond `limit` bytes a look that repeats the one before it and is repeated by
+    the one after it goes, but for the first and the last `kept` in a row: they differ from those in nothing but their
+    number.
     """
 
-    def __init__(self, limit: int = LOG_BYTES, kept: int = 1_000) -> None:
+    def __init__(self, limit: int = LOG_BYTES, kept: int = 1_000, most: int = MOST_BYTES) -> None:
+        #: How many requests were not recorded.
+        self.unrecorded = 0
         self._recorded: list[Recorded] = []
+        self._most = most
+        #: Bytes at the last count, and of the requests that came since.
+        self._size = self._new = 0
         self._limit = self._next = limit
         self._kept = kept
         self._since = 0
 
     def add(self, recorded: Recorded) -> None:
         """Keep one more."""
+        if self._size + self._new + recorded.size > self._most:
+            self.unrecorded += 1
+            return
         self._recorded.append(recorded)
         self._since += 1
+        self._new += recorded.size
         # Sizes are known once answers were played, so they are summed up now and then: no size costs more than this.
-        if self._since >= _OFTEN:
-            self._since = 0
+        if self._since >= _OFTEN or self._new > LOG_BYTES:
+            self._since = self._new = 0
             self._prune()
 
     def __iter__(self) -> Iterator[Recorded]:
         return iter(tuple(self._recorded))
 
     def _prune(self) -> None:
-        size = sum(each.size for each in self._recorded)
-        if size < self._next:
+        self._size = sum(each.size for each in self._recorded)
+        if self._size < self._next:
             return
         self._recorded = list(self._telling())
-        self._next = max(self._limit, 2 * sum(each.size for each in self._recorded))
+        self._size = sum(each.size for each in self._recorded)
+        self._next = max(self._limit, 2 * self._size)
 
     def _telling(self) -> Iterator[Recorded]:
         """What is kept: of looks that repeat each other those at both ends of their row."""

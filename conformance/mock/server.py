@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from types import TracebackType
 from typing import Self, TypeVar
 
 from conformance.contract.scenarios import BY_ID
 from conformance.errors import OwnError, UsageError
-from conformance.mock.http_player import play
+from conformance.mock.http_player import Hold, play
 from conformance.mock.http_reader import RequestReader
+from conformance.mock.own_hosts import OwnHosts
 from conformance.mock.recorded import Log, Recorded
 from conformance.mock.replies import REPLIES
 from conformance.model import Request, Response
@@ -23,6 +25,12 @@ from conformance.reference.refusals import Refused
 
 #: Connections at once. A client opens a handful; the suite's own tests open a hundred on purpose.
 CONNECTION_LIMIT = 256
+
+#: Seconds after which an idle connection makes room for another: whoever has just connected is about to ask.
+IDLE_ENOUGH = 1.0
+
+#: Characters of a strange host that are told.
+_SHOWN = 100
 
 #: Seconds to wait for the thread to start or to end; both take milliseconds.
 _PATIENCE = 10.0
@@ -42,8 +50,9 @@ class Mock:
     """The reference server in a thread of its own, from its construction until `close`; usable in a with statement.
 
     `api_key`: where it is given, requests must carry it. `scenario`: what runs play that name none in their metadata.
-    `port` 0 takes any free one. `fault`: the name of a fault that is played wherever it applies. Raises UsageError
-    where the address cannot be had, or there is no such fault.
+    `port` 0 takes any free one. `names`: what the mock is called beside localhost and its address; requests for any
+    other host are refused. `fault`: the name of a fault that is played wherever it applies. `hold` is awaited before
+    each piece of an answer. Raises UsageError where the address cannot be had, or there is no such fault.
     """
 
     def __init__(
@@ -54,10 +63,12 @@ class Mock:
         host: str = "127.0.0.1",
         port: int = 0,
         behaviour: Behaviour | None = None,
+        names: Collection[str] = (),
         fault: str | None = None,
+        hold: Hold | None = None,
     ) -> None:
         played = _behaviour(scenario, fault) if behaviour is None else behaviour
-        self._service = _Service(api_key, scenario, played, host=host, port=port)
+        self._service = _Service(api_key, scenario, played, host=host, port=port, names=names, hold=hold)
         self._thread = threading.Thread(target=self._service.run, name="conformance-mock", daemon=True)
         self._thread.start()
         self._service.wait_until_ready()
@@ -68,6 +79,16 @@ class Mock:
     def origin(self) -> str:
         """Scheme, host and port, for path forms other than /v1."""
         return self._service.origin
+
+    @property
+    def began(self) -> float:
+        """When it began to listen, on the clock `time.monotonic`, in seconds: what its records count from."""
+        return self._service.began
+
+    @property
+    def unrecorded(self) -> int:
+        """How many requests arrived that are not among those, since they would have been too much to remember."""
+        return 0 if self._service.recorded is None else self._service.recorded.unrecorded
 
     @property
     def requests(self) -> tuple[Recorded, ...]:
@@ -85,6 +106,10 @@ class Mock:
     def settle(self, seconds: float) -> None:
         """Wait, at most so long, until nobody is connected any more and all that was sent has been recorded."""
         self._service.settle(seconds)
+
+    def finish(self, seconds: float) -> None:
+        """Wait, at most so long, until every answer that was begun has ended; connections may stay open."""
+        self._service.finish(seconds)
 
     def close(self) -> None:
         """Stop serving, break off what is under way, and leave no thread, task or socket behind."""
@@ -107,10 +132,12 @@ def serve(
     scenario: str | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
+    names: Collection[str] = (),
     fault: str | None = None,
 ) -> None:
     """Serve in the foreground until interrupted; `ready` is called with the base URL. Raises UsageError as `Mock`."""
-    service = _Service(api_key, scenario, _behaviour(scenario, fault), host=host, port=port, ready=ready)
+    behaviour = _behaviour(scenario, fault)
+    service = _Service(api_key, scenario, behaviour, host=host, port=port, names=names, ready=ready)
     with contextlib.suppress(KeyboardInterrupt):
         service.run()
     service.wait_until_ready()
@@ -135,7 +162,9 @@ class _Service:
         *,
         host: str,
         port: int,
+        names: Collection[str] = (),
         ready: Callable[[str], None] | None = None,
+        hold: Hold | None = None,
     ) -> None:
         self.origin = ""
         #: What has arrived; None in the foreground, where nobody asks for it and days may pass.
@@ -144,14 +173,21 @@ class _Service:
         #: Held for the moment in which one request is answered: the next finds what that left.
         self._answering = threading.Lock()
         self._host = host
+        self._own = OwnHosts(host, names)
         self._port = port
         self._ready = ready
+        self._hold = hold
         self._settled = threading.Event()
         self._problem: OSError | None = None
-        self._began = 0.0
+        #: When it began to listen, on the clock of its loop.
+        self.began = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._conversations: set[asyncio.Task[None]] = set()
+        #: One for each answer that was begun and has not ended.
+        self._answers: set[asyncio.Future[None]] = set()
+        #: The readers of those connections, the oldest first.
+        self._readers: list[RequestReader] = []
 
     def run(self) -> None:
         """Serve until `stop`, in the thread that calls."""
@@ -194,6 +230,16 @@ class _Service:
 
         self._called(settled(), seconds + _PATIENCE)
 
+    def finish(self, seconds: float) -> None:
+        """Wait until every answer has ended."""
+
+        async def finished() -> None:
+            await asyncio.sleep(_ACCEPTANCE)
+            if self._answers:
+                await asyncio.wait(self._answers, timeout=seconds)
+
+        self._called(finished(), seconds + _PATIENCE)
+
     def _called(self, work: Coroutine[object, object, _Result], seconds: float) -> _Result:
         assert self._loop is not None  # noqa: S101 - it serves
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
@@ -208,7 +254,7 @@ class _Service:
         try:
             host, port = server.sockets[0].getsockname()[:2]
             self.origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-            self._began = self._loop.time()
+            self.began = self._loop.time()
             self._settled.set()
             if self._ready is not None:
                 self._ready(f"{self.origin}/v1")
@@ -234,33 +280,68 @@ class _Service:
 
     async def _answer_all(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         requests = RequestReader(reader, writer)
+        self._readers.append(requests)
         try:
-            if len(self._conversations) > CONNECTION_LIMIT:
+            if len(self._conversations) > CONNECTION_LIMIT and not self._shed():
                 raise Refused("full")
             while (arrived := await requests.next()) is not None:
                 began = asyncio.get_running_loop().time()
-                recorded = Recorded(round((began - self._began) * 1000), arrived.request)
+                recorded = Recorded(round((began - self.began) * 1000), arrived.request)
                 if self.recorded is not None:
                     self.recorded.add(recorded)
-                with self._answering:
-                    response = self._api.respond(arrived.request)
+                response = self._response(arrived.request)
                 if response is None:
                     return
-                if not await play(
-                    response,
-                    writer,
-                    began=began,
-                    in_chunks=arrived.knows_chunks,
-                    last=not arrived.keeps_alive,
-                    left=requests.left,
-                    played=recorded.played,
-                ):
+                with self._answer_under_way():
+                    goes_on = await play(
+                        response,
+                        writer,
+                        began=began,
+                        in_chunks=arrived.knows_chunks,
+                        last=not arrived.keeps_alive,
+                        left=requests.left,
+                        played=recorded.played,
+                        hold=self._hold,
+                    )
+                if not goes_on:
                     return
                 # Requests that were sent ahead need no waiting: between two of them it is the others' turn.
                 await asyncio.sleep(0)
         except Refused as refused:
             await play(refusal(refused), writer, began=0, in_chunks=True, last=True, left=reader.read)
             await _let_go(reader, writer)
+        finally:
+            self._readers.remove(requests)
+
+    def _response(self, request: Request) -> Response | None:
+        stranger = self._own.stranger(request.headers)
+        if stranger is not None:
+            return refusal(Refused("another-host", host=stranger[:_SHOWN]))
+        with self._answering:
+            return self._api.respond(request)
+
+    def _shed(self) -> bool:
+        """End the connection that has been idle for longest; False where none has been for long enough."""
+        now = asyncio.get_running_loop().time()
+        idle = min((each for each in self._readers if each.idle_since is not None), key=_idle_since, default=None)
+        if idle is None or now - _idle_since(idle) < IDLE_ENOUGH:
+            return False
+        idle.end()
+        return True
+
+    @contextlib.contextmanager
+    def _answer_under_way(self) -> Iterator[None]:
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._answers.add(answer)
+        try:
+            yield
+        finally:
+            self._answers.discard(answer)
+            answer.set_result(None)
+
+
+def _idle_since(reader: RequestReader) -> float:
+    return math.inf if reader.idle_since is None else reader.idle_since
 
 
 async def _let_go(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -8,6 +8,7 @@ session of ours loads.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -38,9 +39,11 @@ def pytest_configure(config: pytest.Config) -> None:
     shared = {option.key for option in options.VERDICTS}
     if said.keys() <= shared and not any(_reaches_suite(str(argument), config) for argument in config.args):
         return
-    from conformance.run import option_conflicts  # noqa: PLC0415 - only for sessions that are ours
+    from conformance.run import option_conflicts, saving  # noqa: PLC0415 - only for sessions that are ours
 
     try:
+        if not hasattr(config, "workerinput") and not config.option.collectonly:
+            saving.prepare(said)
         option_conflicts.check(said)
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from None
@@ -50,11 +53,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def conformance_client(pytestconfig: pytest.Config) -> Callable[..., Subject]:
+def conformance_client(request: pytest.FixtureRequest) -> Callable[..., Subject]:
     """Judge a client within its own tests: `conformance_client(scenario, use)`; see `client_fixture`."""
     from conformance.plugin.client_fixture import judged  # noqa: PLC0415 - only for tests of clients
 
-    return partial(judged, options.given(vars(pytestconfig.option), _PREFIX.replace("-", "_")))
+    said = options.given(vars(request.config.option), _PREFIX.replace("-", "_"))
+    return partial(judged, said, shlex.join(("pytest", request.node.nodeid)))
 
 
 def _reaches_suite(argument: str, config: pytest.Config) -> bool:

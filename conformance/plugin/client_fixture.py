@@ -11,6 +11,7 @@ from conformance.errors import UsageError
 from conformance.model import JUDGED, Role, Status, Subject
 from conformance.report import text
 from conformance.report.result import exit_code
+from conformance.report.style import Style
 from conformance.report.tally import excuse
 from conformance.run import options, verdict_options
 from conformance.run.loop import Run
@@ -27,12 +28,14 @@ _RED = frozenset({1, 3, 6})
 Use = Callable[[Assignment], Mapping[str, object] | None]
 
 
-def judged(said: options.Given, scenario: str, use: Use, *, azure: bool = False, strict: bool = False) -> Subject:
+def judged(
+    said: options.Given, again: str, scenario: str, use: Use, *, azure: bool = False, strict: bool = False
+) -> Subject:
     """Play one scenario and return all verdicts; fail the test for a departure, skip it where nothing was judged.
 
     `said` are the options of the session: the requirement set that is scored, and the known failures, which make the
-    test an expected failure. A row of those that is outdated fails it. `use` gets where the API is, which run waits
-    and what to submit. Raises UsageError for an unknown scenario.
+    test an expected failure. A row of those that is outdated fails it. `again` is the command that runs the test. `use`
+    gets where the API is, which run waits and what to submit. Raises UsageError for an unknown scenario.
     """
     chosen = [row for row in CLIENT_SCENARIOS if row.id == scenario]
     if not chosen:
@@ -42,11 +45,11 @@ def judged(said: options.Given, scenario: str, use: Use, *, azure: bool = False,
     target = ClientTarget(Function(use), azure=azure)
     profile = verdict_options.profile({**said, "strict": True} if strict else said, Role.CLIENT, f"{scenario}:")
     rows = verdict_options.known_failures(said)
-    run = Run(target, plan(target, chosen, Role.CLIENT), profile=profile, known_failures=rows, again="pytest")
+    run = Run(target, plan(target, chosen, Role.CLIENT), profile=profile, known_failures=rows, again=again)
     subject = run.subject(scenario)
     report = known.concerning(run.report())
     if exit_code(report) in _RED:
-        pytest.fail(text.text(report, text.Style()), pytrace=False)
+        pytest.fail(text.text(report, Style()), pytrace=False)
     excused = [verdict for verdict in subject.verdicts if verdict.status is Status.FAIL]
     if excused:
         pytest.xfail(str(excuse(excused[0])))

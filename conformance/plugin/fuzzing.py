@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -84,12 +84,15 @@ class Fuzzing:
             came = search.search(run, expectation.Mode(mode), cases, self._seed, strict="strict" in self._said)
         except OwnError as slip:
             pytest.fail(f"a slip of ours, not the target's: {slip.message}", pytrace=False)
+        except KeyboardInterrupt:  # a test that is interrupted reports nothing by itself
+            self._told[_SUMMARY] += _left_behind(run.close())
+            raise
         finally:
             left = run.close()
         variable = self._said.get("api_key_env", "API_KEY")
         request.node.user_properties += [
             (_SUMMARY, summary.summary(came)),
-            *((_SUMMARY, f"left behind: {safe(line)}") for line in left),
+            *((_SUMMARY, line) for line in _left_behind(left)),
             *((_WARNING, summary.block(each, came, settings, variable)) for each in came.warnings),
             *([(_STOPPED, came.stopped)] if came.stopped else []),
         ]
@@ -125,6 +128,10 @@ def _shares(cases: int) -> dict[str, int]:
     """How many bodies of each kind."""
     right = max(1, cases // _ONE_IN)
     return {"positive": right, "negative": max(1, cases - right)}
+
+
+def _left_behind(lines: Iterable[str]) -> list[str]:
+    return [f"left behind: {safe(line)}" for line in lines]
 
 
 def _settings(target: Target) -> Settings:

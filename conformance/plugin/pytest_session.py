@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, cast
@@ -14,12 +15,15 @@ import pytest
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.scenarios import SCENARIOS
 from conformance.errors import ConformanceError, UsageError
-from conformance.model import JUDGED, KnownFailure, Profile, Report, Role, Status, Verdict
+from conformance.model import JUDGED, ClientOutput, KnownFailure, Profile, Report, Role, Status, Verdict
 from conformance.plugin import fuzzing
 from conformance.report import result, text
 from conformance.report.merge import merged
+from conformance.report.not_judged import INTERNAL, why
 from conformance.report.plain import error_text, safe
 from conformance.report.result import exit_code
+from conformance.report.shell_commands import SOME_TESTS
+from conformance.report.style import Style
 from conformance.report.tally import counted, excuse
 from conformance.run import (
     baseline,
@@ -29,8 +33,9 @@ from conformance.run import (
     target_options,
     verdict_options,
 )
-from conformance.run.loop import INTERRUPTED, Run, verdicts_on
+from conformance.run.loop import Run, verdicts_on
 from conformance.run.plan import Cell, Plan, Target, narrowed, plan
+from conformance.targets.interruption import INTERRUPTED, interrupting
 
 _OUTPUT = "conformance_report"
 
@@ -43,6 +48,11 @@ def join(config: pytest.Config, said: options.Given) -> None:
             baseline.refuse_update(os.environ, spread=spread)
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from None
+    if spread and "serve" in said:
+        raise pytest.UsageError(
+            "--conformance-serve is refused under pytest-xdist: every worker would start the server\n"
+            "  Start the server yourself, wait for it with --conformance-wait, or run without -n."
+        )
     if spread and getattr(config.option, "update_snapshots", False):
         raise pytest.UsageError(
             "--snapshot-update is refused while pytest-xdist shares the run out: snapshots would be lost\n"
@@ -67,7 +77,7 @@ class Suite:
         #: Whether this is a worker of pytest-xdist, which has a part of the run.
         self._works = hasattr(config, "workerinput")
         self._again = repeat_command.again(said)
-        self._style = text.Style()
+        self._style = Style()
         self._profile = Profile()
         self._known: tuple[KnownFailure, ...] = ()
         self._run: Run | None = None
@@ -77,16 +87,16 @@ class Suite:
         #: What the baseline has to say, for whoever reads pytest's own summary.
         self._since = ""
         self._amended: tuple[str, ...] | None = None
+        self._signals = ExitStack()
         #: Reports of pytest-xdist's workers, on their controller, and the exit codes of what stopped them.
         self.parts: list[Report] = []
         self.stops: list[int] = []
 
     def pytest_sessionstart(self) -> None:
         """Open the target, which sends nothing yet; a controller of pytest-xdist leaves that to its workers."""
+        self._signals.enter_context(interrupting())
         controls = getattr(self._config.option, "dist", "no") != "no" and not self._works
         try:
-            if not self._works:
-                saving.prepare(self._said)
             if "update_known_failures" in self._said and (controls or self._works):
                 raise UsageError(
                     "the list of known failures is not updated under pytest-xdist: each worker sees a part of the run",
@@ -96,6 +106,7 @@ class Suite:
             self._known = verdict_options.known_failures(self._said)
             if not controls:
                 self._target = target_options.target(self._said)
+                baseline.check(self._said, self._target.describe())
                 self._cells("")  # fixes the plan: a shard of it may be none
         except ConformanceError as error:
             raise pytest.UsageError(str(error)) from None
@@ -137,7 +148,7 @@ class Suite:
         if cells and self._target is not None:
             fixed = narrowed(self._plan, self._target, cells)
             if fixed is not self._plan and self._profile.selection is None:
-                self._profile = replace(self._profile, selection="some tests")
+                self._profile = replace(self._profile, selection=SOME_TESTS)
             self._run = Run(
                 self._target,
                 fixed,
@@ -172,13 +183,15 @@ class Suite:
         request.node.user_properties += [pair for verdict in verdicts for pair in _properties(verdict)]
         slips = [verdict.reason for verdict in verdicts if verdict.status is Status.ERROR]
         if slips:
-            pytest.fail(f"a slip of ours, not the target's: {slips[0]}", pytrace=False)
-        return partial(self._tell, request.node, verdicts)
+            pytest.fail(f"{INTERNAL}: {slips[0]}", pytrace=False)
+        return partial(self._tell, request.node, verdicts, subject.client)
 
-    def _tell(self, node: pytest.Item, verdicts: tuple[Verdict, ...]) -> None:
+    def _tell(self, node: pytest.Item, verdicts: tuple[Verdict, ...], client: ClientOutput | None) -> None:
         blocks = {
             status: "\n\n".join(
-                text.verdict_block(v, self._again, self._style) for v in verdicts if v.status is status and counted(v)
+                text.verdict_block(v, self._again, self._style, client)
+                for v in verdicts
+                if v.status is status and counted(v)
             )
             for status in (Status.FAIL, Status.WARN)
         }
@@ -191,7 +204,7 @@ class Suite:
             pytest.xfail(str(excuse(excused[0])))
         unjudged = [verdict for verdict in verdicts if verdict.status not in JUDGED]
         if unjudged and len(unjudged) == len(verdicts):
-            pytest.skip(f"{unjudged[0].status}: {text.why(unjudged[0])}")
+            pytest.skip(f"{unjudged[0].status}: {why(unjudged[0])}")
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember that the run was cut short."""
@@ -245,8 +258,9 @@ class Suite:
 
     def pytest_unconfigure(self) -> None:
         """Let go of a target that never came to be reported on."""
-        if self._target is not None and self._report is None:
-            self._target.close()
+        with self._signals:
+            if self._target is not None and self._report is None:
+                self._target.close()
 
 
 def _family(module: pytest.Collector | None) -> str | None:

@@ -86,6 +86,8 @@ class Api:
         handler, ids = routes.find(request.method, path, behaviour.prefixes)
         behaviour.beta(path, query, headers)
         answer = handler(self.state, Asked(ids, query, request.body, behaviour))
+        if request.method == "POST":
+            self.state.took(len(request.body))
         polled = handler in {handlers.get_run, handlers.list_runs}
         return Reply(200, ours + _POLL if polled else ours, answer)
 

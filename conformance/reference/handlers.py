@@ -57,7 +57,9 @@ def modify_assistant(state: State, asked: Asked) -> Answer:
 
 def delete_assistant(state: State, asked: Asked) -> Answer:
     """DELETE /assistants/{assistant_id}; runs keep what they took from it."""
-    return _deleted(state.assistants.pop(state.assistant(*asked.ids)["id"]))
+    assistant = state.assistant(*asked.ids)
+    state.forget(assistant["id"])
+    return _deleted(assistant)
 
 
 def create_thread(state: State, asked: Asked) -> Answer:
@@ -80,7 +82,9 @@ def modify_thread(state: State, asked: Asked) -> Answer:
 
 def delete_thread(state: State, asked: Asked) -> Answer:
     """DELETE /threads/{thread_id}, with its messages and runs."""
-    return _deleted(state.threads.pop(state.thread(*asked.ids).document["id"]).document)
+    thread = state.thread(*asked.ids)
+    state.forget(thread.document["id"])
+    return _deleted(thread.document)
 
 
 def create_message(state: State, asked: Asked) -> Answer:

@@ -48,6 +48,12 @@ REFUSALS = MappingProxyType(
         # the request line
         "no-path": Row(404, "Invalid URL ({method} {path})"),
         "no-method": Row(405, "Not allowed to {method} on {path}.", code="method_not_supported"),
+        "another-host": Row(
+            421,
+            "This server does not serve the host '{host}': ask for localhost or its address, or start it with "
+            "--allow-host NAME.",
+            code="misdirected_request",
+        ),
         # the body
         "malformed": Row(400, "The JSON body of the request could not be parsed: {reason}."),
         "not-an-object": Row(400, "The body of the request is to be a JSON object."),

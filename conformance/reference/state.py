@@ -10,6 +10,7 @@ from conformance.reference import objects
 from conformance.reference.clock import Clock
 from conformance.reference.objects import Document
 from conformance.reference.refusals import Refused
+from conformance.reference.remembered import Remembered
 from conformance.reference.runs import Acceptance, Run
 from conformance.reference.scripts import Round
 
@@ -39,6 +40,7 @@ class State:
         self.clock = Clock()
         self.assistants: dict[str, Document] = {}
         self.threads: dict[str, Thread] = {}
+        self._remembered = Remembered()
         self._acceptance = acceptance
         self._model = model
 
@@ -46,12 +48,14 @@ class State:
         """Keep and return a new assistant."""
         assistant = objects.assistant(self.clock.new_id("asst"), self.clock.now, settings)
         self.assistants[assistant["id"]] = assistant
+        self._remembered.touch(assistant["id"])
         return assistant
 
     def new_thread(self, settings: Document, messages: Iterable[Document]) -> Thread:
         """Keep and return a new thread with its first messages."""
         thread = Thread(objects.thread(self.clock.new_id("thread"), self.clock.now, settings))
         self.threads[thread.document["id"]] = thread
+        self._remembered.touch(thread.document["id"])
         for message in messages:
             self._add(thread, message)
         return thread
@@ -81,15 +85,20 @@ class State:
         run = Run(document, self._model(document), thread.messages, self.clock, self._acceptance)
         run.begin(thread.document if thread_is_new else None)
         thread.runs[document["id"]] = run
+        self._remembered.touch(thread_id)
         return run
 
     def assistant(self, id_: str) -> Document:
         """Return an assistant, or raise Refused."""
-        return _found(self.assistants, id_, "no-assistant")
+        assistant = _found(self.assistants, id_, "no-assistant")
+        self._remembered.touch(id_)
+        return assistant
 
     def thread(self, id_: str) -> Thread:
         """Return a thread, or raise Refused."""
-        return _found(self.threads, id_, "no-thread")
+        thread = _found(self.threads, id_, "no-thread")
+        self._remembered.touch(id_)
+        return thread
 
     def message(self, thread_id: str, id_: str) -> Document:
         """Return a message of a thread, or raise Refused."""
@@ -102,6 +111,18 @@ class State:
     def step(self, thread_id: str, run_id: str, id_: str) -> Document:
         """Return a step of a run, or raise Refused."""
         return _found(self.run(thread_id, run_id).steps, id_, "no-step")
+
+    def took(self, size: int) -> None:
+        """A request of so many bytes has changed something: forget what is too much with it, the oldest first."""
+        for name in self._remembered.took(size):
+            self.threads.pop(name, None)
+            self.assistants.pop(name, None)
+
+    def forget(self, name: str) -> None:
+        """An assistant or a thread, with its messages and runs, is no more."""
+        self._remembered.forget(name)
+        self.threads.pop(name, None)
+        self.assistants.pop(name, None)
 
     def idle_looks(self) -> int:
         """How often the run that was looked at most since its end was looked at since then."""

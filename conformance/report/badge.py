@@ -1,18 +1,23 @@
-"""A badge for a README, as the endpoint document of shields.io: how many of the MUST requirements judged are met.
+"""A badge for a README, as the endpoint document of shields.io: the counts of requirements, as every report has them.
 
-Never a percentage, and never of mixed levels: a MUST that is not met shows, whatever excuses it in a list.
+Never a percentage. A MUST that failed shows in its colour, also where a list of known failures excuses it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 
-from conformance.model import JUDGED, Level, Report, Role, Status, Verdict
+from conformance.model import Level, Report, Role, Status
+from conformance.report.counts import outcome_counts
 from conformance.report.result import verdict_word
+from conformance.report.tally import Tally
 
 #: What the badge is about, for each side of the wire.
-_LABELS = {Role.SERVER: "submit_tool_outputs", Role.CLIENT: "submit_tool_outputs client"}
+_LABELS = {
+    Role.SERVER: "submit_tool_outputs",
+    Role.CLIENT: "submit_tool_outputs client",
+    Role.GATEWAY: "submit_tool_outputs gateway",
+}
 
 
 def render(report: Report) -> str:
@@ -23,28 +28,25 @@ def render(report: Report) -> str:
 
 
 def _said(report: Report) -> tuple[str, str]:
-    verdicts = [
-        verdict
-        for subject in report.subjects
-        for verdict in subject.verdicts
-        if verdict.level is Level.MUST and verdict.scored and verdict.status in JUDGED
-    ]
-    judged, broken = _requirements(verdicts), _requirements(v for v in verdicts if v.status is Status.FAIL)
+    tally = Tally.of(report.subjects)
     if verdict_word(report) == "ERROR":
         return "no verdict", "lightgrey"
-    if not judged:
+    if not tally.judged:
         return "nothing judged", "lightgrey"
-    part = ", in part" if _partial(report) else ""
-    colour = "red" if broken else "yellow" if part else "brightgreen"
-    return f"{len(judged) - len(broken)}/{len(judged)} MUST{part}", colour
+    partial = _partial(report)
+    colour = "red" if _breaks(report) else "yellow" if partial or tally.untestable else "brightgreen"
+    return outcome_counts(tally.requirements) + (" (part of a run)" if partial else ""), colour
 
 
-def _requirements(verdicts: Iterable[Verdict]) -> frozenset[str]:
-    return frozenset(verdict.requirement for verdict in verdicts)
+def _breaks(report: Report) -> bool:
+    """Whether something failed, or a MUST of the set that is scored would have failed had nobody excused it."""
+    return any(
+        verdict.status is Status.FAIL and verdict.scored and (verdict.known is None or verdict.level is Level.MUST)
+        for subject in report.subjects
+        for verdict in subject.verdicts
+    )
 
 
 def _partial(report: Report) -> bool:
-    """Whether something that a whole run judges was left out, or could not be judged."""
-    profile = report.profile
-    untestable = any(v.status is Status.UNTESTABLE for subject in report.subjects for v in subject.verdicts)
-    return bool(profile.selection or profile.shard or report.interrupted or untestable)
+    """Whether something that a whole run judges was left out."""
+    return bool(report.profile.selection or report.profile.shard or report.interrupted)

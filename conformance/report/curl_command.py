@@ -11,6 +11,9 @@ from conformance.wire.secret import Secrets
 from conformance.wire.spellings import plain
 from conformance.wire.splice import spliced
 
+#: What a submission needs to be worth sending again: the run it was made for waits no longer.
+NEEDS = "a run that waits for outputs: put its thread, run and call ids in place of these"
+
 #: Fields that curl writes by itself, or that say who we are.
 _LEFT_OUT = frozenset({"host", "content-length", "user-agent", "accept-encoding", "connection"})
 

@@ -1,4 +1,7 @@
-"""The departures of a report, each told once: by requirement, over all subjects, with their effects under them."""
+"""The departures of a report, one for each requirement, over all subjects, with their effects under them.
+
+They come in one order on every surface: a MUST before a SHOULD, then what was seen in more scenarios or files.
+"""
 
 from __future__ import annotations
 
@@ -44,6 +47,11 @@ class Departure:
     #: Its level in the requirement set that is scored.
     level: Level = Level.MUST
 
+    @property
+    def first(self) -> str:
+        """The scenario or file it is shown in."""
+        return self.cases[0].subject if self.cases else self.subjects[0]
+
 
 def departure_of(
     seen: Iterable[tuple[str, Verdict]], effects: tuple[str, ...] = (), unchecked: tuple[str, ...] = ()
@@ -70,7 +78,7 @@ def departure_of(
 def departures(
     subjects: Iterable[Subject], status: Status, wanted: Callable[[Verdict], bool] = counted
 ) -> tuple[Departure, ...]:
-    """Requirements with a verdict of the given status that stands for itself, in the order they were met.
+    """Requirements with a verdict of the given status that stands for itself, the weightiest first.
 
     Without `wanted` these are the ones that count against the target; `excused` picks the others.
     """
@@ -81,7 +89,13 @@ def departures(
             if verdict.status is status and wanted(verdict):
                 met.setdefault(verdict.requirement, []).append((subject.name, verdict))
     effects, unchecked = _effects(judged), _unchecked(judged)
-    return tuple(departure_of(seen, effects.get(name, ()), unchecked.get(name, ())) for name, seen in met.items())
+    found = (departure_of(seen, effects.get(name, ()), unchecked.get(name, ())) for name, seen in met.items())
+    return tuple(sorted(found, key=_severity))
+
+
+def _severity(departure: Departure) -> tuple[bool, int]:
+    """A MUST before what fails only with `--strict`, then what is departed from in more places."""
+    return departure.requirement.level is not Level.MUST, -len(departure.subjects)
 
 
 def excused(verdict: Verdict) -> bool:

@@ -1,8 +1,8 @@
 """A report as JSON documents. The keys are fixed: schemas/own/report.json; `reader.py` reads them back.
 
 Beside the keys that are always there, a verdict carries `reason`, `because`, `more`, `more_causes`, `joined`, `known`
-and `scored` only where it has something to say by them, and a subject `reason`, `unknown_events`, `notes`, `shape` and
-`exit_code` likewise.
+and `scored` only where it has something to say by them, and a subject `reason`, `unknown_events`, `notes`, `shape`,
+`exit_code` and `client` likewise.
 """
 
 from __future__ import annotations
@@ -12,18 +12,34 @@ from functools import cache
 from typing import Any
 
 from conformance.contract.data import schema_text
-from conformance.model import Complaint, Exhibit, Finding, KnownFailure, Profile, Report, Subject, Verdict
+from conformance.model import ClientOutput, Complaint, Exhibit, Finding, KnownFailure, Profile, Report, Subject, Verdict
 from conformance.report.result import exit_code, verdict_word, version_of
 from conformance.report.tally import Tally
 
 #: Raised whenever the document changes in a way its readers notice.
 FORMAT = 2
 
-#: What is counted, in the order in which it is told; fields of `Tally`.
+#: What is counted of verdicts, in the order in which it is written; fields of `Tally`.
 COUNTS = (
     *("planned", "joined", "judged", "passed", "failed", "warned", "known", "unscored", "untestable"),
     *("not_applicable", "errors"),
 )
+
+#: What is counted of requirements: member of `requirements` -> what they came to, of `tally.OUTCOMES`.
+REQUIREMENT_COUNTS: Mapping[str, str] = {
+    "failed": "fail",
+    "passed": "pass",
+    "warned": "warn",
+    "follows": "follows",
+    "known": "known",
+    "unscored": "unscored",
+    "untestable": "untestable",
+    "not_applicable": "not_applicable",
+    "errors": "error",
+}
+
+#: Headline of a run that came to a verdict -> that verdict, as subjects have it.
+_VERDICTS = {"PASS": "pass", "OUTDATED LIST": "pass", "INCOMPLETE": "pass", "FAIL": "fail"}
 
 
 def verdict_of(subject: Subject) -> str:
@@ -62,6 +78,7 @@ def subject_document(subject: Subject, kind: str) -> dict[str, Any]:
             notes=[*map(_whole, subject.notes)],
             shape=[dict(part) for part in subject.shape],
             exit_code=subject.exit_code,
+            client=None if subject.client is None else _client_document(subject.client),
         ),
     }
 
@@ -83,6 +100,7 @@ def report_document(report: Report) -> dict[str, Any]:
         "exit_code": exit_code(report),
         "plan": dict(report.plan),
         **{name: getattr(tally, name) for name in COUNTS},
+        "requirements": requirement_document(report),
         "subjects": [subject_document(subject, kind) for subject in report.subjects],
         "not_exercised": list(report.not_exercised),
         "leftovers": [*map(_whole, report.leftovers)],
@@ -93,9 +111,30 @@ def report_document(report: Report) -> dict[str, Any]:
     }
 
 
+def requirement_document(report: Report) -> dict[str, int]:
+    """How many requirements failed, passed and so on."""
+    count = Tally.of(report.subjects).requirements
+    return {name: count.get(came, 0) for name, came in REQUIREMENT_COUNTS.items()}
+
+
+def last_document(report: Report) -> dict[str, Any]:
+    """What comes after all subjects: the report without them, in a document that has the members of theirs."""
+    word = verdict_word(report)
+    verdict = _VERDICTS.get(word, "error")
+    return {
+        kind_of(report): None,
+        "verdict": verdict,
+        **_said(reason=word if verdict == "error" else None),
+        "planned": 0,
+        "judged": 0,
+        "verdicts": [],
+        "summary": {**report_document(report), "subjects": [], "exhibits": []},
+    }
+
+
 @cache
 def schemas_source() -> Mapping[str, str]:
-    """Which document of the vendor the schemas were derived from."""
+    """Which OpenAPI document of OpenAI the schemas were derived from."""
     rows = dict(line.split(": ", 1) for line in schema_text("SOURCE").splitlines())
     return {"document": rows["document"], "sha256": rows["sha256"]}
 
@@ -109,6 +148,11 @@ def _profile_document(profile: Profile) -> dict[str, Any]:
         "shard": profile.shard,
         "seed": profile.seed,
     }
+
+
+def _client_document(client: ClientOutput) -> dict[str, Any]:
+    said = _said(error=_whole(client.error), printed=[*map(_whole, client.printed)], output=_whole(client.output))
+    return {"exit_code": client.exit_code, **said}
 
 
 def _verdict_document(verdict: Verdict) -> dict[str, Any]:
@@ -169,6 +213,8 @@ def _exhibit_document(exhibit: Exhibit) -> dict[str, Any]:
         "event": exhibit.event,
         "states": {_whole(lane): state for lane, state in exhibit.states.items()},
         "allowed": list(exhibit.allowed),
+        **_said(document=[*map(_whole, exhibit.document)]),
+        **({} if exhibit.line is None else {"line": exhibit.line}),
         "cassette": exhibit.cassette,
     }
 

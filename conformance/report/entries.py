@@ -10,19 +10,19 @@ from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Exhibit, Report, Requirement, Status, Verdict
 from conformance.report.departures import Departure, departure_of, departures, excused
 from conformance.report.not_exercised import WHY, unseen
-from conformance.report.tally import DEPARTED, counted, standing
-from conformance.report.text import why
+from conformance.report.not_judged import why
+from conformance.report.tally import DEPARTED, Result, counted, outcomes, results
 
-#: What a cell came to in a word -> how people read it, the weightiest first.
+#: What a requirement or a verdict came to -> how people read it, in the order of `tally.OUTCOMES`.
 WORDS: Mapping[str, str] = {
     "fail": "failed",
-    "error": "error of ours",
+    "error": "internal error",
     "warn": "warned",
-    "follows": "only follows",
+    "follows": "due to another failure",
     "known": "known failure",
     "unscored": "not scored yet",
-    "untestable": "untestable",
     "pass": "passed",
+    "untestable": "could not be tested",
     "not_applicable": "not applicable",
     "not_exercised": "not exercised",
 }
@@ -32,7 +32,7 @@ _WEIGHTS = {word: weight for weight, word in enumerate(WORDS)}
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The scenarios or files in which a requirement came to the same for the same reason."""
+    """The scenarios or files in which a requirement came to the same, for the same reason."""
 
     word: str
     #: Why it was excused or not judged; empty where there is nothing to say.
@@ -49,8 +49,10 @@ class Entry:
     cells: tuple[Cells, ...]
     #: How it was departed from; None where it was not.
     departure: Departure | None = None
-    #: Whether the departure stands for itself: what only follows from another is told there.
+    #: Whether the departure stands for itself; the effect of another one is reported there.
     stands: bool = False
+    #: What it came to in numbers; None where nothing in the run could show it.
+    result: Result | None = None
     exhibit: Exhibit | None = None
 
     @property
@@ -73,11 +75,10 @@ def entries(report: Report) -> tuple[Entry, ...]:
     """An entry for each requirement that the report knows of, in the catalogue's order."""
     seen: dict[str, list[_Cell]] = {}
     for subject in report.subjects:
-        own = {verdict.requirement for verdict in standing(subject)}
-        for verdict in subject.verdicts:
-            word = _word(verdict, stands=verdict.requirement in own)
+        for verdict, word in outcomes(subject):
             seen.setdefault(verdict.requirement, []).append(_Cell(subject.name, verdict, word))
-    # What counts, and what fails, is told before what does not.
+    came_to = results(report.subjects)
+    # What counts, and what fails, comes before what does not.
     stand = {
         each.requirement.id: each
         for wanted in (excused, counted)
@@ -92,6 +93,7 @@ def entries(report: Report) -> tuple[Entry, ...]:
             tuple(_cells(seen[name])) if name in seen else (Cells("not_exercised", unshown[name], ()),),
             stand.get(name) or _following(seen.get(name, ())),
             name in stand,
+            came_to.get(name),
             exhibits.get(name),
         )
         for name, requirement in REQUIREMENTS.items()
@@ -103,17 +105,6 @@ class _Cell(NamedTuple):
     subject: str
     verdict: Verdict
     word: str
-
-
-def _word(verdict: Verdict, *, stands: bool) -> str:
-    """What a cell came to: its status, unless its departure is excused, not scored, or told at another."""
-    if verdict.status not in DEPARTED:
-        return verdict.status.value
-    if verdict.known is not None:
-        return "known"
-    if not verdict.scored:
-        return "unscored"
-    return verdict.status.value if stands else "follows"
 
 
 def _cells(seen: Iterable[_Cell]) -> Iterator[Cells]:

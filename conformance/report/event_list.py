@@ -12,7 +12,7 @@ from conformance.report.timeline import violating
 #: Folds shown on either side of the event that departs: a reader looks a few lines back.
 _AROUND = 6
 
-#: Folds listed beyond those on either side: more than anybody reads; report.json has them all.
+#: Folds listed beyond those on either side: more than anybody reads; report.json has more of them.
 _MOST = 300
 
 

@@ -13,7 +13,7 @@ from conformance.report.timeline import violating
 #: Lines shown at once: those around an event that departs fit, with the request before them.
 _SHOWN = 140
 
-#: Lines that can be opened beyond those: more than anybody reads; report.json has them all.
+#: Lines that can be opened beyond those: more than anybody reads; report.json has more of them.
 _MOST = 600
 
 #: How an exhibit says that it left events out.
@@ -25,7 +25,7 @@ _FIELDS = ("< event:", "< data:", "< id:", "< retry:", "< :")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: `sent` by the client, `came` from the server, or told `beside` the two."""
+    """One line: `sent` by the client, `came` from the server, or `beside` the two."""
 
     text: str
     by: str
@@ -53,7 +53,7 @@ def excerpt(exhibit: Exhibit) -> Excerpt:
 
 
 def _marked(exhibit: Exhibit) -> range:
-    """Which lines are the event that departs; none where it cannot be told for sure."""
+    """Which lines are the event that departs; none where that is not certain."""
     event = violating(exhibit)
     if event is None:
         return range(0)

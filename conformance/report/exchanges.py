@@ -1,4 +1,4 @@
-"""Recorded exchanges as text for people: compact, with the members that tell something and no others.
+"""Recorded exchanges as text for people: compact, with the members that matter and no others.
 
 Documents of this API carry twenty-five members of which two matter at a time: long ones are cut to those, and the
 rest is an ellipsis.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from itertools import islice
 
 from conformance.model import Exchange, Operation, Outcome, Response, Transcript
 from conformance.report.plain import safe
@@ -16,11 +17,14 @@ from conformance.report.plain import safe
 #: Documents with more members than this are cut.
 _WHOLE = 6
 
-#: Members that always tell something.
+#: Members that always matter.
 _ALWAYS = frozenset({"id", "status"})
 
 #: Longest line shown: what a story needs fits, a long output does not.
 _LIMIT = 1000
+
+#: Lines of one body and of all exchanges that are shown together: several times what fits on a page.
+_LINES, _MOST = 2_000, 5_000
 
 _REQUEST_FIELDS = ("Authorization", "OpenAI-Beta", "Content-Type")
 _RESPONSE_FIELDS = ("Content-Type", "Retry-After", "x-should-retry")
@@ -31,8 +35,11 @@ def lines(transcript: Transcript, telling: frozenset[str] = frozenset()) -> tupl
     shown = telling | _ALWAYS
     # When a client comes back is its own doing, so that it is told.
     timed = transcript.outcome is not None
-    told = [line for exchange in transcript.exchanges for line in _exchange(exchange, shown, timed=timed)]
-    return tuple(safe(line, _LIMIT) for line in (*told, *_outcome(transcript.outcome)))
+    told = (line for exchange in transcript.exchanges for line in _exchange(exchange, shown, timed=timed))
+    kept = [*islice(told, _MOST)]
+    if next(told, None) is not None:
+        kept.append(f"(more than {_MOST} lines: the others are left out)")
+    return tuple(safe(line, _LIMIT) for line in (*kept, *_outcome(transcript.outcome)))
 
 
 def _outcome(outcome: Outcome | None) -> Iterator[str]:
@@ -90,8 +97,10 @@ def _exchange(exchange: Exchange, shown: frozenset[str], *, timed: bool) -> Iter
 def _response(response: Response, shown: frozenset[str], *, judged: bool) -> Iterator[str]:
     fields = "".join(f"  {name}: {value}" for name, value in response.headers if judged and name in _RESPONSE_FIELDS)
     yield f"< {response.status}{fields}"
-    body = [f"< {_cut_line(line, shown)}".rstrip() for line in _body_lines(response)]
-    yield from body
+    body = _body_lines(response)
+    yield from (f"< {_cut_line(line, shown)}".rstrip() for line in body[:_LINES])
+    if len(body) > _LINES:
+        yield f"< ({len(body) - _LINES} more lines of the body are left out here)"
     if len(response.chunks) > 1:
         first, last = response.chunks[0].ms // 1000, response.ended_ms // 1000
         yield f"< (first event after {first} s, {response.ended} after {last} s)"

@@ -6,7 +6,7 @@ that `conformance judge` finds the same departure in. Everything is redacted bef
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
@@ -18,20 +18,24 @@ from conformance.model import (
     Exhibit,
     Finding,
     Moment,
+    Operation,
     Response,
+    Role,
     Subject,
     Transcript,
     Verdict,
 )
 from conformance.report import exchanges
 from conformance.report.curl_command import CurlCommand
+from conformance.report.document_lines import document_lines
 from conformance.report.tally import counted, standing
-from conformance.verdict.shrink import shrunk
+from conformance.verdict.shrink import REPEATS, Budget, shrunk
 from conformance.walk.moments import MOST, Moments
 from conformance.walk.schedule import Schedule
+from conformance.walk.stream import NAME
 from conformance.walk.transcript import walk
 from conformance.wire import cassette
-from conformance.wire.redact import redact
+from conformance.wire.redact import learnt, redact
 from conformance.wire.sse import Decoder, Event
 
 #: Events shown before and behind the one that departs, and at both ends of a stream where none does: a screenful.
@@ -39,6 +43,21 @@ _AROUND = 8
 
 #: Bytes of a body that an exhibit is made of: over twenty thousand events. Redaction holds a body many times over.
 _LARGEST = 4 * 2**20
+
+#: Events of streams in all exhibits of a run: of a hundred requirements that a stream of a thousand events breaks.
+_EVENTS = 100_000
+
+#: Events that are judged while cassettes are made small, for all exhibits of a run: some ten seconds.
+_JUDGED = 100_000
+
+#: The same of one exhibit, and of one where all are spent: enough for a stream that is not long.
+_MOST_JUDGED, _LEAST_JUDGED = 25_000, 8_000
+
+#: Bytes of all cassettes of a run: hundreds, as they mostly are.
+_CASSETTES = 8 * 2**20
+
+#: What an exhibit says whose events are not kept.
+_LEFT_OUT = f"(the events of the stream are left out: all exhibits together hold no more than {_EVENTS})"
 
 #: The variable that stands for the key in a command, where the target's own is not known.
 KEY_VARIABLE = "OPENAI_API_KEY"
@@ -66,9 +85,13 @@ class Exhibitor:
     def __init__(
         self, *, origin: str = "", variables: Mapping[str, str] | None = None, secrets: Sequence[str] = ()
     ) -> None:
-        self._curl = CurlCommand(origin, variables or {}, secrets) if origin else None
+        self._origin = origin
+        self._variables = dict(variables or {})
         self._secrets = tuple(secrets)
         self._made: dict[str, Exhibit] = {}
+        self._events_left = _EVENTS
+        self._judgeable = _JUDGED
+        self._bytes_left = _CASSETTES
 
     @property
     def exhibits(self) -> tuple[Exhibit, ...]:
@@ -91,42 +114,76 @@ class Exhibitor:
             return Exhibit(verdict.requirement, name, finding.exchange, exchanges.lines(kept))
         exchange = kept.exchanges[finding.exchange]
         events = evidence.events[finding.exchange]
-        moments = _named(evidence.seen.of(finding.exchange), events)
+        seen = evidence.seen.of(finding.exchange)
+        self._events_left -= len(seen)
+        moments = _named(seen, events) if self._events_left >= 0 else ()
         at = finding.event if finding.event is not None and finding.event < len(moments) else None
         standing = evidence.seen.standing(finding.exchange, at)
         shown = replace(kept, exchanges=(_around(exchange, events, at),))
-        least = shrunk(kept, verdict)
+        least = self._least(kept, verdict)
+        laid_out = document_lines(_at_fault(exchange, events, finding, verdict.role), finding.pointer)
         return Exhibit(
             verdict.requirement,
             name,
             finding.exchange,
-            exchanges.lines(shown),
+            exchanges.lines(shown) + ((_LEFT_OUT,) if seen and not moments else ()),
             curl=self._command(evidence.came, exchange, finding),
             moments=moments,
             event=at,
             states=standing.states if moments else {},
             allowed=standing.allowed if moments else (),
-            cassette="" if least is None else "".join(self._cassette(least)),
+            document=laid_out.lines,
+            line=laid_out.line,
+            cassette=self._cassette(least, verdict.requirement),
         )
 
+    def _least(self, kept: Transcript, verdict: Verdict) -> Transcript | None:
+        """The smallest transcript that shows a verdict; none that takes more than the share of one exhibit."""
+        share = Budget(max(min(_MOST_JUDGED, self._judgeable), _LEAST_JUDGED))
+        before = share.left
+        least = shrunk(kept, verdict, share)
+        self._judgeable -= before - share.left
+        return least
+
     def _command(self, transcript: Transcript, kept: Exchange, finding: Finding) -> str:
-        """The request with its own ids, which the server knows, and the header fields that may be kept."""
-        if self._curl is None:
-            return ""
+        """A submission with its own ids, which the server knows, and the header fields that may be kept."""
         exchange = transcript.exchanges[finding.exchange]
+        # Whatever else was asked is about threads that are deleted by the time anybody reads this.
+        if not self._origin or exchange.operation is not Operation.SUBMIT:
+            return ""
         names = {name for name, _ in kept.request.headers}
         headers = tuple((name, value) for name, value in exchange.request.headers if name in names)
-        return self._curl.of(replace(exchange, request=replace(exchange.request, headers=headers)))
+        # A credential may be met in the transcript only: one that somebody's program printed for its runs.
+        curl = CurlCommand(self._origin, self._variables, (*self._secrets, *learnt(transcript)))
+        return curl.of(replace(exchange, request=replace(exchange.request, headers=headers)))
 
-    def _cassette(self, least: Transcript) -> Iterator[str]:
+    def _cassette(self, least: Transcript | None, requirement: str) -> str:
+        """A transcript as it lies in a file, with what it repeats; empty where there is none, or no room for it."""
+        if least is None:
+            return ""
         # The provenance says when and by what it was recorded; a part of it was recorded then too.
         recorded = str(least.provenance.get("recorded", ""))
-        return cassette.write(least, recorded=recorded, by=f"conformance {__version__}", secrets=self._secrets)
+        least = replace(least, provenance={**least.provenance, REPEATS: requirement})
+        lines = cassette.write(least, recorded=recorded, by=f"conformance {__version__}", secrets=self._secrets)
+        written = "".join(lines)
+        self._bytes_left -= len(written)
+        return written if self._bytes_left >= 0 else ""
 
 
 def _first(verdict: Verdict) -> Finding:
     """The finding that is shown."""
     return next((finding for finding in verdict.findings if finding.primary), verdict.findings[0])
+
+
+def _at_fault(exchange: Exchange, events: Sequence[Event], finding: Finding, role: Role) -> bytes:
+    """The bytes of the document that a finding points into: of an event, of a body; nothing where it points nowhere."""
+    if finding.event is not None:
+        return events[finding.event].data if finding.event < len(events) else b""
+    if finding.pointer is None:
+        return b""
+    if role is Role.CLIENT:
+        return exchange.request.body
+    return b"".join(chunk.data for chunk in exchange.response.chunks) if exchange.response is not None else b""
 
 
 def _evidence(came: Transcript, shown: Sequence[Finding], secrets: Sequence[str]) -> _Evidence:
@@ -151,7 +208,7 @@ def _named(moments: Sequence[Moment], events: Sequence[Event]) -> tuple[Moment, 
 
     The bytes stay where they lay in the body as it came, of which the finding speaks too.
     """
-    return tuple(replace(moment, event=event.name) for moment, event in zip(moments, events, strict=False))
+    return tuple(replace(moment, event=event.name[:NAME]) for moment, event in zip(moments, events, strict=False))
 
 
 def _bounded(transcript: Transcript) -> Transcript:

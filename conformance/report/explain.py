@@ -1,19 +1,27 @@
-"""What `conformance explain ID` and `conformance list requirements|scenarios|faults` print."""
+"""What `conformance explain ID` prints."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from difflib import unified_diff
+from functools import partial
 from textwrap import fill
+from types import MappingProxyType
+from typing import TypeVar
 
 from conformance.contract.examples import Example, examples_of
 from conformance.contract.requirements import REQUIREMENTS, find
 from conformance.contract.scenarios import BY_ID, TRAITS, requires
-from conformance.model import Requirement, Source
+from conformance.errors import UsageError, did_you_mean
+from conformance.mock.habits import HABITS
+from conformance.model import Requirement, Role, Scenario, Source, Status
 from conformance.proof.faults import FAULTS
+from conformance.proof.faults.registry import Fault
 from conformance.report.exchanges import lines, telling
-from conformance.report.plain import field, listing
+from conformance.report.plain import command_line, field, listing
 from conformance.verdict.judge import ENVIRONMENT, planned
+
+T = TypeVar("T")
 
 #: Scenarios named before the rest is counted.
 _NAMED = 6
@@ -22,38 +30,55 @@ _NAMED = 6
 _AROUND = 2
 
 
+#: What each status means, and what to do about it.
+_STATUSES = MappingProxyType(
+    {
+        Status.PASS: "The requirement was checked in this scenario, and it is met.",
+        Status.FAIL: "The requirement was checked, and it is violated. A MUST fails the run (exit code 1). With"
+        " --strict, a SHOULD fails it too, unless it is only inferred (confidence L).",
+        Status.WARN: "A SHOULD was checked, and it is not met. The exit code stays 0 without --strict.",
+        Status.NOT_APPLICABLE: "The requirement says nothing about what happened here; it counts neither way.",
+        Status.UNTESTABLE: "The requirement was planned, but could not be checked: the run never reached the required"
+        " state, or an earlier failure took away what the check needs. The report gives the reason. The run is"
+        " incomplete (exit code 2).",
+        Status.ERROR: "An internal error of the suite. It never counts against the target (exit code 3).",
+    }
+)
+
+
 def explain(id_: str, width: int = 100) -> str:
-    """Return all there is to say about a requirement, or about every one that cites an id of the contract.
+    """All there is to say about a requirement, also by an id of the contract, a scenario, a fault, a habit or a status.
 
-    Raises UsageError where no requirement has or cites the id.
+    The very id comes before one in another case. Raises UsageError with the nearest ids where nothing has it.
     """
-    return "\n\n".join("\n".join(_explained(requirement, width)) for requirement in find(id_)) + "\n"
+    known = _known()
+    found = next((known[spelled] for spelled in (id_, id_.lower(), id_.upper()) if spelled in known), None)
+    if found is None:
+        hint = did_you_mean(id_, known) or "`conformance list requirements` shows the ids of requirements."
+        raise UsageError(f"nothing to explain has the id {id_!r}", hint)
+    return "\n\n".join("\n".join(lines) for lines in found(width)) + "\n"
 
 
-def requirements_list() -> str:
-    """Return one line for each requirement: id, level, confidence, when it is judged, and its sentence."""
-    rows = [(row.id, row.level, row.confidence, when(row), row.sentence) for row in REQUIREMENTS.values()]
-    wide = [max(len(row[column]) for row in rows) for column in range(4)]
-    return "".join(_columns(row, wide) for row in rows)
+#: Writes one block or more at a width.
+_Explanation = Callable[[int], list[Iterator[str]]]
 
 
-def scenarios_list() -> str:
-    """Return one line for each scenario: id, who is judged, what it takes beyond that, and its title."""
-    rows = [(row.id, row.role.value, " ".join(sorted(requires(row))) or "-", row.title) for row in BY_ID.values()]
-    wide = [max(len(row[column]) for row in rows) for column in range(3)]
-    return "".join(_columns(row, wide) for row in rows)
+def _known() -> dict[str, _Explanation]:
+    """Everything that can be explained, by its id; of several with one id the requirement counts, then the scenario."""
+    known: dict[str, _Explanation] = {status.value: partial(_one, _status, status) for status in Status}
+    known |= {habit.name: partial(_one, _habit, habit) for habit in HABITS.values()}
+    known |= {fault.name: partial(_one, _fault, fault) for fault in FAULTS.values()}
+    known |= {scenario.id: partial(_one, _scenario, scenario) for scenario in BY_ID.values()}
+    cited = {name for row in REQUIREMENTS.values() for name in row.contract}
+    return known | {name: partial(_every, name) for name in (*sorted(cited), *REQUIREMENTS)}
 
 
-def faults_list() -> str:
-    """Return one line for each fault: name, layer, and the lie."""
-    rows = [(fault.name, fault.layer, fault.does) for fault in FAULTS.values()]
-    wide = [max(len(row[column]) for row in rows) for column in range(2)]
-    return "".join(_columns(row, wide) for row in rows)
+def _one(write: Callable[[T, int], Iterator[str]], subject: T, width: int) -> list[Iterator[str]]:
+    return [write(subject, width)]
 
 
-def when(requirement: Requirement) -> str:
-    """In a word, when a requirement is judged: planned, by luck, or never."""
-    return "excluded" if requirement.excluded else "luck" if requirement.luck else "planned"
+def _every(id_: str, width: int) -> list[Iterator[str]]:
+    return [_explained(requirement, width) for requirement in find(id_)]
 
 
 def _planned_in(requirement: Requirement) -> tuple[str, ...]:
@@ -61,9 +86,50 @@ def _planned_in(requirement: Requirement) -> tuple[str, ...]:
     return tuple(scenario.id for scenario in BY_ID.values() if requirement in planned(scenario, ENVIRONMENT))
 
 
-def _columns(row: tuple[str, ...], wide: list[int]) -> str:
-    head = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, wide, strict=False))
-    return f"{head}  {row[len(wide)]}\n"
+def _status(status: Status, width: int) -> Iterator[str]:
+    yield f"{status}  status of a requirement in a scenario"
+    yield ""
+    yield fill(_STATUSES[status], width, initial_indent="  ", subsequent_indent="  ")
+
+
+def _scenario(scenario: Scenario, width: int) -> Iterator[str]:
+    yield f"{scenario.id}  scenario in which a {scenario.role} is judged"
+    yield ""
+    yield fill(scenario.title, width, initial_indent="  ", subsequent_indent="  ")
+    yield ""
+    yield from (field("needs", f"{need}: {TRAITS[need]}", width) for need in sorted(requires(scenario)))
+    mine = tuple(row.id for row in planned(scenario, ENVIRONMENT))
+    yield field("planned", f"{len(mine)} requirements: {', '.join(mine)}", width)
+    if scenario.role is Role.SERVER:
+        yield command_line("play", f"conformance server -k {scenario.id}")
+    else:
+        yield command_line("play", f"conformance mock --scenario {scenario.id}")
+
+
+def _fault(fault: Fault, width: int) -> Iterator[str]:
+    yield f"{fault.name}  fault of a server ({fault.layer})"
+    yield from _broken(fault, width)
+    yield command_line("play", f"conformance mock --fault {fault.name}")
+    yield command_line("prove", f"conformance prove -k {fault.name}")
+
+
+def _habit(habit: Fault, width: int) -> Iterator[str]:
+    yield f"{habit.name}  habit of a client ({habit.layer})"
+    yield from _broken(habit, width)
+    yield command_line("play", f"conformance client -- python -m conformance.mock.client --habit {habit.name}")
+    yield command_line("prove", f"conformance prove -k {habit.name}")
+
+
+def _broken(fault: Fault, width: int) -> Iterator[str]:
+    yield ""
+    yield fill(fault.does, width, initial_indent="  ", subsequent_indent="  ")
+    yield ""
+    if fault.breaks:
+        yield listing("breaks", tuple(sorted(fault.breaks)), width, len(fault.breaks))
+    if fault.equivalent:
+        yield field("legal", fault.equivalent, width)
+    if fault.scenarios:
+        yield listing("scenarios", fault.scenarios, width, _NAMED)
 
 
 def _explained(requirement: Requirement, width: int) -> Iterator[str]:
@@ -96,7 +162,7 @@ def _planned(requirement: Requirement, width: int) -> Iterator[str]:
     if requirement.excluded is not None:
         yield field("excluded", requirement.excluded, width)
     elif requirement.luck:
-        yield field("judged", "whenever it is seen; never planned, since nobody else can bring it about", width)
+        yield field("judged", "whenever it is observed; never planned, since it cannot be triggered on demand", width)
     else:
         yield field("judged", f"for {' and '.join(sorted(requirement.operations))} where all of these hold", width)
         yield from (field("", f"{need}: {TRAITS[need]}", width) for need in sorted(requirement.needs))
@@ -109,7 +175,7 @@ def _examples(conforming: Example, violating: Example) -> Iterator[str]:
     yield f"  conforming: {conforming.says}"
     yield ""
     yield from (f"    {line}".rstrip() for line in right)
-    yield f"  violating: {violating.says} (-: gone, +: instead)"
+    yield f"  violating: {violating.says} (-: missing, +: instead)"
     yield ""
     yield from (f"    {line}".rstrip() for line in _difference(right, wrong))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Level, Requirement, Role
@@ -23,7 +23,8 @@ finding, over all scenarios, and nothing else has. One that is reported as somet
 this suite.
 
 `conformance prove` plays the proof; `conformance mock --fault NAME` plays any fault for you on a socket;
-`conformance explain ID` shows a requirement. [Clients](#clients) come after the servers. This page is generated.
+`conformance explain ID` shows a requirement. [Clients](#clients) come after the servers, [gateways](#gateways) after
+them. This page is generated.
 """
 
 _CLIENTS = """\
@@ -33,22 +34,31 @@ What is asked of clients is shown to fail likewise, by a bundled client that doe
 **habit**. `conformance client -- python -m conformance.mock.client --habit NAME` judges any of them for you.
 """
 
+_GATEWAYS = """\
+## Gateways
+
+What is asked of what stands between is shown to fail likewise, by a bundled gateway that passes everything on but for
+one **habit**. `conformance gateway` judges any of them for you, see [gateways](gateways.md).
+"""
+
 #: What a fault is called.
-_WORD = {Role.SERVER: "fault", Role.CLIENT: "habit"}
+_WORD = {Role.SERVER: "fault", Role.CLIENT: "habit", Role.GATEWAY: "habit"}
+
+#: What stands before the part of a role, and under which name its faults are told to programs.
+_HEADS = {Role.CLIENT: _CLIENTS, Role.GATEWAY: _GATEWAYS}
+_SECTIONS = {Role.SERVER: "faults", Role.CLIENT: "habits", Role.GATEWAY: "gateway_habits"}
 
 _LEVELS = (Level.MUST, Level.SHOULD)
 
 
-def summary(matrix: FaultMatrix, clients: FaultMatrix, variations: tuple[str, ...], seconds: float) -> str:
+def summary(sides: Sequence[FaultMatrix], variations: tuple[str, ...], seconds: float) -> str:
     """The totals, and whatever is not right; the first line on variations counts them, the others accuse."""
-    holds = matrix.holds and clients.holds and len(variations) == 1
+    holds = all(side.holds for side in sides) and len(variations) == 1
     lines = [
-        *_counts(matrix),
-        *_counts(clients),
+        *chain.from_iterable(map(_counts, sides)),
         *variations,
         f"seconds: {seconds:.1f}",
-        *_amiss(matrix),
-        *_amiss(clients),
+        *chain.from_iterable(map(_amiss, sides)),
         "the proof holds" if holds else "the proof does not hold",
     ]
     return "\n".join([*lines, ""])
@@ -63,7 +73,7 @@ def part(trials: Sequence[Trial], every: int) -> str:
 
 
 def _counts(matrix: FaultMatrix) -> Iterator[str]:
-    fault = _WORD[matrix.role]
+    fault = _WORD[matrix.role] if matrix.role is not Role.GATEWAY else "gateway habit"
     every = len(judged(matrix.role))
     yield f"{fault}s caught / declared: {len(matrix.caught)} / {len(matrix.breaking)}"
     yield f"legal {fault}s let pass: {_let_pass(matrix)} / {len(matrix.faults) - len(matrix.breaking)}"
@@ -86,15 +96,12 @@ def _said(row: Row) -> str:
     return " ".join(filter(None, (row.requirement, first, row.reason))) or "it applied nowhere"
 
 
-def as_json(matrix: FaultMatrix, clients: FaultMatrix) -> str:
+def as_json(sides: Sequence[FaultMatrix]) -> str:
     """The matrices for programs, a fault, habit or requirement a line: verdicts, no ids, times or texts of a run."""
-    sections = {
-        "faults": [_line(_fault_document(fault, matrix)) for fault in matrix.faults],
-        "habits": [_line(_fault_document(habit, clients)) for habit in clients.faults],
-    }
+    sections = {_SECTIONS[side.role]: [_line(_fault_document(fault, side)) for fault in side.faults] for side in sides}
     lists = (f'"{name}": [\n' + ",\n".join(f"  {line}" for line in lines) + "\n]" for name, lines in sections.items())
     catching = ",\n".join(
-        f"  {_line(row.id)}: {_line(each.catching(row.id))}" for each in (matrix, clients) for row in judged(each.role)
+        f"  {_line(row.id)}: {_line(each.catching(row.id))}" for each in sides for row in judged(each.role)
     )
     return "{\n" + ",\n".join((*lists, f'"requirements": {{\n{catching}\n}}')) + "\n}\n"
 
@@ -120,17 +127,11 @@ def _row(row: Row) -> dict[str, object]:
     return {key: value for key, value in told.items() if value is not None}
 
 
-def page(matrix: FaultMatrix, trials: Iterable[Trial], clients: FaultMatrix) -> str:
-    """The text of docs/fault-matrix.md."""
-    return "\n".join(
-        [
-            _INTRODUCTION,
-            *_side(matrix),
-            *_alike(trials),
-            _CLIENTS,
-            *_side(clients),
-        ]
-    )
+def page(sides: Sequence[FaultMatrix], trials: Iterable[Trial]) -> str:
+    """The text of docs/fault-matrix.md: servers, whose `trials` are told apart, then the others in the same way."""
+    servers, *others = sides
+    parts = (line for side in others for line in (_HEADS[side.role], *_side(side)))
+    return "\n".join([_INTRODUCTION, *_side(servers), *_alike(trials), *parts])
 
 
 def _side(matrix: FaultMatrix) -> Iterator[str]:
@@ -209,7 +210,7 @@ def _fault(fault: Fault, matrix: FaultMatrix) -> str:
 def _legal(matrix: FaultMatrix) -> Iterator[str]:
     fault = _WORD[matrix.role]
     yield f"## {fault.title()}s that the contract leaves legal\n"
-    yield "They change what the other side sees, and nobody may be accused of them.\n"
+    yield "They change what the other side sees, and are legal: none of them may fail.\n"
     yield f"| {fault} | what it does | why it is legal |\n|---|---|---|"
     yield from (
         f"| {fault.name} | {_cell(fault.does)} | {_cell(fault.equivalent)} |"
@@ -222,7 +223,7 @@ def _legal(matrix: FaultMatrix) -> Iterator[str]:
 def _alike(trials: Iterable[Trial]) -> Iterator[str]:
     groups = alike(trials)
     if groups:
-        yield "## Faults that no verdict tells apart\n"
+        yield "## Faults with the same verdicts\n"
         yield "Whatever is said of them is said in the same words at the same places.\n"
         yield from (f"- {', '.join(group)}" for group in groups)
         yield ""

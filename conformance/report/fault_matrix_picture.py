@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import NamedTuple, TypeVar
 
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.model import Level, Requirement
+from conformance.model import Level, Requirement, Role
 from conformance.proof.fault_matrix import FaultMatrix, Outcome, Row, Trial, alike, judged
 from conformance.proof.faults import Fault
 from conformance.report.page import page
@@ -107,9 +107,16 @@ def says(row: Row) -> str:
     return told.get(row.outcome, f"{row.fault}: {row.outcome}{scenarios}")
 
 
-def document(matrix: FaultMatrix, trials: Iterable[Trial], clients: FaultMatrix) -> str:
-    """The page: servers first, then clients in the same way."""
-    sides = (matrix, clients)
+#: Role -> what its part is called, and what stands in it.
+_TITLES = {
+    Role.SERVER: ("Servers", "faults"),
+    Role.CLIENT: ("Clients", "bad habits"),
+    Role.GATEWAY: ("Gateways", "bad habits"),
+}
+
+
+def document(sides: Sequence[FaultMatrix], trials: Iterable[Trial]) -> str:
+    """The page: servers first, then the others in the same way."""
     faults = [fault for side in sides for fault in side.faults]
     rows = {
         fault.name: tuple(row for side in sides for row in side.rows if row.fault == fault.name) for fault in faults
@@ -118,8 +125,8 @@ def document(matrix: FaultMatrix, trials: Iterable[Trial], clients: FaultMatrix)
         "fault_matrix.html",
         style="fault_matrix.css",
         sides=tuple(
-            Side(side, picture(side), tuple(_covered(side)), _families(side), _layers(side), title, plural)
-            for side, title, plural in zip(sides, ("Servers", "Clients"), ("faults", "bad habits"), strict=True)
+            Side(side, picture(side), tuple(_covered(side)), _families(side), _layers(side), *_TITLES[side.role])
+            for side in sides
         ),
         width=max(picture(side).width for side in sides),
         holds=all(side.holds for side in sides),
@@ -132,7 +139,7 @@ def document(matrix: FaultMatrix, trials: Iterable[Trial], clients: FaultMatrix)
 
 
 class Side(NamedTuple):
-    """Whose faults they are: all that the page shows of servers, or of clients."""
+    """Whose faults they are: all that the page shows of servers, of clients or of gateways."""
 
     matrix: FaultMatrix
     picture: Picture

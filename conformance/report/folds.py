@@ -33,7 +33,7 @@ class Fold:
 
 
 def folded(moments: Sequence[Moment], alone: int | None = None) -> Iterator[Fold]:
-    """Fold a stream; the event at index `alone` is told by itself, whatever it is."""
+    """Fold a stream; the event at index `alone` stands by itself, whatever it is."""
     start = 0
     for index, moment in enumerate(moments):
         follows = index > start and is_delta(moment) and is_delta(moments[index - 1])

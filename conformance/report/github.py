@@ -9,13 +9,16 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.model import Level, Report, Status
+from conformance.model import Report, Status
+from conformance.report.counts import counts
 from conformance.report.departures import Departure, departures, excused
 from conformance.report.document import reason_of
 from conformance.report.headline import headline
+from conformance.report.not_judged import INTERNAL, why
 from conformance.report.plain import safe
 from conformance.report.result import verdict_word
-from conformance.report.text import MOCKED, counts, repeat, target_name, why
+from conformance.report.shell_commands import repeat
+from conformance.report.text import MOCKED, target_name
 
 #: How many of one kind GitHub shows of a step; it drops the others without a word.
 MOST = 10
@@ -55,9 +58,8 @@ def _errors(report: Report) -> Iterator[_Note]:
         for verdict in subject.verdicts:
             if verdict.status is Status.ERROR:
                 told = f"{safe(subject.name)}:{verdict.requirement}: {safe(why(verdict))}"
-                yield _Note("a slip of ours, not the target's", told)
-    failed = sorted(departures(report.subjects, Status.FAIL), key=_severity)
-    yield from (_departure("FAIL", each, report) for each in failed)
+                yield _Note(INTERNAL, told)
+    yield from (_departure("FAIL", each, report) for each in departures(report.subjects, Status.FAIL))
     if report.interrupted or verdict_word(report) in _WORDLESS:
         yield _Note(verdict_word(report), safe(report.interrupted or counts(report)))
     for subject in report.subjects:
@@ -70,7 +72,7 @@ def _errors(report: Report) -> Iterator[_Note]:
 def _warnings(report: Report) -> Iterator[_Note]:
     yield from (_departure("WARN", each, report) for each in departures(report.subjects, Status.WARN))
     if report.leftovers:
-        yield _Note("left behind, please remove", "\n".join(map(safe, report.leftovers)))
+        yield _Note("not deleted", "\n".join(map(safe, report.leftovers)))
 
 
 def _notices(report: Report) -> Iterator[_Note]:
@@ -79,11 +81,6 @@ def _notices(report: Report) -> Iterator[_Note]:
     for status in (Status.FAIL, Status.WARN):
         for each in departures(report.subjects, status, excused):
             yield _Note(f"excused: {each.requirement.id}{_where(each)}", "\n".join(map(safe, each.excuses)))
-
-
-def _severity(departure: Departure) -> tuple[bool, int]:
-    """A MUST before what fails only with `--strict`, then what is departed from in more places."""
-    return departure.requirement.level is not Level.MUST, -len(departure.subjects)
 
 
 def _departure(word: str, departure: Departure, report: Report) -> _Note:

@@ -14,13 +14,17 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Report, Status, Subject, Verdict
+from conformance.report.counts import counts
 from conformance.report.departures import departure_of
 from conformance.report.document import reason_of
+from conformance.report.entries import WORDS
 from conformance.report.headline import headline
+from conformance.report.not_judged import INTERNAL, why
 from conformance.report.plain import safe
-from conformance.report.result import verdict_word
+from conformance.report.result import empty_shard, verdict_word
+from conformance.report.style import Style
 from conformance.report.tally import DEPARTED, excuse
-from conformance.report.text import Style, block, counts, target_name, why
+from conformance.report.text import Beside, block, target_name
 
 #: The suite of what no cell shows; no family has its name.
 _RUN = "run"
@@ -75,7 +79,7 @@ def _run_cases(report: Report) -> Iterator[Element]:
     word = verdict_word(report)
     whole = Element("testcase", classname=f"conformance.{_RUN}", name="complete")
     _properties(whole, verdict=word, target=target_name(report), strict=str(report.profile.strict).lower())
-    if report.interrupted or word in {"INCOMPLETE", "NOTHING JUDGED"}:
+    if (report.interrupted or word in {"INCOMPLETE", "NOTHING JUDGED"}) and not empty_shard(report):
         _say(whole, "error", report.interrupted or f"{word}: {counts(report)}")
     SubElement(whole, "system-out").text = f"{word}  {_xml(counts(report))}\n{_xml(report.again)}"
     yield whole
@@ -108,9 +112,9 @@ def _case(report: Report, subject: Subject, verdict: Verdict, seen: Counter[str]
         _say(case, "failure", headline(REQUIREMENTS[verdict.requirement], finding), told, type=verdict.level.value)
         return case
     elif verdict.status is Status.ERROR:
-        _say(case, "error", f"a slip of ours, not the target's: {why(verdict)}")
+        _say(case, "error", f"{INTERNAL}: {why(verdict)}")
     elif verdict.status in {Status.UNTESTABLE, Status.NOT_APPLICABLE}:
-        _say(case, "skipped", f"{verdict.status.value.replace('_', ' ')}: {why(verdict)}")
+        _say(case, "skipped", f"{WORDS[verdict.status.value]}: {why(verdict)}")
     if told:
         SubElement(case, "system-out").text = _xml(told)
     return case
@@ -120,11 +124,12 @@ def _block(report: Report, subject: Subject, verdict: Verdict) -> str:
     """What people act on, with what shows the departure where it was seen in this very subject."""
     seen = (verdict.requirement, subject.name)
     exhibit = next((each for each in report.exhibits if (each.requirement, each.subject) == seen), None)
-    return block(departure_of(((subject.name, verdict),)), report.again, Style(folder="."), exhibit)
+    departure = departure_of(((subject.name, verdict),))
+    return block(departure, report.again, Style(folder="."), Beside(exhibit, subject.client))
 
 
 def _say(case: Element, outcome: str, message: str, body: str = "", **facts: str) -> None:
-    SubElement(case, outcome, {"message": safe(message, _WHOLE), **facts}).text = _xml(body or message)
+    SubElement(case, outcome, {"message": safe(message, _WHOLE), **facts}).text = _xml(body) or safe(message, _WHOLE)
 
 
 def _properties(case: Element, **facts: str) -> None:

@@ -11,16 +11,19 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.model import Exhibit, Report, Requirement, Status, Subject, Verdict
+from conformance.model import Exhibit, Report, Requirement, Status, Subject
+from conformance.report.counts import many, requirement_counts, verdict_counts
+from conformance.report.curl_command import NEEDS
 from conformance.report.departures import Case, Departure, departures, excused
 from conformance.report.document import kind_of, reason_of
 from conformance.report.not_exercised import WHY, unseen
+from conformance.report.not_judged import INTERNAL, by_reason, requirements_of
 from conformance.report.plain import safe, shortened
 from conformance.report.result import verdict_word, version_of
-from conformance.report.tally import DEPARTED, counted
-from conformance.report.text import MOCKED, counts, place, repeat, surroundings, target_name, why
+from conformance.report.shell_commands import repeat
+from conformance.report.tally import results
+from conformance.report.text import MOCKED, place, surroundings, target_name
 from conformance.report.writers import REPRO
-from conformance.verdict.without_ids import without_ids
 
 #: Bytes of the whole page. GitHub refuses a step summary of more than 1 MiB; others may have written to it before.
 LIMIT = 1000 * 1024
@@ -33,7 +36,11 @@ _CASES, _NAMES = 3, 12
 #: Characters of the longest command shown: one that is cut cannot be run, and the other forms have it whole.
 _COMMAND = 8000
 
-_HEAD = "| family | passed | failed | warned | excused | untestable | errors |\n|---|---:|---:|---:|---:|---:|---:|\n"
+_HEAD = "| requirements of | failed | passed | warned | excused | could not be tested | internal errors |\n"
+_HEAD += "|---|---:|---:|---:|---:|---:|---:|\n"
+
+#: What requirements came to -> the column they are counted in.
+_COLUMNS = {"fail": 0, "pass": 1, "warn": 2, "known": 3, "unscored": 3, "untestable": 4, "error": 5, "follows": 0}
 
 
 def render(report: Report) -> str:
@@ -51,23 +58,23 @@ def _parts(report: Report) -> Iterator[str]:
     yield f"### {verdict_word(report)}: {code(target_name(report))}\n"
     if report.target.get("kind") == "mock":
         yield f"**{MOCKED}.**\n"
-    yield f"{counts(report)}\n"
+    yield f"{requirement_counts(report)}\n\n{verdict_counts(report)}\n"
     if report.interrupted:
-        yield f"**Cut short:** {code(report.interrupted)}\n"
+        yield f"**Stopped before its end:** {code(report.interrupted)}\n"
     yield from _families(report.subjects)
     exhibits = {exhibit.requirement: exhibit for exhibit in report.exhibits}
     for status in (Status.FAIL, Status.WARN):
         for each in departures(report.subjects, status):
             yield _departure(each, report, exhibits.get(each.requirement.id))
     yield from _unread(report.subjects)
-    yield from _reasons("A slip of ours, not the target's", report.subjects, Status.ERROR)
+    yield from _reasons(f"{INTERNAL[:1].upper()}{INTERNAL[1:]}", report.subjects, Status.ERROR)
     for status in (Status.FAIL, Status.WARN):
         for each in departures(report.subjects, status, excused):
             yield _departure(each, report, exhibits.get(each.requirement.id))
     if report.complaints:
         rows = (f"- {row.kind} {code(row.row)}: {code(row.message)}" for row in report.complaints)
         yield _section("The list of known failures is outdated", rows)
-    yield from _reasons("Untestable", report.subjects, Status.UNTESTABLE)
+    yield from _reasons("Could not be tested: does not count against the target", report.subjects, Status.UNTESTABLE)
     if report.not_exercised:
         rows = (f"- {WHY[label] or label}: {_names(ids)}" for label, ids in unseen(report.not_exercised).items())
         yield _section("Not exercised: nothing in this run could show it", rows)
@@ -75,27 +82,25 @@ def _parts(report: Report) -> Iterator[str]:
     if notes:
         yield _section("Notes: reported, not judged", notes)
     if report.leftovers:
-        yield _section("Left behind, please remove", (f"- {code(leftover)}" for leftover in report.leftovers))
+        yield _section(
+            "Not deleted: created by this run and still at the target",
+            (f"- {code(leftover)}" for leftover in report.leftovers),
+        )
     again = f" To see it again: {code(report.again)}" if report.again else ""
     yield f"suite {version_of(report)}.{again}"
 
 
 def _families(subjects: Iterable[Subject]) -> Iterator[str]:
-    """How many cells of each family came to what."""
-    rows: dict[str, Counter[str]] = {}
-    for subject in subjects:
-        for verdict in subject.verdicts:
-            rows.setdefault(REQUIREMENTS[verdict.requirement].family, Counter())[_column(verdict)] += 1
-    columns = ("pass", "fail", "warn", "excused", "untestable", "error")
+    """How many requirements of each family came to what."""
+    rows: dict[str, Counter[int]] = {}
+    for name, result in results(subjects).items():
+        if result.outcome in _COLUMNS:
+            rows.setdefault(REQUIREMENTS[name].family, Counter())[_COLUMNS[result.outcome]] += 1
     if rows:
         yield _HEAD + "".join(
-            f"| {family} | {' | '.join(str(count[column] or '') for column in columns)} |\n"
+            f"| {family} | {' | '.join(str(count[column] or '') for column in range(6))} |\n"
             for family, count in sorted(rows.items())
         )
-
-
-def _column(verdict: Verdict) -> str:
-    return "excused" if verdict.status in DEPARTED and not counted(verdict) else verdict.status.value
 
 
 def _departure(departure: Departure, report: Report, exhibit: Exhibit | None) -> str:
@@ -111,7 +116,7 @@ def _departure(departure: Departure, report: Report, exhibit: Exhibit | None) ->
     lines += [line for case in departure.cases[:_CASES] for line in _case(case)]
     lines += [f"- {label} {code(said)}" for label, said in surroundings(exhibit)]
     if len(departure.cases) > _CASES:
-        lines.append(f"- and {len(departure.cases) - _CASES} other ways")
+        lines.append(f"- and {many(len(departure.cases) - _CASES, 'other way')}")
     if len(names) > 1:
         lines.append(f"- in {_names(names)}")
     if departure.because:
@@ -136,10 +141,12 @@ def _case(case: Case) -> Iterator[str]:
 
 def _commands(departure: Departure, report: Report, exhibit: Exhibit | None) -> Iterator[str]:
     """What to type to see it again: the run's own command, the cassette, the request alone; and what explains it."""
-    yield repeat(departure, report.again)
+    if report.again:
+        yield repeat(departure, report.again)
     if exhibit is not None and exhibit.cassette:
         yield f"conformance judge {REPRO}/{exhibit.requirement}.jsonl -k {exhibit.requirement}"
     if exhibit is not None and 0 < len(exhibit.curl) <= _COMMAND:
+        yield f"# needs {NEEDS}"
         yield exhibit.curl
     yield f"conformance explain {departure.requirement.id}"
 
@@ -156,14 +163,12 @@ def _unread(subjects: Iterable[Subject]) -> Iterator[str]:
 
 
 def _reasons(title: str, subjects: Iterable[Subject], status: Status) -> Iterator[str]:
-    """The cells of a status by their reasons, those that differ only in ids as one."""
-    told: dict[str, list[str]] = {}
-    for subject in subjects:
-        for verdict in subject.verdicts:
-            if verdict.status is status:
-                told.setdefault(without_ids(why(verdict)), []).append(f"{subject.name}:{verdict.requirement}")
-    if told:
-        yield _section(title, (f"- {code(reason)}: {_names(cells)}" for reason, cells in told.items()))
+    """What was not judged, by its reasons."""
+    found = by_reason(subjects, status)
+    if found:
+        yield _section(
+            title, (f"- {code(reason)}: {_names(requirements_of(verdicts))}" for reason, verdicts in found.items())
+        )
 
 
 def _section(title: str, rows: Iterable[str]) -> str:

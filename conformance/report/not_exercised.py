@@ -1,4 +1,4 @@
-"""Why a run could not show some requirements, in a word: what the target, or luck, would have had to bring along."""
+"""Why a run could not show some requirements: what the target would have had to bring along, or what only it can do."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from conformance.model import Level, Requirement, Role, Subject
 WHY: Mapping[str, str] = {
     "state": "need a server that keeps state",
     "key": "need a key: --api-key-env",
-    "script": "need a server that plays a script",
-    "work": "need a run that takes seconds by the server's own times: a longer task, or a slower model",
-    "luck": "happen or not: nobody can bring them about",
+    "script": "need a server that plays a script, such as the built-in mock",
+    "work": "need a run that takes seconds by the server's own times: give it a longer task or a slower model",
+    "luck": "cannot be triggered on demand; added when observed",
     "rules": "",
 }
 

@@ -69,6 +69,11 @@ def field(label: str, text: str, width: int) -> str:
     )  # fmt: skip
 
 
+def command_line(label: str, command: str) -> str:
+    """A labelled command, whole on one line whatever the width: it is there to be copied."""
+    return f"  {label:<{_LABEL}}{command}"
+
+
 def listing(label: str, items: tuple[str, ...], width: int, most: int) -> str:
     """A labelled list of names, at most `most` of them, and how many are left."""
     return field(label, shortened(items, most), width)

@@ -13,7 +13,7 @@ from itertools import groupby
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import TRAITS
 from conformance.model import Requirement, Source
-from conformance.report.explain import when
+from conformance.report.lists import when
 
 _INTRODUCTION = """\
 # Requirements
@@ -25,9 +25,9 @@ This page is generated; `conformance explain ID` shows the same with a conformin
 **Level**: a breach of a MUST fails, a breach of a SHOULD warns (and fails with `--strict`, unless the confidence is L).
 What is a MAY or INFO is not judged.
 **Confidence**: H, seen on the real wire; M, one good source; L, inferred, and never a failure.
-**Judged**: planned before anything is sent, where all the named conditions hold; or by luck, whenever it is seen,
-because nobody can bring it about on a real server, or because it is the client's own choice; or excluded, with the
-reason.
+**Judged**: planned before anything is sent, where all the named conditions hold; or when observed,
+because it cannot be triggered on demand on a real server, or because it is the client's own choice; or excluded, with
+the reason.
 An `error` event suspends every rule of the kind that something must still come.
 """
 
@@ -47,6 +47,7 @@ FAMILIES = {
     "retry": "When a client sends it again",
     "reading": "How a client reads a stream",
     "outcome": "What a client makes of the answer",
+    "relay": "What stands between",
 }
 
 
@@ -88,7 +89,7 @@ def _judged(row: Requirement) -> str:
     needs = "; ".join(f"`{need}` ({TRAITS[need]})" for need in sorted(row.needs))
     told = {
         "excluded": f"Not judged: {row.excluded}",
-        "luck": f"Judged by luck, for {operations}.",
+        "luck": f"Judged when observed, for {operations}.",
         "planned": f"Judged for {operations} where all hold: {needs}.",
     }
     return told[when(row)]

@@ -6,10 +6,11 @@ or, of a live run, the cassette that repeats the departure, in the folder of the
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
@@ -18,12 +19,14 @@ from conformance.model import Confidence, Level, Report, Requirement, Status
 from conformance.report.departures import Case, Departure, departures, excused
 from conformance.report.document import COUNTS, kind_of, reason_of
 from conformance.report.headline import headline
+from conformance.report.not_judged import why
 from conformance.report.plain import json_shown, safe
 from conformance.report.result import exit_code, verdict_word, version_of
+from conformance.report.shell_commands import repeat
 from conformance.report.tally import Tally, counted
-from conformance.report.text import place, repeat, target_name, why
+from conformance.report.text import place, target_name
 from conformance.report.writers import REPRO, WRITERS
-from conformance.verdict.without_ids import without_ids
+from conformance.verdict.fingerprints import fingerprint
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -61,9 +64,8 @@ def render(report: Report) -> str:
         "automationDetails": {"id": f"submit-tool-outputs-conformance/{report.profile.role}/"},
         "invocations": [_invocation(report)],
         "results": [
-            _result(report, departure, case, rules.index(departure.requirement.id))
-            for departure in shown
-            for case in departure.cases
+            _result(report, departure, case, rules.index(departure.requirement.id), fingerprints)
+            for departure, case, fingerprints in _fingerprinted(shown)
         ],
         "properties": {
             "target": target_name(report),
@@ -90,11 +92,27 @@ def _rule(requirement: Requirement) -> dict[str, Any]:
     }
 
 
-def _result(report: Report, departure: Departure, case: Case, index: int) -> dict[str, Any]:
+def _fingerprinted(departures: Iterable[Departure]) -> Iterator[tuple[Departure, Case, dict[str, str]]]:
+    """Every way of departing with what tells it apart, the same in the next run whatever ids and wording it has there.
+
+    GitHub tells results apart by the first alone, so that it names the scenario or file too, and counts its likes.
+    """
+    seen: Counter[str] = Counter()
+    for departure in departures:
+        for case in departure.cases:
+            cause = fingerprint(departure.requirement.id, case.finding)
+            line = sha256(f"{cause}\n{safe(case.subject)}".encode()).hexdigest()[:16]
+            seen[line] += 1
+            yield departure, case, {"primaryLocationLineHash": f"{line}:{seen[line]}", "cause/v1": cause}
+
+
+def _result(
+    report: Report, departure: Departure, case: Case, index: int, fingerprints: Mapping[str, str]
+) -> dict[str, Any]:
     requirement, finding = departure.requirement, case.finding
     where = f"{safe(case.subject)}, {place(finding)}"
-    told = f"{headline(requirement, finding)}. At {where}. To see it again: {repeat(departure, report.again)}"
-    fingerprint = _fingerprint(departure, case)
+    again = f" To see it again: {repeat(departure, report.again)}" if report.again else ""
+    told = f"{headline(requirement, finding)}. At {where}.{again}"
     return {
         "ruleId": requirement.id,
         "ruleIndex": index,
@@ -111,18 +129,11 @@ def _result(report: Report, departure: Departure, case: Case, index: int) -> dic
             }
         ],
         "occurrenceCount": case.times,
-        # The first is the one that GitHub tells results apart by.
-        "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint}:1", "departure/v1": fingerprint},
+        "partialFingerprints": fingerprints,
         "suppressions": [
             {"kind": "external", "status": "accepted", "justification": safe(excuse)} for excuse in departure.excuses
         ],
     }
-
-
-def _fingerprint(departure: Departure, case: Case) -> str:
-    """The same for the same departure in the next run, whatever ids it meets there."""
-    said = (departure.requirement.id, case.subject, case.finding.pointer or "", without_ids(case.finding.message))
-    return hashlib.sha256("\0".join(map(safe, said)).encode()).hexdigest()[:16]
 
 
 def _uri(report: Report, departure: Departure, case: Case) -> str:

@@ -16,6 +16,12 @@ from conformance.model import Report
 #: Where the cassettes lie that repeat departures, beside the forms of a report; each is named for its requirement.
 REPRO = "repro"
 
+#: Where that lies what a client printed, each file named for its scenario.
+CLIENTS = "clients"
+
+#: Where the cassettes lie of what stands between, with both of its sides.
+CASSETTES = "cassettes"
+
 
 class Writer(NamedTuple):
     """One form of a report."""

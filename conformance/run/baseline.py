@@ -7,21 +7,20 @@ or texts. `_terms.json` beside them says on what terms they were judged. One way
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from conformance import __version__
 from conformance.errors import UnreadableInput, UsageError
-from conformance.files import prepare_folder, read
+from conformance.files import REPORT, prepare_folder, read
 from conformance.model import Report, Status
 from conformance.report.comparison import render
-from conformance.run import options
+from conformance.run import extras, options
 from conformance.verdict.compare import Cell, Comparison, Edition, Snapshot, compare, edition
+from conformance.wire import strict_json
 from conformance.wire.json_schema import mismatch, own_validator
 
 #: The snapshot that holds the terms; no scenario has its name.
@@ -55,16 +54,33 @@ def settled(report: Report, said: Mapping[str, Any]) -> Settled:
     return Settled(render(comparison, "text", strict=strict), int(comparison.failing(strict=strict)))
 
 
+def check(said: Mapping[str, Any], target: Mapping[str, object]) -> None:
+    """Raise now, before anything is sent, whatever would keep a baseline from being compared with or written.
+
+    Raises UsageError where there is none, syrupy is missing or the folder cannot be written, UnreadableInput where it
+    is damaged.
+    """
+    directory = options.baselines(said)
+    if directory is None or "plan" in said:
+        return
+    folder = folder_of(directory, target)
+    if said.get("update_baseline"):
+        extras.check("baseline", "syrupy", "--update-baseline")
+        prepare_folder(folder)
+    else:
+        _existing(folder)
+
+
 def refuse_update(environment: Mapping[str, str], *, spread: bool = False) -> None:
     """Raise UsageError where a baseline must not be written: in CI, and while a run is `spread` over workers."""
     if options.is_ci(environment):
         raise UsageError(
-            "a baseline is not written in CI (the environment has CI): whatever came of the run would then be right",
-            "Update it on your own desk, read the difference, and commit it.",
+            "--update-baseline is refused in CI (CI is set): any result would become the expected one",
+            "Update the baseline on your own machine, review the difference, and commit it.",
         )
     if spread:
         raise UsageError(
-            "a baseline is not written while pytest-xdist shares the run out: workers would overwrite each other",
+            "--conformance-update-baseline is refused under pytest-xdist: workers would overwrite each other",
             "Update it without -n.",
         )
 
@@ -83,13 +99,16 @@ def is_baseline(folder: Path) -> bool:
 
 def compared(report: Report, directory: str) -> Comparison:
     """What is not what the baseline says. Raises UsageError where there is none, UnreadableInput for a damaged one."""
-    folder = folder_of(directory, report.target)
+    return compare(_existing(folder_of(directory, report.target)), edition(report, "this run", __version__))
+
+
+def _existing(folder: Path) -> Edition:
     if not is_baseline(folder):
         raise UsageError(
-            f"there is no baseline of this target: {folder}/ holds none",
+            f"there is no baseline of this target in {folder}/",
             "Write it with --update-baseline, look at it, and commit it.",
         )
-    return compare(load(folder), edition(report, "this run", __version__))
+    return load(folder)
 
 
 def load(folder: Path) -> Edition:
@@ -103,43 +122,38 @@ def load(folder: Path) -> Edition:
         else:
             cells = {name: _cell(words) for name, words in document["verdicts"].items()}
             snapshots[document["subject"]] = Snapshot(cells, tuple(document["shape"]))
+    if not terms:
+        raise UnreadableInput(f"{folder / _TERMS}.json: it does not say on what terms was judged", _DAMAGED)
     return Edition(str(folder), terms, snapshots)
 
 
 def updated(report: Report, directory: str) -> str:
     """Write what the report says into the baseline, and say what was done.
 
-    What is no longer there is removed after a whole run only. Scenarios that were never reached, or that a slip of ours
-    spoilt, stay as they were.
+    What is no longer there is removed after a whole run only. Scenarios that were never reached, or that met an
+    internal error, stay as they were.
     """
-    _check_syrupy()
+    extras.check("baseline", "syrupy", "--update-baseline")
     from conformance.run import snapshots  # noqa: PLC0415 - syrupy brings pytest along: only where it is used
 
     folder = folder_of(directory, report.target)
     prepare_folder(folder)
     now = edition(report, "this run", __version__)
-    before = load(folder).snapshots if is_baseline(folder) else {}
+    there = is_baseline(folder)
+    before = load(folder).snapshots if there else {}  # every JSON file in it is then known to be a snapshot
     sound = {name: found for name, found in now.snapshots.items() if _sound(found)}
     if not sound:
         raise UsageError("nothing was judged, so there is nothing to keep as a baseline")
     places = {snapshots.keep(folder, name, _kept(name, found, before, now.whole)) for name, found in sound.items()}
     removed = 0
-    if now.whole:
+    if now.whole and there:
         keep = {snapshots.Place(folder, name).basename for name in now.snapshots} | {_TERMS}
         for path in [path for path in folder.glob("*.json") if path.stem not in keep]:
             path.unlink()
             removed += 1
-    if now.whole or not is_baseline(folder):
+    if now.whole or not there:
         snapshots.keep(folder, _TERMS, {"terms": dict(now.terms)})
     return f"baseline: wrote {len(places)} to {folder}/" + (f", removed {removed}" if removed else "") + "\n"
-
-
-def _check_syrupy() -> None:
-    if find_spec("syrupy") is None:
-        raise UsageError(
-            "baselines are written by syrupy, which is not installed",
-            "Install it with: pip install 'submit-tool-outputs-conformance[baseline]'",
-        )
 
 
 def _sound(snapshot: Snapshot) -> bool:
@@ -172,13 +186,14 @@ def _cell(words: str) -> Cell:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(read(path))
-    except (ValueError, RecursionError):
-        raise UnreadableInput(f"{path}: this is no JSON", _DAMAGED) from None
+        document = strict_json.read(read(path, REPORT, only_files=True))
+    except strict_json.NotJson:
+        raise UnreadableInput(f"{path}: not valid JSON", _DAMAGED) from None
     broken = mismatch(own_validator("baseline"), document)
     if broken is not None:
         raise UnreadableInput(f"{path}: {broken[0] or 'the document'} breaks {broken[1]!r}", _DAMAGED)
-    return dict(document)
+    assert isinstance(document, dict)  # noqa: S101 - its schema says so
+    return document
 
 
 _DAMAGED = "A baseline holds what --update-baseline wrote; schemas/own/baseline.json describes it."

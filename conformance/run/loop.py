@@ -27,16 +27,15 @@ from conformance.model import (
     Subject,
     Verdict,
 )
+from conformance.report.client_output import with_client_output
 from conformance.report.exhibits import Exhibitor
 from conformance.report.not_exercised import not_exercised
 from conformance.run.known_secrets import known_secrets
 from conformance.run.plan import JOINED, Plan, Target
 from conformance.run.reporting import Reporting
+from conformance.targets.interruption import INTERRUPTED, finishing
 from conformance.verdict import known, run_wide
 from conformance.verdict.judge import judge
-
-#: Why a run was ended by whoever started it, where the interrupt itself does not say.
-INTERRUPTED = "interrupted from the keyboard"
 
 
 class Run:
@@ -66,8 +65,7 @@ class Run:
         self.stopped: ConformanceError | None = None
         self._target = target
         held = known.holding(known_failures, target.describe(), plan.role)
-        secrets = known_secrets(target.secrets)
-        self._reporting = Reporting(profile or Profile(plan.role), held, again, exhibitor, shapes, secrets)
+        self._reporting = Reporting(profile or Profile(plan.role), held, again, exhibitor, shapes, self._secrets)
         self._begun = begun
         self._on_subject = on_subject
         self._kept = kept
@@ -135,15 +133,20 @@ class Run:
         """Everything there is, with a verdict for every planned cell; closes the target."""
         if interrupted is None and self.stopped is not None:
             interrupted = self.stopped.message
-        return replace(self._made(interrupted), leftovers=self._reporting.told(self._target.close()))
+        with finishing():
+            return replace(self._made(interrupted), leftovers=self._reporting.told(self._target.close()))
 
     def nothing_there(self, report: Report) -> ConformanceError | None:
         """Why a report has nothing to say: no target is there, or one that offers nothing of this API."""
         there = any(verdict.status in JUDGED for subject in report.subjects for verdict in subject.verdicts)
         return self.stopped if isinstance(self.stopped, UnreachableTarget | NotThisApi) and not there else None
 
+    def _secrets(self) -> tuple[str, ...]:
+        return known_secrets(self._target.secrets)
+
     def _so_far(self) -> Report:
-        return self._made("this was written while the run went on: it was ended before it could write the rest")
+        done, planned = len(self._subjects), len(self.plan.scenarios)
+        return self._made(f"still running, unless it was killed: {done} of {planned} scenarios are judged so far")
 
     def _made(self, interrupted: str | None) -> Report:
         subjects = run_wide.settled(
@@ -162,7 +165,8 @@ class Run:
         try:
             heard = self._target.exchange(scenario)
             judged = judge(heard, role=self.plan.role)
-            judged = self._reporting.masked(replace(judged, shape=self._reporting.shape(heard)), (heard,))
+            seen = with_client_output(replace(judged, shape=self._reporting.shape(heard)), heard)
+            judged = self._reporting.masked(seen, (heard,))
             subject = self._complete(scenario, self._reporting.settled(judged))
             self._reporting.exhibit(heard, subject)
         except (BudgetReached, UnreachableTarget, NotThisApi) as reason:

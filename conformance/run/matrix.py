@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any
 
-from conformance.errors import ConformanceError, UnreadableInput
-from conformance.files import read
+from conformance.errors import ConformanceError, UnreadableInput, did_you_mean
+from conformance.files import LIST, REPORT, read
 from conformance.model import Report
 from conformance.report import reader
 from conformance.report.matrix import Column
 from conformance.report.writers import WRITERS
 from conformance.targets import process
-from conformance.wire.json_schema import mismatch, own_validator
+from conformance.targets.interruption import INTERRUPTED
+from conformance.wire import toml
+from conformance.wire.json_schema import mismatch, own_schema, own_validator
 
 #: Seconds for one target: a whole run takes seconds, and of a slow model's server a quarter of an hour.
 LIMIT = 1800.0
+
+#: Seconds in which a run that is ended removes what it created and writes what it has.
+_GRACE = 10.0
 
 #: Exit codes after which there is a verdict, or a reason why there is none.
 _KNOWN = frozenset({0, 1, 2, 3, 5, 6})
@@ -29,7 +33,10 @@ _KNOWN = frozenset({0, 1, 2, 3, 5, 6})
 #: What an entry holds beside the options of its command.
 _OURS = frozenset({"name", "limit", "command"})
 
-_HINT = "schemas/own/targets.json describes the list of targets."
+#: The files that lie beside the folders of the targets.
+OVERVIEW = ("matrix.html", "matrix.json", "matrix.md")
+
+_HINT = "docs/reports.md shows such a list, and schemas/own/targets.json describes it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +59,86 @@ class Entry:
 def entries(path: Path) -> tuple[Entry, ...]:
     """The targets that a file lists. Raises UnreadableInput with what is wrong with it."""
     try:
-        document = tomllib.loads(read(path).decode("utf-8"))
-    except ValueError as error:
-        raise UnreadableInput(f"{path}: this is no TOML: {error}", _HINT) from None
+        document = toml.read(read(path, LIST).decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise UnreadableInput(f"{path}: byte {error.start} is no UTF-8", "TOML is text in UTF-8.") from None
+    except toml.NotToml as error:
+        raise UnreadableInput(f"{path}: {error}", _HINT) from None
+    _check_keys(path, document)
     broken = mismatch(own_validator("targets"), document)
     if broken is not None:
-        raise UnreadableInput(f"{path}: {broken[0] or 'the list'} breaks {broken[1]!r}", _HINT)
+        raise UnreadableInput(f"{path}: {_place(broken[0])} breaks {broken[1]!r} of the format", _HINT)
     found = tuple(_entry(role, row) for role in ("server", "client") for row in document.get(role, ()))
     folders = [entry.folder for entry in found]
+    for role in ("server", "client"):
+        for number, entry in enumerate(each for each in found if each.role == role):
+            if entry.folder in OVERVIEW:
+                raise UnreadableInput(
+                    f"{path}: /{role}/{number}/name is the name of the overview: {entry.name!r}",
+                    "Its report would lie where the overview lies: give it another name.",
+                )
     twice = next((entry.name for entry in found if folders.count(entry.folder) > 1), None)
     if twice is not None:
         raise UnreadableInput(f"{path}: two targets are named {twice!r}", "Give each a name of its own.")
     return found
 
 
+def _check_keys(path: Path, document: Mapping[str, Any]) -> None:
+    """Raise UnreadableInput for a table or a key that there is not, or one that is missing, with those that there are.
+
+    Values are not repeated: one of them may be a key that was written down in the wrong place.
+    """
+    tables = own_schema("targets")["properties"]
+    stray = next((name for name in document if name not in tables), None)
+    if stray is not None or not document:
+        problem = f"unknown table {stray!r}" if stray is not None else "it lists no target"
+        raise UnreadableInput(f"{path}: {problem}", "Write a table [[server]] or [[client]] for each target.")
+    for role, rows in document.items():
+        known, needed = tables[role]["items"]["properties"], tables[role]["items"]["required"]
+        for number, row in enumerate(rows if isinstance(rows, list) else [], 1):
+            if not isinstance(row, dict):
+                continue
+            wrong = next((key for key in row if key not in known), None)
+            missing = next((key for key in needed if key not in row), None)
+            if wrong is not None or missing is not None:
+                problem = f"unknown key {wrong!r}" if wrong is not None else f"missing key {missing!r}"
+                near = did_you_mean(wrong, known) if wrong is not None else None
+                keys = f"Keys of [[{role}]]: {', '.join(known)}."
+                raise UnreadableInput(f"{path}: [[{role}]] {number}: {problem}", "\n".join(filter(None, (near, keys))))
+
+
+def _place(pointer: str) -> str:
+    """A place in the list as its writer counts: `/server/0/name` is the key `name` of the first [[server]]."""
+    _, role, *rest = pointer.split("/") if pointer else ("", "the list")
+    if not rest:
+        return role
+    return f"[[{role}]] {int(rest[0]) + 1}" + (f", {'/'.join(rest[1:])}" if rest[1:] else "")
+
+
 def judged(
     listed: Sequence[Entry], out: Path, jobs: int, environment: Mapping[str, str], finished: Callable[[Column], None]
 ) -> tuple[Column, ...]:
-    """Judge every target, `jobs` at a time, and return what came of each, in the order of the list."""
+    """Judge every target, `jobs` at a time, and return what came of each, in the order of the list.
+
+    An interruption ends those that are under way, and the others come to nothing.
+    """
     interrupted = Event()
     with ThreadPoolExecutor(jobs, thread_name_prefix="conformance-matrix") as pool:
         under_way = [pool.submit(_judged, entry, out, environment, interrupted, finished) for entry in listed]
+        why = INTERRUPTED
         try:
-            return tuple(each.result() for each in under_way)
-        except BaseException:
+            wait(under_way, return_when=FIRST_EXCEPTION)
+        except KeyboardInterrupt as interrupt:
+            why = str(interrupt) or INTERRUPTED
+        finally:  # of those that are under way the report so far is kept
             interrupted.set()
             for each in under_way:
                 each.cancel()
-            raise
+            wait(under_way)
+    return tuple(
+        Column(entry.name, entry.role, entry.folder, None, why, 2) if each.cancelled() else each.result()
+        for entry, each in zip(listed, under_way, strict=True)
+    )
 
 
 def _judged(
@@ -87,9 +146,8 @@ def _judged(
 ) -> Column:
     folder = out / entry.folder
     kept = folder / WRITERS["json"].file
-    kept.unlink(missing_ok=True)  # what an earlier run left there is not what comes of this one
     command = [sys.executable, "-m", "conformance", *entry.words, f"--out={folder}", *entry.command]
-    ended = process.run(command, environment, entry.limit, interrupted.is_set)
+    ended = process.run(command, environment, entry.limit, interrupted.is_set, grace=_GRACE)
     column = _column(entry, _report(kept), ended)
     finished(column)
     return column
@@ -98,7 +156,7 @@ def _judged(
 def _column(entry: Entry, report: Report | None, ended: process.Finished) -> Column:
     reason = None
     if ended.exit_code is None:
-        reason = f"it was ended after {entry.limit:g} seconds"
+        reason = f"it was ended after {entry.limit if ended.seconds >= entry.limit else round(ended.seconds):g} seconds"
     elif report is None or ended.exit_code not in _KNOWN:
         reason = _last_words(ended)
     else:
@@ -109,8 +167,8 @@ def _column(entry: Entry, report: Report | None, ended: process.Finished) -> Col
 
 def _report(path: Path) -> Report | None:
     try:
-        return reader.read(path.read_bytes(), str(path))
-    except (OSError, ConformanceError):
+        return reader.read(read(path, REPORT, only_files=True), str(path))
+    except ConformanceError:
         return None
 
 

@@ -1,60 +1,61 @@
-"""Options that cannot be meant, or not together: told before anything is started."""
+"""Options that are invalid, or invalid together: reported before anything is started."""
 
 from __future__ import annotations
 
 import os
 import shlex
 from collections.abc import Mapping
-from importlib.util import find_spec
 
 from conformance.errors import UsageError
-from conformance.run import target_options, verdict_options
-from conformance.run.options import ASKING, VERDICTS, Given, shard
+from conformance.run import extras, target_options, verdict_options
+from conformance.run.options import ASKING, CLIENT, VERDICTS, Given, shard
 
 
 def check(said: Given, environment: Mapping[str, str] | None = None) -> None:
-    """Raise UsageError for options that cannot be meant, before anything is started."""
+    """Raise UsageError for options that are invalid, or invalid together, before anything is started."""
     _check_fuzz(said)
     shard(said)
     verdict_options.check(said, environment)
-    if "client" in said or "azure" in said:
+    if said.keys() & {option.key for option in CLIENT}:
         _check_client(said)
     elif "base_url" in said:
         target_options.settings(said, os.environ if environment is None else environment)
+        target_options.waiting(said)
+        target_options.serving(said)
     else:
         target_options.check_mock(said)
 
 
 def _check_client(said: Given) -> None:
-    meant = {"client", "azure", "timeout", *(option.key for option in (*ASKING, *VERDICTS))}
+    meant = {"timeout", *(option.key for option in (*CLIENT, *ASKING, *VERDICTS))}
     stray = [key.replace("_", "-") for key in said if key not in meant]
     if stray:
         raise UsageError(
-            f"--conformance-{stray[0]} says something about a server, and a client is judged",
+            f"--conformance-{stray[0]} is for judging a server, but --conformance-client judges a client",
             "Judge one of them at a time.",
         )
     if not shlex.split(said.get("client", "")):
-        raise UsageError("no command was given", "Say it in one word: --conformance-client 'python my_program.py'")
+        raise UsageError("--conformance-client: no command", "Example: --conformance-client 'python my_program.py'")
     if not 0 < said.get("timeout", 1) < float("inf"):
-        raise UsageError(f"--conformance-timeout {said['timeout']:g}: say how many seconds a scenario may take")
+        raise UsageError(
+            f"--conformance-timeout {said['timeout']:g}: invalid number of seconds",
+            "Use a number greater than 0: the time limit for one scenario.",
+        )
 
 
 def _check_fuzz(said: Given) -> None:
     if "fuzz" not in said:
         if "fuzz_seed" in said:
             raise UsageError(
-                "a seed was given, and nothing is generated", "Say how many bodies with --conformance-fuzz."
+                "--conformance-fuzz-seed without --conformance-fuzz: nothing is generated",
+                "Add --conformance-fuzz N, the number of request bodies.",
             )
         return
     if said["fuzz"] < 1:
-        raise UsageError("fewer than one request body cannot be sent", "--conformance-fuzz takes 1 or more.")
+        raise UsageError(f"--conformance-fuzz {said['fuzz']}: invalid number", "Use 1 or more.")
     if said.get("provision") == "run":
         raise UsageError(
-            "a given run cannot be fuzzed: it can be accepted once only, and is needed for its scenario",
-            "Leave --conformance-fuzz out, or let runs be created with another --conformance-provision.",
+            "--conformance-fuzz needs more than the given run: outputs can be submitted to a run only once",
+            "Leave out --conformance-fuzz, or use another --conformance-provision, so that runs are created.",
         )
-    if find_spec("schemathesis") is None:
-        raise UsageError(
-            "the request bodies are made by schemathesis, which is not installed",
-            "Install it with: pip install 'submit-tool-outputs-conformance[fuzz]'",
-        )
+    extras.check("fuzz", "schemathesis", "--conformance-fuzz")

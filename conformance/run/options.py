@@ -1,4 +1,4 @@
-"""The options that say who is judged and how: one table for the command and for pytest.
+"""The options that say who is judged and how: one table for the command and for pytest, with every default in words.
 
 The command writes them `--base-url`, pytest `--conformance-base-url`. Importing this module costs nothing: pytest
 does so in every session of everybody who has the suite installed. What they mean is in `target_options` and
@@ -8,17 +8,37 @@ does so in every session of everybody who has the suite installed. What they mea
 from __future__ import annotations
 
 import re
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from conformance.errors import UsageError
 
-#: Where baselines lie unless somebody says otherwise.
+#: Where baselines are by default.
 BASELINES = "reports/baseline"
+
+#: The groups of options, as `--help` shows them, in this order.
+TARGETS, PROVISIONING, SELECTION, OUTPUT, GATING = GROUPS = ("target", "provisioning", "selection", "output", "gating")
 
 #: What an option's words may look like once they are parsed.
 Given = Mapping[str, Any]
+
+
+def number(text: str) -> float:
+    """Read a number. Raises ArgumentTypeError."""
+    try:
+        return float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a number") from None
+
+
+def whole_number(text: str) -> int:
+    """Read a whole number. Raises ArgumentTypeError."""
+    try:
+        return int(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a whole number") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +50,10 @@ class Option:
     metavar: str | None = None
     read: Callable[[str], object] | None = None
     repeatable: bool = False
-    #: What is meant where it is said without a value.
+    #: What is meant where it is given without a value.
     otherwise: str | None = None
+    #: Where `--help` shows it.
+    group: str = TARGETS
 
     @property
     def key(self) -> str:
@@ -49,64 +71,80 @@ class Option:
         return {"action": action, "metavar": self.metavar, "help": self.help, **reading}
 
 
-#: Who is judged, and how a run is brought to wait for outputs there.
+#: The server that is judged, and how it is reached; how a run is brought to wait for tool outputs there.
 TARGET = (
-    Option("base-url", "the server to judge, such as http://127.0.0.1:8000/v1; without it: the built-in mock", "URL"),
-    Option("api-key-env", "the environment variable that holds the API key", "NAME"),
-    Option("header", "one more header, 'NAME: VALUE'; 'NAME: $VARIABLE' takes it from the environment", "K:V",
-           repeatable=True),
-    Option("param", "one more query parameter for every request", "K=V", repeatable=True),
-    Option("model", "the model that runs are created with", "M"),
-    Option("provision", "how a run comes to wait: api (default), assistant, run, static", "KIND"),
-    Option("assistant", "the assistant to run, with --provision assistant", "ID"),
-    Option("run", "a waiting run, with --provision run; once for each run", "THREAD:RUN:CALL,CALL", repeatable=True),
-    Option("instructions", "said to the model on top of our own instructions", "TEXT"),
-    Option("create-streamed", "create runs with stream true, and judge those streams too"),
-    Option("timeout", "seconds for one whole exchange", "SECONDS", float),
-    Option("max-requests", "stop, as incomplete, before sending more than this", "N", int),
-    Option("ca-file", "certificates to trust, as PEM", "FILE"),
-    Option("proxy", "the proxy to go through", "URL"),
+    Option("base-url", "the server to judge, such as http://127.0.0.1:8000/v1 (default: the built-in mock)", "URL"),
+    Option("api-key-env", "the environment variable that holds the API key (default: no key is sent)", "NAME"),
+    Option("header", "add a header to every request, 'NAME: VALUE'; 'NAME: $VARIABLE' reads it from the environment;"
+           " repeatable", "K:V", repeatable=True),
+    Option("param", "add a query parameter to every request; repeatable", "K=V", repeatable=True),
+    Option("timeout", "time limit for one exchange (default: 60)", "SECONDS", number),
+    Option("max-requests", "stop before sending more requests than this; the run is then incomplete"
+           " (default: no limit)", "N", whole_number),
+    Option("wait", "wait up to this long for the server to answer before the first request"
+           " (default: 0; with --serve: 60)", "SECONDS", number),
+    Option("serve", "start the server with this command, wait until it answers, and end it with all its child processes"
+           " after the run; no shell is used", "COMMAND"),
+    Option("ca-file", "certificates to trust, as PEM (default: those of the system)", "FILE"),
+    Option("proxy", "the HTTP proxy to go through (default: none; HTTP_PROXY is ignored)", "URL"),
+    Option("provision", "how a run comes to wait for tool outputs: api creates one, assistant runs --assistant,"
+           " run takes those of --run, command asks --provision-command, static is for stateless mocks (default: api)",
+           "KIND", group=PROVISIONING),
+    Option("model", "the model that runs are created with (default: gpt-4o-mini)", "M", group=PROVISIONING),
+    Option("assistant", "the assistant to run, with --provision assistant", "ID", group=PROVISIONING),
+    Option("run", "a run that waits for tool outputs, with --provision run; repeatable", "THREAD:RUN:CALL,CALL",
+           repeatable=True, group=PROVISIONING),
+    Option("provision-command", "a program that brings a run to wait, with --provision command", "PROGRAM",
+           group=PROVISIONING),
+    Option("create-assistant", "more members to create assistants with, a JSON object", "JSON", group=PROVISIONING),
+    Option("create-thread", "more members to create threads with, a JSON object", "JSON", group=PROVISIONING),
+    Option("create-run", "more members to create runs with, a JSON object", "JSON", group=PROVISIONING),
+    Option("offers", "how tool outputs can be submitted there: plain, streamed; repeatable (default: both)", "KIND",
+           repeatable=True, group=PROVISIONING),
+    Option("instructions", "instructions for the model, added to those of the suite", "TEXT", group=PROVISIONING),
+    Option("create-streamed", "create runs with \"stream\": true, and judge those streams too", group=PROVISIONING),
 )  # fmt: skip
 
 #: What becomes of the verdicts, whoever is judged.
 VERDICTS = (
-    Option("strict", "a SHOULD that is not met fails too, unless it is only inferred"),
-    Option("out", "the folder to write the report into, in every form", "DIR"),
-    Option("requirements", "the requirement set that is scored, such as 2026.11 (default: the newest)", "SET"),
-    Option("known-failures", "the list of what fails and is excused, a TOML file", "FILE"),
-    Option("update-known-failures", "bring that list up to date with what fails now; not in CI"),
-    Option(
-        "baseline",
-        f"compare with what the target came to before; baselines lie in DIR ({BASELINES})",
-        "DIR",
-        otherwise=BASELINES,
-    ),
-    Option("update-baseline", "write what the target comes to as its baseline, instead of comparing"),
-)
+    Option("strict", "fail on a SHOULD that is not met, unless it is only inferred", group=GATING),
+    Option("requirements", "the requirement set that is scored, such as 2026.11 (default: the newest)", "SET",
+           group=GATING),
+    Option("known-failures", "the list of known failures, a TOML file (default: none)", "FILE", group=GATING),
+    Option("update-known-failures", "update that list with what fails now; refused in CI", group=GATING),
+    Option("baseline", f"compare with the baseline in DIR (default: none; DIR: {BASELINES})", "DIR",
+           otherwise=BASELINES, group=GATING),
+    Option("update-baseline", "write the baseline instead of comparing with it; refused in CI", group=GATING),
+    Option("out", "write the report into this folder, in every format (default: no report is written)", "DIR",
+           group=OUTPUT),
+)  # fmt: skip
 
 #: Which part of the scenarios is played, of those that others play too.
-SHARD = Option("shard", "play part I of N, by scenarios; `conformance report merge` puts the reports together", "I/N")
+SHARD = Option("shard", "play part I of N of the scenarios; `report merge` joins the reports (default: all)",
+               "I/N", group=SELECTION)  # fmt: skip
 
 #: How a server is asked.
-ASKING = (Option("plan", "say what would be asked and what it costs, and stop"), SHARD)
+ASKING = (Option("plan", "show what would be sent and what it costs, and send nothing", group=SELECTION), SHARD)
 
 ALL = (*TARGET, *ASKING, *VERDICTS)
 
-#: Said to pytest alone, where the command is another: `conformance client`.
+#: For pytest alone, where the command is another: `conformance client`.
 CLIENT = (
-    Option("client", "judge a client in a server's place: the command that uses it, run in each scenario", "COMMAND"),
-    Option("azure", "the client speaks in the form of Azure: no beta header is asked for"),
-)
+    Option("client", "judge a client instead of a server: the command that uses it, run once in each scenario",
+           "COMMAND"),
+    Option("azure", "the client speaks the Azure form of the API: no OpenAI-Beta header is required"),
+    Option("persistent", "the client is started once: scenarios are lines on its standard input"),
+)  # fmt: skip
 
-#: Said to pytest alone: what a fuzz test finds is told by pytest, and is no part of a report.
+#: For pytest alone: what a fuzz test finds is reported by pytest, and is no part of a report.
 FUZZ = (
-    Option("fuzz", "send N generated request bodies too; needs the extra `fuzz`", "N", int),
-    Option("fuzz-seed", "which bodies are generated, with --conformance-fuzz (default 1)", "SEED", int),
+    Option("fuzz", "send N generated request bodies too; needs the extra `fuzz` (default: none)", "N", whole_number),
+    Option("fuzz-seed", "which bodies are generated, with --conformance-fuzz (default: 1)", "SEED", whole_number),
 )
 
 
 def given(options: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The options that were really said, by their keys."""
+    """The options that were really given, by their keys."""
     said = {option.key: options.get(prefix + option.key) for option in (*ALL, *CLIENT, *FUZZ)}
     return {key: value for key, value in said.items() if value is not None and value is not False and value != []}
 
@@ -122,13 +160,13 @@ def words(said: Given, prefix: str) -> Iterator[str]:
 
 
 def shard(said: Given) -> tuple[int, int] | None:
-    """Which part of how many is wanted; None for all. Raises UsageError for what is no part."""
+    """Which part of how many is wanted; None for all. Raises UsageError for an invalid one."""
     text = said.get("shard")
     if text is None:
         return None
     match = re.fullmatch(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})", text)
     if match is None or int(match[1]) > int(match[2]):
-        raise UsageError(f"--shard {text}: this is no part of a whole", "Write it as 1/4, 2/4, 3/4 and 4/4.")
+        raise UsageError(f"--shard {text}: invalid shard", "Write it as I/N, with I from 1 to N: --shard 1/4.")
     return int(match[1]), int(match[2])
 
 

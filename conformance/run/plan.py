@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from conformance.contract.scenarios import SCENARIOS
-from conformance.errors import UsageError
 from conformance.model import Role, Scenario, Transcript
 from conformance.verdict.judge import planned
 
@@ -89,10 +88,7 @@ def plan(
     role: Role = Role.SERVER,
     part: tuple[int, int] | None = None,
 ) -> Plan:
-    """Everything of a table of scenarios for one role that the target can be asked, or part `(number, count)` of it.
-
-    Raises UsageError for a part that there is not.
-    """
+    """Everything of a table of scenarios for one role that the target can be asked, or part `(number, count)` of it."""
     scenarios = tuple(scenario for scenario in table if target.plays(scenario))
     cells = {s.id: frozenset(r.id for r in planned(s, target.traits)) for s in scenarios}
     whole = Plan(scenarios, cells, frozenset(cells), target.cost(scenarios), role=role)
@@ -102,13 +98,11 @@ def plan(
 def shard(whole: Plan, target: Target, number: int, count: int) -> Plan:
     """Part `number`, from 1, of a plan that is shared out in `count`: the same parts each time, of like cost.
 
-    Scenarios that may share a run stay together. Raises UsageError where there are fewer groups of them than parts.
+    Scenarios that may share a run stay together. Where there are fewer groups of them than parts, some parts are empty.
     """
     groups: dict[str, list[Scenario]] = {}
     for scenario in whole.scenarios:
         groups.setdefault(scenario.shares or scenario.id, []).append(scenario)
-    if count > len(groups):
-        raise UsageError(f"--shard {number}/{count}: this target can be asked in {len(groups)} parts at most")
     costs = {name: sum(target.cost(group).values()) for name, group in groups.items()}
     parts: list[list[str]] = [[] for _ in range(count)]
     spent = [0] * count

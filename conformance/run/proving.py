@@ -8,12 +8,15 @@ from contextlib import closing
 from functools import partial
 
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
-from conformance.contract.scenarios import SCENARIOS
+from conformance.contract.gateway_scenarios import GATEWAY_SCENARIOS
+from conformance.contract.scenarios import BY_ID, SCENARIOS, requires
 from conformance.mock.habits import HABITS
 from conformance.model import Role, Transcript
 from conformance.proof import variations
 from conformance.proof.fault_matrix import FaultMatrix, Trial, accused, rows, trial_of, tried, void
 from conformance.proof.faults import FAULTS, Fault
+from conformance.relay.bundled import SocketGateway, in_process
+from conformance.relay.habits import DECLARED, GATEWAY_HABITS
 from conformance.run.chance import Seeded
 from conformance.run.plan import plan
 from conformance.run.selection import Selection
@@ -36,6 +39,12 @@ CLIENT_LEGAL = (
     *("plain-refused-calls", "streamed-three-calls", "streamed-second-round", "streamed-fault-before"),
     *("streamed-error-bare", "streamed-reset-within-event", "streamed-no-done", "streamed-json"),
 )
+
+#: Played with every habit of a gateway besides the scenarios that show it.
+GATEWAY_SMOKE = ("relay-plain", "relay-streamed")
+
+#: What holds of a gateway of which nothing is declared.
+_GATEWAY_HAS = frozenset({"state", "key", "scripted"})
 
 #: What the right client plays.
 _EVERY = tuple(scenario.id for scenario in CLIENT_SCENARIOS)
@@ -123,6 +132,33 @@ def prove_clients(habits: Iterable[Fault], *, full: bool = False) -> Iterator[Tr
     """Try habits of the bundled client, each played against the mock, some at a time."""
     with ThreadPoolExecutor(_JOBS) as pool:
         yield from pool.map(partial(_habitual, full=full), habits)
+
+
+def matrix_of_gateways(*, full: bool = False) -> FaultMatrix:
+    """The matrix of all habits of the bundled gateway, in process. The right gateway is the control.
+
+    `full`: on sockets too.
+    """
+    trials = tuple(prove_gateways(GATEWAY_HABITS.values(), full=full))
+    found = tuple(dict.fromkeys(row for trial in trials for row in rows(trial)))
+    right = (_passed("plainly", each.id) for each in GATEWAY_SCENARIOS if not requires(each) - _GATEWAY_HAS)
+    return FaultMatrix(tuple(GATEWAY_HABITS.values()), found, accused(right, "right gateway"), Role.GATEWAY)
+
+
+def prove_gateways(habits: Iterable[Fault], *, full: bool = False) -> Iterator[Trial]:
+    """Try habits of the bundled gateway, each in process; `full`: on sockets too, in the scenarios that show it."""
+    for habit in habits:
+        wanted = dict.fromkeys((*habit.scenarios, *GATEWAY_SMOKE))
+        yield trial_of(habit, [judge(_passed(habit.name, scenario)) for scenario in wanted])
+        if full:
+            yield trial_of(habit, [judge(_passed(habit.name, scenario, sockets=True)) for scenario in wanted])
+
+
+def _passed(habit: str, scenario: str, *, sockets: bool = False) -> Transcript:
+    """The transcript of the bundled gateway with a habit, of both its sides."""
+    declared = DECLARED[habit]
+    with closing(SocketGateway(declared) if sockets else in_process(declared)) as target:
+        return target.exchange(BY_ID[scenario])
 
 
 def _habitual(habit: Fault, *, full: bool) -> Trial:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 
+from conformance.contract.media import foreign
+from conformance.contract.requirements import REQUIREMENTS
 from conformance.errors import DEBUG, ConformanceError, OwnError, UnreadableInput
 from conformance.model import (
     JUDGED,
+    Exchange,
     KnownFailure,
     Operation,
     Profile,
@@ -20,16 +25,15 @@ from conformance.model import (
     Subject,
     Transcript,
 )
+from conformance.report.client_output import with_client_output
 from conformance.report.exhibits import Exhibitor
 from conformance.run import inputs
 from conformance.run.known_secrets import known_secrets
-from conformance.run.loop import INTERRUPTED
 from conformance.run.reporting import Reporting
+from conformance.targets.interruption import INTERRUPTED
 from conformance.verdict import known
 from conformance.verdict.judge import judge
-
-#: The command that judges the same once more, without the file.
-AGAIN = "conformance judge"
+from conformance.verdict.shrink import REPEATS
 
 #: What is known of the target before the first recording is read.
 TARGET = {"kind": "recordings"}
@@ -58,28 +62,37 @@ def judged(
     question: Question,
     *,
     profile: Profile,
+    again: str = "conformance judge",
     known_failures: Sequence[KnownFailure] = (),
     exhibitor: Exhibitor | None = None,
     shapes: bool = False,
     on_subject: Callable[[Subject], None],
     failed: Callable[[ConformanceError], None],
+    passed_over: inputs.PassedOver,
 ) -> Report:
     """Judge every file that the paths mean, each as soon as it is read; an interrupt ends that early.
 
     `on_subject` hears of every subject; before it, `failed` hears what went wrong with a file, which ends no run.
+    `passed_over` hears of what lies in a folder and is not opened; the report says how much that is.
     """
     held = known.holding(known_failures, TARGET)
-    reporting = Reporting(profile, held, AGAIN, exhibitor, shapes, known_secrets())
+    reporting = Reporting(profile, held, again, exhibitor, shapes, known_secrets)
     subjects: list[Subject] = []
+    left: list[Path] = []
     interrupted = None
+
+    def leave(path: Path, why: str) -> None:
+        left.append(path)
+        passed_over(path, why)
+
     try:
-        for name in inputs.names(paths):
-            subjects.append(_subject(name, question, reporting, failed))
+        for name in inputs.names(paths, leave):
+            subjects.append(subject_of(name, partial(inputs.read, name), question, reporting, failed))
             on_subject(subjects[-1])
-    except KeyboardInterrupt:
-        interrupted = INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        interrupted = str(interrupt) or INTERRUPTED
     of_those = replace(reporting, profile=replace(profile, role=_role(subjects)))
-    return of_those.report({**TARGET, "name": _name(subjects)}, tuple(subjects), interrupted)
+    return of_those.report({**TARGET, "name": f"{_name(subjects)}{_passed_over(left)}"}, tuple(subjects), interrupted)
 
 
 def _name(subjects: Sequence[Subject]) -> str:
@@ -94,15 +107,24 @@ def _name(subjects: Sequence[Subject]) -> str:
     return f"{f'{judged} of ' if judged else ''}{whole} ({left})"
 
 
+def _passed_over(left: Sequence[Path]) -> str:
+    return f", {len(left)} {'entry' if len(left) == 1 else 'entries'} passed over" if left else ""
+
+
 def _was_judged(subject: Subject) -> bool:
     return any(verdict.status in JUDGED or verdict.status is Status.ERROR for verdict in subject.verdicts)
 
 
-def _subject(
-    name: str, question: Question, reporting: Reporting, failed: Callable[[ConformanceError], None]
+def subject_of(
+    name: str,
+    read: Callable[[], Iterable[Transcript]],
+    question: Question,
+    reporting: Reporting,
+    failed: Callable[[ConformanceError], None],
 ) -> Subject:
+    """The verdicts on what is read; `failed` hears what went wrong with it, which ends no run."""
     try:
-        return subject(name, inputs.read(name), question, reporting)
+        return subject(name, read(), question, reporting)
     except UnreadableInput as reason:
         error: ConformanceError = reason
     except Exception as slip:
@@ -117,7 +139,7 @@ def _subject(
 def subject(name: str, transcripts: Iterable[Transcript], question: Question, reporting: Reporting) -> Subject:
     """The verdicts on what one file holds."""
     heard = [_answering(transcript, question.operation) for transcript in transcripts]
-    parts = [reporting.settled(_part(name, each, question, reporting)) for each in heard]
+    parts = [_part(each, name, question, reporting) for each in heard]
     (shown,) = reporting.told((name,))
     for transcript, part in zip(heard, parts, strict=True):
         reporting.exhibit(transcript, replace(part, name=shown))
@@ -131,13 +153,45 @@ def subject(name: str, transcripts: Iterable[Transcript], question: Question, re
     shape = tuple(seen for part in parts for seen in part.shape)
     notes = dict.fromkeys(note for part in parts for note in part.notes)
     reason = None if verdicts else _why_empty(parts)
-    return Subject(shown, verdicts, reason, tuple(unknown), tuple(notes), shape)
+    client = next((part.client for part in parts if part.client is not None), None)
+    return Subject(shown, verdicts, reason, tuple(unknown), tuple(notes), shape, client=client)
 
 
-def _part(name: str, transcript: Transcript, question: Question, reporting: Reporting) -> Subject:
-    """The verdicts on one transcript of a file, under the file's name: lists of known failures name it too."""
-    judged = judge(transcript, role=question.role)
-    return reporting.masked(replace(judged, name=name, shape=reporting.shape(transcript)), (transcript,))
+def _part(transcript: Transcript, name: str, question: Question, reporting: Reporting) -> Subject:
+    """The verdicts on one transcript, under its file's name, by which lists of known failures name it too.
+
+    Of one that was shrunk to repeat a failure, those on what it repeats.
+    """
+    came = judge(transcript, role=question.role)
+    unread = tuple(_unread(transcript))
+    seen = replace(
+        came,
+        name=name,
+        reason=came.reason or next(iter(unread), None),
+        notes=(*unread, *came.notes),
+        shape=reporting.shape(transcript),
+    )
+    judged = reporting.settled(reporting.masked(with_client_output(seen, transcript), (transcript,)))
+    repeats = transcript.provenance.get(REPEATS)
+    if question.wanted is not None or repeats not in REQUIREMENTS:
+        return judged
+    kept = tuple(verdict for verdict in judged.verdicts if verdict.requirement == repeats)
+    note = f"made to repeat a failure of {repeats}, and judged for that alone; with -k . it is judged for everything"
+    return replace(judged, verdicts=kept, notes=(*judged.notes, note))
+
+
+def _unread(transcript: Transcript) -> Iterator[str]:
+    """Why an answer that would be judged is none in a recording of another tool."""
+    if foreign(transcript.provenance.get("kind")):
+        for number, exchange in enumerate(transcript.exchanges):
+            if exchange.response is None and exchange.failure and _would_be_judged(exchange):
+                yield f"exchange {number} is not judged: {exchange.failure}"
+
+
+def _would_be_judged(exchange: Exchange) -> bool:
+    """Whether the answer of an exchange is of a kind that is judged: a run that is created, where it is streamed."""
+    streamed = exchange.operation is Operation.CREATE_RUN and b'"stream"' in exchange.request.body
+    return streamed or exchange.operation is Operation.SUBMIT
 
 
 def _why_empty(parts: Sequence[Subject]) -> str | None:
@@ -157,4 +211,4 @@ def _answering(transcript: Transcript, operation: Operation | None) -> Transcrip
 def _role(subjects: Sequence[Subject]) -> Role:
     """Whose bytes were judged: the client's where nothing else was."""
     roles = {verdict.role for subject in subjects for verdict in subject.verdicts}
-    return Role.CLIENT if roles == {Role.CLIENT} else Role.SERVER
+    return next(iter(roles)) if len(roles) == 1 else Role.SERVER

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from conformance.model import KnownFailure, Profile, Report, Subject, Transcript
 from conformance.report.exhibits import Exhibitor
+from conformance.run.command_line import on_one_line
 from conformance.verdict import known, terms
 from conformance.verdict.outline import outline
 from conformance.wire.redact import MOST_LEARNT, learnt
@@ -31,8 +32,9 @@ class Reporting:
     exhibitor: Exhibitor | None = None
     #: Whether subjects say what their exchanges looked like.
     shapes: bool = False
-    #: Values that nothing may hold, besides those that a transcript tells and those that show by their look.
-    secrets: tuple[str, ...] = ()
+    #: The values that nothing may hold, besides those that a transcript tells and those that show by their look; asked
+    #: anew each time, since a target learns some while it runs.
+    secrets: Callable[[], tuple[str, ...]] = tuple
     began: datetime = field(default_factory=_now)
     #: What the transcripts told so far: a client's own key may stand in its command line.
     _met: set[str] = field(default_factory=set)
@@ -41,11 +43,12 @@ class Reporting:
         """The subject as it may leave: without the secrets of the run, those of its transcripts, and their looks."""
         told = tuple(value for transcript in heard for value in learnt(transcript))
         self._met.update(told[: max(0, MOST_LEARNT - len(self._met))])
-        return terms.masked(subject, Secrets((*self.secrets, *told)) if told else secrets_of(self.secrets))
+        known = self.secrets()
+        return terms.masked(subject, Secrets((*known, *told)) if told else secrets_of(known))
 
     def told(self, lines: Iterable[str]) -> tuple[str, ...]:
         """What is said of the run itself, without its secrets."""
-        return tuple(map(secrets_of(self.secrets).hidden, lines))
+        return tuple(map(secrets_of(self.secrets()).hidden, lines))
 
     def settled(self, subject: Subject) -> Subject:
         """The subject on the terms of this run."""
@@ -70,7 +73,7 @@ class Reporting:
         not_exercised: tuple[str, ...] = (),
     ) -> Report:
         """The report on what was judged so far; `interrupted` is why that is not everything."""
-        hidden = secrets_of((*self.secrets, *sorted(self._met))).hidden
+        hidden = secrets_of((*self.secrets(), *sorted(self._met))).hidden
         report = Report(
             target={name: hidden(fact) if isinstance(fact, str) else fact for name, fact in target.items()},
             subjects=subjects,
@@ -78,7 +81,7 @@ class Reporting:
             interrupted=interrupted and hidden(interrupted),
             plan=plan or {},
             profile=self.profile,
-            again=hidden(self.again),
+            again=on_one_line(hidden(self.again)),
             began=f"{self.began:%Y-%m-%dT%H:%M:%SZ}",
             took_ms=(_now() - self.began) // timedelta(milliseconds=1),
             exhibits=() if self.exhibitor is None else self.exhibitor.exhibits,

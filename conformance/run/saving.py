@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
-from conformance.errors import ConformanceError
-from conformance.files import prepare_folder
+from conformance.errors import ConformanceError, UsageError
+from conformance.files import named_folder, prepare_folder
 from conformance.model import Report
 from conformance.report import folder
 
@@ -24,10 +25,31 @@ class Kept:
     unwritten: ConformanceError | None = None
 
 
-def prepare(said: Mapping[str, Any]) -> None:
-    """Make the folder of the report before anything is sent. Raises UsageError where it cannot be written."""
-    if "out" in said and "plan" not in said:
-        prepare_folder(Path(said["out"]))
+def prepare(said: Mapping[str, Any], judged: Sequence[str] = ()) -> None:
+    """Begin the folder of the report, before anything else of the run: what fails at once must not show an earlier one.
+
+    Raises UsageError where it cannot be written, holds what the suite did not write, or what is to be `judged`.
+    """
+    if "plan" in said:
+        return
+    if "update_known_failures" in said:
+        prepare_folder(Path(said["known_failures"]).parent)
+    if "out" not in said:
+        return
+    out = named_folder(said["out"])
+    own = next((name for name in judged if folder.holds(out, Path(name))), None)
+    if own is not None:
+        raise UsageError(f"{own} is part of the report that this run replaces", "Choose another folder for --out.")
+    folder.begin(out)
+
+
+def abandoned(words: Sequence[str]) -> None:
+    """Take an earlier report away that command line words name with `--out`, where the words themselves are off."""
+    said = [*takewhile(lambda word: word != "--", words), ""]
+    named = [word.removeprefix("--out=") for word in said if word.startswith("--out=")]
+    named += [after for word, after in pairwise(said) if word == "--out"]
+    for name in filter(None, named):
+        folder.abandon(Path(name))
 
 
 def keeper(said: Mapping[str, Any]) -> folder.Keeper | None:

@@ -56,7 +56,7 @@ def drift_command(spec_path: str) -> str:
 
     Raises `UnreadableInput` where the file cannot be read or does not describe the operation.
     """
-    content = files.read(Path(spec_path))
+    content = files.read(Path(spec_path), files.RECORDING)
     ours = json.loads((files.schemas_folder() / "openapi.json").read_text(encoding="utf-8"))
     try:
         return drift_text(drift(ours, _parsed(content, spec_path)))

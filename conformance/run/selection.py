@@ -7,14 +7,18 @@ expression = and-part ("or" and-part)* · and-part = not-part ("and" not-part)* 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from conformance.errors import UsageError
+from conformance.errors import UsageError, did_you_mean
+from conformance.model import Role
 
 #: Whether a name is selected.
 Selection = Callable[[str], bool]
 
 _TOKEN = re.compile(r"[ \t]*(?:(?P<word>(?::?\w|:|\+|-|\.|\[|\]|\\|/)+)|(?P<sign>[()])|(?P<end>\Z))")
+
+#: Words of the grammar itself.
+_SIGNS = frozenset({"and", "or", "not"})
 
 #: Deeper nesting than anybody writes by hand; the reader descends once for each level.
 _DEPTH = 50
@@ -23,6 +27,30 @@ _DEPTH = 50
 def selection(expression: str) -> Selection:
     """Read an expression. Raises UsageError with the place where it breaks off."""
     return _Reader(expression).whole()
+
+
+def nothing_selected(expression: str, role: Role) -> str:
+    """What to say where an expression selects nothing of what can be asked of a role: two lines, with near ids."""
+    lists = "`conformance list scenarios` and `conformance list requirements` show all ids."
+    hint = near(expression, _ids(role)) or lists
+    return f"nothing selected: -k {expression!r} matches nothing here\n  {hint}"
+
+
+def near(expression: str, names: Iterable[str]) -> str | None:
+    """A question for ids that are near to the words of an expression which no id holds; None where none is."""
+    known = tuple(names)
+    words = {part for match in _TOKEN.finditer(expression) for part in (match["word"] or "").split(":") if part}
+    lost = [word for word in sorted(words - _SIGNS) if not any(word.lower() in name for name in known)]
+    return next(filter(None, (did_you_mean(word, known) for word in lost)), None)
+
+
+def _ids(role: Role) -> list[str]:
+    """The ids of everything that can be selected for a role."""
+    from conformance.contract.requirements import REQUIREMENTS  # noqa: PLC0415 - only where nothing is selected
+    from conformance.contract.scenarios import BY_ID  # noqa: PLC0415 - see above
+
+    scenarios = [row.id for row in BY_ID.values() if row.role is role]
+    return [*scenarios, *(row.id for row in REQUIREMENTS.values() if row.role is role)]
 
 
 class _Reader:
@@ -86,7 +114,7 @@ class _Reader:
         if match is None:
             rest = self._text[self._at :].lstrip()
             raise UsageError(
-                f"-k does not understand {rest[:20]!r}", "Write words, 'and', 'or', 'not' and parentheses."
+                f"-k: invalid expression at {rest[:20]!r}", "Use words, 'and', 'or', 'not' and parentheses."
             )
         self._at = match.end()
         return match["word"] or match["sign"] or ""
@@ -94,5 +122,5 @@ class _Reader:
     def _refuse(self, expected: str) -> None:
         got = repr(self._token) if self._token else "the end"
         raise UsageError(
-            f"-k {self._text!r}: expected {expected}, got {got}", "It is pytest's grammar, as in 'a and not b'."
+            f"-k {self._text!r}: expected {expected}, got {got}", "Use pytest's grammar: -k 'stream and not done'"
         )

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 from conformance.report.exhibits import KEY_VARIABLE, Exhibitor
+from conformance.report.writers import CLIENTS
 from conformance.run.known_secrets import known_secrets
 from conformance.run.options import ASKING, TARGET, VERDICTS, Given
 from conformance.run.plan import Target
+from conformance.targets.run_polling import json_object
 from conformance.targets.session import Watch
-from conformance.targets.settings import GivenRun, Settings, parse_header, parse_query, variable_shown
+from conformance.targets.settings import OFFERS, GivenRun, Settings, parse_header, parse_query, variable_shown
+
+#: Options whose values are members of what we create.
+_CREATED = ("create_assistant", "create_thread", "create_run")
+
+#: Seconds in a day: nobody waits longer for a server to start.
+_DAY = 86_400.0
 
 #: Stands in for an address where only the other options are looked at.
 _LOOPBACK = "http://127.0.0.1/v1"
@@ -34,12 +44,35 @@ def target(said: Given, environment: Mapping[str, str] | None = None, watch: Wat
         return BuiltIn(timeout=said.get("timeout"), max_requests=said.get("max_requests"), watch=watch)
     from conformance.targets.http import HttpTarget  # noqa: PLC0415 - httpx: only when asked
 
-    return HttpTarget(settings(said, os.environ if environment is None else environment), watch=watch)
+    reached = settings(said, os.environ if environment is None else environment)
+    return HttpTarget(reached, watch=watch, wait=waiting(said), serve=serving(said))
+
+
+def waiting(said: Given) -> float | None:
+    """Seconds that the server is waited for; None for what is usual. Raises UsageError."""
+    seconds: float | None = said.get("wait")
+    if seconds is not None and not 0 <= seconds <= _DAY:
+        raise UsageError(f"--wait {seconds:g}: invalid number of seconds", "Use 0 or more, and at most 86400 (a day).")
+    return seconds
+
+
+def serving(said: Given) -> tuple[str, ...]:
+    """The words of the command that starts the server; none where it runs already. Raises UsageError."""
+    if "serve" not in said:
+        return ()
+    try:
+        command = tuple(shlex.split(said["serve"]))
+    except ValueError as reason:
+        raise UsageError(f"--serve {said['serve']!r}: {reason}", "Quote it as for a shell.") from None
+    if not command:
+        raise UsageError(f"--serve {said['serve']!r}: no command", "Example: --serve 'python my_server.py --port 8000'")
+    return command
 
 
 def settings(said: Given, environment: Mapping[str, str]) -> Settings:
     """How the target the options name is reached. Raises UsageError."""
     same = ("base_url", "model", "instructions", "create_streamed", "timeout", "max_requests", "ca_file", "proxy")
+    created: dict[str, Any] = {key: _members(key, said[key]) for key in _CREATED if key in said}
     return Settings(
         **{key: said[key] for key in same if key in said},
         api_key=_key(said["api_key_env"], environment) if "api_key_env" in said else None,
@@ -48,7 +81,15 @@ def settings(said: Given, environment: Mapping[str, str]) -> Settings:
         provision=said.get("provision", "api"),
         assistant_id=said.get("assistant"),
         runs=tuple(_run(text) for text in said.get("run", ())),
+        provision_command=_program(said.get("provision_command", "")),
+        offers=frozenset(said.get("offers", OFFERS)),
+        **created,
     )
+
+
+def secrets(said: Given) -> tuple[str, ...]:
+    """The key that the options name, which nothing may hold that is kept. Raises UsageError where there is none."""
+    return (_key(said["api_key_env"], os.environ),) if "api_key_env" in said else ()
 
 
 def check_mock(said: Given) -> None:
@@ -57,8 +98,8 @@ def check_mock(said: Given) -> None:
     stray = [option.name for option in TARGET if option.key in said and option.key not in harmless]
     if stray:
         raise UsageError(
-            f"--{stray[0]} says something about a server, and none is named",
-            "Name it with --base-url, or leave the option out to judge the built-in mock.",
+            f"--{stray[0]} says something about a server, but --base-url is missing",
+            f"Name the server with --base-url URL, or leave out --{stray[0]} to judge the built-in mock.",
         )
     settings({**said, "base_url": _LOOPBACK}, {})
 
@@ -75,9 +116,11 @@ def exhibitor(said: Given, target: Target) -> Exhibitor:
 def _client(said: Given) -> Target:
     from conformance.targets.client import ClientTarget  # noqa: PLC0415 - a server and processes: only when asked
     from conformance.targets.drivers import TIMEOUT, Command  # noqa: PLC0415
+    from conformance.targets.persistent import Persistent  # noqa: PLC0415
 
-    artifacts = Path(said["out"], "clients") if "out" in said else None
-    driver = Command(shlex.split(said["client"]), timeout=said.get("timeout", TIMEOUT))
+    kind = Persistent if "persistent" in said else Command
+    artifacts = Path(said["out"], CLIENTS) if "out" in said else None
+    driver = kind(shlex.split(said["client"]), timeout=said.get("timeout", TIMEOUT))
     return ClientTarget(driver, azure="azure" in said, artifacts=artifacts)
 
 
@@ -90,9 +133,28 @@ def _key(name: str, environment: Mapping[str, str]) -> str:
     return environment[name]
 
 
+def _program(text: str) -> tuple[str, ...]:
+    """The words of a command line. Raises UsageError where it cannot be read, or there is no such program."""
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as reason:
+        raise UsageError(f"--provision-command cannot be read: {reason}", "Quote it as a shell does.") from None
+    if words and shutil.which(words[0]) is None:
+        raise UsageError(f"--provision-command: there is no program {words[0]!r}", "Give its path.")
+    return words
+
+
+def _members(key: str, text: str) -> dict[str, object]:
+    option = f"--{key.replace('_', '-')}"
+    document = json_object(text.encode())
+    if not document and text.strip() != "{}":
+        raise UsageError(f"{option}: this is not a JSON object", f'For example: {option} \'{{"name": "mine"}}\'')
+    return document
+
+
 def _run(text: str) -> GivenRun:
     thread, _, rest = text.partition(":")
     run, _, calls = rest.partition(":")
     if not thread or not run:
-        raise UsageError(f"no waiting run: {text!r}", "Write it as THREAD:RUN or THREAD:RUN:CALL,CALL.")
+        raise UsageError(f"--run {text}: invalid run", "Write it as THREAD:RUN or THREAD:RUN:CALL,CALL.")
     return GivenRun(thread, run, tuple(call for call in calls.split(",") if call))

@@ -1,4 +1,4 @@
-"""What the options about verdicts mean: the set that is scored, how strictly, and which failures are known."""
+"""What the options about verdicts mean: which set is scored, how strictly, and which failures are known."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def requirement_set(said: Given) -> str:
 
 
 def known_failures(said: Given) -> tuple[KnownFailure, ...]:
-    """The rows of the list that was named; one that is to be begun has none. Raises UnreadableInput."""
+    """The rows of the list that was named; none where it is to be created. Raises UnreadableInput."""
     if "known_failures" not in said:
         return ()
     path = Path(said["known_failures"])
@@ -46,9 +46,9 @@ def check(said: Given, environment: Mapping[str, str] | None = None) -> None:
     if "update_known_failures" not in said:
         return
     if "known_failures" not in said:
-        raise UsageError("which list is to be updated was not said", "Name it with --known-failures FILE.")
+        raise UsageError("--update-known-failures without --known-failures", "Name the list: --known-failures FILE")
     if is_ci(os.environ if environment is None else environment):
         raise UsageError(
-            "the list of known failures is not updated in CI: a job would excuse what it should have told",
-            "Update it on a desk, look at what changed, and commit it. (CI is set in the environment.)",
+            "--update-known-failures is refused in CI (CI is set): a job would excuse what it should report",
+            "Update the list on your own machine, review what changed, and commit it.",
         )

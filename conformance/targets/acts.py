@@ -7,6 +7,7 @@ left out there.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from conformance.contract.lifecycle import FINAL
@@ -77,7 +78,7 @@ class Play:
             self._statuses.append(seen.status)
         if seen.status == "requires_action":
             calls = seen.calls or self._calls_of_steps() or self.pending.calls
-            self.run = PendingRun(self.pending.thread_id, self.pending.run_id, calls)
+            self.run = replace(self.pending, calls=calls)
         return seen.status
 
     def check_status(self) -> None:

@@ -11,19 +11,19 @@ from conformance.targets.settings import Settings
 
 #: A word of the reason why no connection came about -> what to do; the first that is found.
 _CONNECTING = (
-    ("CERTIFICATE_VERIFY", "Name the certificate authority with --ca-file."),
-    ("SSL", "Is it http:// rather than https:// ?"),
+    ("CERTIFICATE_VERIFY", "Name the certificate authority with --ca-file FILE."),
+    ("SSL", "Does the server speak http:// instead of https://?"),
 )
 
-_SUNSET = "The vendor switched this API off on 2026-08-26. Name a server that still offers it."
+_SUNSET = "OpenAI switched this API off on 2026-08-26. Name a server that still offers it with --base-url."
 
-#: Where the vendor's own service was until then.
+#: Where OpenAI offered it until then.
 _SUNSET_HOST = "api.openai.com"
 
-_STATIC = "A stateless mock is judged with --provision static."
+_STATIC = "Judge a stateless mock with --provision static."
 
 #: Kind of provisioning -> what else may be wrong where the API is not.
-_MORE = {"api": _STATIC, "assistant": _STATIC, "run": "Are the ids of the given run right, and does it still exist?"}
+_MORE = {"api": _STATIC, "assistant": _STATIC, "run": "Are the ids of --run right, and does that run still exist?"}
 
 
 def unreachable(reason: str, settings: Settings) -> UnreachableTarget:
@@ -35,7 +35,7 @@ def unreachable(reason: str, settings: Settings) -> UnreachableTarget:
     hint = next((hint for word, hint in _CONNECTING if word in reason), None)
     return UnreachableTarget(
         f"nothing answers at {settings.origin}{through}: {reason}",
-        hint or f"Is {who} running, and are its host and port right?",
+        hint or f"Is {who} running, and are host and port right? --wait SECONDS waits for a server that is starting.",
     )
 
 
@@ -43,17 +43,15 @@ def look_elsewhere(answer: Exchange, ask: Ask, settings: Settings) -> str:  # no
     """The API is not where it was asked for."""
     if urlsplit(settings.base_url).hostname == _SUNSET_HOST:
         return _SUNSET
-    return " ".join(filter(None, ("Is the base URL whole, with its prefix?", _MORE.get(settings.provision))))
+    return " ".join(filter(None, ("Does the base URL include its prefix, such as /v1?", _MORE.get(settings.provision))))
 
 
 def let_us_in(answer: Exchange, ask: Ask, settings: Settings) -> str:  # noqa: ARG001
-    """A key is missing, or it is the wrong one."""
+    """A key is missing, or it is wrong."""
     if urlsplit(settings.base_url).hostname == _SUNSET_HOST:
         return _SUNSET
-    doubt = "Is the key right, and may it do this? " if settings.keyed else ""
-    naming = (
-        "Name the variable that holds the key with --api-key-env, or another scheme with --header 'api-key: $NAME'."
-    )
+    doubt = "Is the key right, and does it have permission to do this? " if settings.keyed else ""
+    naming = "Name the environment variable that holds the key: --api-key-env NAME, or --header 'api-key: $NAME'."
     return doubt + naming
 
 
@@ -61,24 +59,24 @@ def add_what_it_asks(answer: Exchange, ask: Ask, settings: Settings) -> str:  # 
     """A request is refused though it is right: this server wants more than the API says."""
     if settings.provision == "run":
         return _MORE["run"]
-    return "What it asks for can be added to every request: --header 'NAME: VALUE', --param NAME=VALUE."
+    return "Add what it asks for to every request: --header 'NAME: VALUE' or --param NAME=VALUE."
 
 
 def keep_state(answer: Exchange, ask: Ask, settings: Settings) -> str:  # noqa: ARG001
     """Ids cannot be made up here: threads and runs are real."""
-    return "It keeps threads and runs, so ids cannot be made up: judge it with --provision api."
+    return "It keeps threads and runs, so invented ids are unknown to it. Judge it with --provision api."
 
 
 def follow(answer: Exchange, ask: Ask, settings: Settings) -> str:
     """A redirect as the base URL it means: without the path that was asked for, without its query."""
     location = header_of(answer, "location")
     if not location:
-        return "It does not say where to."
+        return "The redirect does not say where to."
     there = settings.scrub(_resolved(settings.origin + answer.request.target, location))
     base = there.rstrip("/").removesuffix(ask.path.rstrip("/"))
     if base == settings.origin + settings.prefix:
-        return f"It points to {there} , the same place: the server should answer as it was asked."
-    return f"It points to {base} : if that is right, make it the base URL."
+        return f"It redirects to {there} , the same place: the server should answer the request itself."
+    return f"It redirects to {base} : if that is the API, use it as --base-url."
 
 
 def _resolved(asked: str, location: str) -> str:

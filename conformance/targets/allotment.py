@@ -20,8 +20,9 @@ def allotted(settings: Settings) -> dict[str, GivenRun]:
     free = list(settings.runs)
     shared: dict[str, GivenRun] = {}
     allotment: dict[str, GivenRun] = {}
-    # Nothing else than text can be asked of a run that is there already.
-    scenarios = sorted((scenario for scenario in SCENARIOS if scenario.script == "text"), key=_preference)
+    # Nothing else than text can be asked of a run that is there already, and its functions are declared.
+    possible = (each for each in SCENARIOS if each.script == "text" and "bare-function" not in each.traits)
+    scenarios = sorted(possible, key=_preference)
     for fits in (_as_many, _enough, _unknown):
         for scenario in (scenario for scenario in scenarios if scenario.id not in allotment):
             run = shared.get(scenario.shares or "") or next((run for run in free if fits(run, scenario)), None)

@@ -15,9 +15,6 @@ API_KEY = "key-of-the-conformance-mock"
 #: The newest version of Azure's API that has this operation.
 _API_VERSION = "2025-03-01-preview"
 
-#: Addresses that no proxy of the environment may be asked for.
-_LOOPBACK = "127.0.0.1,localhost"
-
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
@@ -75,10 +72,3 @@ class Assignment:
             "AZURE_OPENAI_API_KEY": self.api_key,
             "OPENAI_API_VERSION": _API_VERSION,
         }
-
-
-def environment(inherited: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a command: what there is, without what another run of ours left, and never through a proxy."""
-    kept = {name: value for name, value in inherited.items() if not name.startswith("CONFORMANCE_")}
-    proxies = {name: ",".join(filter(None, (inherited.get(name), _LOOPBACK))) for name in ("NO_PROXY", "no_proxy")}
-    return {**kept, **proxies, **variables}

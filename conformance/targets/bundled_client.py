@@ -34,3 +34,6 @@ class Bundled:
 
     def interrupt(self) -> None:
         """It ends by itself within seconds."""
+
+    def close(self) -> None:
+        """Nothing of it is held."""

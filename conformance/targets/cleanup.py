@@ -8,11 +8,15 @@ from urllib.parse import quote
 
 from conformance.contract.lifecycle import FINAL
 from conformance.model import Exchange, Operation
+from conformance.targets.interruption import breakable, finishing, hurried
 from conformance.targets.run_polling import run_path
 from conformance.targets.session import Ask, GivenUp, Session
 
 #: What is removed by itself, in this order; everything else goes with it.
 _REMOVED = ("/threads", "/assistants")
+
+#: Answers to a DELETE that say that there is nothing left to delete.
+_GONE = frozenset({404, 410})
 
 
 class Cleanup:
@@ -58,17 +62,21 @@ class Cleanup:
         self._created, self._running = {path: [] for path in _REMOVED}, {}
         leftovers, self._unknown = self._unknown, []
         stopped: str | None = None
-        for ask in (*cancels, *deletes):
-            reason, stopped = (stopped, stopped) if stopped else _removal(ask, session)
-            if reason and ask.method == "DELETE":
-                leftovers.append(session.settings.scrub(f"{ask.method} {ask.prefix or ''}{ask.path}: {reason}"))
+        with finishing():
+            for ask in (*cancels, *deletes):
+                reason, stopped = (stopped, stopped) if stopped else _removal(ask, session)
+                if reason and ask.method == "DELETE":
+                    leftovers.append(session.settings.scrub(f"{ask.method} {ask.prefix or ''}{ask.path}: {reason}"))
         return tuple(leftovers)
 
 
 def _removal(ask: Ask, session: Session) -> tuple[str | None, str | None]:
     """Why the removal failed, and why no further one is tried; None where it did not and where one may be."""
+    if hurried():
+        return "interrupted", "interrupted"
     try:
-        *_, answer = session.ask_politely(ask)
+        with breakable():
+            *_, answer = session.ask_politely(ask)
     except GivenUp as reason:
         return str(reason), str(reason)
     except KeyboardInterrupt:
@@ -79,4 +87,6 @@ def _removal(ask: Ask, session: Session) -> tuple[str | None, str | None]:
 def _refusal(exchange: Exchange) -> str | None:
     if exchange.response is None:
         return exchange.failure or "no answer"
-    return None if 200 <= exchange.response.status < 300 else f"answered {exchange.response.status}"
+    status = exchange.response.status
+    gone = exchange.request.method == "DELETE" and status in _GONE
+    return None if gone or 200 <= status < 300 else f"answered {status}"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
 from conformance.contract.scenarios import BY_ID
-from conformance.files import write_atomically
 from conformance.mock.replies import for_client
 from conformance.mock.server import Mock
 from conformance.model import Exchange, Outcome, Role, Scenario, Transcript
 from conformance.reference.waiting_run import WaitingRun, waiting_run
+from conformance.targets.artifacts import Artifacts
 from conformance.targets.assignment import API_KEY, Assignment
 from conformance.targets.never_asked import never_asked
 from conformance.walk.client_end import FOR_EVER
@@ -31,6 +31,10 @@ _SETTLING = 0.25
 #: the machine not to be at fault: ten times as slow is no load, it is a hang.
 _PLAINEST = BY_ID["plain-one-call"]
 _QUICK = 0.1
+
+
+#: Why a client is not judged that sends without end.
+_TOO_MUCH = "the client sent more than is remembered: of its requests the first {} are, {} are not"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +75,18 @@ class Driver(Protocol):
         """End what is under way."""
         ...
 
+    def close(self) -> None:
+        """End what waits for another scenario."""
+        ...
+
 
 class ClientTarget:
     """A client, however it is driven.
 
     `facts` are told of it beside its name, such as its `version`. `artifacts` is the folder that gets what it prints,
     without the secrets in it, of which those that it sends are met only in its requests. `traced` hears every
-    transcript; `port` 0 takes any free one in each scenario.
+    transcript; `port` 0 takes any free one in each scenario, and `names` are what its mock is called beside its
+    address.
     """
 
     def __init__(
@@ -88,13 +97,15 @@ class ClientTarget:
         facts: Mapping[str, str] | None = None,
         port: int = 0,
         artifacts: Path | None = None,
+        names: Collection[str] = (),
         traced: Callable[[Transcript], None] | None = None,
     ) -> None:
         self._driver = driver
         self._azure = azure
         self._facts = dict(facts or {})
         self._port = port
-        self._artifacts = artifacts
+        self._artifacts = Artifacts(artifacts)
+        self._names = names
         self._traced = traced
         self._measuring = Lock()
         #: How the client ended in the plainest scenario, once it was played.
@@ -127,10 +138,10 @@ class ClientTarget:
         waiting, driven, heard = self._played(scenario)
         driven = self._settled(scenario, driven, heard)
         met = _transcript(scenario, waiting, driven, heard, self.traits)
-        if self._artifacts is not None and driven.printed is not None:
+        if met.outcome is not None and driven.printed is not None:
             known = Secrets((*self.secrets, *learnt(met)))
-            output = known.hidden(driven.printed.decode(errors="replace"))
-            write_atomically(self._artifacts / f"{scenario.id}.txt", output)
+            printed = known.hidden(driven.printed.decode(errors="replace"))
+            met = replace(met, outcome=self._artifacts.beside(met.outcome, scenario.id, printed))
         if self._traced is not None:
             self._traced(met)
         return met
@@ -138,12 +149,14 @@ class ClientTarget:
     def _played(self, scenario: Scenario) -> tuple[WaitingRun, Driven, tuple[Exchange, ...]]:
         """The run that waited, how the client ended, and what it sent."""
         behaviour = for_client(scenario.answer, azure=self._azure)
-        with Mock(scenario=scenario.id, port=self._port, behaviour=behaviour) as mock:
+        with Mock(scenario=scenario.id, port=self._port, names=self._names, behaviour=behaviour) as mock:
             waiting = waiting_run(mock.ask, scenario, API_KEY)
             given = Assignment.of(scenario, mock.origin, waiting, azure=self._azure)
             driven = self._driver(given, lambda: mock.idle_looks() >= FOR_EVER)
             mock.settle(_SETTLING)
             heard = tuple(recorded.exchange for recorded in mock.requests)
+            if mock.unrecorded:
+                driven = replace(driven, unknown=_TOO_MUCH.format(len(heard), mock.unrecorded))
             return waiting, replace(driven, endless=mock.idle_looks() >= FOR_EVER), heard
 
     def _settled(self, scenario: Scenario, driven: Driven, heard: Sequence[Exchange]) -> Driven:
@@ -177,6 +190,7 @@ class ClientTarget:
 
     def close(self) -> tuple[str, ...]:
         """Nothing is left behind: every mock ended with its scenario."""
+        self._driver.close()
         return ()
 
 

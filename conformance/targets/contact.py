@@ -26,7 +26,8 @@ _PREFIXES = ("/v1", "/api/v1", "/openai/v1", "/openai", "")
 _NOWHERE = "/conformance-no-such-path"
 
 #: The operation with ids that nobody gave.
-_MADE_UP = run_path("thread_conformance", "run_conformance") + "/submit_tool_outputs"
+_MADE_UP_RUN = run_path("thread_conformance", "run_conformance")
+_MADE_UP = f"{_MADE_UP_RUN}/submit_tool_outputs"
 
 #: How somebody refuses a request that lacks more than it can know of.
 _LACKS = re.compile(r"\b(missing|required?s?|must)\b.*\bheader|\bheader\b.*\b(missing|required?|must)\b", re.IGNORECASE)
@@ -51,7 +52,8 @@ def _ask_first(ask: Ask, session: Session, provisioner: Provisioner) -> None:
         raise unreachable(reason, settings) from None
     if answer.response is None:
         raise UnreachableTarget(f"{settings.origin} gives no HTTP answer: {answer.failure}", "Is it the right port?")
-    problem = next((problem for problem in _PROBLEMS if problem.shown(answer, session)), None)
+    problems = _SHOWN_BY_ANY if settings.provision == "command" else _PROBLEMS
+    problem = next((problem for problem in problems if problem.shown(answer, session)), None)
     if problem is None:
         _adopt(provisioner, answer)
         return
@@ -59,13 +61,17 @@ def _ask_first(ask: Ask, session: Session, provisioner: Provisioner) -> None:
     raise NotThisApi(f"{problem.says}: {refusal(answer, settings)}", found or problem.hint(answer, ask, settings))
 
 
-def _create_thread(provisioner: Provisioner) -> Ask:  # noqa: ARG001
-    return Ask(Operation.OTHER, "POST", "/threads", encoded({}))
+def _create_thread(provisioner: Provisioner) -> Ask:
+    return Ask(Operation.OTHER, "POST", "/threads", encoded(dict(provisioner.settings.create_thread)))
 
 
 def _read_given_run(provisioner: Provisioner) -> Ask:
     given = provisioner.settings.runs[0]
     return look(run_path(given.thread_id, given.run_id))
+
+
+def _read_made_up_run(provisioner: Provisioner) -> Ask:  # noqa: ARG001
+    return look(_MADE_UP_RUN)
 
 
 def _submit_to_anything(provisioner: Provisioner) -> Ask:  # noqa: ARG001
@@ -74,7 +80,13 @@ def _submit_to_anything(provisioner: Provisioner) -> Ask:  # noqa: ARG001
 
 #: Kind of provisioning -> the first request.
 _FIRST: Mapping[str, Callable[[Provisioner], Ask]] = MappingProxyType(
-    {"api": _create_thread, "assistant": _create_thread, "run": _read_given_run, "static": _submit_to_anything}
+    {
+        "api": _create_thread,
+        "assistant": _create_thread,
+        "run": _read_given_run,
+        "command": _read_made_up_run,
+        "static": _submit_to_anything,
+    }
 )
 
 
@@ -147,6 +159,10 @@ _PROBLEMS = (
     Problem(_is_something_else, "the target answers, but not as this API", look_elsewhere, searched=True),
     Problem(_refuses_anything, "the target refuses the very first request", add_what_it_asks),
 )
+
+
+#: What an answer shows where nobody knows yet what is offered there, and with which header fields.
+_SHOWN_BY_ANY = _PROBLEMS[:1]
 
 
 def _adopt(provisioner: Provisioner, answer: Exchange, prefix: str | None = None) -> None:

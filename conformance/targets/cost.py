@@ -9,10 +9,10 @@ from conformance.targets.run_polling import polls
 from conformance.targets.settings import Settings
 
 #: Kind of provisioning -> requests for one run before it is looked at: thread, message, run.
-_CREATING = {"api": 3, "assistant": 3, "run": 0, "static": 0}
+_CREATING = {"api": 3, "assistant": 3, "run": 0, "command": 0, "static": 0}
 
 #: Requests at first contact, and for the assistants that scenarios of one kind share.
-_ONCE = {"api": 4, "assistant": 1, "run": 1, "static": 2}
+_ONCE = {"api": 4, "assistant": 1, "run": 1, "command": 1, "static": 2}
 
 #: Acts that look until the run has moved on.
 _POLLING = frozenset({"settle", "expire"})

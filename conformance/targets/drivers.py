@@ -14,9 +14,10 @@ from pathlib import Path
 from conformance.errors import UsageError
 from conformance.model import Outcome
 from conformance.targets import process
-from conformance.targets.assignment import Assignment, environment
+from conformance.targets.assignment import Assignment
 from conformance.targets.client import Driven
 from conformance.targets.outcome_file import BadOutcome, check, read
+from conformance.targets.program_environment import environment
 from conformance.wire.credentials import of_environment, of_words
 from conformance.wire.secret import secrets_of
 
@@ -26,7 +27,7 @@ TIMEOUT = 30.0
 #: The variable that names the file which a command may write.
 OUTCOME = "CONFORMANCE_OUTCOME"
 
-#: Characters of the last line that a command printed which are told: errors of clients say what matters first.
+#: Characters of its last line that tell how it ended: errors of clients say what matters first.
 _SAID = 300
 
 
@@ -37,12 +38,9 @@ class Command:
     """
 
     def __init__(self, command: Sequence[str], *, timeout: float = TIMEOUT) -> None:
-        if shutil.which(command[0]) is None:
-            raise UsageError(f"there is no command {command[0]!r}", "Name a program of PATH, or give its path.")
-        #: What the command is told, and what its environment holds, that nobody else may see.
-        self.secrets = (*of_words(command), *of_environment(os.environ))
+        self._command = checked(command)
+        self.secrets = told(command)
         self.name = shown(command)
-        self._command = tuple(command)
         self._timeout = timeout
         self._interrupted = threading.Event()
 
@@ -57,22 +55,15 @@ class Command:
                 )
             except OSError as problem:
                 return Driven(Outcome(None), unknown=f"{self._command[0]} cannot be run: {problem.strerror}")
-            driven = _driven(outcome, finished.exit_code, self._ending(finished))
+            driven = _driven(outcome, finished.exit_code, ending(finished, self._timeout, self.secrets))
             return replace(driven, seconds=finished.seconds, limit=self._timeout, printed=finished.output)
 
     def interrupt(self) -> None:
         """End every run of it."""
         self._interrupted.set()
 
-    def _ending(self, finished: process.Finished) -> str:
-        code = finished.exit_code
-        said = finished.output.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        if code is None:
-            late = finished.seconds >= self._timeout
-            ended = f"did not end within {self._timeout:g} s" if late else "did not end by itself"
-        else:
-            ended = f"ended with {code}" if code >= 0 else f"ended by signal {-code}"
-        return f"{ended}, saying: {secrets_of(self.secrets).hidden(said)[:_SAID]}" if said else ended
+    def close(self) -> None:
+        """Nothing of it is left running."""
 
 
 class Attached:
@@ -107,6 +98,9 @@ class Attached:
         """Wait no longer."""
         self._over.set()
 
+    def close(self) -> None:
+        """It is somebody's own."""
+
 
 class Function:
     """A function that uses the client in this process: what it raises is a reported failure.
@@ -125,7 +119,8 @@ class Function:
         try:
             said = self._function(given)
         except Exception as failure:
-            return Driven(Outcome(1), f"raised {type(failure).__name__}: {failure}")
+            raised = f"{type(failure).__name__}: {failure}"
+            return Driven(Outcome(1), f"raised {raised}", printed=raised.encode(errors="replace"))
         if said is None:
             return Driven(Outcome(0), "returned")
         try:
@@ -136,6 +131,21 @@ class Function:
 
     def interrupt(self) -> None:
         """A function cannot be ended from outside."""
+
+    def close(self) -> None:
+        """Nothing of it is held."""
+
+
+def checked(command: Sequence[str]) -> tuple[str, ...]:
+    """The words of a command that can be started. Raises UsageError."""
+    if shutil.which(command[0]) is None:
+        raise UsageError(f"there is no command {command[0]!r}", "Name a program of PATH, or give its path.")
+    return tuple(command)
+
+
+def told(command: Sequence[str]) -> tuple[str, ...]:
+    """What a command is told in its words, and what its environment holds, that nobody else may see."""
+    return (*of_words(command), *of_environment(os.environ))
 
 
 def shown(command: Sequence[str]) -> str:
@@ -148,3 +158,14 @@ def _driven(outcome: Path, exit_code: int | None, ending: str) -> Driven:
         return Driven(Outcome(exit_code, read(outcome)), ending)
     except BadOutcome as problem:
         return Driven(Outcome(exit_code), ending, f"{OUTCOME}: {problem}")
+
+
+def ending(finished: process.Finished, timeout: float, secrets: tuple[str, ...]) -> str:
+    """How a command ended, in words, with the last line that it printed, without the secrets in it."""
+    code = finished.exit_code
+    said = finished.output.decode("utf-8", "replace").strip().rpartition("\n")[2]
+    if code is None:
+        ended = f"did not end within {timeout:g} s" if finished.seconds >= timeout else "did not end by itself"
+    else:
+        ended = f"ended with {code}" if code >= 0 else f"ended by signal {-code}"
+    return f"{ended}, saying: {secrets_of(secrets).hidden(said)[:_SAID]}" if said else ended

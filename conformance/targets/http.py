@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import httpcore
 
 from conformance.errors import UsageError
 from conformance.model import Author, Chunk, Ended, Exchange, Request, Response
+from conformance.targets.awaited import Awaited
 from conformance.targets.deadline import Allowance, BoundedBackend, OverBudget
 from conformance.targets.server import ServerTarget
 from conformance.targets.session import Ask, NoConnection, Sent, Watch
@@ -37,15 +38,28 @@ _PLAIN_TARGET = re.compile(r"/(?:(?!(?<=/)\.)[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]
 #: Methods whose requests say that they have no content.
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
+#: Hears of a piece of a body, and says whether its reader goes on.
+GoesOn = Callable[[bytes], bool]
+
 #: The statuses that HTTP has (RFC 9110 §15).
 _STATUSES = range(100, 600)
 
 
 class HttpTarget(ServerTarget):
-    """A server that offers the operation over HTTP."""
+    """A server that offers the operation over HTTP; `wait` and `serve` are as in `Awaited`."""
 
-    def __init__(self, settings: Settings, *, traits: frozenset[str] = frozenset(), watch: Watch | None = None) -> None:
-        super().__init__(settings, Wire(settings), traits=traits, watch=watch)
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        traits: frozenset[str] = frozenset(),
+        watch: Watch | None = None,
+        wait: float | None = None,
+        serve: Sequence[str] = (),
+    ) -> None:
+        wire = Wire(settings)
+        awaited = wire if wait is None and not serve else Awaited(wire, settings, wait, serve)
+        super().__init__(settings, awaited, traits=traits, watch=watch)
 
 
 class Wire:
@@ -56,10 +70,13 @@ class Wire:
         # The client around it would read redirects and cookies, and fails on those that are malformed.
         self._pool = _pool(settings)
 
-    def send(self, ask: Ask) -> Sent:
-        """Send one request and record what comes back. Raises NoConnection when none could be opened."""
+    def send(self, ask: Ask, goes_on: GoesOn | None = None) -> Sent:
+        """Send one request and record what comes back. Raises NoConnection when none could be opened.
+
+        `goes_on` hears of every piece of the body in the thread that calls; where it says no the reader leaves.
+        """
         settings = self._settings
-        headers = settings.request_headers(ask.situation, body=ask.body is not None)
+        headers = settings.request_headers(ask.situation, body=ask.body is not None, more=ask.headers)
         address = _address(settings.origin, settings.target(ask.path, ask.prefix))
         length = [("Content-Length", str(len(ask.body or b"")))] if ask.body or ask.method in _WITH_BODY else []
         before, behind = ([], length) if ask.body else (length, [])
@@ -83,7 +100,7 @@ class Wire:
                 failure, stalled = self._failure(reason, allowance), isinstance(reason, httpcore.TimeoutException)
             else:
                 if incoming.status in _STATUSES:
-                    response, stalled = self._receive(incoming, allowance)
+                    response, stalled = self._receive(incoming, allowance, goes_on)
                 else:
                     incoming.close()
                     failure = f"what came is no HTTP answer: its status is {incoming.status}"
@@ -93,8 +110,10 @@ class Wire:
         """Close the pool of connections."""
         self._pool.close()
 
-    def _receive(self, incoming: httpcore.Response, allowance: Allowance) -> tuple[Response, bool]:
-        body = _Body(incoming, allowance, self._settings.linger)
+    def _receive(
+        self, incoming: httpcore.Response, allowance: Allowance, goes_on: GoesOn | None
+    ) -> tuple[Response, bool]:
+        body = _Body(incoming, allowance, self._settings.linger, goes_on)
         try:
             ended = body.read()
         finally:
@@ -118,11 +137,14 @@ class Wire:
 class _Body:
     """A body as it arrives: decoded, in one chunk for each millisecond, watched for its `[DONE]`."""
 
-    def __init__(self, incoming: httpcore.Response, allowance: Allowance, linger: float) -> None:
+    def __init__(
+        self, incoming: httpcore.Response, allowance: Allowance, linger: float, goes_on: GoesOn | None
+    ) -> None:
         self.done = False
         self._incoming = incoming
         self._allowance = allowance
         self._linger = linger
+        self._goes_on = goes_on
         #: Pieces of the same millisecond belong together: a million tiny pieces stay small in memory.
         self._pieces: dict[int, list[bytes]] = {}
         self._tail = b"\n"
@@ -134,6 +156,8 @@ class _Body:
                 self._allowance.decoded(len(piece))
                 self._pieces.setdefault(self._allowance.ms(), []).append(piece)
                 self._watch(piece)
+                if self._goes_on is not None and not self._goes_on(piece):
+                    return Ended.ABORTED
         except OverBudget:
             return Ended.ABORTED
         except httpcore.TimeoutException:
@@ -191,7 +215,7 @@ def _address(origin: str, target: str) -> _Address:
 
 def _pool(settings: Settings) -> httpcore.ConnectionPool:
     """Connections that obey the current allowance, each for one exchange."""
-    backend, verify = BoundedBackend(), _verification(settings)
+    backend, verify = BoundedBackend(), verification(settings)
     if settings.proxy is None:
         return httpcore.ConnectionPool(verify, max_keepalive_connections=0, network_backend=backend)
     import httpx  # noqa: PLC0415 - see `_address`
@@ -206,7 +230,8 @@ def _pool(settings: Settings) -> httpcore.ConnectionPool:
     )
 
 
-def _verification(settings: Settings) -> ssl.SSLContext | None:
+def verification(settings: Settings) -> ssl.SSLContext | None:
+    """How a target is trusted that speaks TLS; None where it does not. Raises UsageError for a CA file that is none."""
     if settings.ca_file is None:
         if not settings.origin.startswith("https:"):
             return None

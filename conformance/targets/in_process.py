@@ -57,7 +57,7 @@ class _Direct:
     def send(self, ask: Ask) -> Sent:
         """The exchange as a client records it."""
         settings, body = self._settings, ask.body
-        fields = settings.request_headers(ask.situation, body=body is not None)
+        fields = settings.request_headers(ask.situation, body=body is not None, more=ask.headers)
         target = settings.target(ask.path, ask.prefix)
         request = Request(Author.HARNESS, ask.method, target, _headers(ask, fields), body or b"")
         response = self._api.respond(request)

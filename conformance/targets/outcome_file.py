@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from conformance.wire import strict_json
 from conformance.wire.json_schema import own_validator
 
 #: Bytes: texts of our scenarios have a few dozen characters.
-_LIMIT = 1024 * 1024
+LIMIT = 1024 * 1024
 
 
 class BadOutcome(ValueError):
@@ -20,14 +22,17 @@ class BadOutcome(ValueError):
 def read(path: Path) -> Mapping[str, object] | None:
     """Read the file; None where none was written. Raises BadOutcome in words for whoever wrote the command."""
     try:
-        with path.open("rb") as file:
-            content = file.read(_LIMIT + 1)
+        # Without waiting: a pipe that nobody writes into would keep whoever opens it for ever.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise BadOutcome("it is no regular file")
+            content = file.read(LIMIT + 1)
     except FileNotFoundError:
         return None
     except OSError as problem:
         raise BadOutcome(f"it cannot be read: {problem.strerror}") from None
-    if len(content) > _LIMIT:
-        raise BadOutcome(f"it is longer than {_LIMIT} bytes")
+    if len(content) > LIMIT:
+        raise BadOutcome(f"it is longer than {LIMIT} bytes")
     try:
         document: Any = strict_json.read(content)
     except strict_json.NotJson as problem:

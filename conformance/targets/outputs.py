@@ -34,6 +34,9 @@ _JSON_TEXT = (
 #: 60 KiB on one line: near the 64 KiB at which line readers of some clients and servers gave up.
 _LONG_LINE = "0123456789abcde " * (60 * 64)
 
+#: 512,000 characters: outputs of together 512 KiB are refused (SUB-LIMIT-SUM).
+_LARGE = "0123456789abcde " * 32_000
+
 _OPAQUE = (_TEXT, _JSON_TEXT, _LONG_LINE)
 
 #: Whole JSON documents, as few writers would write them: whoever reads one and writes it again changes it.
@@ -114,6 +117,7 @@ _ITEMS: Mapping[str, Callable[[Sequence[str]], Items]] = MappingProxyType(
         "empty-text": _first_output("", _ARRAY),
         "opaque": lambda calls: _texts(calls, lambda index: _opaque(index, len(calls))),
         "nul": _first_output("before\x00after", _OBJECT),
+        "large": _first_output(_LARGE),
         "other-text": lambda calls: _texts(calls, lambda index: f"Measured later: {21 + index}."),
     }
 )

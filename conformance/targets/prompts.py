@@ -20,10 +20,13 @@ MESSAGE = (
 
 
 def tools(scenario: Scenario) -> list[object]:
-    """The function tools of an assistant."""
+    """The function tools of an assistant; a function need not have more than a name."""
+    functions = _FUNCTIONS[: scenario.calls]
+    if "bare-function" in scenario.traits:
+        return [{"type": "function", "function": {"name": name}} for name, _ in functions]
     return [
         {"type": "function", "function": {"name": name, "description": description, "parameters": _PLACE}}
-        for name, description in _FUNCTIONS[: scenario.calls]
+        for name, description in functions
     ]
 
 

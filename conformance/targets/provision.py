@@ -19,6 +19,7 @@ from conformance.targets.allotment import allotted
 from conformance.targets.cleanup import Cleanup
 from conformance.targets.outputs import encoded
 from conformance.targets.prompts import MESSAGE, instructions, tools
+from conformance.targets.provision_command import finish, provide
 from conformance.targets.quoting import quoted
 from conformance.targets.run_polling import (
     MOVING,
@@ -77,7 +78,7 @@ class Provisioner:
         #: Whether runs are real, so that looking at them makes sense.
         self.stateful = self.settings.provision != "static"
         self._shared: dict[str, PendingRun] = {}
-        self._assistants: dict[tuple[int, bool], str] = {}
+        self._assistants: dict[tuple[int, bool, bool], str] = {}
         self._failures: dict[tuple[int, int, bool], list[str]] = {}
         self._other_thread: str | None = None
         #: The model once made fewer calls at a time than it was asked to make.
@@ -86,6 +87,10 @@ class Provisioner:
         self._over: PendingRun | None = None
         #: Some run was seen in another state than the one it began in.
         self._moves = False
+        #: What the program of `--provision command` brought about.
+        self._provided: list[PendingRun] = []
+        #: Values that it printed and that no report may hold.
+        self.secrets: tuple[str, ...] = ()
 
     def why_not(self, scenario: Scenario) -> str | None:
         """Why this kind of provisioning cannot bring the scenario about; None where it can."""
@@ -99,6 +104,7 @@ class Provisioner:
         shared = self._shared.pop(scenario.shares, None) if scenario.shares else None
         if shared and self._still_waits(shared):
             return Provisioned(shared)
+        self.session.headers = ()
         try:
             return self._provisioned(scenario)
         except GivenUp:
@@ -143,6 +149,7 @@ class Provisioner:
 
     def _still_waits(self, run: PendingRun) -> bool:
         """Whether a run that was kept can serve once more: it may have expired since it was last seen."""
+        self.session.headers = run.headers
         return run_seen(self.session.ask(look(run.path))).status == "requires_action"
 
     def give_back(self, scenario: Scenario, run: PendingRun | None, *, reusable: bool) -> None:
@@ -158,7 +165,7 @@ class Provisioner:
     def other_thread(self) -> str:
         """A real thread that is not the run's."""
         if self._other_thread is None:
-            self._other_thread = self.created("/threads", {})
+            self._other_thread = self.created("/threads", dict(self.settings.create_thread))
         return self._other_thread
 
     def assistant(self, scenario: Scenario) -> str:
@@ -172,6 +179,7 @@ class Provisioner:
                     "name": "conformance",
                     "instructions": instructions(scenario, self.settings.instructions),
                     "tools": tools(scenario),
+                    **self.settings.create_assistant,
                 },
             )
         return self._assistants[key]
@@ -190,6 +198,20 @@ class Provisioner:
                 "Name one that is there, with --provision assistant.",
             )
         raise Untestable(f"nothing could be provisioned: {refusal(answer, self.settings)}")
+
+    def provided(self, scenario: Scenario) -> PendingRun:
+        """A run that the program of `--provision command` brought to wait. Raises Untestable."""
+        provided = provide(self.settings, scenario)
+        self._provided.append(provided.run)
+        self.secrets += provided.secrets
+        self.session.headers = provided.run.headers
+        return provided.run
+
+    def finish(self) -> tuple[str, ...]:
+        """Tell that program that its runs are no longer needed; returns what went wrong, one line each."""
+        runs, self._provided = self._provided, []
+        reason = finish(self.settings, runs) if runs else None
+        return () if reason is None else (reason,)
 
     @property
     def _persuasion(self) -> str:
@@ -238,14 +260,21 @@ class Provisioner:
             )
 
 
-def _alike(scenario: Scenario) -> tuple[int, bool]:
-    """What decides about the assistant of a scenario: how many calls are wanted, and whether once more."""
-    return (scenario.calls, scenario.script == "round")
+def _alike(scenario: Scenario) -> tuple[int, bool, bool]:
+    """What decides about the assistant of a scenario: its functions, how many there are, and whether once more."""
+    return (scenario.calls, scenario.script == "round", "bare-function" in scenario.traits)
 
 
 def by_api(provisioner: Provisioner, scenario: Scenario) -> Provisioned:
-    """Create assistant, thread, message and run, and persuade the model."""
-    return _persuaded(provisioner, scenario, lambda wanted: {"assistant_id": provisioner.assistant(wanted)})
+    """Create assistant, thread, message and run, and persuade the model.
+
+    The tools are given to the run, too: some servers know them from there alone.
+    """
+
+    def assistant(wanted: Scenario) -> dict[str, object]:
+        return {"assistant_id": provisioner.assistant(wanted), "tools": tools(wanted)}
+
+    return _persuaded(provisioner, scenario, assistant)
 
 
 def by_assistant(provisioner: Provisioner, scenario: Scenario) -> Provisioned:
@@ -268,6 +297,14 @@ def by_given_run(provisioner: Provisioner, scenario: Scenario) -> Provisioned:
     return Provisioned(PendingRun(given.thread_id, given.run_id, calls))
 
 
+def by_command(provisioner: Provisioner, scenario: Scenario) -> Provisioned:
+    """Let somebody's program bring a run to wait."""
+    run = provisioner.provided(scenario)
+    calls = run.calls or provisioner.waiting(run.thread_id, run.run_id).calls
+    _check_count(scenario, calls)
+    return Provisioned(replace(run, calls=calls))
+
+
 def by_fixed_ids(provisioner: Provisioner, scenario: Scenario) -> Provisioned:  # noqa: ARG001
     """Make ids up: a stateless mock accepts any."""
     calls = tuple(f"call_{number}" for number in range(1, scenario.calls + 1))
@@ -276,7 +313,7 @@ def by_fixed_ids(provisioner: Provisioner, scenario: Scenario) -> Provisioned:  
 
 #: Kind of provisioning -> how a run comes to wait.
 PROVISIONS: Mapping[str, Callable[[Provisioner, Scenario], Provisioned]] = MappingProxyType(
-    {"api": by_api, "assistant": by_assistant, "run": by_given_run, "static": by_fixed_ids}
+    {"api": by_api, "assistant": by_assistant, "run": by_given_run, "command": by_command, "static": by_fixed_ids}
 )
 
 
@@ -288,9 +325,19 @@ def _given_limit(settings: Settings, scenario: Scenario) -> str | None:
     return None if scenario.id in allotted(settings) else "no given run is left for it"
 
 
+def _declared_limit(settings: Settings, scenario: Scenario) -> str | None:  # noqa: ARG001
+    return "its functions are declared by somebody else" if "bare-function" in scenario.traits else None
+
+
 #: Kind of provisioning -> why it cannot bring a scenario about. What a scenario needs is known to `scenarios.requires`.
 _LIMITS: Mapping[str, Callable[[Settings, Scenario], str | None]] = MappingProxyType(
-    {"api": _no_limit, "assistant": _no_limit, "run": _given_limit, "static": _no_limit}
+    {
+        "api": _no_limit,
+        "assistant": _no_limit,
+        "run": _given_limit,
+        "command": _declared_limit,
+        "static": _declared_limit,
+    }
 )
 
 
@@ -322,17 +369,19 @@ def _persuaded(
 
 
 def _asked_to_run(provisioner: Provisioner, scenario: Scenario, assistant: dict[str, object]) -> Provisioned:
-    thread_id = provisioner.created("/threads", {})
+    settings = provisioner.settings
+    thread_id = provisioner.created("/threads", dict(settings.create_thread))
     path = run_path(thread_id, "").removesuffix("/runs/")
     provisioner.created(f"{path}/messages", {"role": "user", "content": MESSAGE})
-    wanted = {**assistant, "tool_choice": "required", "metadata": {"conformance_scenario": scenario.id}}
-    if not provisioner.settings.create_streamed:
+    ours = {"tool_choice": "required", "metadata": {"conformance_scenario": scenario.id}}
+    wanted = {**assistant, **ours, **settings.create_run}
+    if not settings.create_streamed:
         run_id = provisioner.created(f"{path}/runs", wanted)
         provisioner.cleanup.run(thread_id, run_id)
         return Provisioned(provisioner.waiting(thread_id, run_id))
     ask = Ask(Operation.CREATE_RUN, "POST", f"{path}/runs", encoded(wanted | {"stream": True}), streamed=True)
     exchanges = tuple(provisioner.session.ask_politely(ask))
-    run_id = _run_of_stream(exchanges[-1], provisioner.settings)
+    run_id = _run_of_stream(exchanges[-1], settings)
     provisioner.cleanup.run(thread_id, run_id)
     return Provisioned(provisioner.waiting(thread_id, run_id), exchanges)
 

@@ -87,6 +87,11 @@ class RecordingTarget:
         """What holds for every scenario played here."""
         return self._target.traits
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Values that neither a report nor a cassette may hold."""
+        return self._secrets
+
     def describe(self) -> Mapping[str, object]:
         """Which target it is."""
         return self._target.describe()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from conformance.contract.lifecycle import STEP
 from conformance.model import Exchange, Operation
 from conformance.targets.session import Ask, Session, body_of, header_of, succeeded
+from conformance.targets.settings import Header
 from conformance.wire import strict_json
 
 #: Statuses in which a run moves on by itself.
@@ -32,6 +33,8 @@ class PendingRun:
     thread_id: str
     run_id: str
     calls: tuple[str, ...]
+    #: Fields that requests about it carry beside those of the settings.
+    headers: tuple[Header, ...] = field(default=(), repr=False)
 
     @property
     def path(self) -> str:

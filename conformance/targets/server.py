@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from conformance.contract.scenarios import requires
+from conformance.contract.scenarios import PROBES, not_offered, requires
 from conformance.errors import ConformanceError
 from conformance.model import Scenario, Transcript
 from conformance.targets.acts import Play, play
@@ -13,7 +13,7 @@ from conformance.targets.cost import cost
 from conformance.targets.pace import Pace
 from conformance.targets.provision import Provisioner
 from conformance.targets.session import GivenUp, Session, Transport, Untestable, Watch
-from conformance.targets.settings import Settings
+from conformance.targets.settings import OFFERS, Settings
 
 
 class ServerTarget:
@@ -34,7 +34,9 @@ class ServerTarget:
         pace: Pace | None = None,
     ) -> None:
         self.settings = settings
-        own = {"key"} if settings.keyed else set()
+        own = {OFFERS[offer] for offer in OFFERS.keys() - settings.offers}
+        if settings.keyed:
+            own.add("key")
         if settings.provision != "static":
             own.add("state")
         if settings.provision == "run":
@@ -51,8 +53,8 @@ class ServerTarget:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Values that neither a report nor a cassette may hold."""
-        return self.settings.secrets
+        """Values that neither a report nor a cassette may hold, as far as they are known by now."""
+        return (*self.settings.secrets, *self._provisioner.secrets)
 
     def plays(self, scenario: Scenario) -> bool:
         """Whether the scenario can be brought about here."""
@@ -63,6 +65,8 @@ class ServerTarget:
         missing = requires(scenario) - self.traits
         if missing:
             return f"needs what this target does not have: {', '.join(sorted(missing))}"
+        if not_offered(scenario, self.traits) and scenario.id not in PROBES:
+            return "needs what this target is said not to offer"
         return self._provisioner.why_not(scenario)
 
     def cost(self, scenarios: Sequence[Scenario]) -> Mapping[str, int]:
@@ -100,7 +104,7 @@ class ServerTarget:
         """Remove everything that was created; what could not be removed is returned, one line each."""
         self._session.lift_limit()
         try:
-            return self._provisioner.cleanup.clear(self._session)
+            return (*self._provisioner.finish(), *self._provisioner.cleanup.clear(self._session))
         finally:
             self._transport.close()
 

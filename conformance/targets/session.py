@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 from conformance.errors import BudgetReached
 from conformance.model import Ended, Exchange, Operation
 from conformance.targets.pace import Pace, RealTime
-from conformance.targets.settings import Settings
+from conformance.targets.settings import Header, Settings
 
 #: One timeout may be chance and a second one bad luck; the third in a row is how the target is.
 _STRIKES = 3
@@ -56,6 +56,8 @@ class Ask:
     streamed: bool = False
     #: Path that is tried in place of the base URL's.
     prefix: str | None = None
+    #: Fields beside those of the settings.
+    headers: tuple[Header, ...] = ()
 
     @property
     def kind(self) -> tuple[str, bool]:
@@ -96,6 +98,8 @@ class Session:
         self.pace: Pace = RealTime() if pace is None else pace
         #: Why nothing more is asked; None while the target answers.
         self.given_up: str | None = None
+        #: Fields that the run under way asks for beside those of the settings.
+        self.headers: tuple[Header, ...] = ()
         self._send = send
         self._watch = watch
         self._requests = 0
@@ -148,7 +152,7 @@ class Session:
         if self._watch:
             self._watch(ask, None)
         try:
-            sent = self._send(ask)
+            sent = self._send(replace(ask, headers=self.headers) if self.headers else ask)
         except NoConnection as reason:
             return reason
         if self._watch:

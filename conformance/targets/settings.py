@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from types import MappingProxyType
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from conformance.errors import UsageError
@@ -34,7 +35,13 @@ _DAY = 86_400.0
 MODEL = "gpt-4o-mini"
 
 #: How a run comes to wait for outputs; see `provision.PROVISIONS`.
-KINDS = ("api", "assistant", "run", "static")
+KINDS = ("api", "assistant", "run", "command", "static")
+
+#: Kinds of provisioning under which we create what is needed ourselves.
+CREATING = ("api", "assistant")
+
+#: What a server can offer, and the trait that holds where its owner says that it does not.
+OFFERS: Mapping[str, str] = MappingProxyType({"plain": "no-plain", "streamed": "no-streamed"})
 
 #: RFC 9110 token and field value, the latter in ASCII: nothing that could start another line.
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
@@ -94,6 +101,14 @@ class Settings:
     proxy: str | None = field(default=None, repr=False)
     #: Said to the model on top of our own instructions, for models that need more persuading.
     instructions: str | None = None
+    #: The program that brings runs to wait, and its arguments.
+    provision_command: tuple[str, ...] = ()
+    #: Members that are created with, beside ours and in their place.
+    create_assistant: Mapping[str, object] = field(default_factory=dict)
+    create_thread: Mapping[str, object] = field(default_factory=dict)
+    create_run: Mapping[str, object] = field(default_factory=dict)
+    #: How outputs can be submitted there, in the words of `OFFERS`.
+    offers: frozenset[str] = frozenset(OFFERS)
 
     def __post_init__(self) -> None:
         _check_url(self.base_url, "base URL")
@@ -107,14 +122,32 @@ class Settings:
             raise UsageError("an assistant id and `--provision assistant` belong together", "Give both or neither.")
         if (self.provision == "run") != bool(self.runs):
             raise UsageError("given runs and `--provision run` belong together", "Give both or neither.")
-        if self.create_streamed and self.provision not in ("api", "assistant"):
-            raise UsageError(f"nothing is created with `--provision {self.provision}`, streamed or not")
+        if (self.provision == "command") != bool(self.provision_command):
+            raise UsageError(
+                "--provision-command and --provision command belong together",
+                "Give both: --provision command --provision-command 'PROGRAM'.",
+            )
+        self._check_created()
+        unknown = sorted(self.offers - OFFERS.keys())
+        if unknown or not self.offers:
+            raise UsageError(f"invalid --offers: {unknown[0] if unknown else 'nothing'}", f"Of: {', '.join(OFFERS)}.")
         if not (0 < self.timeout <= _DAY and 0 < self.linger <= _DAY):
             raise UsageError(
                 "a time is not positive, or longer than a day", "--timeout takes seconds: more than 0, a day at most."
             )
         if self.max_bytes < 1 or (self.max_requests is not None and self.max_requests < 1):
             raise UsageError("a size or a number of requests is not positive", "--max-requests takes 1 or more.")
+
+    def _check_created(self) -> None:
+        created = {
+            "--create-streamed": self.create_streamed,
+            "--create-assistant": self.create_assistant,
+            "--create-thread": self.create_thread,
+            "--create-run": self.create_run,
+        }
+        stray = next((option for option, said in created.items() if said), None)
+        if stray and self.provision not in CREATING:
+            raise UsageError(f"{stray} does nothing with --provision {self.provision}: nothing is created")
 
     @property
     def _pairs(self) -> tuple[tuple[str, str], ...]:
@@ -158,8 +191,10 @@ class Settings:
         pairs = (*self._pairs, *parse_qsl(own))
         return (self.prefix if prefix is None else prefix) + route + (f"?{urlencode(pairs)}" if pairs else "")
 
-    def request_headers(self, situation: frozenset[str] = frozenset(), *, body: bool = True) -> Headers:
-        """The header fields of a request: what the official clients send, in our name, plus the configured ones.
+    def request_headers(
+        self, situation: frozenset[str] = frozenset(), *, body: bool = True, more: tuple[Header, ...] = ()
+    ) -> Headers:
+        """The header fields of a request: what the official clients send, in our name, the configured ones, and `more`.
 
         `Accept` asks for JSON, as they do even for a stream, or for a stream where the situation says so, as others do:
         it never decides about streaming (contract §1). Content codings are declined so that chunks are seen as they
@@ -175,8 +210,9 @@ class Settings:
             fields["content-type"] = ("Content-Type", "application/json")
         if self.api_key is not None:
             fields["authorization"] = ("Authorization", f"Bearer {self.api_key}")
-        fields |= {header.name.lower(): (header.name, header.value) for header in self.headers}
-        secret = {header.name.lower() for header in self.headers if header.secret} | {"authorization"}
+        extra = (*self.headers, *more)
+        fields |= {header.name.lower(): (header.name, header.value) for header in extra}
+        secret = {header.name.lower() for header in extra if header.secret} | {"authorization"}
         if "no-key" in situation:
             fields = {name: pair for name, pair in fields.items() if name not in secret}
         if "wrong-key" in situation:

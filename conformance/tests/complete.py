@@ -25,6 +25,7 @@ from conformance.errors import ConformanceError
 from conformance.mock.habits import HABITS
 from conformance.model import Role
 from conformance.proof.faults import FAULTS
+from conformance.relay.habits import GATEWAY_HABITS
 from conformance.tests.contract import catalogue
 
 CHECKOUT = Path(__file__).parents[2]
@@ -76,7 +77,7 @@ def facts() -> Facts:
     tables = joined()
     table = CHECKOUT / _CONTRACT / "examples" / "violations.toml"
     checks = sorted((CHECKOUT / "conformance" / "checks").rglob("*.py"))
-    every = {**FAULTS, **HABITS}
+    every = {**FAULTS, **HABITS, **GATEWAY_HABITS}
     return Facts(
         rows={row["id"]: row for row in json.loads(tables)},
         checks={path.relative_to(CHECKOUT).as_posix(): path.read_text(encoding="utf-8") for path in checks},
@@ -116,6 +117,14 @@ def _generated(tables: str) -> Mapping[str, tuple[str, str]]:
 
 def _text(name: str) -> str:
     return (CHECKOUT / name).read_text(encoding="utf-8")
+
+
+#: Role -> where what breaks its requirements is declared.
+_BROKEN_IN: Mapping[Role, str] = {
+    Role.SERVER: "conformance/proof/faults/",
+    Role.CLIENT: "conformance/mock/client/habits.py",
+    Role.GATEWAY: "conformance/relay/habits.py",
+}
 
 
 def missing(known: Facts) -> Iterator[Missing]:
@@ -160,7 +169,7 @@ def _of_requirement(known: Facts, requirement: str) -> Iterator[Missing]:
         yield Missing(file, f"no example that violates {requirement}", f"{command} -k {requirement}")
     if requirement not in known.broken:
         role = known.rows[requirement]["role"]
-        file = "conformance/proof/faults/" if role == Role.SERVER else "conformance/mock/client/habits.py"
+        file = _BROKEN_IN[Role(role)]
         yield Missing(file, f"nothing breaks {requirement}", f"conformance prove -k {requirement}")
 
 
@@ -169,7 +178,7 @@ def _of_ids(known: Facts) -> Iterator[Missing]:
     places = {
         f"{_CONTRACT}/kinds.toml": known.kinds.keys(),
         f"{_CONTRACT}/examples/violations.toml": known.examples,
-        "conformance/proof/faults/ or conformance/mock/client/habits.py": known.broken,
+        " or ".join(_BROKEN_IN.values()): known.broken,
     }
     for file, ids in places.items():
         for requirement in sorted(ids - known.rows.keys()):

@@ -155,19 +155,39 @@ def test_nothing_to_judge_is_never_green(runner: Runner) -> None:
         assert done.code == 4
         assert done.outputs == {"exit-code": "4"}
         assert "::error title=conformance::" in done.log
-    stale = runner.work / "conformance-report"
-    stale.mkdir()
+
+
+def test_an_earlier_report_is_never_taken_for_this_run(runner: Runner) -> None:
+    cassette = str(CHECKOUT / "cassettes/reference/json-one-call.jsonl")
+    nowhere = "http://127.0.0.1:1/v1"
+    for inputs, code in (
+        ({"base_url": nowhere}, 5),
+        ({"base_url": nowhere, "args": "--no-such-option"}, 4),
+        ({"base_url": nowhere, "args": "--header=broken"}, 4),
+        ({"base_url": nowhere, "known_failures": "missing.toml"}, 4),
+        ({"base_url": nowhere, "selection": "nothing-like-it"}, 5),
+        ({"recordings": "missing.sse"}, 4),
+    ):
+        assert runner.run("Judge", recordings=cassette).outputs["verdict"] == "PASS"
+        done = runner.run("Judge", **inputs)
+        assert (done.code, done.outputs["exit-code"]) == (code, str(code)), done.log
+        assert done.outputs.get("verdict") != "PASS"
+        assert "PASS" not in done.summary
+
+
+def test_a_report_that_the_suite_did_not_write_is_neither_touched_nor_believed(runner: Runner) -> None:
+    folder = runner.work / "conformance-report"
+    folder.mkdir()
     for name in ("report.json", "report.md", "annotations.txt"):
-        (stale / name).write_text('{"verdict": "PASS"}')
+        (folder / name).write_text('{"verdict": "PASS"}')
     done = runner.run("Judge", base_url="http://127.0.0.1:1/v1")
-    assert done.code == 5, done.log
-    assert done.outputs["exit-code"] == "5"
-    assert done.outputs.get("verdict") != "PASS"
-    assert "PASS" not in done.summary
+    assert (done.code, done.outputs) == (4, {"exit-code": "4", "report": "conformance-report"})
+    assert done.summary == ""
+    assert {path.read_text() for path in folder.iterdir()} == {'{"verdict": "PASS"}'}
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in ACTION["inputs"] if name not in ("command", "version", "python-version")]
+    "name", [name for name in ACTION["inputs"] if name not in ("command", "install", "python-version")]
 )
 def test_nothing_is_run_that_stands_in_an_input(name: str, runner: Runner) -> None:
     inputs = {"base_url": "http://127.0.0.1:1/v1"} if name != "recordings" else {}
@@ -201,5 +221,5 @@ def test_the_action_installs_the_suite_it_comes_with(tmp_path: Path) -> None:
         capture_output=True, text=True, timeout=PATIENCE, check=True,
     )  # fmt: skip
     assert done.stdout.startswith("conformance 20")
-    assert runner.run("Install", version=NASTY).code != 0
+    assert runner.run("Install", install=NASTY).code != 0
     assert not list(tmp_path.rglob("pwned"))

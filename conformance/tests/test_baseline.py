@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,16 +13,17 @@ import pytest
 from conformance import __version__
 from conformance.cli import main
 from conformance.errors import UnreadableInput, UsageError
+from conformance.mock.server import Mock
 from conformance.model import Profile, Report, Role, Status, Subject
 from conformance.plugin import pytest_session
 from conformance.reference.events import encode
 from conformance.report.json_writer import render
-from conformance.run import baseline, verdict_options
+from conformance.run import baseline, extras, verdict_options
 from conformance.run.loop import Run
 from conformance.run.plan import plan
 from conformance.run.snapshots import Place, VerdictSnapshot
 from conformance.targets.builtin_mock import BuiltIn
-from conformance.tests.commands import ALONE, CHECKOUT
+from conformance.tests.commands import ALONE, CHECKOUT, conformance
 from conformance.tests.report.reports import failing, finding, passing, verdict
 from conformance.tests.verdict.streams import HAPPY
 from conformance.verdict.compare import Kind, compare, edition
@@ -58,7 +60,7 @@ def test_without_syrupy_a_baseline_is_compared_with_and_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     baseline.updated(two(), str(tmp_path))
-    monkeypatch.setattr(baseline, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     assert not baseline.compared(two(), str(tmp_path)).changes
     with pytest.raises(UsageError, match=r"syrupy, which is not installed"):
         baseline.updated(two(), str(tmp_path))
@@ -86,7 +88,7 @@ def test_a_session_of_pytest_takes_the_same_way(pytester: pytest.Pytester, monke
     extra = kept.read_text().replace('"verdicts": {', '"verdicts": {"done.last": "pass",')
     kept.write_text(extra)
     done = pytester.runpytest_inprocess(*suite[:-2], "--conformance-baseline")
-    assert "VANISHED  done.last" in done.stdout.str()
+    assert "NO LONGER JUDGED  done.last" in done.stdout.str()
     assert done.ret == 1, done.stdout.str()
 
 
@@ -107,6 +109,25 @@ def test_what_is_gone_is_removed_after_a_whole_run_only(tmp_path: Path) -> None:
         assert len(files(tmp_path)) == 3
     assert "removed 1" in baseline.updated(one, str(tmp_path))
     assert [*files(tmp_path)] == ["_terms.json", "stream-one-call.json"]
+
+
+def test_a_file_that_is_no_snapshot_is_not_removed(tmp_path: Path) -> None:
+    folder = baseline.folder_of(str(tmp_path), two().target)
+    folder.mkdir()
+    (folder / "mine.json").write_text('{"mine": true}')
+    baseline.updated(two(), str(tmp_path))
+    with pytest.raises(UnreadableInput, match=r"mine\.json"):
+        baseline.updated(two(), str(tmp_path))
+    assert (folder / "mine.json").read_text() == '{"mine": true}'
+
+
+def test_a_baseline_without_its_terms_is_refused(tmp_path: Path) -> None:
+    baseline.updated(two(), str(tmp_path))
+    folder = baseline.folder_of(str(tmp_path), two().target)
+    for text in ('{"terms": {}}', (folder / "stream-one-call.json").read_text()):
+        (folder / "_terms.json").write_text(text)
+        with pytest.raises(UnreadableInput, match=r"_terms\.json"):
+            baseline.load(folder)
 
 
 def test_a_run_of_some_cells_keeps_what_was_known_of_the_others(tmp_path: Path) -> None:
@@ -172,7 +193,7 @@ def test_a_baseline_is_not_written_in_ci(ci: str | None, refused: bool) -> None:
     environment = {} if ci is None else {"CI": ci}
     if not refused:
         return baseline.refuse_update(environment)
-    with pytest.raises(UsageError, match="not written in CI"):
+    with pytest.raises(UsageError, match="refused in CI"):
         baseline.refuse_update(environment)
     return None
 
@@ -183,7 +204,7 @@ def test_every_command_refuses_it_before_anything_is_asked(
 ) -> None:
     monkeypatch.setenv("CI", "true")
     assert main([words[0], "--update-baseline", *words[1:]]) == 4
-    assert "not written in CI" in capsys.readouterr().err
+    assert "is refused in CI" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("spread", [{"dist": "load"}, {"dist": "no", "worker": True}])
@@ -215,8 +236,8 @@ def test_judging_recordings_takes_the_same_way(
     recording.write_bytes(whole.replace(b"event: done\ndata: [DONE]\n\n", b""))
     assert main(["judge", "r.sse", "--baseline", "--format", "json"]) == 1
     told = capsys.readouterr()
-    assert len(told.out.splitlines()) == 1, "standard output holds the verdicts and nothing else"
-    assert "NEW  done.present" in told.err
+    assert len(told.out.splitlines()) == 2, "standard output holds the verdicts, their summary and nothing else"
+    assert "NEW FAILURE  done.present" in told.err
 
 
 def test_compare_reads_reports_their_folders_and_baselines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -230,7 +251,7 @@ def test_compare_reads_reports_their_folders_and_baselines(tmp_path: Path, capsy
     assert main(["compare", out, kept]) == 0
     assert capsys.readouterr().out.startswith("NO CHANGE  since")
     assert main(["compare", old, out]) == 1
-    assert "NEW  done.last  MUST" in capsys.readouterr().out
+    assert "NEW FAILURE  done.last  MUST" in capsys.readouterr().out
     assert main(["compare", kept, f"{out}/report.json", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["verdict"] == "NO CHANGE"
     for nothing in (str(tmp_path), str(tmp_path / "no"), str(Path(kept) / "_terms.json")):
@@ -274,3 +295,46 @@ def test_a_finding_is_kept_by_its_fingerprint(tmp_path: Path) -> None:
     subject = replace(two().subjects[0], verdicts=(other, *two().subjects[0].verdicts[1:]))
     found = baseline.compared(replace(two(), subjects=(subject, two().subjects[1])), str(tmp_path))
     assert [change.kind for change in found.changes] == [Kind.CHANGED]
+
+
+@pytest.mark.parametrize(
+    "words", [("--baseline=none",), ("--baseline=damaged",), ("--update-baseline", "--baseline=file")]
+)
+def test_a_baseline_that_cannot_be_used_ends_a_run_before_its_first_request(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    (tmp_path / "file").write_text("not a folder")
+    with Mock() as server:
+        damaged = baseline.folder_of(str(tmp_path / "damaged"), {"base_url": server.base_url})
+        damaged.mkdir(parents=True)
+        (damaged / "_terms.json").write_text("{")
+        done = conformance("server", "--base-url", server.base_url, *words, cwd=tmp_path)
+        assert (done.returncode, done.stdout, server.requests) == (4, "", ()), done.stderr
+    used = f"import pathlib; pathlib.Path({str(tmp_path / 'used')!r}).touch()"
+    told = [word.replace("damaged", "none") for word in words]
+    done = conformance("client", *told, "--", sys.executable, "-c", used, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (4, ""), done.stderr
+    assert not (tmp_path / "used").exists()
+
+
+def test_without_syrupy_nothing_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(extras, "find_spec", lambda _: None)
+    with Mock() as server:
+        done = conformance("server", "--base-url", server.base_url, "--update-baseline", cwd=tmp_path)
+        assert (done.returncode, server.requests) == (4, ())
+    assert "--update-baseline needs syrupy" in done.stderr
+    assert "pip install" in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_ends_a_run_of_any_door_before_it_begins(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with Mock() as server:
+        done = conformance("server", "--base-url", server.base_url, "--out=file/x", cwd=tmp_path)
+        assert (done.returncode, server.requests) == (4, ())
+    used = f"import pathlib; pathlib.Path({str(tmp_path / 'used')!r}).touch()"
+    for words in (("--out=file/x",), ("--known-failures=file/list.toml", "--update-known-failures")):
+        done = conformance("client", *words, "--", sys.executable, "-c", used, cwd=tmp_path, CI="")
+        assert (done.returncode, done.stdout) == (4, ""), done.stderr
+        assert not (tmp_path / "used").exists()

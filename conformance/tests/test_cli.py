@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from conformance import cli
-from conformance.cli import COMMANDS, main
+from conformance.cli import main
+from conformance.commands.parser import COMMANDS
 from conformance.tests.commands import CHECKOUT, PATIENCE, conformance, environment
 
 USAGE = {
@@ -46,6 +47,7 @@ USAGE = {
     "an unknown table": ["list", "wishes"],
     "an unknown scenario": ["mock", "--scenario", "bogus"],
     "an absurd port": ["mock", "--port", "70000"],
+    "a port that is none": ["mock", "--port", "8765x"],
     "a key of the mock that is not set": ["mock", "--api-key-env", "NOT_SET_ANYWHERE"],
     "no folder to record into": ["record"],
     "half a command": ["schemas"],
@@ -89,7 +91,7 @@ def test_a_slip_of_ours_is_told_as_one(monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.setattr(cli, "_run", lambda words: 1 // 0)
     assert main([]) == 3
     said = capsys.readouterr().err
-    assert said.startswith("conformance: ZeroDivisionError")
+    assert said.startswith("conformance: internal error (please report it): ZeroDivisionError")
     assert "Traceback" not in said
     monkeypatch.setenv("CONFORMANCE_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
@@ -102,7 +104,7 @@ def test_an_interruption_is_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys:
 
     monkeypatch.setattr(cli, "_run", interrupted)
     assert main([]) == 2
-    assert capsys.readouterr().err == "conformance: interrupted\n"
+    assert capsys.readouterr().err == "conformance: interrupted from the keyboard\n"
 
 
 def test_a_reader_that_has_read_enough_is_no_error() -> None:

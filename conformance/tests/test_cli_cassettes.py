@@ -15,8 +15,9 @@ from conformance.tests.commands import CHECKOUT
 
 
 def test_the_cassettes_of_the_suite_are_judged_as_they_are_meant(capfd: pytest.CaptureFixture[str]) -> None:
-    assert main(["judge", str(CHECKOUT / "cassettes"), "--format", "json"]) == 1
-    told = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    ours = [str(CHECKOUT / "cassettes" / name) for name in ("documented", "reference")]
+    assert main(["judge", *ours, "--format", "json"]) == 1
+    told = [json.loads(line) for line in capfd.readouterr().out.splitlines()[:-1]]
     assert len(told) > len(SCENARIOS)
     assert [Path(one["file"]).name for one in told if one["verdict"] != "pass"] == ["stream-as-printed.jsonl"]
     assert main(["judge", str(CHECKOUT / "cassettes" / "reference")]) == 0

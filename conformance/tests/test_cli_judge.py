@@ -18,6 +18,7 @@ from conformance.run import inputs
 from conformance.targets.http import HttpTarget
 from conformance.targets.settings import Settings
 from conformance.tests.commands import CHECKOUT, conformance, environment
+from conformance.wire.json_schema import own_validator
 
 WIRE = CHECKOUT.parent / "shared" / "wire"
 
@@ -34,7 +35,11 @@ def stream() -> bytes:
 
 
 def objects(out: str) -> list[dict[str, object]]:
-    return [json.loads(line) for line in out.splitlines()]
+    """What is said of each scenario or file; the last line, which sums up, is checked and left out."""
+    *told, last = [json.loads(line) for line in out.splitlines()]
+    own_validator("report", "line").validate(last)
+    assert "summary" in last and not [each for each in told if "summary" in each]
+    return told
 
 
 def test_a_clean_stream_passes_and_a_spoilt_one_is_told(
@@ -219,7 +224,7 @@ def test_a_slip_on_one_file_is_ours_and_the_rest_is_judged(
     words = ["judge", "--out", str(tmp_path / "out"), str(folder)]
     assert main([*words, str(tmp_path / "missing")]) == 4
     said = capsys.readouterr()
-    assert f"conformance: {folder / 'bad.sse'}: ZeroDivisionError" in said.err
+    assert f"internal error (please report it): {folder / 'bad.sse'}: ZeroDivisionError" in said.err
     assert "CONFORMANCE_DEBUG=1" in said.err
     kept = json.loads((tmp_path / "out/report.json").read_text())["subjects"]
     assert [subject["verdict"] for subject in kept] == ["error", "pass", "error"]
@@ -238,7 +243,7 @@ def test_a_device_is_no_recording(capsys: pytest.CaptureFixture[str]) -> None:
 def test_standard_input_that_never_ends_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(files, "ENDLESS", 2**20)
+    monkeypatch.setattr(files, "RECORDING", files.Bound(2**20, "nobody waits longer"))
     with Path("/dev/zero").open(encoding="utf-8") as endless:
         monkeypatch.setattr(sys, "stdin", endless)
         assert main(["judge", "-"]) == 4
@@ -291,3 +296,14 @@ def test_real_traffic_is_not_accused(capsys: pytest.CaptureFixture[str]) -> None
     subjects = objects(capsys.readouterr().out)
     assert len(subjects) >= 8
     assert [s["file"] for s in subjects if s["verdict"] != "pass"] == []
+
+
+def test_an_answer_that_an_archive_does_not_hold_is_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = {"method": "POST", "url": "https://api.example.com/v1/threads/t/runs/r/submit_tool_outputs", "headers": []}
+    content = {"size": 831, "mimeType": "text/event-stream"}
+    entry = {"request": asked, "response": {"status": 200, "headers": [], "content": content}}
+    (tmp_path / "x.har").write_text(json.dumps({"log": {"entries": [entry]}}), encoding="utf-8")
+    assert main(["judge", str(tmp_path / "x.har"), "--format", "json"]) == 5
+    told = objects(capsys.readouterr().out)
+    assert told[0]["verdict"] == "error"
+    assert told[0]["reason"] == "exchange 0 is not judged: the recording does not hold the body of its answer"

@@ -17,6 +17,7 @@ from conformance.mock.server import Mock
 from conformance.report import folder
 from conformance.tests.commands import CHECKOUT, PATIENCE, Command, environment, in_a_process, in_this_process
 from conformance.tests.targets.servers import RawServer, SmallApi, answer, static
+from conformance.wire.json_schema import own_validator
 
 #: Cells of two scenarios: enough to see a run, quick enough to see many.
 FEW = "stream-one-call or json-one-call"
@@ -30,7 +31,11 @@ def command(capfd: pytest.CaptureFixture[str]) -> Command:
 
 
 def objects(out: str) -> list[dict[str, object]]:
-    return [json.loads(line) for line in out.splitlines()]
+    """What is said of each scenario or file; the last line, which sums up, is checked and left out."""
+    *told, last = [json.loads(line) for line in out.splitlines()]
+    own_validator("report", "line").validate(last)
+    assert "summary" in last and not [each for each in told if "summary" in each]
+    return told
 
 
 def test_without_a_url_the_mock_is_judged_and_that_is_said_loudly(command: Command) -> None:
@@ -57,11 +62,11 @@ def test_the_plan_alone_sends_nothing(command: Command) -> None:
         assert mock.requests == ()
     assert (done.returncode, done.stderr) == (0, "")
     totals, *rows = done.stdout.splitlines()
-    planned, cells = re.findall(r"plan: (\d+) scenarios · \d+ runs · at most \d+ requests · (\d+) cells", totals)[0]
+    planned, cells = re.findall(r"plan: (\d+) scenarios · \d+ runs · at most \d+ requests · (\d+) verdicts", totals)[0]
     assert len(rows) == int(planned)
     assert sum(int(row.split()[1]) for row in rows) == int(cells)
     assert [row.strip().endswith(BY_ID[row.split()[0]].title) for row in rows] == [True] * len(rows)
-    assert [row["scenario"] for row in objects(lines.stdout)] == ["json-one-call", "stream-one-call"]
+    assert [json.loads(row)["scenario"] for row in lines.stdout.splitlines()] == ["json-one-call", "stream-one-call"]
 
 
 @pytest.mark.parametrize("terminal", [False, True])
@@ -104,7 +109,7 @@ def test_a_slip_before_anything_is_asked_is_told_as_one(command: Command, monkey
     monkeypatch.setattr("conformance.commands.server.selected", lambda *_: 1 // 0)
     done = command("server", "-k", FEW)
     assert done.returncode == 3
-    assert "conformance: ZeroDivisionError" in done.stderr
+    assert "conformance: internal error (please report it): ZeroDivisionError" in done.stderr
     assert "CONFORMANCE_DEBUG=1" in done.stderr
 
 
@@ -187,14 +192,18 @@ def test_a_server_that_offers_none_of_this_is_told_once(
 
 def test_nothing_that_answers_is_exit_code_5(command: Command) -> None:
     done = command("server", "--base-url", "http://127.0.0.1:9/v1", "--format", "json")
-    assert (done.returncode, done.stdout) == (5, "")
+    assert done.returncode == 5
+    assert {each["verdict"] for each in objects(done.stdout)} == {"error"}
+    assert json.loads(done.stdout.splitlines()[-1])["summary"]["exit_code"] == 5
     assert "nothing answers at http://127.0.0.1:9" in done.stderr
 
 
 def test_a_selection_of_nothing_is_exit_code_5(command: Command) -> None:
     done = command("server", "-k", "nothing-like-it")
     assert (done.returncode, done.stdout) == (5, "")
-    assert "-k selects nothing" in done.stderr
+    assert "nothing selected: -k 'nothing-like-it'" in done.stderr
+    done = command("server", "-k", "nothing-like-it", "--format", "json")
+    assert (done.returncode, objects(done.stdout)) == (5, [])
 
 
 def test_a_budget_ends_a_run_as_incomplete_and_keeps_what_there_is(command: Command) -> None:
@@ -209,8 +218,8 @@ def test_a_budget_ends_a_run_as_incomplete_and_keeps_what_there_is(command: Comm
 
 @pytest.mark.parametrize(
     ("number", "reason"),
-    [(signal.SIGINT, "interrupted from the keyboard"), (signal.SIGTERM, "interrupted by SIGTERM")],
-    ids=["Ctrl-C", "SIGTERM"],
+    [(signal.SIGINT, "interrupted from the keyboard"), (signal.SIGHUP, "interrupted by SIGHUP")],
+    ids=["Ctrl-C", "SIGHUP"],
 )
 def test_an_interruption_keeps_what_there_is_and_removes_what_was_created(number: signal.Signals, reason: str) -> None:
     with Mock() as mock:

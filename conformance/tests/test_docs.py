@@ -22,16 +22,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import yaml
 
-from conformance.cli import COMMANDS, main
+from conformance.cli import main
+from conformance.commands.parser import COMMANDS
 from conformance.mock.server import Mock
 from conformance.run import options
 from conformance.tests.commands import CHECKOUT, PATIENCE, at_once, environment
 
 PAGES = (
-    "README.md", "docs/README.md", "docs/servers.md", "docs/clients.md", "docs/recordings.md", "docs/reports.md",
-    "docs/ci.md", "docs/disputes.md", "docs/contributing.md", "docs/fuzzing.md", "docs/findings.md",
+    "README.md", "docs/README.md", "docs/servers.md", "docs/clients.md", "docs/proxy.md", "docs/recordings.md",
+    "docs/reports.md", "docs/ci.md", "docs/disputes.md", "docs/contributing.md", "docs/fuzzing.md", "docs/findings.md",
     "docs/mutation.md", "cassettes/README.md",
 )  # fmt: skip
 
@@ -45,10 +45,16 @@ CODES = {
     ): 1,
     ("docs/reports.md", "conformance server --base-url=http://127.0.0.1:8765/v1 -k 'stream-one-call:done.last'"): 1,
     ("docs/reports.md", "conformance judge report/repro/done.last.jsonl -k done.last"): 1,
+    ("docs/reports.md", "conformance judge report/repro/done.last.jsonl --format json > lines.jsonl"): 1,
     ("docs/reports.md", "conformance compare before/report.json report/report.json"): 1,
     ("docs/reports.md", "conformance matrix targets.toml --out matrix"): 1,
     ("cassettes/README.md", "conformance judge cassettes/documented"): 1,
     ("docs/recordings.md", "conformance verify recordings/stream-one-call.jsonl"): 1,
+    (
+        "docs/proxy.md",
+        "conformance proxy --upstream http://127.0.0.1:8765/v1 --out report -- python my_application.py",
+    ): 1,
+    ("docs/proxy.md", "conformance judge report/cassettes -k content.message-text"): 1,
     ("docs/servers.md", "conformance server --base-url http://127.0.0.1:8765/v1 -k stream-one-call --out report"): 1,
 }
 
@@ -57,6 +63,7 @@ _BY_PIP = "it needs what no test installs: test_packaging.py and test_action.py 
 _BY_DRIVERS = "it needs the packages of clients: test_drivers.py runs what they do"
 _BY_ONE = "it plays seventy scenarios one by one: test_plugin.py plays some of them"
 _BY_GUARD = "it takes minutes and looks at commits: tests/guard has tests of its own"
+_BY_FAULTS = "its application is written further down the page, and run against a server with faults"
 _BY_ENGINE = "it needs an engine for containers: test_packaging.py runs the commands of the image"
 
 #: Commands that are not run here, and why.
@@ -70,7 +77,7 @@ UNRUN = {
     'docker run --rm --network host --user "$(id -u)" --volume "$PWD:/work" conformance server'
     " --base-url http://127.0.0.1:8000/v1 --out report": _BY_ENGINE,
     "pip install 'submit-tool-outputs-conformance[fuzz]'": _BY_PIP,
-    "sh docs/recipes/shell.sh http://127.0.0.1:8000/v1": "it installs the suite: a test of its own below",
+    "sh docs/recipes/shell.sh http://127.0.0.1:8000/v1": "it installs the suite: test_recipes.py does",
     "pytest --pyargs conformance.suite --conformance-base-url https://api.example.org/v1 -d --tx ssh=one.example.org"
     " --tx ssh=two.example.org": "it needs two more machines",
     "python -m venv drivers-venv && drivers-venv/bin/pip install -r docs/drivers/requirements.txt": _BY_DRIVERS,
@@ -83,6 +90,9 @@ UNRUN = {
     "python -m conformance.tests.guard main --out before": _BY_GUARD,
     "python -m conformance.tests.guard HEAD --out after --inputs before/inputs": _BY_GUARD,
     "python -m conformance.tests.guard compare before after": _BY_GUARD,
+    "conformance server --base-url http://127.0.0.1:8090/v1 --serve 'conformance mock --port 8090'"
+    " -k stream-one-call": "it needs the port that it names: test_awaited.py and test_recipes.py start servers",
+    "conformance proxy --upstream http://127.0.0.1:8000/v1 -- python my_application.py": _BY_FAULTS,
     "conformance mock --scenario streamed-crlf": "it waits for Ctrl-C: test_cli_client.py presses it",
 }
 
@@ -327,45 +337,3 @@ def _anchors(page: Path) -> set[str]:
     heads = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
     made = {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
     return made | set(re.findall(r'<a id="([^"]+)"', text))
-
-
-RECIPES = CHECKOUT / "docs" / "recipes"
-
-
-@pytest.mark.parametrize("name", ["github.yml", "gitlab.yml", "fleet.yml", "shell.sh"])
-def test_a_recipe_is_ten_lines_at_most(name: str) -> None:
-    assert len((RECIPES / name).read_text().splitlines()) <= 10
-
-
-def test_the_recipes_for_github_give_inputs_that_the_action_has() -> None:
-    action = yaml.safe_load((CHECKOUT / "action.yml").read_text())
-    for name in ("github.yml", "fleet.yml"):
-        steps = yaml.safe_load((RECIPES / name).read_text())["jobs"]["conformance"]["steps"]
-        (ours,) = [step for step in steps if "submit-tool-outputs-conformance@" in step.get("uses", "")]
-        assert set(ours["with"]) <= set(action["inputs"])
-        kept = [step["with"]["path"] for step in steps if "upload-artifact" in step.get("uses", "")]
-        assert set(kept) <= {action["inputs"]["out"]["default"]}
-
-
-@pytest.mark.real
-def test_the_recipe_for_a_shell_installs_and_judges(desk: Desk) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "wheels"],
-        cwd=desk.folder, check=True, capture_output=True, timeout=PATIENCE,
-    )  # fmt: skip
-    installing = "env -u PYTHONPATH PIP_FIND_LINKS=wheels"
-    code, printed = desk.type(f"{installing} sh docs/recipes/shell.sh http://{YOURS}/v1")
-    assert code == 0, printed
-    assert (desk.folder / "conformance-report" / "report.json").is_file()
-
-
-def test_the_recipe_for_gitlab_judges_and_keeps_what_it_promises(desk: Desk) -> None:
-    job = yaml.safe_load((RECIPES / "gitlab.yml").read_text())["conformance"]
-    install, judge = job["script"]
-    assert install == "pip install --quiet submit-tool-outputs-conformance"
-    code, printed = desk.type(
-        f"export API_KEY=a-key-of-this-test BASE_URL=http://{YOURS}/v1; {judge} -k stream-one-call"
-    )
-    assert code == 0, printed
-    for path in (*job["artifacts"]["paths"], *job["artifacts"]["reports"].values()):
-        assert (desk.folder / path).exists()

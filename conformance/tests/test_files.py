@@ -68,12 +68,23 @@ def test_text_that_has_no_bytes_leaves_the_old_file(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_pipe_is_read_whole_and_refused_where_it_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "ENDLESS", 4)
+def test_files_and_pipes_are_read_whole_up_to_the_same_bound_which_says_why(tmp_path: Path) -> None:
+    bound = files.Bound(4, "nobody counts further")
+    path = tmp_path / "file"
+    path.write_bytes(b"four")
     with piped(b"four") as pipe:
-        assert files.read(pipe) == b"four"
-    with piped(b"fiver") as pipe, pytest.raises(UnreadableInput, match="does not end"):
-        files.read(pipe)
+        assert files.read(pipe, bound) == files.read(path, bound) == b"four"
+    path.write_bytes(b"fiver")
+    with piped(b"fiver") as pipe:
+        for longer in (pipe, path):
+            with pytest.raises(UnreadableInput, match="does not end within"):
+                files.read(longer, bound)
+
+
+def test_a_pipe_that_nobody_has_named_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UnreadableInput, match="neither a file nor a pipe"):
+        files.read(tmp_path / "pipe", files.LIST, only_files=True)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from conformance.reference import behaviour, request_body, submission
 from conformance.reference.behaviour import Behaviour
 from conformance.reference.refusals import Refused
 from conformance.report.curl_command import CurlCommand
-from conformance.run import option_conflicts
+from conformance.run import extras, option_conflicts
 from conformance.targets.run_polling import PendingRun
 from conformance.targets.settings import Settings
 from conformance.tests.commands import ALONE
@@ -353,7 +353,7 @@ def test_a_search_cut_short_makes_the_run_incomplete(tmp_path: Path) -> None:
         (("--conformance-fuzz=0",), "1 or more"),
         (("--conformance-fuzz-seed=5",), "--conformance-fuzz"),
         (("--conformance-fuzz=5", "--conformance-base-url=http://127.0.0.1:1/v1", "--conformance-provision=run",
-          "--conformance-run=thread:run"), "a given run cannot be fuzzed"),
+          "--conformance-run=thread:run"), "--conformance-fuzz needs more than the given run"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_told_before_anything_starts(
@@ -365,6 +365,6 @@ def test_what_cannot_be_meant_is_told_before_anything_starts(
 
 
 def test_without_schemathesis_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(option_conflicts, "find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"\[fuzz\]"):
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r"pip install .*schemathesis"):
         option_conflicts.check({"fuzz": 5})

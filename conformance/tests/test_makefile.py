@@ -25,6 +25,7 @@ def test_make_docs_writes_every_generated_file() -> None:
         "conformance schemas derive",
         "conformance.tests.wire.documented",
         "conformance.tests.wire.reference",
+        "conformance.tests.wire.recorded",
         "conformance.tests.verdict.joined",
         "conformance.tests.shown README.md",
     ):

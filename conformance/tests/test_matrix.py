@@ -21,8 +21,9 @@ from conformance.mock.server import Mock
 from conformance.report.matrix import Column, as_json, as_markdown, as_page, rows, worst_code
 from conformance.run import matrix
 from conformance.tests.canary import KEY
-from conformance.tests.commands import PATIENCE, conformance
+from conformance.tests.commands import CHECKOUT, PATIENCE, conformance
 from conformance.tests.report.reports import HOSTILE, broken, failing, passing
+from conformance.wire.json_schema import own_schema
 
 FAULTS = {
     "drop-done": "done.present",
@@ -83,17 +84,26 @@ def test_a_list_names_servers_and_clients(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "the list breaks"),
-        ("[[server]]\nname = 'a'", "/server/0 breaks 'required'"),
-        ("[[server]]\nname = '../a'\nbase-url = 'http://h'", "/server/0/name breaks 'pattern'"),
-        ("[[server]]\nname = 'a'\nbase-url = 'http://h'\nkey = 'sk-1'", "/server/0 breaks 'additionalProperties'"),
+        ("", "it lists no target"),
+        ("[[server]]\nname = 'a'", "[[server]] 1: missing key 'base-url'"),
+        ("[[server]]\nname = '../a'\nbase-url = 'http://h'", "[[server]] 1, name breaks 'pattern'"),
+        ("[[server]]\nname = 'a'\nbase-url = 'http://h'\nkey = 'sk-1'", "[[server]] 1: unknown key 'key'"),
+        ("[[server]]\nname = 'a'\nbase_url = 'http://h'", "Did you mean base-url"),
+        ("[[server]]\nname = 'a'\nbase_url = 'http://h'", "Keys of [[server]]: name, limit, base-url, "),
+        ("[servers]\nname = 'a'", "unknown table 'servers'"),
+        ("server = 1", "server breaks 'type'"),
         ("[[server]]\nname = 'a'\nbase-url = 'http://h'\napi-key-env = 'sk-1'", "api-key-env breaks 'pattern'"),
-        ("[[client]]\nname = 'a'\ncommand = 'true'", "/client/0/command breaks 'type'"),
+        ("[[client]]\nname = 'a'\ncommand = 'true'", "[[client]] 1, command breaks 'type'"),
         (
             "".join(f"[[client]]\nname = '{name}'\ncommand = ['x']\n" for name in ("a b", "A-b")),
             "two targets are named",
         ),
         ("[[server", "this is no TOML"),
+        ("[[server]]\nname = 07:32:00\nbase-url = 'http://h'", "/server/0/name breaks 'pattern'"),
+        ("[[client]]\nname = 'a'\ncommand = [\"\\u0000\"]", "/client/0/command/0 breaks 'pattern'"),
+        ("[[server]]\nname = 'Matrix.HTML'\nbase-url = 'http://h'", "/server/0/name is the name of the overview"),
+        ("a." * 22_000 + "a = 1", "line 1: a key has more than 8 names"),
+        ("x = " + "[" * 20 + "]" * 20, "inside one another"),
     ],
 )
 def test_a_list_that_is_none_says_where(text: str, message: str, tmp_path: Path) -> None:
@@ -150,7 +160,7 @@ def test_whoever_cannot_be_judged_is_a_column_that_says_why(tmp_path: Path) -> N
     assert sorted(told) == ["away", "no key", "slow"]
     away, no_key, slow = found
     assert "nothing answers at http://127.0.0.1:9" in str(away.reason)
-    assert not away.cells()
+    assert not away.results()
     assert (no_key.word, no_key.reason, no_key.exit_code) == ("NO REPORT", "the environment has no NOBODY_SET_THIS", 5)
     assert slow.reason == "it was ended after 4 seconds"
     assert worst_code(found) == 5
@@ -213,3 +223,11 @@ def test_a_browser_filters_both_axes_and_shows_differences(said: str, visible: s
     found = re.findall(r'<tr id="([^"]+)"([^>]*)>', shown)
     assert {name for name, facts in found if "hidden" not in facts} == visible
     assert f"{len(visible)} of 4 requirements" in shown
+
+
+def test_every_key_is_named_in_the_docs() -> None:
+    tables = own_schema("targets")["properties"]
+    page = (CHECKOUT / "docs" / "reports.md").read_text()
+    for role, table in tables.items():
+        (row,) = re.findall(rf"^\| `\[\[{role}\]\]` \| (.*) \|$", page, re.MULTILINE)
+        assert set(re.findall(r"`([a-z-]+)`", row)) == set(table["items"]["properties"])

@@ -7,13 +7,16 @@ import pty
 import re
 import subprocess
 import sys
+from threading import Event
 
 import pytest
 
 from conformance.commands.progress import Progress
+from conformance.contract.scenarios import BY_ID
 from conformance.model import Author, Chunk, Ended, Exchange, Operation, Request, Response
+from conformance.run.plan import Plan
 from conformance.targets.session import Ask
-from conformance.tests.commands import conformance, environment
+from conformance.tests.commands import PATIENCE, conformance, environment
 
 
 def test_on_a_terminal_one_line_says_counts_seconds_and_what_is_waited_for() -> None:
@@ -44,6 +47,38 @@ def test_in_a_pipe_nothing_is_told_but_the_plan_and_with_v_every_exchange() -> N
     submitted = [line for line in loud if "submit_tool_outputs" in line]
     pattern = r"    POST /v1/threads/\{thread_id\}/runs/\{run_id\}/\w+  200, \d+ bytes, complete after \d+ ms"
     assert submitted and all(re.fullmatch(pattern, line) for line in submitted)
+
+
+def test_in_a_log_a_line_every_half_minute_says_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    begun, asked, ended = Event(), [], Event()
+
+    def half_minutes(over: Event, seconds: float) -> bool:
+        """Two half minutes pass while a scenario is played, and then the run is over."""
+        asked.append(seconds)
+        begun.wait(PATIENCE)
+        if len(asked) > 2:
+            ended.set()
+        return len(asked) > 2
+
+    scenario = BY_ID["stream-one-call"]
+    chosen = Plan((scenario,), {scenario.id: frozenset({"done.last"})})
+    with Progress(verbose=False, quiet=False, mocked=False, wait=half_minutes) as progress:
+        progress.planned(chosen)
+        progress.begun(scenario)
+        begun.set()
+        assert ended.wait(PATIENCE)
+    said = capsys.readouterr().err.splitlines()
+    assert said[1:] == ["conformance: 0/1 scenarios · 0 judged · 0 failed · stream-one-call"] * 2
+    assert asked == [30.0] * 3
+
+
+@pytest.mark.parametrize(("verbose", "quiet"), [(True, False), (False, True)])
+def test_no_such_line_is_written_beside_every_scenario_or_where_nothing_is_played(verbose: bool, quiet: bool) -> None:
+    def never(over: Event, seconds: float) -> bool:
+        raise AssertionError("nobody waits")
+
+    with Progress(verbose=verbose, quiet=quiet, mocked=False, wait=never) as progress:
+        progress.planned(Plan((), {}))
 
 
 def test_an_exchange_is_told_without_its_query_and_without_tricks(capsys: pytest.CaptureFixture[str]) -> None:

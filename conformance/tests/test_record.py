@@ -98,7 +98,7 @@ def judged(subject: Transcript) -> list[tuple[str, str, int]]:
 
 
 def objects(out: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in out.splitlines()]
+    return [json.loads(line) for line in out.splitlines()[:-1]]
 
 
 def kept(folder: Path) -> dict[str, bytes]:
@@ -176,7 +176,7 @@ def test_a_key_for_an_id_is_not_told_when_it_is_left_behind(
     with RawServer(reply) as hostile:
         assert main([*planted(hostile.base_url, tmp_path), "-k", "json-one-call"]) == 2
     said = capfd.readouterr()
-    assert "left behind: DELETE" in said.err
+    assert "not deleted: DELETE" in said.err
     assert traces(said.out + said.err) == []
 
 
@@ -245,7 +245,7 @@ def test_an_interrupt_leaves_whole_files_and_nothing_behind(
     assert recording.returncode == 2
     *_, said = err.splitlines()
     unknown = [line for line in err.splitlines() if "interrupted before it was known" in line]
-    assert said == "conformance: interrupted"
+    assert said == f"conformance: interrupted {'from the keyboard' if number == signal.SIGINT else 'by SIGTERM'}"
     assert "Traceback" not in err
     assert 0 < len(kept(tmp_path)) < len(SCENARIOS)
     assert sorted(kept(tmp_path)) == sorted(Path(line).name for line in [f"{SCENARIOS[0].id}.jsonl", *out.split()])
@@ -272,6 +272,6 @@ def test_what_an_interrupt_leaves_unknown_is_told(
     monkeypatch.setattr(Session, "ask", interrupted)
     assert main(["record", "--base-url", mock.base_url, "--out", str(tmp_path), "-k", "json-one-call"]) == 2
     said = capfd.readouterr().err
-    assert f"left behind: POST {asked[-1]}: interrupted" in said
+    assert f"not deleted: POST {asked[-1]}: interrupted" in said
     assert sum(one.request.method == "DELETE" for one in mock.requests) == number - 1
     assert kept(tmp_path) == {}

@@ -1,4 +1,4 @@
-"""Two editions of the verdicts on one target, compared cell by cell: what is new, mended, otherwise, gone.
+"""Two editions of the verdicts on one target, compared verdict by verdict: what failed newly, was fixed, changed.
 
 An `Edition` is what can be compared of a report or of a baseline: statuses, fingerprints of causes and outlines,
 never ids, times or texts. Only where a finding is at hand is it carried along, to be shown.
@@ -6,8 +6,8 @@ never ids, times or texts. Only where a finding is at hand is it carried along, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from conformance.contract.requirements import REQUIREMENTS
@@ -32,15 +32,26 @@ class Kind(StrEnum):
     CLEARED = "warning gone"
 
 
+#: What each kind is called where people read it; its value is what programs read.
+TITLES: Mapping[Kind, str] = {
+    Kind.NEW: "new failure",
+    Kind.CHANGED: "cause changed",
+    Kind.VANISHED: "no longer judged",
+    Kind.WARNED: "new warning",
+    Kind.APPEARED: "newly judged",
+    Kind.MENDED: "fixed",
+    Kind.CLEARED: "warning fixed",
+}
+
 #: What each kind means, for whoever reads it the first time.
 MEANING: Mapping[Kind, str] = {
-    Kind.NEW: "fails now and did not before",
-    Kind.CHANGED: "failed or warned before too, for another cause",
-    Kind.VANISHED: "was judged before and is not now",
-    Kind.WARNED: "warns now and did not before",
-    Kind.APPEARED: "is judged now and was not before, and holds",
-    Kind.MENDED: "failed before and holds now",
-    Kind.CLEARED: "warned before and holds now",
+    Kind.NEW: "fails now, and did not before",
+    Kind.CHANGED: "failed or warned before too, but for another cause",
+    Kind.VANISHED: "was judged before, and is not now",
+    Kind.WARNED: "warns now, and did not before",
+    Kind.APPEARED: "passes now, and was not judged before",
+    Kind.MENDED: "failed before, and passes now",
+    Kind.CLEARED: "warned before, and passes now",
 }
 
 
@@ -53,9 +64,11 @@ class Cell:
     causes: tuple[tuple[str, ...], ...] = ()
     #: Luck brought it: nobody is to blame where it is gone the next time.
     joined: bool = False
-    #: A failure counts: nobody has excused it, and its rule is scored.
+    #: A failure counts: nobody has excused it, and its requirement is scored.
     counted: bool = True
     finding: Finding | None = None
+    #: The requirement whose failure explains all of it, where that is known: a baseline does not say so.
+    because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +106,8 @@ class Change:
     regression: bool
     #: What shows it now, where that is at hand.
     finding: Finding | None = None
+    #: The requirement whose own change in the same subject explains it; None where it stands for itself.
+    because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +181,15 @@ def _cell(verdicts: list[Verdict]) -> Cell:
         joined=all(verdict.joined for verdict in verdicts),
         counted=any(verdict.known is None and verdict.scored for verdict in alike),
         finding=next((finding for _, finding in findings if finding.primary), findings[0][1] if findings else None),
+        because=None if any(finding.primary for _, finding in findings) else _cause(alike),
     )
+
+
+def _cause(verdicts: Iterable[Verdict]) -> str | None:
+    """The first requirement that verdicts of one status name as their cause."""
+    verdicts = tuple(verdicts)
+    of_findings = (finding.because for verdict in verdicts for finding in verdict.findings)
+    return next((name for name in (*(verdict.because for verdict in verdicts), *of_findings) if name), None)
 
 
 def compare(old: Edition, new: Edition) -> Comparison:
@@ -182,8 +205,21 @@ def compare(old: Edition, new: Edition) -> Comparison:
         kind = _kind(before, after)
         if kind is not None:
             changes.append(_change(kind, subject, requirement, before, after))
+    changes = _explained(changes, old, new)
     ordered = sorted(changes, key=lambda change: (not change.regression, list(Kind).index(change.kind)))
     return Comparison(old, new, tuple(ordered), dict(_reshaped(old, new)), compared, apart)
+
+
+def _explained(changes: Sequence[Change], old: Edition, new: Edition) -> list[Change]:
+    """The changes, each with the one beside it that explains it: one that weighs as much at least."""
+    there = {(change.subject, change.requirement): change for change in changes}
+    explained = []
+    for change in changes:
+        cells = (_at(side, change.subject, change.requirement) for side in (new, old))
+        causes = (there.get((change.subject, cell.because)) for cell in cells if cell is not None and cell.because)
+        cause = next((each for each in causes if each is not None and each.regression >= change.regression), None)
+        explained.append(change if cause is None else replace(change, because=cause.requirement))
+    return explained
 
 
 def _cells(old: Edition, new: Edition) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from conformance.checks import CHECKS
 from conformance.contract.media import WHOLE, foreign, shown_by
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.contract.scenarios import BY_ID
+from conformance.contract.scenarios import BY_ID, not_offered
 from conformance.model import (
     Finding,
     Level,
@@ -22,6 +22,7 @@ from conformance.model import (
     Verdict,
 )
 from conformance.verdict.blame import blame, cause_of, first_cause
+from conformance.verdict.sides import part, placed, shown
 from conformance.walk.findings import Entry
 from conformance.walk.schedule import Schedule
 from conformance.walk.transcript import Walked, walk
@@ -43,11 +44,18 @@ ENVIRONMENT = frozenset({"state", "key"}) | WHOLE
 _NOTHING = {
     Role.SERVER: "it holds no submission and no stream that creates a run",
     Role.CLIENT: "it holds no submission",
+    Role.GATEWAY: "it holds no submission on both sides of what stands between",
 }
+
+#: Why nothing is judged in a scenario that was played all the same.
+_NOT_OFFERED = "it needs what the target is said not to offer (--offers)"
 
 #: Why nothing showed what was planned: nobody did it, or it was done to a run that had ended.
 _UNSEEN = "nothing in the exchanges showed it"
 _OVER = "the run was over before the outputs came, so nothing showed it"
+
+#: Why a stream was not judged to its end; a note says how far.
+_LEFT = "the stream is longer than what is judged of one"
 
 #: Breaches that leave later rules nothing to look at, the most telling first.
 _PREREQUISITES = (
@@ -63,6 +71,17 @@ _PREREQUISITES = (
     "sending.one-request",
     "sending.every-call",
     "sending.stream-flag",
+    "relay.forwarded",
+    "relay.path",
+    "relay.authorization",
+    "relay.beta",
+    "relay.query",
+    "relay.request-body",
+    "relay.answered",
+    "relay.unanswered",
+    "relay.status-class",
+    "relay.content-type",
+    "relay.ends",
     "request.path",
     "request.bearer",
     "request.beta-accepted",
@@ -120,7 +139,12 @@ _PREREQUISITES = (
 
 
 def planned(scenario: Scenario, traits: frozenset[str]) -> tuple[Requirement, ...]:
-    """The requirements whose condition holds for a scenario in an environment of these traits, known beforehand."""
+    """The requirements whose condition holds for a scenario in an environment of these traits, known beforehand.
+
+    None where the scenario needs what the target is said not to offer.
+    """
+    if not_offered(scenario, traits):
+        return ()
     return _planned(scenario.traits | traits | WHOLE, scenario.role)
 
 
@@ -143,7 +167,8 @@ def judge(transcript: Transcript, *, role: Role | None = None) -> Subject:
 
     A transcript of one of our scenarios is planned by the scenario and its environment, a recording of anything else
     by what its medium and its exchanges show. Without a `role` the side that the scenario is about is judged, of a
-    foreign recording the server. A subject with a `reason` held nothing to judge.
+    foreign recording the server. Where it was recorded on both sides of what stands between, a server is judged behind
+    it and a client in front. A subject with a `reason` held nothing to judge.
     """
     scenario = BY_ID.get(transcript.scenario)
     if role is None:
@@ -152,11 +177,21 @@ def judge(transcript: Transcript, *, role: Role | None = None) -> Subject:
         scenario = None
     if transcript.untestable is not None or transcript.slip is not None:
         return _unwalked(transcript, scenario)
+    indices = shown(transcript, role)
+    if indices is not None:
+        return placed(_judged(part(transcript, indices), scenario, role), indices)
+    return _judged(transcript, scenario, role)
+
+
+def _judged(transcript: Transcript, scenario: Scenario | None, role: Role) -> Subject:
+    """All verdicts on the exchanges that show a role."""
     medium = transcript.provenance.get("kind")
     held = transcript.traits | shown_by(medium) | (scenario.traits if scenario is not None else frozenset())
     if foreign(medium):
         held |= {"others"}
     walked = walk(transcript, _CHECKS, held, role)
+    if scenario is not None and not_offered(scenario, transcript.traits):
+        return Subject(transcript.scenario, (), _NOT_OFFERED, notes=walked.notes)
     if scenario is None:
         held |= walked.traits
         if not walked.judged and (role is Role.SERVER or transcript.outcome is None):
@@ -198,7 +233,7 @@ def _subject(transcript: Transcript, walked: Walked, held: frozenset[str], role:
 
 def _merely_unseen(verdict: Verdict) -> bool:
     """Whether there was nothing to look at, and no breach is to blame for that."""
-    return verdict.status is Status.UNTESTABLE and verdict.because is None
+    return verdict.status is Status.UNTESTABLE and verdict.because is None and verdict.reason != _LEFT
 
 
 def _unread_at(entry: Entry | None, found: Mapping[str, tuple[Finding, ...]]) -> str | None:
@@ -247,6 +282,8 @@ def _verdict(
         return Verdict(requirement.id, requirement.level, requirement.role, scenario, status, joined=joined, **facts)  # type: ignore[arg-type]
 
     entry, findings = seen.get(requirement.id), found.get(requirement.id, ())
+    if entry is not None and entry.left and not findings:
+        return verdict(Status.UNTESTABLE, reason=_LEFT)
     if entry is not None and entry.slip is not None:
         return verdict(Status.ERROR, reason=f"the check broke: {entry.slip}")
     if entry is None or (entry.unseen and not findings):
@@ -255,7 +292,7 @@ def _verdict(
             return verdict(Status.UNTESTABLE, reason=unseen)
         if _is_should(because):
             return verdict(Status.NOT_APPLICABLE, reason=_FOLLOWS.format(because), because=because)
-        return verdict(Status.UNTESTABLE, reason=f"nothing to look at, since {because} is broken", because=because)
+        return verdict(Status.UNTESTABLE, reason=f"could not be checked because {because} failed", because=because)
     if not findings:
         return _passed(requirement.id, scenario, joined)
     causes = [_root(finding, found) for finding in findings]

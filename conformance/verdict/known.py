@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
-from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.contract.scenarios import SCENARIOS
+from conformance.contract.scenarios import BY_ID
 from conformance.model import (
     JUDGED,
     Complaint,
@@ -30,7 +29,7 @@ from conformance.verdict.fingerprints import fingerprints
 _DEPARTED = frozenset({Status.FAIL, Status.WARN})
 
 #: Every scenario of ours -> the role it is about.
-_SCENARIOS = {scenario.id: scenario.role for scenario in (*SCENARIOS, *CLIENT_SCENARIOS)}
+_SCENARIOS = {scenario.id: scenario.role for scenario in BY_ID.values()}
 
 
 def causes(verdict: Verdict) -> dict[tuple[str, ...], Finding]:

@@ -17,7 +17,7 @@ from conformance.contract.lifecycle import WORDS
 from conformance.model import Author, Exchange, Operation, Request, Response, Transcript
 from conformance.verdict.without_ids import without_ids
 from conformance.walk.http_response import document_of, is_event_stream, looks_like_stream, media_type
-from conformance.walk.observation import DONE
+from conformance.walk.place import DONE
 from conformance.wire.compact_json import compact
 from conformance.wire.identifier import COLLECTIONS
 from conformance.wire.sse import Decoder, Event

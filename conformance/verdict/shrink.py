@@ -7,30 +7,46 @@ events, never within one: what is left is a recording that somebody can read.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from conformance.model import Chunk, Exchange, Response, Role, Status, Transcript, Verdict
 from conformance.verdict.judge import judge
 from conformance.wire.sse import Decoder
 
-#: Events that are judged while looking, all tries together: about two seconds. What is left then is still true, only
-#: not the smallest.
-_BUDGET = 100_000
+#: Bytes that cost as much to judge as another event.
+_BYTES = 250
 
 #: Exchanges that are left out one by one. A longer row, as of somebody who polls, is first left out in one piece, then
 #: in halves: one by one takes a judgement of the whole for each.
 _ONE_BY_ONE = 16
 
+#: What the provenance of a shrunk transcript calls the requirement it breaks: of the others it says nothing.
+REPEATS = "repeats"
+
 _DEPARTED = frozenset({Status.FAIL, Status.WARN})
 
 
-def shrunk(transcript: Transcript, broken: Verdict) -> Transcript | None:
+@dataclass(slots=True)
+class Budget:
+    """Events that may yet be judged while looking, all tries together: a second for ten thousand that break rules."""
+
+    left: int = 50_000
+
+    def allows(self, transcript: Transcript) -> bool:
+        """Take what it costs to judge a transcript; False where that is not left."""
+        if self.left > 0:
+            self.left -= _cost(transcript)
+        return self.left > 0
+
+
+def shrunk(transcript: Transcript, broken: Verdict, budget: Budget | None = None) -> Transcript | None:
     """The transcript with as little in it as still breaks the requirement of a verdict for itself.
 
-    None where the transcript alone does not break it, as where what was redacted is what departs.
+    None where the transcript alone does not break it, as where what was redacted is what departs, or where the budget
+    does not suffice to see that. Where it is spent later, what is left is still true, only not the smallest.
     """
-    search = _Search(broken)
+    search = _Search(broken, budget or Budget())
     if not search.breaks(transcript):
         return None
     transcript = search.fewer_exchanges(transcript, 0, len(transcript.exchanges))
@@ -42,13 +58,18 @@ def shrunk(transcript: Transcript, broken: Verdict) -> Transcript | None:
 class _Search:
     """Judges one try after another until the budget is spent."""
 
-    def __init__(self, broken: Verdict) -> None:
+    def __init__(self, broken: Verdict, budget: Budget) -> None:
         self._requirement = broken.requirement
         self._role: Role = broken.role
-        self._left = _BUDGET
+        self._budget = budget
 
     def breaks(self, transcript: Transcript) -> bool:
-        """Whether a transcript breaks the requirement, and not only as the effect of something else."""
+        """Whether a transcript breaks the requirement, and not only as the effect of something else.
+
+        No transcript does once the budget is spent.
+        """
+        if not self._budget.allows(transcript):
+            return False
         subject = judge(transcript, role=self._role)
         return any(
             verdict.requirement == self._requirement
@@ -60,7 +81,7 @@ class _Search:
     def fewer_exchanges(self, transcript: Transcript, first: int, last: int) -> Transcript:
         """The transcript without those of some exchanges without which it does as well; one is always left."""
         fewer = _without(transcript, first, last)
-        if fewer.exchanges and (last - first > _ONE_BY_ONE or last - first == 1) and self._still(fewer, 1):
+        if fewer.exchanges and (last - first > _ONE_BY_ONE or last - first == 1) and self.breaks(fewer):
             return fewer
         if last - first < 2:
             return transcript
@@ -78,14 +99,17 @@ class _Search:
         def holding(kept: Sequence[Chunk]) -> Transcript:
             return _with_body(transcript, index, response, tuple(kept))
 
-        kept = _least(blocks, lambda part: self._still(holding(part), len(part)))
+        kept = _least(blocks, lambda part: self.breaks(holding(part)), self._budget)
         return transcript if len(kept) == len(blocks) else holding(kept)
 
-    def _still(self, transcript: Transcript, events: int) -> bool:
-        """Whether a try breaks the requirement too; no try does once the budget is spent."""
-        # A judgement costs as much as some fifty events before it looks at the first.
-        self._left -= events + 50
-        return self._left > 0 and self.breaks(transcript)
+
+def _cost(transcript: Transcript) -> int:
+    """What it costs to judge a transcript, in events: as much as fifty before it looks at the first."""
+    chunks = (
+        chunk.data for each in transcript.exchanges if each.response is not None for chunk in each.response.chunks
+    )
+    # Events end in a line end each; a plain body has none that counts.
+    return 50 + sum(data.count(b"\n\n") + data.count(b"\r") + len(data) // _BYTES for data in chunks)
 
 
 def _without(transcript: Transcript, first: int, last: int) -> Transcript:
@@ -112,12 +136,12 @@ def _with_body(transcript: Transcript, index: int, response: Response, chunks: t
     return replace(transcript, exchanges=exchanges)
 
 
-def _least(blocks: tuple[Chunk, ...], holds: Callable[[Sequence[Chunk]], bool]) -> tuple[Chunk, ...]:
+def _least(blocks: tuple[Chunk, ...], holds: Callable[[Sequence[Chunk]], bool], budget: Budget) -> tuple[Chunk, ...]:
     """A part from which nothing more can be left out, in pieces that are halved until they are single blocks."""
     size = len(blocks) // 2
-    while size:
+    while size and budget.left > 0:
         start = 0
-        while start < len(blocks):
+        while start < len(blocks) and budget.left > 0:
             fewer = (*blocks[:start], *blocks[start + size :])
             if holds(fewer):
                 blocks = fewer

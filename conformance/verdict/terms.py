@@ -11,7 +11,7 @@ from functools import cache
 
 from conformance.contract.requirement_sets import levels
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.model import Confidence, Finding, KnownFailure, Level, Profile, Status, Subject, Verdict
+from conformance.model import ClientOutput, Confidence, Finding, KnownFailure, Level, Profile, Status, Subject, Verdict
 from conformance.verdict import known
 from conformance.wire.secret import Secrets
 
@@ -89,7 +89,12 @@ def masked(subject: Subject, secrets: Secrets) -> Subject:
         unknown_events=unknown,
         notes=notes,
         shape=shape,
+        client=subject.client and _of_client(subject.client, clean),
     )
+
+
+def _of_client(said: ClientOutput, clean: Callable[[str], str]) -> ClientOutput:
+    return replace(said, error=clean(said.error), printed=tuple(map(clean, said.printed)), output=clean(said.output))
 
 
 def _each(value: object, change: Callable[[str], str]) -> object:

@@ -63,3 +63,14 @@ def shown(value: object) -> str:
     """A value as people see it in a finding: JSON-like, on one line, cut with its length when long."""
     written = _LITERALS[value] if value is None or isinstance(value, bool) else repr(value)
     return written if len(written) <= _SHOWN else f"{written[:_SHOWN]}… ({len(written)} characters)"
+
+
+def around(value: object, other: object) -> str:
+    """The place where two texts part, as people can see it."""
+    if not isinstance(value, str) or not isinstance(other, str):
+        return shown(value)
+    at = next((index for index, (one, two) in enumerate(zip(value, other, strict=False)) if one != two), None)
+    at = min(len(value), len(other)) if at is None else at
+    if at < 40:
+        return shown(value)
+    return f"…{value[at - 20 : at + 60]!r} (from character {at - 20} of {len(value)})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -10,6 +11,9 @@ from conformance.contract.lifecycle import MESSAGE, RUN, STEP, Table
 from conformance.model import Operation
 from conformance.walk.documents import Document, find, member, members, number, text
 from conformance.walk.observation import CallPieces, Message, Move, Observation, Part, Step
+
+#: Open steps that may miss a delta which went astray: a run has one open step at a time.
+_MISSED = 20
 
 _Step = Callable[[Observation, str], None]
 
@@ -47,7 +51,7 @@ def _enter_step(observation: Observation, word: str) -> None:
     observation.step = step
     # A delta of a step that is not open is missed by the one that is.
     astray = word == "delta" and (step.state == STEP.start or step.ended is not None)
-    missed = (other for other in stream.open_steps.values() if astray and other is not step)
+    missed = (other for other in islice(stream.open_steps.values(), _MISSED if astray else 0) if other is not step)
     place = observation.about(step.about, *(other.about for other in missed))
     if word != "delta" and document is not None:
         _learn_step(step, document)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conformance.contract.kinds import kinds
 from conformance.model import Finding
@@ -18,9 +18,18 @@ KEPT = 10
 #: known ones. No requirement has more kinds, and pointers may be of the target's making: somewhere it must end.
 CAUSES = 50
 
+#: Characters of each text of a finding: a value is shown with 120, and a list of calls has some hundred.
+LONGEST = 1000
+
+#: Objects that one finding is about: a step that overlaps others names a handful.
+ABOUT = 50
+
 #: Documents of one stream whose misfits are explained: five times what is kept, so that a second cause among them is
 #: seen. A server that breaks the schema in every delta of a long stream costs no more than that.
 EXPLAINED = 5 * KEPT
+
+#: Bytes of those documents: a whole run, step or message has some thousand.
+EXPLAINED_BYTES = 256 * 1024
 
 
 @dataclass(slots=True)
@@ -36,6 +45,8 @@ class Entry:
     unseen: bool = False
     #: The exchange and the event at which that was so first, where it was at one.
     unseen_at: tuple[int, int] | None = None
+    #: It looks at the end of a stream, which was left before that.
+    left: bool = False
     #: A slip of ours inside the check.
     slip: str | None = None
 
@@ -48,13 +59,33 @@ class Entry:
         known = cause in self.causes
         if len(self.findings) < KEPT or (not known and len(self.causes) < CAUSES):
             self.causes.add(cause)
-            self.findings.append(finding)
+            self.findings.append(_bounded(finding))
         else:
             self._count(unknown=not known)
 
     def _count(self, *, unknown: bool) -> None:
         self.more += 1
         self.more_causes = self.more_causes or unknown
+
+
+def _bounded(finding: Finding) -> Finding:
+    """The finding with every text of it cut that may be of the target's making."""
+    texts = (finding.message, finding.expected, finding.got, finding.pointer or "", *finding.details, *finding.about)
+    if all(len(text) <= LONGEST for text in texts) and len(finding.about) <= ABOUT:
+        return finding
+    return replace(
+        finding,
+        message=_cut(finding.message),
+        expected=_cut(finding.expected),
+        got=_cut(finding.got),
+        pointer=None if finding.pointer is None else _cut(finding.pointer),
+        details=tuple(map(_cut, finding.details)),
+        about=tuple(map(_cut, finding.about[:ABOUT])),
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
 
 
 def _declared(requirement: str, found: tuple[Finding, ...]) -> None:
@@ -72,6 +103,12 @@ class Findings:
 
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
+
+    def leave(self, checks: Iterable[Check]) -> None:
+        """What these checks were to look at in the end was not seen: without a finding it is no pass."""
+        for requirement, _, _ in checks:
+            entry = self.entries.setdefault(requirement, Entry())
+            entry.unseen = entry.left = True
 
     def call(self, checks: Iterable[Check], observation: Observation) -> None:
         """Call the checks of an occasion; a check that breaks is our slip and stops nobody else."""

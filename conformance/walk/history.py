@@ -48,6 +48,9 @@ Items = tuple[tuple[str, str | None], ...]
 #: Statuses after which the same submission may follow, and be served: nobody knows yet whether it was taken.
 RETRIED = frozenset({408, 409})
 
+#: Statuses after which a submission may be sent again, besides every 5xx and no status at all (contract SDK-RETRY).
+PASSING = RETRIED | {429}
+
 
 @dataclass(slots=True)
 class KnownRun:

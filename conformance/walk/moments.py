@@ -7,6 +7,7 @@ own; what would have been legal is read off the tables that it moves them by (`c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from conformance.contract.lifecycle import MESSAGE, RUN, STEP, TABLES, WORDS, Table
@@ -18,6 +19,10 @@ MOST = 50_000
 
 #: How the names of an entity's events begin.
 _NAMES: Mapping[str, str] = {"run": "thread.run", "step": "thread.run.step", "message": "thread.message"}
+
+
+#: Lanes whose states are kept: many times those that fit a picture.
+LANES = 100
 
 
 class Standing(NamedTuple):
@@ -59,7 +64,7 @@ class _Timeline:
         """Keep where the stream stands before an event, if that is asked for."""
         if event in self.events:
             states = {"run": stream.run_state}
-            for (entity, found), lane in self.lanes.items():
+            for (entity, found), lane in islice(self.lanes.items(), LANES):
                 states[lane] = (stream.steps if entity == "step" else stream.messages)[found].state
             self.standings[event] = Standing(states, tuple(_allowed(states, stream)))
 

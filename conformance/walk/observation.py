@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import StringIO
@@ -13,24 +12,12 @@ from conformance.model import Ended, Exchange, Finding, Operation, Response, Tra
 from conformance.walk.documents import Document, member
 from conformance.walk.history import History, KnownRun, run_of_path
 from conformance.walk.http_response import header
+from conformance.walk.passages import Passage
+from conformance.walk.place import DONE, Place
 from conformance.walk.submission_facts import Submitted
 from conformance.wire.replaced import Read, is_replaced, without_replaced
 from conformance.wire.sse import Defect, Event
 from conformance.wire.strict_json import NotJson
-
-#: The data of the done event (contract §3).
-DONE = b"[DONE]"
-
-
-class Place(NamedTuple):
-    """Where an event stood: its name, 0-based index, byte span and arrival in ms, and what it is about."""
-
-    name: str
-    event: int
-    span: tuple[int, int]
-    ms: int
-    #: As `Finding.about`.
-    about: tuple[str, ...] = ()
 
 
 class Move(NamedTuple):
@@ -183,16 +170,22 @@ class Stream:
     nameless_count: int = 0
     #: Those of them whose data is an envelope that names them.
     enveloped: int = 0
-    unknown: Counter[str] = field(default_factory=Counter)
+    #: Names of events that nobody knows, the first of them, each cut to what is shown.
+    unknown: dict[str, None] = field(default_factory=dict)
     first_ms: int = 0
     #: What the events were about whose data could not be read, as `Finding.about`; the kind alone, such as `step`,
     #: where that is all their names tell. What they said is lost, and nothing of it is missed.
     unread: set[str] = field(default_factory=set)
     #: How many events that could be read did not fit theirs, the one at hand included.
     misfits: int = 0
+    #: Bytes of their data.
+    misfit_bytes: int = 0
+    #: What it took to look at the stream so far, in events.
+    work: int = 0
     defects: list[Defect] = field(default_factory=list)
-    #: The event that a defect is in.
+    #: The event that a defect is in, and how many defects were looked at for that.
     spoilt: dict[Defect, Place] = field(default_factory=dict)
+    placed: int = 0
     unterminated: Event | None = None
 
     @property
@@ -262,6 +255,8 @@ class Observation:
     step: Step | None = None
     message: Message | None = None
     move: Move | None = None
+    #: Both sides of each request, where what stands between is judged.
+    passages: tuple[Passage, ...] = ()
     #: What was seen that nothing judges, each once, in a sentence.
     notes: dict[str, None] = field(default_factory=dict)
 

@@ -9,13 +9,10 @@ from json import dumps
 from typing import NamedTuple
 
 from conformance.model import Author, Exchange, Response
-from conformance.walk.history import RETRIED
+from conformance.walk.history import PASSING
 from conformance.walk.http_response import is_event_stream, served
 from conformance.walk.observation import Observation
 from conformance.walk.submission_facts import Submitted
-
-#: Statuses after which a submission may be sent again, besides every 5xx and no status at all (contract SDK-RETRY).
-PASSING = RETRIED | {429}
 
 
 class Sent(NamedTuple):

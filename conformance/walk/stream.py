@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from orjson import loads
 
 from conformance.contract.lifecycle import STREAM_TERMINAL, WORDS, Word
 from conformance.contract.schema import SCHEMA_OF_EVENT, accepts, decider
-from conformance.model import Ended, Response
+from conformance.model import Author, Ended, Response
 from conformance.walk.documents import member, text
 from conformance.walk.entities import ENTER, LEAVE
 from conformance.walk.findings import Findings
 from conformance.walk.moments import Moments
-from conformance.walk.observation import DONE, Message, Observation, Place, Stream
+from conformance.walk.observation import Message, Observation, Stream
 from conformance.walk.occasions import BODY, DONE_EVENT, END, EVENT, WAITING
+from conformance.walk.place import DONE, Place
 from conformance.walk.schedule import Calls
 from conformance.wire.sse import Decoder, Event
 from conformance.wire.strict_json import NotJson, read_either
 
 _DELTA = "thread.message.delta"
+
+#: What is looked at of one stream before the rest of it is left: events, apart from the plain deltas of a text, which
+#: cost a tenth of the others. Models write less than that in one answer, many times over, and it takes some seconds.
+MOST_WORK = 100_000
+
+#: Names of unknown events that are kept of one stream, and characters of each: enough to see what they are.
+UNKNOWN, NAME = 100, 120
+
+#: Steps and messages that make an event count once more, since some rules look at all of them.
+_CROWD = 50
+
+#: Everything that a stream may speak of, as in `Stream.unread`.
+_ENTITIES = frozenset({"run", "step", "message"})
 
 #: Members without which nobody knows which step, message or call an event speaks of.
 NAMING = frozenset({"id", "message_id", "name"})
@@ -38,38 +53,75 @@ def walk_stream(
     decoder = Decoder()
     defects = stream.defects = decoder.defects
     fits = decider("MessageDeltaObject")
-    for chunk in response.chunks:
-        ms = chunk.ms
-        for event in decoder.events(chunk.data):
-            if event[0] != _DELTA or defects or not _plain_delta(stream, event[1], fits):
-                _event(observation, findings, calls, event, ms)
-                if moments is None:
-                    stream.writing = _writing(stream)
-                else:  # where every event is kept, every one takes the long way
-                    moments.saw(observation)
-                if defects and observation.place is not None:
-                    _spoil(stream, observation.place)
-    decoder.close()
-    stream.unterminated = decoder.unterminated
-    if stream.unterminated is not None and _was_trimmed(observation, response, stream.unterminated):
-        _event(observation, findings, calls, stream.unterminated, ms=response.chunks[-1].ms)
+    for event, ms in _timed(decoder, response):
+        if event[0] != _DELTA or defects or not _plain_delta(stream, event[1], fits):
+            _event(observation, findings, calls, event, ms)
+            if moments is None:
+                stream.writing = _writing(stream)
+            else:  # where every event is kept, every one takes the long way
+                moments.saw(observation)
+            if defects and observation.place is not None:
+                _spoil(stream, observation.place)
+            stream.work += 1 + (len(stream.steps) + len(stream.messages) + len(stream.unread)) // _CROWD
+            if stream.work >= MOST_WORK:
+                _leave(observation, findings, calls, response)
+                break
+    else:
+        decoder.close()
+        _end(observation, findings, calls, decoder.unterminated, moments)
+    if moments is not None:
+        moments.end(observation)
+
+
+def _end(
+    observation: Observation, findings: Findings, calls: Calls, rest: Event | None, moments: Moments | None
+) -> None:
+    """The body has ended: take a last event that only lacks its blank line, and judge the whole."""
+    stream, response = observation.stream, observation.response
+    stream.unterminated = rest
+    if rest is not None and response is not None and _was_trimmed(observation, response, rest):
+        _event(observation, findings, calls, rest, ms=response.chunks[-1].ms)
         if moments is not None:
             moments.saw(observation)
         stream.unterminated = None
         stream.defects = [defect for defect in stream.defects if defect.kind != "unterminated"]
         observation.notes["the last event is read as if a blank line followed: text files often lose it"] = None
     observation.place = observation.move = observation.document = None
+    if response is None or not _was_left(observation, response):
+        findings.call(calls.get(BODY, ()), observation)
+        if stream.count:
+            findings.call(calls.get(END, ()), observation)
+
+
+def _timed(decoder: Decoder, response: Response) -> Iterator[tuple[Event, int]]:
+    """The events of a response, each with the time at which it was there."""
+    for chunk in response.chunks:
+        for event in decoder.events(chunk.data):
+            yield event, chunk.ms
+
+
+def _leave(observation: Observation, findings: Findings, calls: Calls, response: Response) -> None:
+    """Look no further: what the rest of the stream says is not known, so that nothing of it is missed."""
+    stream = observation.stream
+    stream.unread.update(_ENTITIES)
+    observation.notes[f"its stream was judged up to event {stream.count}: it takes more than any run of a model"] = None
+    observation.place = observation.move = observation.document = None
+    observation.exchange = replace(observation.exchange, response=replace(response, ended=Ended.ABORTED))
     findings.call(calls.get(BODY, ()), observation)
-    if stream.count:
-        findings.call(calls.get(END, ()), observation)
-    if moments is not None:
-        moments.end(observation)
+    findings.leave(calls.get(END, ()))
+
+
+def _was_left(observation: Observation, response: Response) -> bool:
+    """Whether a client that is not ours read no further: nothing is known of how the stream would have ended."""
+    return response.ended is Ended.ABORTED and observation.exchange.request.author is Author.IMPLEMENTATION
 
 
 def _spoil(stream: Stream, place: Place) -> None:
-    """Keep the event that each defect of its bytes is in."""
-    within = (defect for defect in stream.defects if place.span[0] <= defect.start < place.span[1])
-    stream.spoilt.update(dict.fromkeys(within, place))
+    """Keep the event that each defect of its bytes is in; both come in the order of the bytes."""
+    while stream.placed < len(stream.defects) and (defect := stream.defects[stream.placed]).start < place.span[1]:
+        if place.span[0] <= defect.start:
+            stream.spoilt[defect] = place
+        stream.placed += 1
 
 
 def _was_trimmed(observation: Observation, response: Response, last: Event) -> bool:
@@ -142,7 +194,16 @@ def _event(observation: Observation, findings: Findings, calls: Calls, event: Ev
         return
     findings.call(calls.get(EVENT, ()), observation)
     if observation.name:
-        stream.unknown[observation.name] += 1
+        _unknown(observation)
+
+
+def _unknown(observation: Observation) -> None:
+    """Keep the name of an event that nobody knows."""
+    unknown = observation.stream.unknown
+    if len(unknown) < UNKNOWN:
+        unknown[observation.name[:NAME]] = None
+    elif observation.name[:NAME] not in unknown:
+        observation.notes[f"it has events of more than {UNKNOWN} unknown names, of which the first are listed"] = None
 
 
 def _known_event(observation: Observation, findings: Findings, calls: Calls, word: Word, place: Place) -> None:
@@ -152,7 +213,9 @@ def _known_event(observation: Observation, findings: Findings, calls: Calls, wor
         _read(observation, observation.data)
     if name in SCHEMA_OF_EVENT and observation.not_json is None:
         observation.fits = accepts(SCHEMA_OF_EVENT[name], observation.as_sent)
-        stream.misfits += not observation.fits
+        if not observation.fits:
+            stream.misfits += 1
+            stream.misfit_bytes += len(observation.data)
     if observation.replaced & NAMING:
         stream.unread.add(word.entity)
     if word.entity in ENTER:

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from conformance.contract.lifecycle import BROKEN_OFF, FINAL
-from conformance.model import Exchange, Operation, Response, Role, Transcript
+from conformance.model import Exchange, Operation, Response, Role, Side, Transcript
 from conformance.walk.documents import Document, find, member, members, text
 from conformance.walk.findings import Entry, Findings
-from conformance.walk.history import KnownRun, Look, asks_for_outputs, deleted_by, run_of_path, runs_in
+from conformance.walk.history import PASSING, KnownRun, Look, asks_for_outputs, deleted_by, run_of_path, runs_in
 from conformance.walk.http_response import document_of, is_event_stream, looks_like_stream, served
 from conformance.walk.moments import Moments
 from conformance.walk.observation import Observation, Stream
 from conformance.walk.occasions import ANSWER, CLOSE, HEAD, RUN, WAITING
-from conformance.walk.rounds import PASSING
+from conformance.walk.passages import passages
 from conformance.walk.schedule import Calls, Schedule
 from conformance.walk.stream import NAMING, walk_stream
 from conformance.walk.submission_facts import Submitted, approves, submitted, turned_down
@@ -66,6 +66,15 @@ class _Walk:
         elif exchange.response is not None and _tells(exchange.request.method, exchange.response):
             self._look(exchange, exchange.response)
 
+    def pass_on(self) -> None:
+        """Put both sides of what stands between together: no exchange tells anything of it by itself."""
+        observation = self.observation
+        both = any(exchange.side is Side.BEHIND for exchange in observation.transcript.exchanges)
+        if both or "gateway" in observation.held:
+            observation.passages = passages(observation.transcript, observation.held)
+            self.judged = sum(passage.submits for passage in observation.passages)
+            self.traits |= {"submit", "gateway"} if self.judged else set()
+
     def close(self) -> None:
         self.observation.place, self.observation.ended = None, True
         self.findings.call(self._calls(Operation.SUBMIT).get(CLOSE, ()), self.observation)
@@ -85,6 +94,8 @@ class _Walk:
         observation.submitted, observation.known = sent, known
         asked = sent.stream or ("unrecorded" in sent.faults and response is not None and _streamed(response))
         self.traits |= _traits_of(sent, asked, response)
+        if response is not None and served(response):
+            observation.notes.update(_offered_all_the_same(observation.held, response))
         if self.role is Role.CLIENT:
             self.traits |= _traits_of_client(sent, exchange, response)
         calls = self._calls(Operation.SUBMIT)
@@ -210,8 +221,11 @@ def walk(
     ask for; without them nothing is kept of an event once it was looked at.
     """
     under_way = _Walk(transcript, checks, held, role, moments or Moments(()))
-    for index, exchange in enumerate(transcript.exchanges):
-        under_way.take(index, exchange)
+    if role is Role.GATEWAY:
+        under_way.pass_on()
+    else:
+        for index, exchange in enumerate(transcript.exchanges):
+            under_way.take(index, exchange)
     under_way.close()
     return Walked(
         under_way.findings.entries,
@@ -241,6 +255,12 @@ def _tells(method: str, response: Response) -> bool:
 def _streamed(response: Response) -> bool:
     """Whether an answer is a stream, by its head or by its body."""
     return is_event_stream(response) or looks_like_stream(response)
+
+
+def _offered_all_the_same(held: frozenset[str], response: Response) -> dict[str, None]:
+    """A note on an answer of a kind that the target is said not to offer."""
+    kind = "streamed" if _streamed(response) else "plain"
+    return {f"a {kind} submission was answered, though --offers leaves it out": None} if f"no-{kind}" in held else {}
 
 
 def _asks_for_stream(body: bytes) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
 from conformance.errors import OwnError, UnreadableInput
-from conformance.model import Exchange, Response, Transcript
+from conformance.model import Exchange, Response, Side, Transcript
 from conformance.wire.cassette_reader import VERSION, BodyDigest, Reader
 from conformance.wire.compact_json import compact
 from conformance.wire.redact import leaks
@@ -114,7 +114,11 @@ def _request_fields(exchange: Exchange) -> dict[str, object]:
         "path": request.target,
         "headers": request.headers,
         **_bytes(request.body, "body"),
-        **_present(reconstructed=request.reconstructed or None, situation=sorted(exchange.situation) or None),
+        **_present(
+            reconstructed=request.reconstructed or None,
+            situation=sorted(exchange.situation) or None,
+            side=None if exchange.side is Side.FRONT else exchange.side.value,
+        ),
     }
 
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, NoReturn
 
 from conformance.errors import DamagedCassette
-from conformance.model import Author, Chunk, Ended, Exchange, Operation, Outcome, Request, Response, Transcript
+from conformance.model import Author, Chunk, Ended, Exchange, Operation, Outcome, Request, Response, Side, Transcript
 from conformance.wire.json_schema import mismatch, own_validator
 from conformance.wire.redact import leaks
 
@@ -94,10 +94,10 @@ class _Draft:
             Author(fields["author"]), fields["method"], fields["path"], _headers(fields["headers"]), self.body,
             fields.get("reconstructed", False),
         )  # fmt: skip
-        situation = frozenset(fields.get("situation", ()))
         return Exchange(
-            Operation(fields["operation"]), int(fields["began_ms"]), request, self._response(), self.failure, situation
-        )
+            Operation(fields["operation"]), int(fields["began_ms"]), request, self._response(), self.failure,
+            frozenset(fields.get("situation", ())), Side(fields.get("side", Side.FRONT)),
+        )  # fmt: skip
 
     def _response(self) -> Response | None:
         fields, end = self.response, self.end

@@ -19,6 +19,7 @@ from conformance.model import Exchange, Headers, Request, Response, Transcript
 from conformance.wire.compact_json import compact
 from conformance.wire.credentials import HEADERS, is_named, of_url, scheme_and, without_scheme
 from conformance.wire.identifier import Names
+from conformance.wire.replaced import is_replaced
 from conformance.wire.secret import REDACTED, Secrets
 from conformance.wire.splice import Edit, spliced, spliced_chunks
 
@@ -91,7 +92,9 @@ def leaks(transcript: Transcript, secrets: Iterable[str] = ()) -> tuple[str, ...
     places = [
         f"{place}: credential"
         for place, name, value in _named_values(transcript)
-        if name.lower() in HEADERS and without_scheme(value) not in {"", REDACTED}
+        if name.lower() in HEADERS
+        and without_scheme(value) not in {"", REDACTED}
+        and not is_replaced(without_scheme(value))
     ]
     for place, data in _all_bytes(transcript):
         places += [f"{place}: {kind}" for kind in known.kinds(data)]

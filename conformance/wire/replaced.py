@@ -6,13 +6,13 @@ They are recognised where something is named, as ids, names and paths, never in 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import NamedTuple
 
-#: What recorders write: a word in any case and brackets, three asterisks or more, something in single angle quotation
-#: marks, the UUID of zeros; each perhaps behind the beginning of an id.
+#: What recorders write: a word in any case and brackets, a name in capitals in angle brackets, three asterisks or more,
+#: something in single angle quotation marks, the UUID of zeros; each perhaps behind the beginning of an id.
 _REPLACED = re.compile(
-    r"(?:[a-z]+_)?(?:[<\[{(]?(?:sanitized|redacted)[>\]})]?|\*{3,}|\u2039[^\u203a]*\u203a|0{8}(?:-0{4}){3}-0{12})",
+    r"(?:[a-z]+_)?(?:[<\[{(]?(?:sanitized|redacted)[>\]})]?|(?-i:<[A-Z][A-Z0-9_-]*>)|\*{3,}"
+    r"|\u2039[^\u203a]*\u203a|0{8}(?:-0{4}){3}-0{12})",
     re.IGNORECASE,
 )
 
@@ -39,13 +39,15 @@ def known(value: str | None) -> str | None:
 
 def without_replaced(document: object) -> Read:
     """A parsed document without the ids and names that a recorder replaced; walks without recursion."""
+    if not _any_replaced(document):
+        return Read(document, frozenset())
     replaced: set[str] = set()
     root: dict[str, object] = {}
     waiting: list[tuple[dict[str, object] | list[object], str | int, object]] = [(root, "", document)]
     while waiting:
         parent, place, value = waiting.pop()
         copy: dict[str, object] | list[object]
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             kept = {key: entry for key, entry in value.items() if not (_names(key) and is_replaced(entry))}
             replaced |= value.keys() - kept.keys()
             copy = dict(kept)
@@ -59,9 +61,26 @@ def without_replaced(document: object) -> Read:
     return Read(root[""] if replaced else document, frozenset(replaced))
 
 
+def _any_replaced(document: object) -> bool:
+    """Whether there is anything to do, which mostly there is not: no copy is made to find out."""
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            for key, entry in value.items():
+                if isinstance(entry, str):
+                    if _names(key) and is_replaced(entry):
+                        return True
+                elif isinstance(entry, dict | list) and key not in _OWN:
+                    waiting.append(entry)
+        elif isinstance(value, list):
+            waiting += [entry for entry in value if isinstance(entry, dict | list)]
+    return False
+
+
 def _names(key: str) -> bool:
     return key in ("id", "name") or key.endswith("_id")
 
 
 def _holds(value: object) -> bool:
-    return isinstance(value, Mapping | list)
+    return isinstance(value, dict | list)

@@ -70,6 +70,10 @@ _LF: Final = ord("\n")
 _BLANK: Final = (b"\n\n", b"\n\r", b"\r\r")
 #: The blocks of a text without CR: the common form as name and data, any other block whole, a run of empty lines.
 _LF_BLOCK: Final = re.compile(rb"event: (.++)\ndata: (.++)\n\n|((?:.++\n)++\n|\n++)")
+#: A line of one of the fields that mean something: its name and its value. Other lines cost nothing but their bytes.
+_FIELD: Final = re.compile(rb"(?<![^\r\n])(data|event|id|retry)(?:: ?([^\r\n]*+))?(?![^\r\n])")
+#: A line that is no comment.
+_SOME: Final = re.compile(rb"(?<![^\r\n])[^:\r\n]")
 #: What `event: `, `data: ` and the line ends of the common form add to its name and data.
 _COMMON_FORM: Final = len(b"event: \ndata: \n\n")
 #: Bytes decoded at once: small enough for the processor's caches.
@@ -262,24 +266,17 @@ def _fields(block: bytes) -> _Fields:
     last_id: bytes | None = None
     late_name: bytes | None = None
     retry: int | None = None
-    some = False
-    for line in block.splitlines():
-        colon = line.find(b":")
-        if colon == 0 or not line:
-            continue
-        some = True
-        field, value = line, b""
-        if colon > 0:
-            field, value = line[:colon], line[colon + 1 + line.startswith(b" ", colon + 1) :]
+    for field, value in _FIELD.findall(block):
         if field == b"data":
             data.append(value)
         elif field == b"event":
             names.append(value)
             late_name = value if data and late_name is None else late_name
-        elif field == b"id" and b"\0" not in value:
-            last_id = value
-        elif field == b"retry" and value.isdigit() and len(value) <= _RETRY_DIGITS:
+        elif field == b"id":
+            last_id = last_id if b"\0" in value else value
+        elif value.isdigit() and len(value) <= _RETRY_DIGITS:
             retry = int(value)
+    some = bool(names or data) or _SOME.search(block) is not None
     return _Fields(names, data, late_name, last_id, retry, some)
 
 

@@ -1,6 +1,8 @@
 #!/bin/sh
-# Judges the server at $1 and keeps the report in conformance-report/; ends with the exit code of `conformance`.
+# Judges the server at $1, for which it waits up to a minute, and keeps the report in conformance-report/.
+# Ends with the exit code of `conformance`. In a checkout of the suite: SUITE=. sh docs/recipes/shell.sh URL
 set -eu
+: "${SUITE:=git+https://github.com/OWNER/submit-tool-outputs-conformance@SHA}" # replace: where the suite is, and the commit that you trust
 python3 -m venv .conformance
-.conformance/bin/pip install --quiet submit-tool-outputs-conformance
-exec .conformance/bin/conformance server --base-url "$1" --out conformance-report
+.conformance/bin/pip install --quiet "$SUITE"
+exec .conformance/bin/conformance server --base-url "$1" --wait 60 --out conformance-report

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.model import Finding
-from conformance.walk.observation import Move, Observation, Place
+from conformance.walk.observation import Move, Observation
+from conformance.walk.place import Place
 from conformance.walk.registry import UNSEEN, check
 
 

@@ -52,5 +52,6 @@ def _change(change: Change) -> dict[str, Any]:
         "old": change.old,
         "new": change.new,
         "regression": change.regression,
+        **({} if change.because is None else {"because": change.because}),
         **told,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.report.comparison.groups import counts, groups, word
+from conformance.report.comparison.groups import counts, groups, notes, word
 from conformance.report.page import page
 from conformance.verdict.compare import MEANING, Comparison
 
@@ -17,4 +17,5 @@ def render(comparison: Comparison, strict: bool) -> str:
         comparison=comparison,
         groups=groups(comparison),
         meaning=MEANING,
+        notes=tuple(notes(comparison)),
     )

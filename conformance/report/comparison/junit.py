@@ -6,19 +6,20 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from conformance.report.comparison.groups import counts
 from conformance.report.plain import safe
-from conformance.verdict.compare import MEANING, Change, Comparison, Kind
+from conformance.verdict.compare import MEANING, TITLES, Change, Comparison, Kind
 
 
 def render(comparison: Comparison, strict: bool) -> str:
     """The whole comparison as one document."""
     suite = Element("testsuite", name="comparison")
     for change in comparison.changes:
-        _case(suite, change, failing=change.regression or (strict and change.kind is Kind.WARNED))
+        stops = change.regression or (strict and change.kind is Kind.WARNED)
+        _case(suite, change, failing=stops and change.because is None)
     for subject, lines in comparison.reshaped.items():
         case = SubElement(suite, "testcase", classname="conformance.shape", name=safe(subject))
         told = "\n".join(map(safe, lines))
         if strict:
-            SubElement(case, "failure", message="another shape").text = told
+            SubElement(case, "failure", message="response shape changed").text = told
         else:
             SubElement(case, "system-out").text = told
     if not len(suite):
@@ -41,7 +42,8 @@ def _case(suite: Element, change: Change, *, failing: bool) -> None:
     case = SubElement(suite, "testcase", classname=f"conformance.{change.requirement.partition('.')[0]}", name=name)
     finding = change.finding
     shown = "" if finding is None else f"{finding.message}: expected {finding.expected}, got {finding.got}"
-    message = safe(f"{change.kind}: {MEANING[change.kind]}")
+    because = "" if change.because is None else f", because of {change.because}"
+    message = safe(f"{TITLES[change.kind]}: {MEANING[change.kind]}{because}")
     if failing:
         SubElement(case, "failure", message=message, type=change.level.value).text = safe(shown) or message
     else:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.report.comparison.groups import Group, counts, groups, word
+from conformance.report.comparison.groups import Group, counts, groups, notes, word
+from conformance.report.counts import many
 from conformance.report.markdown import code
 from conformance.report.plain import safe
 from conformance.verdict.compare import Comparison
@@ -21,17 +22,16 @@ def render(comparison: Comparison, strict: bool) -> str:
 def _parts(comparison: Comparison, strict: bool) -> Iterator[str]:
     yield f"### {word(comparison, strict)} since {code(comparison.old.name)}"
     yield counts(comparison)
-    if comparison.differences:
-        yield "\n".join(
-            f"- the {term} is another: {code(old)} before, {code(new)} now" for term, old, new in comparison.differences
-        )
+    said = [*notes(comparison)]
+    if said:
+        yield "\n".join(f"- {code(note)}" for note in said)
     found = groups(comparison)
     if found:
         rows = [_row(group) for group in found[:_ROWS]]
         rows += [f"| and {len(found) - _ROWS} more | | | |"] if len(found) > _ROWS else []
-        yield "\n".join(("| | requirement | where | now |", "|---|---|---|---|", *rows))
+        yield "\n".join(("| change | requirement | where | now |", "|---|---|---|---|", *rows))
     if comparison.reshaped:
-        yield f"<details><summary>{len(comparison.reshaped)} of another shape</summary>"
+        yield f"<details><summary>{many(len(comparison.reshaped), 'response shape')} changed</summary>"
         for subject, lines in list(comparison.reshaped.items())[:_ROWS]:
             more = [f"and {len(lines) - _LINES} more"] if len(lines) > _LINES else []
             yield "\n".join((code(subject), "", "```diff", *map(_fenced, lines[:_LINES]), *more, "```"))
@@ -39,10 +39,12 @@ def _parts(comparison: Comparison, strict: bool) -> Iterator[str]:
 
 
 def _row(group: Group) -> str:
-    kind = f"**{group.kind}**" if group.regression else str(group.kind)
+    kind = f"**{group.title}**" if group.regression else group.title
     more = f" and {len(group.subjects) - _NAMES} more" if len(group.subjects) > _NAMES else ""
     where = ", ".join(map(_cell, group.subjects[:_NAMES])) + more
-    said = "" if group.finding is None else f"{_cell(group.finding.message)}, got {_cell(group.finding.got)}"
+    said = group.statuses
+    said += "" if group.finding is None else f": {_cell(group.finding.message)}, got {_cell(group.finding.got)}"
+    said += f"; due to it: {', '.join(map(_cell, group.effects))}" if group.effects else ""
     return f"| {kind} | `{group.requirement}` {group.level} | {where} | {said} |"
 
 

@@ -46,7 +46,8 @@ def _sentence(requirement: str) -> str:
 
 def _result(group: Group, index: int) -> dict[str, Any]:
     shown = "" if group.finding is None else f" Got {group.finding.got}, expected {group.finding.expected}."
-    message = safe(f"{group.requirement}, {group.kind}: {MEANING[group.kind]}.{shown}")
+    effects = f" Due to it: {', '.join(group.effects)}." if group.effects else ""
+    message = safe(f"{group.requirement}, {group.title}: {MEANING[group.kind]}.{shown}{effects}")
     return {
         "ruleId": group.requirement,
         "ruleIndex": index,

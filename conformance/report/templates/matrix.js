@@ -1,6 +1,6 @@
 "use strict";
 const field = (id) => document.getElementById(id);
-const rows = [...document.querySelectorAll("tbody tr")];
+const rows = [...document.querySelectorAll("tbody tr[id]")];
 const boxes = [...document.querySelectorAll("input[name=column]")];
 
 function shown(row, cells) {
@@ -15,7 +15,7 @@ function shown(row, cells) {
 function apply() {
   let count = 0;
   for (const row of rows) {
-    const cells = [...row.querySelectorAll("td")].map((cell) => cell.textContent.trim());
+    const cells = [...row.querySelectorAll("td")].map((cell) => cell.dataset.word);
     row.hidden = !shown(row, cells);
     count += row.hidden ? 0 : 1;
   }

@@ -20,7 +20,7 @@
   all("[data-copy]").forEach(function (button) {
     var code = button.parentNode.querySelector("code");
     button.hidden = false;
-    button.setAttribute("aria-label", "Copy: " + button.parentNode.querySelector("p").textContent);
+    button.setAttribute("aria-label", "Copy: " + button.dataset.copy);
     button.addEventListener("click", function () {
       var selected = function () { select(code); answer(button, document.execCommand("copy") ? "Copied" : "Selected"); };
       if (!navigator.clipboard) { selected(); return; }
@@ -67,9 +67,10 @@
     if (link && link.getAttribute("href") === location.hash) { visit(); }
   });
 
-  // What is longer than its frame starts where it departs.
-  all(".exchange pre").forEach(function (frame) {
+  // What is longer than its frame starts where it departs, or at its end where something is missing there.
+  all("pre").forEach(function (frame) {
     var line = frame.querySelector(".departs");
+    if (frame.hasAttribute("data-end")) { frame.scrollTop = frame.scrollHeight; }
     if (line) { frame.scrollTop = line.getBoundingClientRect().top - frame.getBoundingClientRect().top - frame.clientHeight / 3; }
   });
   all(".timeline .scroll").forEach(function (scroll) {

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import jsonschema_rs
 from conformance import files
 from conformance.errors import UnreadableInput
 from conformance.model import KnownFailure
+from conformance.wire import toml
 from conformance.wire.json_schema import own_schema, own_validator
 
 #: The array of tables that holds the rows.
@@ -30,7 +29,7 @@ def read(path: Path) -> tuple[KnownFailure, ...]:
 def text(path: Path) -> str:
     """The text of a file. Raises UnreadableInput where it cannot be read or is no text."""
     try:
-        return files.read(path).decode("utf-8")
+        return files.read(path, files.LIST).decode("utf-8")
     except UnicodeDecodeError as error:
         raise UnreadableInput(f"{path}: byte {error.start} is no UTF-8", "TOML is text in UTF-8.") from None
 
@@ -38,23 +37,13 @@ def text(path: Path) -> str:
 def rows(content: str, name: str) -> tuple[KnownFailure, ...]:
     """The rows of a text; `name` is what a message calls it. Raises UnreadableInput for the first row that is off."""
     try:
-        document = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
-        raise UnreadableInput(f"{name}: this is no TOML: {error}", _DESCRIBED) from None
-    plain = _plain(document)
-    broken = next(iter(own_validator("known-failures").iter_errors(plain)), None)
+        document = toml.read(content)
+    except toml.NotToml as error:
+        raise UnreadableInput(f"{name}: {error}", _DESCRIBED) from None
+    broken = next(iter(own_validator("known-failures").iter_errors(document)), None)
     if broken is not None:
-        raise _refusal(name, plain, broken)
-    return tuple(_row(row) for row in plain.get(TABLE, ()))
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
-    """TOML as JSON: its dates become text."""
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    return value.isoformat() if isinstance(value, date | datetime) else value
+        raise _refusal(name, document, broken)
+    return tuple(_row(row) for row in document.get(TABLE, ()))
 
 
 def _row(row: Mapping[str, Any]) -> KnownFailure:

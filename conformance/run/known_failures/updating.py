@@ -16,7 +16,7 @@ from typing import Any
 import tomlkit
 
 from conformance.errors import UnreadableInput
-from conformance.files import write_atomically
+from conformance.files import rewrite
 from conformance.model import JUDGED, KnownFailure, Report, Status, Verdict
 from conformance.report.plain import safe
 from conformance.report.tally import DEPARTED, counted, standing
@@ -46,10 +46,18 @@ def update(report: Report, path: Path) -> Updated:
     Raises UnreadableInput where the file cannot be read or its rows cannot be told apart, and UsageError where it
     cannot be written; it is then as it was.
     """
-    done = updated(report, reader.text(path) if path.exists() else _PREAMBLE, str(path))
+    content = reader.text(path) if path.exists() else _PREAMBLE
+    end = _line_end(content)
+    done = updated(report, content.replace(end, "\n"), str(path))
     if done.changes:
-        write_atomically(path, done.text)
+        rewrite(path, done.text.replace("\n", end))
     return done
+
+
+def _line_end(content: str) -> str:
+    """What every line ends with; of a text that mixes ends, which stay as they are, a new line gets the plain one."""
+    windows = content.count("\r\n")
+    return "\r\n" if windows and windows == content.count("\n") else "\n"
 
 
 def updated(report: Report, content: str, name: str) -> Updated:

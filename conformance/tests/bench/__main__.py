@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from conformance.tests.bench import commands, decoder, growth, judge, kept
+from conformance.tests.bench import commands, decoder, growth, judge, kept, relay
 from conformance.tests.bench.measured import Measured
 
 GROUPS: dict[str, Sequence[Callable[[], Measured]]] = {
@@ -14,6 +14,7 @@ GROUPS: dict[str, Sequence[Callable[[], Measured]]] = {
     "growth": growth.MEASUREMENTS,
     "commands": commands.MEASUREMENTS,
     "kept": kept.MEASUREMENTS,
+    "relay": relay.MEASUREMENTS,
 }
 
 

@@ -79,7 +79,12 @@ def said(words: Sequence[str]) -> dict[str, object]:
             code = place("main")(list(words))
         except SystemExit as ended:
             code = ended.code
-    return {"words": list(words), "code": code, "out": _text(out), "err": _text(err)}
+    return {"words": list(words), "code": code, "out": _without_summary(_text(out)), "err": _text(err)}
+
+
+def _without_summary(out: str) -> str:
+    """Lines of JSON without the one that sums up: it says when the run was, and earlier versions had none."""
+    return "".join(line for line in out.splitlines(keepends=True) if '"summary":{' not in line)
 
 
 def _text(stream: io.TextIOWrapper) -> str:

@@ -9,7 +9,8 @@ from conformance.model import Report, Status
 from conformance.report import folder
 from conformance.report.exhibits import Exhibitor
 from conformance.report.result import exit_code
-from conformance.report.text import Style, text
+from conformance.report.style import Style
+from conformance.report.text import text
 from conformance.run.loop import Run
 from conformance.run.plan import narrowed, plan
 from conformance.targets.http import HttpTarget
@@ -59,6 +60,6 @@ def judged(server: HostileServer, scenarios: tuple[str, ...], out: Path, **limit
     for scenario in run.plan.scenarios:
         run.subject(scenario.id)
     report = run.report()
-    paths = folder.write(report, str(out))
-    said = (*(path.read_text("utf-8") for path in paths), text(report, Style()))
+    folder.write(report, str(out))
+    said = (*(path.read_text("utf-8") for path in out.rglob("*") if path.is_file()), text(report, Style()))
     return Judged(report, exit_code(report), said)

@@ -63,6 +63,8 @@ def test_every_column_is_read() -> None:
         (ROW + 'expires = "2026-02-30"\n', "expires: ", "expires = 2026-12-31"),
         (ROW + 'scenario = "a"\nscenarios = ["a"]\n', "it has both scenario and scenarios", "known-failures.json"),
         (ROW + "scenarios = []\n", "scenarios: ", "known-failures.json"),
+        ("a." * 22_000 + "a = 1", "line 1: a key has more than 8 names", "known-failures.json"),
+        (ROW + "expires = 07:32:00\n", "expires: ", "expires = 2026-12-31"),
         (ROW + 'fingerprints = ["x"]\n', "fingerprints.0: ", "twelve hexadecimal digits"),
         (ROW + 'target = { nme = "x" }\n', "target: ", "base_url"),
         (ROW + 'link = "javascript:alert(1)"\n', "link: ", "https://"),

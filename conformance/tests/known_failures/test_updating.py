@@ -188,3 +188,44 @@ def test_a_missing_list_is_begun(tmp_path: Path) -> None:
     update(report(failed("done.name", ONE), text=""), path)
     assert path.read_text("utf-8").startswith("# What fails and is known to")
     assert checked(held(report(failed("done.name", ONE), text=""), rows(path.read_text("utf-8"), "f"))).complaints == ()
+
+
+def test_the_file_that_a_link_names_is_updated_and_keeps_its_mode(tmp_path: Path) -> None:
+    file, link, other = tmp_path / "shared/list.toml", tmp_path / "known.toml", tmp_path / "other.toml"
+    file.parent.mkdir()
+    file.write_text(LIST, encoding="utf-8")
+    file.chmod(0o604)
+    link.symlink_to("other.toml")
+    other.symlink_to("shared/list.toml")
+    update(report(failed("done.name", ONE)), link)
+    assert (link.is_symlink(), other.is_symlink(), file.is_symlink()) == (True, True, False)
+    assert [row.requirement for row in rows(file.read_text("utf-8"), "f")][-1] == "done.name"
+    assert file.stat().st_mode & 0o777 == 0o604
+    assert {path.name for path in tmp_path.iterdir()} == {"known.toml", "other.toml", "shared"}
+    assert [path.name for path in file.parent.iterdir()] == ["list.toml"]
+
+
+def test_a_link_to_nothing_yet_begins_the_file_there(tmp_path: Path) -> None:
+    (tmp_path / "known.toml").symlink_to("list.toml")
+    update(report(failed("done.name", ONE), text=""), tmp_path / "known.toml")
+    assert (tmp_path / "known.toml").is_symlink()
+    assert rows((tmp_path / "list.toml").read_text("utf-8"), "f")
+
+
+def test_line_ends_stay_what_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "list.toml"
+    path.write_bytes(LIST.replace("\n", "\r\n").encode())
+    update(report(failed("done.name", ONE), failed("done.last", ONE, OTHER)), path)
+    windows = path.read_bytes().decode()
+    assert windows.count("\r\n") == windows.count("\n") == windows.count("\r")
+    path.write_bytes(LIST.encode())
+    update(report(failed("done.name", ONE), failed("done.last", ONE, OTHER)), path)
+    assert windows.replace("\r\n", "\n") == path.read_bytes().decode()
+
+
+def test_ends_that_are_mixed_stay_mixed(tmp_path: Path) -> None:
+    path = tmp_path / "list.toml"
+    mixed = LIST.replace("\n", "\r\n", 3).encode()
+    path.write_bytes(mixed)
+    update(report(failed("done.name", ONE)), path)
+    assert path.read_bytes().startswith(mixed)

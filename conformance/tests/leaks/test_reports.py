@@ -14,6 +14,7 @@ from conformance.report import text as text_form
 from conformance.report.document import kind_of
 from conformance.report.exhibits import Exhibitor
 from conformance.report.json_writer import line
+from conformance.report.style import Style
 from conformance.report.writers import WRITERS
 from conformance.run.loop import Run
 from conformance.run.plan import plan
@@ -103,7 +104,7 @@ def reported(text: str, *secrets: str) -> Report:
 def forms(report: Report) -> Iterator[tuple[str, str]]:
     """Everything that is written or printed of a report."""
     yield from ((name, writer.render(report)) for name, writer in WRITERS.items())
-    yield "standard output", text_form.text(report, text_form.Style(100, False, True, "out"))
+    yield "standard output", text_form.text(report, Style(100, False, True, "out"))
     yield "lines", "".join(line(subject, kind_of(report)) for subject in report.subjects)
     yield from ((f"repro/{exhibit.requirement}", exhibit.cassette) for exhibit in report.exhibits)
     yield from ((f"curl of {exhibit.requirement}", exhibit.curl) for exhibit in report.exhibits)

@@ -20,11 +20,12 @@ import pytest
 from conformance.errors import UsageError
 from conformance.mock import http_reader, server
 from conformance.mock.http_reader import BODY_LIMIT, HEAD_LIMIT
+from conformance.mock.own_hosts import OwnHosts
 from conformance.mock.server import Mock, serve
 from conformance.tests.mock.conftest import BETA, Client
 from conformance.tests.pace import limit
 
-GET = b"GET /v1/assistants HTTP/1.1\r\nHost: x\r\nOpenAI-Beta: assistants=v2\r\n\r\n"
+GET = b"GET /v1/assistants HTTP/1.1\r\nHost: localhost\r\nOpenAI-Beta: assistants=v2\r\n\r\n"
 
 
 def address(mock: Mock) -> tuple[str, int]:
@@ -71,7 +72,7 @@ def test_every_event_is_one_chunk(client: Client) -> None:
         made.http.close()
         ids = [call["id"] for call in run["required_action"]["submit_tool_outputs"]["tool_calls"]]
         body = json.dumps({"stream": True, "tool_outputs": [{"tool_call_id": id_, "output": "x"} for id_ in ids]})
-        head = f"POST /v1{made.path}/submit_tool_outputs HTTP/1.1\r\nHost: x\r\nOpenAI-Beta: assistants=v2\r\n"
+        head = f"POST /v1{made.path}/submit_tool_outputs HTTP/1.1\r\nHost: localhost\r\nOpenAI-Beta: assistants=v2\r\n"
         with connected(mock) as connection:
             request = f"{head}Connection: close\r\nContent-Length: {len(body)}\r\n\r\n{body}"
             connection.sendall(request.encode())
@@ -110,7 +111,7 @@ def test_a_connection_serves_request_after_request_also_pipelined_and_byte_by_by
 
 
 def test_a_chunked_request_and_one_that_waits_for_a_go_ahead_are_read(mock: Mock) -> None:
-    head = b"POST /v1/threads HTTP/1.1\r\nHost: x\r\nOpenAI-Beta: assistants=v2\r\n"
+    head = b"POST /v1/threads HTTP/1.1\r\nHost: localhost\r\nOpenAI-Beta: assistants=v2\r\n"
     with connected(mock) as connection:
         connection.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n")
         assert one_answer(connection).startswith(b"HTTP/1.1 200 OK")
@@ -126,18 +127,19 @@ def test_a_chunked_request_and_one_that_waits_for_a_go_ahead_are_read(mock: Mock
     [
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
         (b"hello\r\n\r\n", 400),
-        (b"GET / FTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET / FTP/1.1\r\nHost: localhost\r\n\r\n", 400),
         (b"GET /v1/threads HTTP/1.1\r\n\r\n", 400),
-        (b"GET /v1/th\x00reads HTTP/1.1\r\nHost: x\r\n\r\n", 400),
-        (b"POST /v1/threads HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
-        (b"POST /v1/threads HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
-        (b"POST /v1/threads HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
-        (b"POST /v1/threads HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", 400),
-        (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 3 * HEAD_LIMIT + b"\r\n\r\n", 431),
-        (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: a\r\n" * (HEAD_LIMIT // 2) + b"\r\n", 431),
+        (b"GET /v1/th\x00reads HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+        (b"POST /v1/threads HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"POST /v1/threads HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+        (b"POST /v1/threads HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+        (b"POST /v1/threads HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{", 400),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 3 * HEAD_LIMIT + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: a\r\n" * (HEAD_LIMIT // 2) + b"\r\n", 431),
         (b"GET /" + b"a" * 3 * HEAD_LIMIT, 431),
         (
-            b"POST /v1/threads HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n" + b"x" * (BODY_LIMIT + 1),
+            b"POST /v1/threads HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n"
+            + b"x" * (BODY_LIMIT + 1),
             413,
         ),
     ],
@@ -205,13 +207,52 @@ def test_more_connections_than_allowed_are_told_so(mock: Mock, monkeypatch: pyte
     assert still_serves(mock)
 
 
+def test_an_idle_connection_makes_room_before_another_is_refused(mock: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "CONNECTION_LIMIT", 2)
+    monkeypatch.setattr(server, "IDLE_ENOUGH", 0.0)
+    with connected(mock) as idle, connected(mock) as half:
+        for connection in (idle, half):
+            connection.sendall(GET)
+            assert one_answer(connection).startswith(b"HTTP/1.1 200 OK")
+        half.sendall(b"POST /v1/threads HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{")
+        with connected(mock) as extra:
+            extra.sendall(GET)
+            assert one_answer(extra).startswith(b"HTTP/1.1 200 OK")
+        assert everything(idle) == b""
+        half.sendall(b"        ")
+        assert one_answer(half).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200), ("LOCALHOST:1", 200), ("api.localhost", 200), ("127.0.0.1:80", 200), ("[::1]:80", 200),
+        ("mock.test:80", 200), ("evil.example", 421), ("evil.example:80", 421), ("127.0.0.1.evil.example", 421),
+        ("localhost.evil.example", 421), ("10.0.0.7", 421), ("", 421), ("[::1].evil.example", 421),
+    ],
+)  # fmt: skip
+def test_only_hosts_of_its_own_are_served(host: str, status: int) -> None:
+    with Mock(names=["mock.test"]) as mock, connected(mock) as connection:
+        connection.sendall(GET.replace(b"localhost", host.encode()))
+        assert one_answer(connection).startswith(b"HTTP/1.1 %d " % status)
+        assert len(mock.requests) == 1
+
+
+def test_a_mock_that_listens_everywhere_is_asked_by_any_address_and_by_no_name() -> None:
+    everywhere = OwnHosts("0.0.0.0")
+    assert everywhere.stranger((("Host", "192.168.0.7:8080"),)) is None
+    assert everywhere.stranger((("Host", "[fe80::1]"),)) is None
+    assert everywhere.stranger((("host", "evil.example"),)) == "evil.example"
+    assert everywhere.stranger(()) is None
+
+
 def test_a_mock_ends_at_once_and_leaves_nothing_behind() -> None:
     before = set(threading.enumerate())
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         mock = Mock()
         with connected(mock) as idle, connected(mock) as half:
-            half.sendall(b"POST /v1/threads HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+            half.sendall(b"POST /v1/threads HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{")
             assert still_serves(mock)
             mock.close()
             assert everything(idle) == b""

@@ -41,3 +41,11 @@ def test_within_its_bound_everything_is_kept() -> None:
     for _ in range(3_000):
         log.add(request("GET", "/run"))
     assert len(list(log)) == 3_000
+
+
+def test_what_is_too_much_to_remember_is_counted() -> None:
+    log = Log(most=100_000)
+    for _ in range(60):
+        log.add(request("POST", "/submit"))
+    assert len(list(log)) + log.unrecorded == 60
+    assert 0 < log.unrecorded < 60

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from conformance.model import Subject, Transcript
 from conformance.proof.fault_matrix import FaultMatrix, Trial, trial_of
 from conformance.proof.faults import FAULTS, broken
-from conformance.run.proving import SMOKE, behaved, matrix_of, matrix_of_clients, record
+from conformance.run.proving import SMOKE, behaved, matrix_of, matrix_of_clients, matrix_of_gateways, record
 from conformance.verdict.judge import judge
 
 
@@ -54,6 +54,17 @@ def matrix() -> FaultMatrix:
 def clients() -> FaultMatrix:
     """The matrix of the bundled client's habits."""
     return matrix_of_clients()
+
+
+@cache
+def gateways() -> FaultMatrix:
+    """The matrix of the bundled gateway's habits."""
+    return matrix_of_gateways()
+
+
+def sides() -> tuple[FaultMatrix, ...]:
+    """All of them."""
+    return matrix(), clients(), gateways()
 
 
 def transcript(scenario: str) -> Transcript:

@@ -16,8 +16,9 @@ from conformance.proof.fault_matrix import FaultMatrix, Outcome, Sighting, Trial
 from conformance.proof.faults import FAULTS
 from conformance.proof.faults.control import HARMLESS, RUINOUS
 from conformance.proof.faults.registry import Applies
+from conformance.relay.habits import GATEWAY_HABITS
 from conformance.report import fault_matrix_page
-from conformance.tests.proof.proving import clean, clients, matrix, transcript, trials
+from conformance.tests.proof.proving import clean, matrix, sides, transcript, trials
 from conformance.verdict.judge import judge
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -122,13 +123,13 @@ def test_a_must_that_no_fault_breaks_is_told() -> None:
     poorer = replace(matrix(), rows=kept)
     assert [requirement.id for requirement in poorer.uncovered()] == ["done.once"]
     assert not poorer.holds
-    assert "no fault breaks done.once (MUST)" in fault_matrix_page.summary(poorer, clients(), ("all passed",), 1.0)
+    assert "no fault breaks done.once (MUST)" in fault_matrix_page.summary((poorer,), ("all passed",), 1.0)
 
 
 def test_what_is_not_right_is_named_with_its_reason() -> None:
     harmless = replace(HARMLESS, applies=Applies(streamed=True))
     shown = fault_matrix_page.summary(
-        FaultMatrix((harmless,), rows(tried(harmless, clean())), ("it is void",)), clients(), ("all passed",), 1.0
+        (FaultMatrix((harmless,), rows(tried(harmless, clean())), ("it is void",)),), ("all passed",), 1.0
     )
     assert "void: it is void" in shown
     assert "survived: control-harmless: done.present" in shown
@@ -146,21 +147,28 @@ def test_a_sighting_says_where() -> None:
 
 def test_the_page_in_docs_is_current() -> None:
     written = (DOCS / "fault-matrix.md").read_text(encoding="utf-8")
-    assert written == fault_matrix_page.page(matrix(), trials(), clients()), "make docs writes it anew"
+    assert written == fault_matrix_page.page(sides(), trials()), "make docs writes it anew"
 
 
 def test_the_page_names_every_fault_and_every_requirement() -> None:
-    shown = fault_matrix_page.page(matrix(), trials(), clients())
-    assert all(f"| {name} |" in shown or f"</a>{name} |" in shown for name in (*FAULTS, *HABITS))
+    shown = fault_matrix_page.page(sides(), trials())
+    assert all(f"| {name} |" in shown or f"</a>{name} |" in shown for name in (*FAULTS, *HABITS, *GATEWAY_HABITS))
     judgeable = (row for row in REQUIREMENTS.values() if row.role == "server" or row.level != "INFO")
     assert all(f"(requirements.md#{row.id})" in shown for row in judgeable)
     assert "**none**" not in shown
 
 
 def test_the_snapshot_holds_verdicts_and_nothing_of_a_run() -> None:
-    document = json.loads(fault_matrix_page.as_json(matrix(), clients()))
+    document = json.loads(fault_matrix_page.as_json(sides()))
     assert [fault["name"] for fault in document["faults"]] == list(FAULTS)
     assert [habit["name"] for habit in document["habits"]] == list(HABITS)
     assert set(document["requirements"]) == set(CHECKS)
-    keys = {key for name in ("faults", "habits") for each in document[name] for row in each["rows"] for key in row}
+    assert [habit["name"] for habit in document["gateway_habits"]] == list(GATEWAY_HABITS)
+    keys = {
+        key
+        for name in ("faults", "habits", "gateway_habits")
+        for each in document[name]
+        for row in each["rows"]
+        for key in row
+    }
     assert keys == {"requirement", "outcome", "scenarios", "event"}

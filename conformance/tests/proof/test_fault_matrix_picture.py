@@ -12,15 +12,15 @@ import pytest
 from conformance.model import Role
 from conformance.proof.fault_matrix import FaultMatrix, Outcome, judged
 from conformance.report.fault_matrix_picture import document, picture
-from conformance.tests.proof.proving import clients, matrix, trials
+from conformance.tests.proof.proving import clients, gateways, matrix, sides, trials
 
 
 @cache
 def page() -> str:
-    return document(matrix(), trials(), clients())
+    return document(sides(), trials())
 
 
-@pytest.mark.parametrize("side", [matrix, clients])
+@pytest.mark.parametrize("side", [matrix, clients, gateways])
 def test_every_fault_and_every_requirement_has_its_mark(side):
     cells = picture(side()).cells
     assert {cell.fault for cell in cells} == {fault.name for fault in side().breaking}
@@ -29,7 +29,7 @@ def test_every_fault_and_every_requirement_has_its_mark(side):
     assert len({(cell.x, cell.y) for cell in cells}) == len(cells)
 
 
-@pytest.mark.parametrize("side", [matrix, clients])
+@pytest.mark.parametrize("side", [matrix, clients, gateways])
 def test_every_mark_lies_in_a_layer_and_a_family(side):
     shown = picture(side())
     width, height = shown.cell
@@ -45,7 +45,7 @@ def test_every_link_leads_to_one_place_of_the_page():
     links = re.findall(r'href="([^"]*)"', page())
     assert set(places.values()) == {1}
     assert {link.removeprefix("#") for link in links} <= places.keys()
-    shown = {fault.name for side in (matrix(), clients()) for fault in side.faults}
+    shown = {fault.name for side in sides() for fault in side.faults}
     assert shown | {requirement.id for role in Role for requirement in judged(role)} <= places.keys()
 
 
@@ -65,7 +65,7 @@ def test_what_is_not_right_comes_first_and_stands_out():
     survived = first._replace(outcome=Outcome.SURVIVED, scenarios=(), first=None)
     astray = others[0]._replace(outcome=Outcome.WRONG_RULE)
     kept = tuple({first: survived, others[0]: astray}.get(row, row) for row in matrix().rows)
-    shown = document(replace(matrix(), rows=kept, void=("the clean server is accused",)), trials(), clients())
+    shown = document((replace(matrix(), rows=kept, void=("the clean server is accused",)), *sides()[1:]), trials())
     assert "The proof does not hold" in shown
     assert f"{first.fault} survives {first.requirement}" in shown
     assert f"{astray.fault} is reported as {astray.requirement}" in shown
@@ -75,6 +75,6 @@ def test_what_is_not_right_comes_first_and_stands_out():
 
 def test_a_text_is_text():
     evil = replace(matrix().breaking[0], does="<img src=x onerror=alert(1)> & `<b>`")
-    shown = document(FaultMatrix((evil,), (), ("</style><script>",)), (), clients())
+    shown = document((FaultMatrix((evil,), (), ("</style><script>",)), *sides()[1:]), ())
     assert "&lt;img src=x onerror=alert(1)&gt; &amp; <code>&lt;b&gt;</code>" in shown
     assert "<script>" not in shown

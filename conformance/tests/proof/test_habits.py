@@ -67,7 +67,7 @@ def test_a_right_client_that_is_accused_makes_the_run_void() -> None:
 def test_a_must_of_a_client_that_no_habit_breaks_is_told() -> None:
     kept = tuple(row for row in clients().rows if row.requirement != "sending.authorization")
     poorer = replace(clients(), rows=kept)
-    shown = fault_matrix_page.summary(matrix(), poorer, ("all passed",), 1.0)
+    shown = fault_matrix_page.summary((matrix(), poorer), ("all passed",), 1.0)
     assert not poorer.holds
     assert "no habit breaks sending.authorization (MUST)" in shown
     assert shown.endswith("the proof does not hold\n")

@@ -6,6 +6,7 @@ from conformance.cli import main
 from conformance.mock.habits import HABITS
 from conformance.model import Subject
 from conformance.proof.faults import FAULTS
+from conformance.relay.habits import GATEWAY_HABITS
 from conformance.run import proving
 
 
@@ -26,7 +27,7 @@ def test_only_what_is_asked_is_played_and_nothing_is_said_of_the_rest(capsys):
     assert main(["prove", "-k", "done-twice"]) == 0
     *told, last = capsys.readouterr().out.splitlines()
     assert [line.partition(": ")[2].partition(":")[0] for line in told] == ["done-twice"]
-    assert last == f"1 of 1 as declared; {len(FAULTS) + len(HABITS) - 1} more were not played"
+    assert last == f"1 of 1 as declared; {len(FAULTS) + len(HABITS) + len(GATEWAY_HABITS) - 1} more were not played"
 
 
 def test_a_requirement_selects_whatever_breaks_it(capsys):
@@ -46,9 +47,9 @@ def test_what_is_not_as_declared_is_an_exit_code(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["-k", "no-such-fault"], "selects no fault and no habit"),
+        (["-k", "no-such-fault"], "matches no fault and no habit"),
         (["-k", "done and"], "expected a word"),
-        (["-k", "done-twice", "--format", "json"], "-k goes with --format text"),
+        (["-k", "done-twice", "--format", "json"], "-k and --format json cannot be combined"),
     ],
 )
 def test_what_cannot_be_played_is_a_usage_error(words, said, capsys):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from conformance.model import Chunk, Exhibit, Request, Status, Subject, Transcript, Verdict
+from conformance.cli import main
+from conformance.model import Chunk, Exhibit, Operation, Request, Status, Subject, Transcript, Verdict
 from conformance.proof.faults import FAULTS
 from conformance.report.exhibits import Exhibitor
 from conformance.report.tally import DEPARTED, standing
@@ -41,6 +44,29 @@ def test_a_shrunk_cassette_breaks_the_same_rule(name: str) -> None:
         told = {v.requirement: v for v in judge(kept, role=broken.role).verdicts}
         assert told[broken.requirement].status in DEPARTED
         assert any(each.primary for each in told[broken.requirement].findings)
+
+
+def test_a_shrunk_cassette_says_what_it_repeats_and_is_judged_for_that_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (_, broken, exhibit), *_ = shown("done-twice")
+    (tmp_path / "x.jsonl").write_text(exhibit.cassette, encoding="utf-8")
+    assert cassette.read(exhibit.cassette.splitlines(), "x.jsonl").provenance["repeats"] == broken.requirement
+    for words, alone in (([], True), (["-k", "."], False)):
+        assert main(["judge", str(tmp_path / "x.jsonl"), "--format", "json", *words]) == 1
+        subject = json.loads(capsys.readouterr().out.splitlines()[0])
+        names = {each["requirement"] for each in subject["verdicts"]}
+        assert (names == {broken.requirement}) is alone and broken.requirement in names
+        assert bool([note for note in subject.get("notes", ()) if "repeat a failure" in note]) is alone
+
+
+def test_only_a_submission_is_offered_as_a_command() -> None:
+    lie = next(lie for lie in lies("done-twice") if lie.after.scenario == "stream-one-call")
+    looks = tuple(replace(exchange, operation=Operation.GET_RUN) for exchange in lie.after.exchanges)
+    for exchanges, offered in ((lie.after.exchanges, True), (looks, False)):
+        exhibitor = Exhibitor(origin="http://127.0.0.1:1")
+        exhibitor.look(replace(lie.after, exchanges=exchanges), lie.subject)
+        assert [bool(exhibit.curl) for exhibit in exhibitor.exhibits] == [offered] * len(exhibitor.exhibits)
 
 
 def test_nothing_can_be_left_out_of_a_shrunk_cassette() -> None:

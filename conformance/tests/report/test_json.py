@@ -17,9 +17,10 @@ from conformance.files import schemas_folder
 from conformance.model import Complaint, Exhibit, Moment, Profile, Report, Role, Status, Subject
 from conformance.report import folder, reader
 from conformance.report.document import report_document, subject_document
-from conformance.report.json_writer import line, render
+from conformance.report.json_writer import line, lines, render
 from conformance.report.writers import WRITERS
 from conformance.tests.report.reports import REPORTS, failing, finding, passing, unreadable, verdict
+from conformance.wire.json_schema import own_validator
 
 Make = Callable[[], Report]
 
@@ -29,7 +30,16 @@ FINDING = ["kind", "message", "expected", "got", "exchange", "event", "span", "m
 REPORT = [
     *("report", "suite", "schemas", "target", "profile", "again", "began", "took_ms", "verdict", "exit_code", "plan"),
     *("planned", "joined", "judged", "passed", "failed", "warned", "known", "unscored", "untestable"),
-    *("not_applicable", "errors", "subjects", "not_exercised", "leftovers", "interrupted", "known_failures"),
+    *(
+        "not_applicable",
+        "errors",
+        "requirements",
+        "subjects",
+        "not_exercised",
+        "leftovers",
+        "interrupted",
+        "known_failures",
+    ),
     *("complaints", "exhibits"),
 ]
 
@@ -116,12 +126,44 @@ def test_a_line_is_one_line_of_ascii_that_strict_readers_take(make: Make) -> Non
         orjson.loads(text)
 
 
+@pytest.fixture(scope="module")
+def line_schema() -> jsonschema_rs.Draft202012Validator:
+    return own_validator("report", "line")
+
+
+@pytest.mark.parametrize("make", REPORTS)
+def test_lines_fit_their_schema_and_the_last_one_sums_up(
+    make: Make, line_schema: jsonschema_rs.Draft202012Validator
+) -> None:
+    written = [json.loads(each) for each in lines(make())]
+    for document in written:
+        line_schema.validate(document)
+    last, document = written[-1], report_document(make())
+    assert [last.get("scenario"), last.get("file"), last["planned"], last["judged"], last["verdicts"]] == [
+        None, None, 0, 0, [],
+    ]  # fmt: skip
+    assert last["summary"] == {**document, "subjects": [], "exhibits": []}
+    assert sum(each["planned"] for each in written) == document["planned"]
+    assert [each for each in written if "summary" in each] == [last]
+
+
+@pytest.mark.parametrize("make", [*REPORTS, lambda: Report({"kind": "http"}, ())])
+def test_lines_read_back_as_the_report(make: Make) -> None:
+    assert render(reader.read("\n".join(lines(make())).encode(), "x")) == render(make())
+
+
+def test_lines_that_were_cut_short_are_refused() -> None:
+    written = "\n".join([*lines(failing())][:-1])
+    with pytest.raises(UnreadableInput, match="lines may be missing"):
+        reader.read(written.encode(), "x")
+
+
 def test_a_report_is_kept_in_every_form_beside_its_cassettes(tmp_path: Path) -> None:
     exhibit = Exhibit("done.last", "stream-one-call", 1, ("> POST /x",), cassette="{}\n")
     report = replace(failing(), exhibits=(exhibit,))
     folder.write(report, str(tmp_path / "new"))
     there = {str(path.relative_to(tmp_path / "new")) for path in (tmp_path / "new").rglob("*") if path.is_file()}
-    assert there == {"repro/done.last.jsonl", *(writer.file for writer in WRITERS.values())}
+    assert there == {folder.MANIFEST, "repro/done.last.jsonl", *(writer.file for writer in WRITERS.values())}
     assert (tmp_path / "new/report.json").read_text("utf-8") == render(report)
 
 
@@ -141,10 +183,10 @@ def test_a_report_reads_back_as_what_was_written(make: Make) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "no JSON"),
-        (b"[" * 100_000, "no JSON"),
-        (b"\xff", "no JSON"),
-        (b"[]", "no report"),
+        (b"", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"\xff", "not JSON"),
+        (b"[]", "not a report"),
         (b'{"report": 1}', "format 1"),
         (b'{"report": 2}', "'required'"),
         (render(passing()).replace('"pass"', '"fine"').encode(), "'enum'"),

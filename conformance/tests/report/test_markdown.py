@@ -133,10 +133,9 @@ def test_a_departure_is_folded_up_with_all_it_takes_to_act_on_it() -> None:
 
 
 def test_families_are_counted_in_a_table() -> None:
-    assert "| done |  | 4 |  |  |  |  |\n| events |  |  | 2 |  |  |  |\n| order |  |  |  |  | 2 |  |" in render(
-        failing()
-    )
-    assert "| done | 1 |  |  | 2 |  |  |" in render(excused())
+    rows = ("| done | 2 |  |  |  |  |  |", "| events |  |  | 1 |  |  |  |", "| order |  |  |  |  | 1 |  |")
+    assert "\n".join(rows) in render(failing())
+    assert "| done |  | 1 |  | 2 |  |  |" in render(excused())
 
 
 def test_excuses_and_complaints_are_told() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -23,6 +25,7 @@ from conformance.run.loop import Run
 from conformance.run.options import shard as wanted
 from conformance.run.plan import plan, shard
 from conformance.targets.builtin_mock import BuiltIn
+from conformance.targets.in_process import InProcess
 from conformance.tests.commands import conformance
 
 #: Some of every kind: plain, streamed, refused on a run that they share, lucky.
@@ -139,15 +142,39 @@ def test_shards_share_a_plan_out_by_cost_and_keep_runs_together(count: int) -> N
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "1", "1/", "a/b", "1/0", "-1/2", "1/99999", "1/2/3"])
 def test_what_is_no_shard_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="no part of a whole"):
+    with pytest.raises(UsageError, match="invalid shard"):
         wanted({"shard": text})
 
 
-def test_more_shards_than_there_are_groups_are_refused() -> None:
-    done = conformance("server", "--shard", "1/999")
-    assert done.returncode == 4, done.stderr
-    assert done.stderr.count("parts at most") == 1
-    assert "Traceback" not in done.stderr
+def test_a_shard_without_a_scenario_is_empty_and_merges(tmp_path: Path) -> None:
+    asked = ("server", "-k", "json-one-call")
+    for number in (1, 2, 3):
+        done = conformance(*asked, f"--shard={number}/3", "--out", f"s{number}", cwd=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        suites = ElementTree.parse(tmp_path / f"s{number}" / "junit.xml").getroot()
+        assert not suites.findall(".//error") and not suites.findall(".//failure")
+    parts = [json.loads((tmp_path / f"s{number}" / "report.json").read_text()) for number in (1, 2, 3)]
+    assert sorted(len(part["subjects"]) for part in parts) == [0, 0, 1]
+    names = [f"s{number}/report.json" for number in (1, 2, 3)]
+    merged = conformance("report", "merge", *names, "--out", "whole", cwd=tmp_path)
+    assert merged.returncode == 0, merged.stderr
+    assert merged.stdout.startswith("this judges the BUILT-IN MOCK")
+    assert json.loads((tmp_path / "whole" / "report.json").read_text())["verdict"] == "PASS"
+
+
+def test_more_shards_than_scenarios_leave_some_empty() -> None:
+    target = InProcess()
+    shared = [plan(target, part=(number, 200)) for number in range(1, 201)]
+    names = [scenario.id for part in shared for scenario in part.scenarios]
+    assert sorted(names) == sorted(scenario.id for scenario in plan(target).scenarios)
+    assert any(not part.scenarios for part in shared)
+
+
+def test_a_client_has_empty_shards_too(tmp_path: Path) -> None:
+    asked = ("client", "--scenario=streamed-crlf", "--shard=2/2", "--out=out")
+    done = conformance(*asked, "--", sys.executable, "-m", "conformance.mock.client", cwd=tmp_path)
+    other = conformance(*asked[:2], "--shard=1/2", "--", sys.executable, "-m", "conformance.mock.client", cwd=tmp_path)
+    assert (done.returncode, other.returncode) == (0, 0), done.stderr + other.stderr
 
 
 #: Enough for shards of some groups each, of runs that are shared and of such that are not.

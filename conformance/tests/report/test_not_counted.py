@@ -8,8 +8,9 @@ from conformance.model import Complaint, KnownFailure, Report, Status, Subject
 from conformance.report.departures import departures, excused
 from conformance.report.not_counted import next_to_expire, unscored
 from conformance.report.result import exit_code, verdict_word
+from conformance.report.style import Style
 from conformance.report.tally import Tally, standing
-from conformance.report.text import Style, text
+from conformance.report.text import text
 from conformance.tests.report.reports import HOSTILE, failing, finding, verdict
 
 S = "stream-one-call"

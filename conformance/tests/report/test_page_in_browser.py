@@ -279,6 +279,7 @@ def test_a_stream_of_twenty_thousand_events_stays_usable(opened: Open, files: Ca
     assert size < 250_000
     assert page.locator("article .timeline svg use, article .timeline svg rect").count() < 600
     page.locator("[name=status][value=fail]").check()
+    page.locator(".events > summary").first.click()
     page.locator(".events details summary").first.click()
     assert page.locator("tr.violating").is_visible()
 

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.contract.scenarios import BY_ID
 from conformance.errors import UsageError
-from conformance.report.explain import explain, requirements_list, scenarios_list
+from conformance.report.explain import explain
 from conformance.report.requirements_page import page
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -25,11 +24,6 @@ def test_the_page_has_a_place_for_each_requirement() -> None:
     for row in REQUIREMENTS.values():
         assert f'<a id="{row.id}"></a>' in shown
         assert row.sentence in shown
-
-
-def test_the_lists_have_one_line_each() -> None:
-    assert [line.split()[0] for line in requirements_list().splitlines()] == list(REQUIREMENTS)
-    assert [line.split()[0] for line in scenarios_list().splitlines()] == list(BY_ID)
 
 
 @pytest.mark.parametrize("id_", REQUIREMENTS)

@@ -92,11 +92,12 @@ def test_a_result_of_a_live_run_lies_in_the_cassette_that_repeats_it() -> None:
 
 def test_the_fingerprint_is_that_of_the_departure_whatever_ids_it_meets() -> None:
     def fingerprint(**facts: object) -> str:
-        return str(run(recorded("x.sse", **facts))["results"][0]["partialFingerprints"]["departure/v1"])
+        return str(run(recorded("x.sse", **facts))["results"][0]["partialFingerprints"]["cause/v1"])
 
     one = fingerprint(message="run_01 is unknown", got="run_01", event=3)
     assert one == fingerprint(message="run_02 is unknown", got="run_02", event=4)
-    assert one != fingerprint(message="run_01 is lost")
+    assert one == fingerprint(message="the same, in other words")
+    assert one != fingerprint(kind="another-way")
     assert one != fingerprint(message="run_01 is unknown", pointer="/id")
 
 

@@ -12,7 +12,8 @@ from conformance.report.document import report_document
 from conformance.report.not_exercised import not_exercised, unseen
 from conformance.report.plain import error_text, safe
 from conformance.report.result import verdict_word
-from conformance.report.text import MOCKED, Style, place, text, verdict_block
+from conformance.report.style import Style
+from conformance.report.text import MOCKED, place, text, verdict_block
 from conformance.tests.report.reports import HOSTILE, REPORTS, broken, failing, finding, passing, unreadable, verdict
 from conformance.verdict.without_ids import without_ids
 
@@ -32,12 +33,13 @@ def test_the_verdict_comes_first_and_where_there_is_more_also_last(report: Repor
     assert shown[0].startswith(f"{word}  ")
     assert verdict_word(report) == word
     verdicts = [line for line in shown if line.startswith(f"{word}  ")]
-    assert len(shown) == 3 or len(verdicts) >= 2
+    assert len(shown) == 4 or len(verdicts) >= 2
 
 
-def test_a_clean_run_is_told_in_three_lines() -> None:
-    assert len(lines(passing())) == 3
-    assert lines(passing())[1] == "1 planned · 1 judged · 1 passed · 0 failed · 0 warned"
+def test_a_clean_run_takes_four_lines() -> None:
+    assert len(lines(passing())) == 4
+    assert lines(passing())[1] == "requirements: 0 failed, 1 passed"
+    assert lines(passing())[2] == "1 verdict: 0 failed, 1 passed"
 
 
 def test_a_departure_is_told_once_with_everything_to_act_on_it() -> None:
@@ -61,14 +63,15 @@ def test_an_effect_stands_under_its_cause_and_has_no_block_of_its_own() -> None:
     shown = lines(failing())
     assert not [line for line in shown if line.startswith("FAIL  done.closes")]
     assert "  effects   done.closes" in shown
-    assert "2 failed (1 requirement) +2 that follow · 2 warned (1 requirement) · 2 untestable" in shown[1]
+    assert shown[1] == ("requirements: 1 failed, 0 passed, 1 due to another failure, 1 warned, 1 could not be tested")
+    assert shown[2] == ("8 verdicts: 2 failed, 2 due to those, 0 passed, 2 warned, 2 could not be tested")
 
 
-def test_what_joined_is_told_beside_what_was_planned() -> None:
+def test_what_was_added_when_observed_is_counted_beside_what_was_planned() -> None:
     lucky = verdict("errors.rate-limit", "stream-one-call", Status.PASS, joined=True)
     planned = verdict("done.last", "stream-one-call", Status.PASS)
     report = Report({"kind": "http"}, (Subject("stream-one-call", (planned, lucky)),), plan={"cells": 1})
-    assert lines(report)[1] == "1 planned + 1 joined when seen · 2 judged · 2 passed · 0 failed · 0 warned"
+    assert lines(report)[2] == "2 verdicts, 1 of them added when observed: 0 failed, 2 passed"
     document = report_document(report)
     assert (document["planned"], document["judged"]) == (2, 2)
 
@@ -78,15 +81,18 @@ def test_a_failure_that_only_follows_from_a_warning_is_no_pass() -> None:
     effect = verdict("done.closes", "s", Status.FAIL, finding(primary=False, because="request.stream-type"))
     report = Report({"kind": "http"}, (Subject("s", (cause, effect)),))
     assert verdict_word(report) == "FAIL"
-    assert "0 failed +1 that follow · 1 warned (1 requirement)" in lines(report)[1]
+    assert lines(report)[1] == "requirements: 0 failed, 0 passed, 1 due to another failure, 1 warned"
 
 
 def test_what_was_not_shown_is_told_with_its_reason() -> None:
     shown = "\n".join(lines(failing()))
-    assert "UNTESTABLE\n  reason    nothing to look at\n  2 cells   stream-one-call:order.terminal-once" in shown
+    assert (
+        "COULD NOT BE TESTED (does not count against the target)\n  reason    nothing to look at\n"
+        "  what      order.terminal-once\n  in        2 scenarios, 2 verdicts"
+    ) in shown
     assert "NOT EXERCISED" in shown
     assert "errors.rate-limit" in shown
-    assert "LEFT BEHIND" in shown
+    assert "NOT DELETED" in shown
     assert "thread_1: DELETE answered 500" in shown
     assert "thread.run.paused" in shown
     assert "  stopped   the limit of 7 requests is reached" in shown
@@ -94,7 +100,8 @@ def test_what_was_not_shown_is_told_with_its_reason() -> None:
 
 def test_verbose_leaves_nothing_out() -> None:
     shown = lines(failing(), style=Style(verbose=True))
-    assert any(line.split() == ["fail", "3", "of", "4", "stream-one-call"] for line in shown)
+    counts = "1 failed, 0 passed, 1 due to another failure, 1 warned, 1 could not be tested"
+    assert f"  FAIL stream-one-call: {counts}" in shown
     assert len([line for line in shown if "https://" in line]) > len([x for x in lines(failing()) if "https://" in x])
 
 
@@ -160,7 +167,7 @@ def test_reasons_that_differ_only_in_ids_are_told_once() -> None:
     shown = "\n".join(lines(report, style=Style(width=200)))
     told = "GET /v1/threads/{thread_id}/runs/{run_id} was answered 404: No run found with id {run_id}"
     assert shown.count(told) == 1
-    assert "3 cells   s0:done.last, s1:done.last, s2:done.last" in shown
+    assert "  what      done.last\n  in        3 scenarios, 3 verdicts" in shown
 
 
 @pytest.mark.parametrize(
@@ -224,7 +231,7 @@ def test_an_effect_whose_cause_was_not_asked_for_stands_for_itself() -> None:
     shown = lines(Report({"kind": "http"}, (Subject("stream-one-call", (effect,)),)))
     assert "FAIL  done.closes  MUST  stream-one-call" in shown
     assert "  because   done.last" in shown
-    assert "1 failed (1 requirement)" in shown[1]
+    assert shown[1] == "requirements: 1 failed, 0 passed"
 
 
 def test_a_finding_without_a_place_is_told_without_one() -> None:
@@ -264,11 +271,14 @@ def test_the_commands_that_repeat_a_departure_stand_whole_on_a_line() -> None:
 @pytest.mark.parametrize(
     ("report", "folder", "command"),
     [
-        (passing(), None, f"{AGAIN} --out DIR"),
-        (passing(), "x", "conformance prove"),
+        (passing(), None, f"{AGAIN} --out conformance-report"),
         (failing(), None, "conformance explain done.last"),
         (unreadable(), None, f"{AGAIN} -v"),
     ],
 )
 def test_the_last_line_is_the_next_command(report: Report, folder: str | None, command: str) -> None:
-    assert lines(report, style=Style(width=200, folder=folder))[-1] == f"  next      {command}"
+    assert lines(report, style=Style(width=40, folder=folder))[-1] == f"  next      {command}"
+
+
+def test_there_is_no_next_command_where_all_is_well_and_kept() -> None:
+    assert lines(passing(), style=Style(folder="x"))[-1] == "  report    x/report.txt"

@@ -11,7 +11,8 @@ import pytest
 from conformance.model import Report, Status, Subject
 from conformance.report.json_writer import line
 from conformance.report.plain import safe
-from conformance.report.text import Style, text
+from conformance.report.style import Style
+from conformance.report.text import text
 from conformance.report.writers import WRITERS
 from conformance.tests.report.reports import finding, verdict
 

@@ -211,6 +211,23 @@ def test_an_outcome_that_cannot_be_read_is_nobodys_failure(content: str, reason:
     assert untestable is not None and untestable.startswith("CONFORMANCE_OUTCOME: ") and reason in untestable
 
 
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        ("os.mkfifo(path)", "it is no regular file"),
+        ("os.symlink('/dev/zero', path)", "it is no regular file"),
+        ("os.symlink('/dev/tty', path)", "it "),
+        ("os.mkdir(path)", "it cannot be read"),
+        ("os.truncate(os.open(path, os.O_CREAT | os.O_WRONLY), 2**30)", "longer than"),
+    ],
+    ids=["pipe", "device", "terminal", "folder", "gigabyte"],
+)
+def test_an_outcome_that_is_no_file_of_a_few_words_keeps_nobody(made: str, reason: str) -> None:
+    program = f"import os; path = os.environ['CONFORMANCE_OUTCOME']; {made}"
+    untestable = meet(SUBMITS + READS + program).untestable
+    assert untestable is not None and untestable.startswith("CONFORMANCE_OUTCOME: ") and reason in untestable
+
+
 def test_a_command_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no command"):
         Command(["no-such-program-anywhere"])

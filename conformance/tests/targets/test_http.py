@@ -408,6 +408,16 @@ def test_a_situation_that_does_not_come_about_is_untestable() -> None:
     assert "statuses seen: requires_action, completed" in str(again.untestable)
 
 
+@pytest.mark.parametrize(("status", "gone"), [(404, True), (410, True), (403, False)])
+def test_what_is_gone_already_is_not_left_over(status: int, gone: bool) -> None:
+    api = SmallApi()
+    api.changes["DELETE", "/threads/.*"] = lambda path, body: refuse(status)
+    with target(api) as under_test:
+        play(under_test, "json-one-call")
+        left = under_test.close()
+    assert (left == ()) is gone
+
+
 # Patience
 
 

@@ -16,7 +16,8 @@ from conformance.contract.scenarios import BY_ID
 from conformance.model import Chunk, Ended, Report, Role, Status, Subject, Transcript
 from conformance.reference.events import Event, encode
 from conformance.report.json_writer import line
-from conformance.report.text import Style, text
+from conformance.report.style import Style
+from conformance.report.text import text
 from conformance.tests.verdict.streams import HAPPY, WAITING, answer, looked, streamed, submission, transcript
 from conformance.tests.wire.mutated import mutated, seeds
 from conformance.tests.wire.transcripts import ANY

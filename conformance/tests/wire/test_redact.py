@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.model import Chunk, Outcome, Transcript
+from conformance.model import Chunk, Outcome, Side, Transcript
 from conformance.tests.wire.transcripts import ANY, answer, event, exchange, transcript
 from conformance.tests.work import steps
 from conformance.wire import cassette
@@ -266,3 +267,16 @@ def test_hostile_bodies_cost_linear_work(repeated: bytes) -> None:
     redact(small, [CANARY])
     assert steps(lambda: redact(large, [CANARY])) <= 4.5 * steps(lambda: redact(small, [CANARY]))
     redact(hostile(repeated, 400_000), [CANARY])  # minutes for a quadratic pattern; `make bench` times it
+
+
+def test_ids_are_renamed_alike_in_front_and_behind() -> None:
+    front = exchange(
+        event("thread.run.queued", {"id": "run_abc", "thread_id": "thread_q"}), target="/v1/threads/thread_q"
+    )
+    behind = replace(front, side=Side.BEHIND)
+    mapped = replace(exchange(b'{"id":"run_other"}', target="/up/threads/thread_q"), side=Side.BEHIND)
+    clean = redact(transcript(front, behind, mapped))
+    assert clean.exchanges[0] == replace(clean.exchanges[1], side=Side.FRONT)
+    assert [each.side for each in clean.exchanges] == [Side.FRONT, Side.BEHIND, Side.BEHIND]
+    assert clean.exchanges[2].request.target == "/up/threads/thread_1"
+    assert answer(clean, 2) == b'{"id":"run_2"}'

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from conformance.model import Author, Chunk, Ended, Exchange, Operation, Outcome, Request, Response, Transcript
+from conformance.model import Author, Chunk, Ended, Exchange, Operation, Outcome, Request, Response, Side, Transcript
 from conformance.wire.sse import encode
 
 _text = st.text(max_size=20)
@@ -49,7 +49,7 @@ _responses = st.builds(
 _exchanges = st.builds(
     Exchange,
     operation=st.sampled_from(Operation), began_ms=_ms, request=_requests, response=st.none() | _responses,
-    failure=st.none() | _text, situation=_words,
+    failure=st.none() | _text, situation=_words, side=st.sampled_from(Side),
 )  # fmt: skip
 
 ANY = st.builds(

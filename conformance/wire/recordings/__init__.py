@@ -11,7 +11,15 @@ from typing import NamedTuple
 from conformance.errors import UnreadableInput
 from conformance.model import Transcript
 from conformance.wire import cassette
-from conformance.wire.recordings import curl, looks, raw_stream, session_record
+from conformance.wire.recordings import (
+    curl,
+    curl_verbose,
+    documents,
+    looks,
+    mitmproxy_dump,
+    pasted,
+    raw_stream,
+)
 
 
 class Reader(NamedTuple):
@@ -19,7 +27,8 @@ class Reader(NamedTuple):
 
     title: str
     fits: Callable[[str, bytes], bool]
-    read: Callable[[str, bytes, bytes | None], tuple[Transcript, ...]]
+    #: None where it is of that form and holds none of the recordings known.
+    read: Callable[[str, bytes, bytes | None], tuple[Transcript, ...] | None]
 
 
 #: How much of a content is looked at to tell its format: far more than any of them needs.
@@ -28,24 +37,8 @@ _BEFORE_JSON = b"\xef\xbb\xbf \t\r\n"
 _FIELD = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:event|data|id|retry)?:")
 
 
-def _is_curl(name: str, content: bytes) -> bool:  # noqa: ARG001 - content alone tells
-    return curl.STATUS_LINE.match(content) is not None
-
-
-def _is_raw_stream_by_name(name: str, content: bytes) -> bool:  # noqa: ARG001 - always judged, whatever is in it
-    return name.lower().endswith(".sse")
-
-
 def _is_cassette(name: str, content: bytes) -> bool:
     return content[:_HEAD].lstrip(_BEFORE_JSON).startswith(b'{"cassette"') or name.lower().endswith(".jsonl")
-
-
-def _is_session_record(name: str, content: bytes) -> bool:  # noqa: ARG001 - content alone tells
-    return content[:_HEAD].lstrip(_BEFORE_JSON).startswith(b"{") and b'"Entries"' in content
-
-
-def _is_raw_stream(name: str, content: bytes) -> bool:  # noqa: ARG001 - content alone tells
-    return _FIELD.match(content) is not None
 
 
 def _read_cassette(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, ...]:  # noqa: ARG001 - it holds its own
@@ -56,13 +49,21 @@ def _read_cassette(name: str, content: bytes, request: bytes | None) -> tuple[Tr
 #: What standard input is called. It has no suffix, so what it is shows in its content alone.
 STANDARD_INPUT = "-"
 
-#: The formats known, tried in this order.
+_RAW = "a raw stream (.sse)"
+_DOCUMENTS = ", ".join(reader.title for reader in documents.READERS)
+
+#: The forms known, tried in this order. A file `NAME.sse` is judged as a stream whatever is in it, save what curl
+#: printed; the other forms show in their content alone.
 READERS = (
-    Reader("the output of curl -i", _is_curl, curl.read),
-    Reader("a raw stream (.sse)", _is_raw_stream_by_name, raw_stream.read),
+    Reader(curl.TITLE, lambda _, content: curl.STATUS_LINE.match(content) is not None, curl.read),
+    Reader(_RAW, lambda name, _: name.lower().endswith(".sse"), raw_stream.read),
     Reader("a cassette (.jsonl)", _is_cassette, _read_cassette),
-    Reader("a session record of System.ClientModel (.json)", _is_session_record, session_record.read),
-    Reader("a raw stream (.sse)", _is_raw_stream, raw_stream.read),
+    Reader(_DOCUMENTS, lambda _, content: documents.is_json(content), documents.read_json),
+    Reader(_DOCUMENTS, lambda _, content: documents.is_yaml(content), documents.read_yaml),
+    Reader(_RAW, lambda _, content: _FIELD.match(content) is not None, raw_stream.read),
+    Reader(curl_verbose.TITLE, lambda _, content: curl_verbose.fits(content), curl_verbose.read),
+    Reader(mitmproxy_dump.TITLE, lambda _, content: mitmproxy_dump.fits(content), mitmproxy_dump.read),
+    Reader(pasted.TITLE, lambda _, content: pasted.fits(content), pasted.read),
 )
 
 
@@ -72,8 +73,10 @@ def read(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, 
     `name` becomes the transcript's. Raises UnreadableInput for any other format, DamagedCassette for our own.
     """
     for reader in READERS:
-        if reader.fits(name, content) and (reader.read is raw_stream.read or not looks.is_utf16(content)):
-            return reader.read(name, content, request)
+        if not reader.fits(name, content) or (reader.read is not raw_stream.read and looks.is_utf16(content)):
+            continue
+        if (transcripts := reader.read(name, content, request)) is not None:
+            return transcripts
     said = looks.look(content)
     known = ", ".join(dict.fromkeys(reader.title for reader in READERS))
     place = "standard input" if name == STANDARD_INPUT else name

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 
 from conformance.errors import UnreadableInput
 from conformance.model import Author, Chunk, Ended, Headers, Response, Transcript
-from conformance.wire.coding import DamagedCoding, decoder
+from conformance.wire.recordings.body import coding_of, unpacked
 from conformance.wire.recordings.response_only import answered
+
+TITLE = "the output of curl -i"
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})\b")
@@ -29,9 +31,11 @@ def read(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, 
         head, code, at = content[at : end.start()], int(status[1]), end.end()
     headers, printed = _headers(head), content[at:]
     fields = {field.lower(): value for field, value in headers}
-    body, whole = _decoded(fields.get("content-encoding", ""), printed)
-    chunks = (Chunk(0, body),) if body else ()
-    ended = Ended.SHORT if not whole or _is_short(fields, printed) else Ended.COMPLETE
+    body = unpacked(coding_of(headers), printed)
+    if body.problem:
+        raise UnreadableInput(f"{name}: the body cannot be read: {body.problem}", "`curl --compressed` unpacks it too.")
+    chunks = (Chunk(0, body.data),) if body.data else ()
+    ended = Ended.SHORT if not body.whole or _is_short(fields, printed) else Ended.COMPLETE
     response = Response(Author.IMPLEMENTATION, code, headers, chunks, ended, 0)
     counted = "content-length" in fields or "chunked" in fields.get("transfer-encoding", "").lower()
     return (answered(name, "curl -i" if counted else "curl -i without a length", request, response),)
@@ -41,21 +45,6 @@ def _headers(head: bytes) -> Headers:
     """HTTP field values are bytes; Latin-1 shows each as one character."""
     pairs = (line.partition(":") for line in head.decode("latin-1").split("\n")[1:])
     return tuple((field.strip(), value.strip()) for field, colon, value in pairs if colon)
-
-
-def _decoded(coding: str, printed: bytes) -> tuple[bytes, bool]:
-    """The body without its content coding, and whether all of it came.
-
-    With `--compressed` curl prints the body decoded: what does not begin as the coding does is taken as it is.
-    """
-    undone: list[bytes] = []
-    inflating = decoder(coding)
-    try:
-        undone.extend(inflating.feed(printed))
-        inflating.close()
-    except DamagedCoding:
-        return (b"".join(undone), False) if undone else (printed, True)
-    return b"".join(undone), True
 
 
 def _is_short(fields: Mapping[str, str], printed: bytes) -> bool:

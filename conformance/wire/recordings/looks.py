@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
+
+from conformance.wire import strict_json
 
 #: How much is looked at: what something is shows at its beginning.
 _HEAD = 4096
@@ -19,6 +21,12 @@ _BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _WIDE = re.compile(rb"(?:[\t\n\r -~]\x00){4}|(?:\x00[\t\n\r -~]){4}")
 
 _PAGE = re.compile(rb"<(?:!doctype|html|head|body|\?xml|title|h1|p|div)\b", re.IGNORECASE)
+
+
+#: The beginnings of packet captures: pcap in both byte orders, of micro- and nanoseconds, and pcapng.
+_CAPTURES = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x0a\x0d\x0d\x0a")
+_TRACE = re.compile(rb"(?:==|=>|<=) (?:Info:|Send|Recv)")
+_HAS_YAML = re.compile(rb"(?:---|%YAML)[^\r\n]*\r?\n|[A-Za-z_][\w-]*:[ \t]*\r?\n[ \t]*(?:- |[A-Za-z_][\w-]*:)")
 
 
 class Look(NamedTuple):
@@ -39,6 +47,9 @@ def is_utf16(content: bytes) -> bool:
     """Whether a content is text in UTF-16, which neither streams nor JSON are in."""
     return content.startswith(_BYTE_ORDER_MARKS) or _WIDE.match(content) is not None
 
+
+#: What is no recording, and has a command of its own.
+_OPENAPI = Look("it looks like an OpenAPI document", "`conformance schemas drift --spec FILE` compares it with ours.")
 
 #: The kinds that are told apart, the first that fits; what is none of them is text.
 _KINDS = (
@@ -76,15 +87,73 @@ _KINDS = (
         ),
     ),
     _Kind(
+        lambda content, head: content.startswith(_CAPTURES),  # noqa: ARG005
+        Look(
+            "it is a capture of network packets",
+            "Export the exchange from Wireshark as text, or record it with `conformance proxy` or mitmproxy.",
+        ),
+    ),
+    _Kind(
+        lambda content, head: _TRACE.match(head) is not None,  # noqa: ARG005
+        Look("it is a trace of curl (--trace)", "Record it with `curl -v` or `curl -i` instead."),
+    ),
+    _Kind(lambda content, head: head.startswith((b"openapi:", b"swagger:")), _OPENAPI),  # noqa: ARG005
+    _Kind(
+        lambda content, head: _HAS_YAML.match(head) is not None,  # noqa: ARG005
+        Look(
+            "it looks like YAML that no recorder known here writes",
+            "Cassettes in YAML begin with `interactions:` (vcrpy) or `http_interactions:` (Ruby VCR).",
+        ),
+    ),
+    _Kind(
         lambda content, head: b"\x00" in head,  # noqa: ARG005
         Look("it is binary", "Is it the right file?"),
     ),
 )
 
 
+_EXPORT = "Export the exchange as HAR, or show it with `curl -i`: both are judged."
+_NO_ANSWERS = f"It holds no recorded answers. {_EXPORT}"
+
+_ANSWER = Look(
+    "it looks like the JSON answer of a server", "It is judged with its status and headers, as `curl -i` prints them."
+)
+_CHARLES = Look("it looks like a session of Charles", "File > Export Session writes it as an HTTP Archive (.har).")
+_MOCKSERVER = Look("it looks like expectations of MockServer", "It retrieves recorded requests as HAR too.")
+_REPORT = Look("it looks like a report of this suite", "`conformance report` writes it in other forms.")
+
+#: The documents that are told apart: members that only they have, the first whose members are all there.
+_SHAPES: tuple[tuple[frozenset[str], Look], ...] = (
+    (frozenset({"consumer", "provider"}), Look("it looks like a contract of Pact", _NO_ANSWERS)),
+    (frozenset({"info", "item"}), Look("it looks like a Postman collection", _NO_ANSWERS)),
+    (frozenset({"openapi"}), _OPENAPI),
+    (frozenset({"swagger"}), _OPENAPI),
+    (frozenset({"_type", "resources"}), Look("it looks like an export of Insomnia", _NO_ANSWERS)),
+    (frozenset({"data", "meta"}), Look("it looks like a simulation of Hoverfly", _EXPORT)),
+    (frozenset({"httpRequest", "httpResponse"}), _MOCKSERVER),
+    (frozenset({"scheme", "host", "request", "response"}), _CHARLES),
+    (frozenset({"subjects", "target"}), _REPORT),
+    (frozenset({"id", "object"}), _ANSWER),
+    (frozenset({"error"}), _ANSWER),
+)
+
+
+def _of_document(content: bytes) -> Look | None:
+    """What a JSON document that is no recording looks like; None for one that nobody knows."""
+    try:
+        document = strict_json.read(content.removeprefix(codecs.BOM_UTF8))
+    except strict_json.NotJson:
+        return None
+    first = document[0] if isinstance(document, list) and document else document
+    members = first.keys() if isinstance(first, Mapping) else frozenset()
+    return next((look for shape, look in _SHAPES if shape <= members), None)
+
+
 def look(content: bytes) -> Look:
     """What a content that is no recording looks like."""
     head = content[:_HEAD].removeprefix(codecs.BOM_UTF8).strip()
+    if head.startswith((b"{", b"[")) and (shape := _of_document(content)) is not None:
+        return shape
     return next((kind.look for kind in _KINDS if kind.fits(content, head)), None) or _text(head)
 
 

@@ -9,8 +9,8 @@ from conformance.wire.recordings.response_only import answered
 _HEADERS = (("content-type", "text/event-stream"),)
 
 
-def read(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, ...]:
+def read(name: str, content: bytes, request: bytes | None, kind: str = "raw stream") -> tuple[Transcript, ...]:
     """Read a stream's body; when it came is unknown, so all times are zero."""
     chunks = (Chunk(0, content),) if content else ()
     response = Response(Author.IMPLEMENTATION, 200, _HEADERS, chunks, Ended.COMPLETE, 0)
-    return (answered(name, "raw stream", request, response),)
+    return (answered(name, kind, request, response),)

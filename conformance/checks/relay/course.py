@@ -1,0 +1,182 @@
+"""When events come, and how a stream ends."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
+
+from conformance.checks.relay.passed import (
+    Slip,
+    found_at,
+    judged,
+    submissions,
+    with_answers,
+)
+from conformance.model import Ended, Finding, Response
+from conformance.walk.event_differences import Seen
+from conformance.walk.http_response import body_of, header, served
+from conformance.walk.observation import Observation
+from conformance.walk.occasions import CLOSE
+from conformance.walk.passages import Passage
+from conformance.walk.registry import check
+
+#: Milliseconds by which an event may come later than around the gateway: nobody minds a second.
+_LATE_MS = 1_000
+
+#: Milliseconds for which the upstream must have waited with its last event for it to show anything.
+_WAITED_MS = 1_000
+
+
+@check("relay.flows", on=[CLOSE])
+def flows(observation: Observation) -> Iterable[Finding] | None:
+    """The first event comes while the upstream waits with its last one; where it did once it does."""
+    paced = [each for each in submissions(observation) if _shows_pace(each)]
+    if not paced:
+        return None
+    held = [each for each in paced if _held_back(each)]
+    if len(held) < len(paced):
+        return ()
+    return [found_at(observation, each.front, _all_at_its_end(each)) for each in held[:1]]
+
+
+def _shows_pace(passage: Passage) -> bool:
+    """Whether a stream passed in which the upstream waited, or need not have waited."""
+    return passage.whole and passage.source is not None and bool(passage.source.events) and bool(passage.front.events)
+
+
+def _held_back(passage: Passage) -> bool:
+    """Whether nothing had come when the upstream sent its last event, though it had waited."""
+    source = passage.source
+    times = [event.place.ms for event in source.events if not event.is_done] if source is not None else []
+    if source is None or len(times) < 2:
+        return False
+    waited = times[-1] - times[-2]
+    first = passage.front.at(passage.front.events[0].place.ms)
+    # Where it came early the wait was over at once; a clock that decides here is off by half the wait.
+    return waited >= _WAITED_MS and first > source.at(times[-1]) - waited // 2
+
+
+def _all_at_its_end(passage: Passage) -> Slip:
+    first = passage.front.events[0]
+    last = max(event.place.ms for event in passage.source.events) if passage.source else 0
+    got = f"the first after {first.place.ms} ms, the upstream's last was sent after {last} ms"
+    return Slip("held-back", "the events were held back until the upstream had sent all", "each event as it comes",
+                 got, first)  # fmt: skip
+
+
+@check("relay.prompt", on=[CLOSE])
+def prompt(observation: Observation) -> Iterable[Finding] | None:
+    """No event is more than a second later than it is around the gateway; where it was once on time it is."""
+    paced = [each for each in submissions(observation) if _shows_pace(each) and _latest(each) is not None]
+    around = [latest for each in observation.passages if each.direct and (latest := _latest(each)) is not None]
+    if not paced or not around:
+        return None
+    bound = max(latest.late for latest in around) + _LATE_MS
+    late = [(each, latest) for each in paced if (latest := _latest(each)) is not None and latest.late > bound]
+    if len(late) < len(paced):
+        return ()
+    return [
+        found_at(observation, each.front, Slip(
+            "late", "an event came more than a second later than around the gateway",
+            f"within {bound} ms", f"{latest.late} ms after it was sent", latest.event,
+        ))
+        for each, latest in late[:1]
+    ]  # fmt: skip
+
+
+class _Latest(NamedTuple):
+    """The event that came latest, by milliseconds after it was sent."""
+
+    late: int
+    event: Seen
+
+
+def _latest(passage: Passage) -> _Latest | None:
+    """The latest event of a stream that came as it was sent; None of any other."""
+    source = passage.source
+    if source is None or not source.events or len(source.events) != len(passage.front.events):
+        return None
+    pairs = zip(source.events, passage.front.events, strict=True)
+    return max(_Latest(passage.front.at(came.place.ms) - source.at(sent.place.ms), came) for sent, came in pairs)
+
+
+@check("relay.ends", on=[CLOSE])
+def ends(observation: Observation) -> Iterable[Finding] | None:
+    """What the upstream ended properly, or would have, is ended properly."""
+    return judged(observation, [each for each in with_answers(observation) if each.whole or each.given_up], _cut_off)
+
+
+def _cut_off(passage: Passage) -> Iterator[Slip]:
+    front = passage.front.response
+    if front is None or front.ended is Ended.COMPLETE:
+        return
+    got = f"{front.ended} after {len(body_of(front))} bytes and {front.ended_ms} ms"
+    if passage.given_up:
+        yield Slip("given-up", "the gateway left the upstream within the answer", "the whole answer", got)
+    else:
+        yield Slip("cut-off", "the answer was broken off, though the upstream ended it", "a body that is ended", got)
+
+
+@check("relay.cut", on=[CLOSE])
+def cut(observation: Observation) -> Iterable[Finding] | None:
+    """What the upstream broke off is not ended properly."""
+    broken = [
+        each for each in with_answers(observation) if _breaks_off(each, {Ended.SHORT, Ended.RESET}) or _left_early(each)
+    ]
+    return judged(observation, broken, _ended_properly)
+
+
+def _left_early(passage: Passage) -> bool:
+    """Whether the gateway itself left the upstream before the end of its stream."""
+    source = passage.source
+    return passage.given_up and source is not None and not any(event.is_done for event in source.events)
+
+
+@check("relay.stall", on=[CLOSE])
+def stall(observation: Observation) -> Iterable[Finding] | None:
+    """What an upstream left open for too long is not ended properly."""
+    stalled = [each for each in with_answers(observation) if _breaks_off(each, {Ended.TIMEOUT, Ended.ABORTED})]
+    over = [each for each in stalled if each.front.response and each.front.response.ended is not Ended.TIMEOUT]
+    return judged(observation, over, _ended_properly) if "gateway-timeout" in observation.held else None
+
+
+def _breaks_off(passage: Passage, ways: Collection[Ended]) -> bool:
+    """Whether the upstream broke off, while its client was there."""
+    return (
+        passage.answers is not None
+        and passage.answers[0].ended in ways
+        and passage.answers[1].ended is not Ended.ABORTED
+    )
+
+
+def _is_framed(response: Response) -> bool:
+    """Whether a body says where it ends; one that does not is ended by its connection, as with HTTP/1.0."""
+    return any(header(response.headers, name) is not None for name in ("content-length", "transfer-encoding"))
+
+
+def _ended_properly(passage: Passage) -> Iterator[Slip]:
+    behind, front = passage.answers or (None, None)
+    if behind is None or front is None or (behind.ended is not Ended.RESET and not _is_framed(behind)):
+        return
+    if front.ended is Ended.COMPLETE and served(front):
+        yield Slip("ended", "the upstream broke off, and the client got a proper end", "a body that is broken off",
+                    f"complete after {len(body_of(front))} bytes, upstream {behind.ended}")  # fmt: skip
+
+
+@check("relay.client-left", on=[CLOSE])
+def client_left(observation: Observation) -> Iterable[Finding] | None:
+    """That a client has left is noticed upstream; where it was once it is."""
+    left = [
+        each for each in submissions(observation)
+        if "leaves" in each.front.exchange.situation and each.answers and each.answers[1].ended is Ended.ABORTED
+    ]  # fmt: skip
+    if not left or any(each.answers and each.answers[0].ended is Ended.ABORTED for each in left):
+        return () if left else None
+    first = left[0]
+    after = first.answers[0].ended_ms if first.answers else 0
+    return [
+        found_at(observation, first.front, Slip(
+            "unnoticed", "the client had left, and the upstream went on", "a closed connection",
+            f"open for {after} ms, to the end of the stream",
+        ))
+    ]  # fmt: skip

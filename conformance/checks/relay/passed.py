@@ -1,0 +1,83 @@
+"""What passed, and what is found of it: how every rule about what stands between looks at both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import NamedTuple
+
+from conformance.model import Finding
+from conformance.walk.documents import shown
+from conformance.walk.event_differences import Seen
+from conformance.walk.observation import Observation
+from conformance.walk.passages import Numbered, Passage
+
+
+def passed(observation: Observation) -> list[Passage]:
+    """Every request that went through the gateway."""
+    return [passage for passage in observation.passages if not passage.direct]
+
+
+def submissions(observation: Observation) -> list[Passage]:
+    """Every submission that went through it."""
+    return [passage for passage in passed(observation) if passage.submits]
+
+
+def with_answers(observation: Observation) -> list[Passage]:
+    """Every request that was answered on both sides."""
+    return [passage for passage in passed(observation) if passage.answers is not None]
+
+
+def maps(observation: Observation, what: str) -> bool:
+    """Whether it is declared that the gateway maps something, such as `ids`."""
+    return f"maps-{what}" in observation.held
+
+
+class Slip(NamedTuple):
+    """What is off with one passage: the parts of a finding."""
+
+    kind: str
+    message: str
+    expected: str
+    got: str
+    at: Seen | None = None
+    details: tuple[str, ...] = ()
+
+
+def found_at(observation: Observation, where: Numbered, slip: Slip) -> Finding:
+    """A slip as a finding, at its exchange."""
+    place = slip.at.place if slip.at is not None else None
+    return observation.finding(
+        slip.kind, slip.message, slip.expected, slip.got, details=slip.details, at=place, exchange=where.index
+    )
+
+
+def judged(
+    observation: Observation, passages: Collection[Passage], slips: Callable[[Passage], Iterable[Slip]]
+) -> Iterable[Finding] | None:
+    """Findings in front, one for each slip; None where there is no passage to look at."""
+    if not passages:
+        return None
+    return [found_at(observation, passage.front, slip) for passage in passages for slip in slips(passage)]
+
+
+def said(name: str, value: str | None) -> str:
+    """A header field, or that it is not there, in words."""
+    return f"no {name}" if value is None else f"{name}: {value}"
+
+
+def around_difference(one: bytes, other: bytes) -> tuple[str, str]:
+    """Both texts from a little before the first byte in which they differ."""
+    shorter = min(len(one), len(other))
+    at = next((index for index in range(shorter) if one[index] != other[index]), shorter)
+    start = max(0, at - 20)
+    return tuple(shown(each[start : start + 80].decode(errors="replace")) for each in (one, other))  # type: ignore[return-value]
+
+
+def shown_data(data: bytes) -> str:
+    """The beginning of an event's data, as people read it."""
+    return shown(data[:80].decode(errors="replace"))
+
+
+def path_of(target: str) -> str:
+    """The path of a target."""
+    return target.partition("?")[0]

@@ -1,0 +1,264 @@
+"""The page `docs/contract.html`: the operation from the first request to `[DONE]`, with every rule where it holds.
+
+Made from the requirements, the state tables and the reference recordings alone. Write it anew with
+
+python -m conformance.report.contract_page > docs/contract.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from conformance.contract.lifecycle import TABLES, Table
+from conformance.contract.requirements import REQUIREMENTS
+from conformance.contract.scenarios import BY_ID
+from conformance.files import cassettes_folder
+from conformance.model import Exchange, Level, Operation, Requirement
+from conformance.report.lists import when
+from conformance.report.page import page
+from conformance.report.requirements_page import FAMILIES
+from conformance.report.sequence_picture import PLAIN, STREAMED
+from conformance.report.state_picture import picture
+from conformance.wire import cassette
+
+#: Kinds of sources that OpenAI published for everybody; the rest had to be found on the wire and in its clients.
+PUBLISHED = frozenset({"docs", "schema"})
+
+#: Characters of a line that an example shows: documents fit, the long outputs of some scenarios do not.
+_LINE = 4000
+
+
+class Section(NamedTuple):
+    """A moment of the operation: what happens, the rules that hold there, and recorded situations.
+
+    A rule is named by its id or by its family; its id goes first.
+    """
+
+    id: str
+    title: str
+    text: str
+    holds: tuple[str, ...]
+    situations: tuple[str, ...] = ()
+
+
+SECTIONS = (
+    Section(
+        "waits",
+        "The run waits",
+        "A run that has called functions stops with the status `requires_action`. Its `required_action` lists the"
+        " calls, each with an id, a name and arguments. Until their outputs arrive, or the run expires ten "
+        "minutes after it was created, nothing moves.",
+        ("surface.pending-calls",),
+    ),
+    Section(
+        "sends",
+        "The client submits the outputs",
+        "One request carries the outputs of all pending calls, each as a string beside the id of its call. "
+        "`stream` says how the answer should come: without it, or with `false` or `null`, as one JSON document; "
+        "with `true`, as a stream of server-sent events.",
+        ("sending",),
+    ),
+    Section(
+        "accepts",
+        "The server understands and accepts them",
+        "A complete submission in any order is accepted. One that is incomplete, names another call, repeats one,"
+        " or comes when the run does not wait, is refused as a whole, and a refusal leaves the run as it was.",
+        ("request", "submission"),
+        ("partial-split", "unknown-id", "again-plain"),
+    ),
+    Section(
+        "plain",
+        "The plain answer",
+        "The answer is the run, as JSON. It has left `requires_action` and usually says `queued`; the client "
+        "polls until the run ends or asks once more.",
+        ("response",),
+        ("json-one-call", "json-three-calls", "json-next-round"),
+    ),
+    Section(
+        "opens",
+        "The stream opens",
+        "The answer is `200` with `text/event-stream`. Each event is an `event` line, one or more `data` lines "
+        "and a blank line, and is sent when it happens.",
+        ("framing",),
+        ("stream-one-call",),
+    ),
+    Section(
+        "events",
+        "Each event by itself",
+        "The name of an event says which object its data is: a run, a step, a message, or a piece of one. Unknown"
+        " names and unknown members are legal.",
+        ("events",),
+    ),
+    Section(
+        "order",
+        "The order of events",
+        "The submitted step completes first, then the run goes on. A message is created by a step, its text comes"
+        " in deltas, and both are over before the run is. After the run has ended, or has asked for outputs once "
+        "more, only `done` follows.",
+        ("order",),
+        ("stream-three-calls", "stream-next-round", "stream-built-in-step", "stream-expired"),
+    ),
+    Section(
+        "content",
+        "What the pieces add up to",
+        "The deltas of a message, put together, are the text of the completed message; the outputs in the "
+        "completed step are the outputs that were submitted, character by character.",
+        ("content",),
+        ("stream-opaque-outputs", "stream-two-messages"),
+    ),
+    Section(
+        "done",
+        "The end of the stream",
+        "The last event is `done`, whose data is `[DONE]` and no JSON. Then the server ends the body. A stream "
+        "that ends without it has broken off.",
+        ("done",),
+        ("stream-error", "stream-incomplete", "stream-failed", "stream-cancelled"),
+    ),
+    Section(
+        "afterwards",
+        "Afterwards",
+        "What the stream said is what the run, its steps and its messages say when they are read.",
+        ("surface",),
+    ),
+    Section(
+        "errors",
+        "Refusals and faults",
+        "An error is a JSON object with `error.message`, under a status that says whose fault it was. A streamed "
+        "submission that is refused is refused in the same way, before any stream begins.",
+        ("errors",),
+        ("unknown-run", "malformed-json", "wrong-key", "unknown-id-streamed", "rate-limited"),
+    ),
+    Section(
+        "retries",
+        "When a client sends it again",
+        "An answer that says that nothing was accepted may be followed by the same request. After an answer that "
+        "got lost, nobody knows: the client reads the run before it submits once more.",
+        ("retry",),
+    ),
+    Section(
+        "reads",
+        "How a client reads a stream",
+        "A client reads what the standard on server-sent events allows, whatever the pieces in which it arrives.",
+        ("reading",),
+    ),
+    Section(
+        "concludes",
+        "What a client makes of the answer",
+        "A client says that all went well only where it did, and ends when the run has ended.",
+        ("outcome",),
+    ),
+)
+
+
+class Situation(NamedTuple):
+    """A recorded exchange of a scenario, as text."""
+
+    scenario: str
+    title: str
+    lines: tuple[tuple[str, str], ...]
+
+
+class Rule(NamedTuple):
+    """One requirement as the page shows it."""
+
+    row: Requirement
+    when: str
+    published: bool
+
+
+def rules(section: Section) -> tuple[Rule, ...]:
+    """The requirements that hold at a section, the judged ones first."""
+    rows = [row for row in REQUIREMENTS.values() if _place(row) in section.holds]
+    ranked = sorted(rows, key=lambda row: (section.holds.index(_place(row)), row.excluded is not None))
+    return tuple(Rule(row, when(row), published(row)) for row in ranked)
+
+
+def _place(row: Requirement) -> str:
+    """By what name a section holds a requirement."""
+    return row.id if any(row.id in section.holds for section in SECTIONS) else row.family
+
+
+def published(row: Requirement) -> bool:
+    """Whether a requirement has a source that OpenAI published for everybody."""
+    return any(source.kind in PUBLISHED for source in row.sources)
+
+
+def situations(section: Section) -> Iterator[Situation]:
+    """The recorded situations of a section: the judged exchanges of each reference recording, whole."""
+    for name in section.situations:
+        path = cassettes_folder() / "reference" / f"{name}.jsonl"
+        recorded = cassette.read(path.read_text(encoding="utf-8").splitlines(), path.name)
+        judged = [each for each in recorded.exchanges if each.operation in (Operation.SUBMIT, Operation.OTHER)]
+        shown = tuple(line for exchange in judged for line in _lines(exchange))
+        yield Situation(name, BY_ID[name].title, shown)
+
+
+def _lines(exchange: Exchange) -> Iterator[tuple[str, str]]:
+    """Who says what, line by line: `sent` by the client or `came` from the server."""
+    request, response = exchange.request, exchange.response
+    yield "sent", f"{request.method} {request.target} HTTP/1.1"
+    yield from (("sent", f"{name}: {value}") for name, value in request.headers)
+    yield "sent", ""
+    yield "sent", _cut(request.body.decode(errors="replace"))
+    if response is None:
+        yield "came", f"(no answer: {exchange.failure})"
+        return
+    yield "came", f"HTTP/1.1 {response.status}"
+    yield from (("came", f"{name}: {value}") for name, value in response.headers)
+    yield "came", ""
+    body = b"".join(chunk.data for chunk in response.chunks).decode(errors="replace")
+    yield from (("came", _cut(line)) for line in body.removesuffix("\n").split("\n"))
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LINE else f"{line[:_LINE]} … ({len(line) - _LINE} more characters)"
+
+
+class Status(NamedTuple):
+    """What may follow in one state of an entity, and what breaks which rule."""
+
+    state: str
+    ended: bool
+    legal: tuple[str, ...]
+    breaking: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def statuses(table: Table) -> Iterator[Status]:
+    """The state table of an entity, a row a state."""
+    for state in table.states():
+        ended = state in table.ended
+        breaking: dict[str, list[str]] = {}
+        for (at, word), move in table.moves.items():
+            if at == state and move.breaks is not None:
+                breaking.setdefault(move.breaks, []).append(word)
+        moves = () if ended else table.legal(state)
+        yield Status(state, ended, moves, tuple((rule, tuple(words)) for rule, words in breaking.items()))
+
+
+def document() -> str:
+    """The whole page."""
+    judged = [row for row in REQUIREMENTS.values() if row.excluded is None and row.level in (Level.MUST, Level.SHOULD)]
+    return page(
+        "contract.html",
+        style="contract.css",
+        sections=tuple((section, rules(section), tuple(situations(section))) for section in SECTIONS),
+        families=FAMILIES,
+        sequences=(PLAIN, STREAMED),
+        tables=tuple((table, picture(table), tuple(statuses(table))) for table in TABLES.values()),
+        judged=len(judged),
+        unpublished=tuple(row for row in judged if not published(row)),
+        documented=_documented(),
+    )
+
+
+def _documented() -> tuple[dict[str, str], ...]:
+    """What is wrong with OpenAI's own printed stream, as the provenance of the repaired recording lists it."""
+    path = cassettes_folder() / "documented" / "stream-repaired.jsonl"
+    head = json.loads(path.read_text(encoding="utf-8").splitlines()[0])
+    return tuple(head.get("provenance", {}).get("repairs", ()))
+
+
+if __name__ == "__main__":
+    print(document())

@@ -1,0 +1,134 @@
+"""What was not judged, in words: scenarios not reached, what could not be tested and why, what nothing showed.
+
+All of it stands below the failures, and without `-v` its lists are cut: none of it counts against the target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from conformance.model import Report, Status, Subject, Verdict
+from conformance.report.counts import many
+from conformance.report.not_exercised import WHY, unseen
+from conformance.report.plain import field, listing, safe
+from conformance.report.style import Style
+from conformance.verdict.without_ids import without_ids
+
+#: Names listed before the rest is counted.
+_NAMES = 8
+
+#: The same in a list of what was not judged, which is looked at by those who ask for all of it.
+_FOLDED = 3
+
+#: Said of every internal error, wherever one is shown.
+INTERNAL = "internal error of the suite (please report it); not a failure of the target"
+
+
+def not_judged(report: Report, style: Style) -> Iterator[str]:
+    """A part for each reason for which something was not judged."""
+    yield from _unreadable(report, style)
+    yield from _unreached(report, style)
+    yield from _untestable(report, style)
+    yield from _unknown(report, style)
+    yield from _notes(report, style)
+    yield from _not_exercised(report, style)
+    yield from _leftovers(report, style)
+
+
+def internal_errors(report: Report, style: Style) -> Iterator[str]:
+    """Errors of the suite itself, by their reasons."""
+    for reason, verdicts in by_reason(report.subjects, Status.ERROR).items():
+        yield f"{style.word('ERROR')}  {INTERNAL}\n" + _reason(reason, verdicts, style)
+
+
+def by_reason(subjects: Iterable[Subject], status: Status) -> dict[str, list[Verdict]]:
+    """Why verdicts of a status were not given -> those verdicts; reasons that differ only in ids are one."""
+    found: dict[str, list[Verdict]] = {}
+    for subject in subjects:
+        for verdict in subject.verdicts:
+            if verdict.status is status:
+                found.setdefault(without_ids(why(verdict)), []).append(verdict)
+    return found
+
+
+def requirements_of(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+    """The ids of what verdicts are on, each once."""
+    return tuple(dict.fromkeys(verdict.requirement for verdict in verdicts))
+
+
+def why(verdict: Verdict) -> str:
+    """Why a verdict was not given."""
+    return verdict.reason or (f"because {verdict.because} failed" if verdict.because else "no reason was given")
+
+
+def _unreadable(report: Report, style: Style) -> Iterator[str]:
+    for subject in report.subjects:
+        if subject.reason and not subject.verdicts:
+            yield f"{style.word('ERROR')}  {safe(subject.name)}\n" + field("reason", safe(subject.reason), style.width)
+
+
+def _unreached(report: Report, style: Style) -> Iterator[str]:
+    reasons: dict[str, list[str]] = {}
+    for subject in report.subjects:
+        if subject.reason and subject.verdicts:
+            reasons.setdefault(without_ids(subject.reason), []).append(safe(subject.name))
+    if reasons:
+        most = len(report.subjects) if style.verbose else _NAMES
+        lines = ["NOT REACHED (the scenario never came to the state that it judges)"]
+        for reason, names in reasons.items():
+            # What stopped the whole run is said with the verdict.
+            if report.interrupted is None or reason != without_ids(report.interrupted):
+                lines.append(field("reason", safe(reason), style.width))
+            lines.append(listing("scenarios", tuple(names), style.width, most))
+        yield "\n".join(lines)
+
+
+def _untestable(report: Report, style: Style) -> Iterator[str]:
+    reached = (subject for subject in report.subjects if not subject.reason)
+    reasons = by_reason(reached, Status.UNTESTABLE)
+    if reasons:
+        shown = (_reason(reason, verdicts, style) for reason, verdicts in reasons.items())
+        yield "\n".join(("COULD NOT BE TESTED (does not count against the target)", *shown))
+
+
+def _reason(reason: str, verdicts: list[Verdict], style: Style) -> str:
+    names = requirements_of(verdicts)
+    most = len(names) if style.verbose else _NAMES
+    places = {verdict.scenario for verdict in verdicts}
+    return "\n".join(
+        (
+            field("reason", safe(reason), style.width),
+            listing("what", names, style.width, most),
+            field("in", f"{many(len(places), 'scenario')}, {many(len(verdicts), 'verdict')}", style.width),
+        )
+    )
+
+
+def _unknown(report: Report, style: Style) -> Iterator[str]:
+    names = tuple(dict.fromkeys(safe(name) for subject in report.subjects for name in subject.unknown_events))
+    if names:
+        yield "UNKNOWN EVENTS (legal, not judged)\n" + listing("seen", names, style.width, _NAMES)
+
+
+def _notes(report: Report, style: Style) -> Iterator[str]:
+    noted = tuple(f"{safe(subject.name)}: {safe(note)}" for subject in report.subjects for note in subject.notes)
+    if noted:
+        yield "\n".join(("NOTES (reported, not judged)", *(field("", note, style.width) for note in noted)))
+
+
+def _not_exercised(report: Report, style: Style) -> Iterator[str]:
+    if not report.not_exercised:
+        return
+    lines = ["NOT EXERCISED (nothing in this run could show it; does not count against the target)"]
+    for label, names in unseen(report.not_exercised).items():
+        most = len(names) if style.verbose else _FOLDED
+        if WHY[label]:
+            lines.append(field(label, f"{WHY[label]} ({many(len(names), 'requirement')})", style.width))
+        lines.append(listing("" if WHY[label] else label, names, style.width, most))
+    yield "\n".join(lines)
+
+
+def _leftovers(report: Report, style: Style) -> Iterator[str]:
+    if report.leftovers:
+        left = tuple(map(safe, report.leftovers))
+        yield "NOT DELETED (created by this run and still at the target)\n" + listing("", left, style.width, len(left))

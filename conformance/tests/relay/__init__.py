@@ -1,0 +1,1 @@
+"""What the relay does with bytes, heads and ends."""

@@ -1,0 +1,71 @@
+"""The gateway as a target: a right one passes in process, what is kept of it is judged the same, redacted too."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+
+from conformance.contract.gateway_scenarios import GATEWAY_SCENARIOS
+from conformance.contract.scenarios import BY_ID
+from conformance.model import Role, Side, Status, Subject, Transcript
+from conformance.relay.bundled import in_process
+from conformance.relay.habits import DECLARED
+from conformance.verdict.judge import judge
+from conformance.wire import cassette
+from conformance.wire.redact import redact
+
+#: Scenarios whose bodies are long: redacting them takes a second each.
+LONG = {"relay-large", "relay-million", "relay-slow-reader"}
+
+#: Habits whose transcripts are kept: one of each kind.
+KEPT = (
+    *("plainly", "joins-events", "drops-beta", "drops-key", "another-key", "rewrites-requests", "drops-query"),
+    *("maps-ids", "maps-ids-anew", "mixes-runs", "compresses", "buffers-4k", "own-errors", "drops-retry-after"),
+)
+
+
+def played(habit: str, scenario: str) -> Transcript:
+    with closing(in_process(DECLARED[habit])) as target:
+        return target.exchange(BY_ID[scenario])
+
+
+def told(subject: Subject) -> list[tuple[str, str, int, list[int]]]:
+    found = subject.verdicts
+    return [(v.requirement, v.status.value, len(v.findings), [f.exchange for f in v.findings]) for v in found]
+
+
+@pytest.mark.parametrize("scenario", [each.id for each in GATEWAY_SCENARIOS if "stalls" not in each.traits])
+def test_a_right_gateway_passes_everything_that_is_planned(scenario: str) -> None:
+    transcript = played("plainly", scenario)
+    assert (transcript.untestable, transcript.slip) == (None, None)
+    assert {exchange.side for exchange in transcript.exchanges} == set(Side)
+    subject = judge(transcript)
+    assert {verdict.status for verdict in subject.verdicts} == {Status.PASS}
+    assert {verdict.role for verdict in subject.verdicts} == {Role.GATEWAY}
+
+
+@pytest.mark.parametrize("habit", KEPT)
+def test_a_cassette_of_both_sides_is_judged_the_same(habit: str) -> None:
+    for scenario in dict.fromkeys(("relay-streamed", *DECLARED[habit].scenarios)):
+        if scenario not in LONG:
+            live = played(habit, scenario)
+            lines = cassette.write(redact(live, ("key-of-the-upstream-mock",)), recorded="", by="a test")
+            assert told(judge(cassette.read(lines, "x"))) == told(judge(live))
+
+
+def test_what_a_server_and_a_client_would_be_told_is_not_mixed_with_it() -> None:
+    transcript = played("plainly", "relay-streamed")
+    assert {verdict.role for verdict in judge(transcript, role=Role.SERVER).verdicts} == {Role.SERVER}
+
+
+def test_a_gateway_that_gives_up_within_the_pause_is_not_asked_to_sit_through_it() -> None:
+    from conformance.relay.habit import plainly
+    from conformance.relay.in_process import InProcessEnds
+    from conformance.targets.gateway import GatewayTarget
+
+    for limit, plays in ((None, True), (1.0, False), (5.0, True)):
+        with closing(GatewayTarget(InProcessEnds(plainly), limit=limit)) as target:
+            assert target.plays(BY_ID["relay-pause"]) is plays
+            assert not target.plays(BY_ID["relay-stall"])
+            assert not target.plays(BY_ID["stream-one-call"])

@@ -1,0 +1,115 @@
+"""HTTP Archives (HAR 1.2) as browsers, Playwright, proxies and Polly.js write them.
+
+The content of an answer is decoded: its content coding is undone, and what is no text is base64. Polly.js keeps a
+packed answer as a JSON list of base64 pieces instead, and leaves out an empty one. Elsewhere a content without a text
+is one that was not kept. Requests are put in the order in which they began. Times of pieces are not kept, nor how a
+body ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from conformance.model import Exchange, Transcript
+from conformance.wire import strict_json
+from conformance.wire.recordings import foreign
+from conformance.wire.recordings.body import Body, from_base64, from_hex, stored
+from conformance.wire.recordings.entry import Entry
+
+TITLE = "an HTTP Archive (.har)"
+
+_HINT = "It should be HAR 1.2: log.entries, each with a request (method, url) and a response (status, content)."
+
+_NOT_KEPT = "the archive keeps this body in a file of its own: save it with the bodies embedded"
+
+
+def fits(document: object) -> bool:
+    """Whether a document has the shape of an archive."""
+    log = document.get("log") if isinstance(document, Mapping) else None
+    return isinstance(log, Mapping) and "entries" in log
+
+
+def read(name: str, document: object) -> tuple[Transcript, ...]:
+    """Read an archive; raises UnreadableInput, with the place, where it is none."""
+    log = Entry(document, name, _HINT).get("log")
+    creator = log.get("creator")
+    maker = creator.get("name").value if isinstance(creator.value, Mapping) else None
+    polly = isinstance(maker, str) and maker.lower().startswith("polly")
+    exchanges = [_exchange(entry, polly=polly) for entry in _in_order(list(log.get("entries").each()))]
+    return foreign.transcript(name, "HAR", (each for each in exchanges if each is not None))
+
+
+def _in_order(entries: list[Entry]) -> list[Entry]:
+    """The entries by when they began, where each says so."""
+    began = [_began(entry) for entry in entries]
+    if not all(began):
+        return entries
+    return [entry for _, entry in sorted(zip(began, entries, strict=True), key=lambda pair: pair[0] or 0)]
+
+
+def _began(entry: Entry) -> float | None:
+    said = entry.get("startedDateTime").value
+    try:
+        return datetime.fromisoformat(said).timestamp() if isinstance(said, str) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _exchange(entry: Entry, *, polly: bool) -> Exchange | None:
+    """One exchange; None for a WebSocket, which is another protocol."""
+    request, response = entry.get("request"), entry.get("response")
+    if "_webSocketMessages" in entry.members() or request.get("url").text().startswith(("ws:", "wss:")):
+        return None
+    return foreign.exchange(
+        request.get("method").text(), foreign.target_of(request.get("url")), foreign.headers(request.get("headers")),
+        _asked(request.get("postData")), _answer(response, polly=polly),
+    )  # fmt: skip
+
+
+def _asked(posted: Entry) -> Body:
+    """What was sent, where it was kept."""
+    if posted.value is None:
+        return Body(b"")
+    if posted.get("encoding").value == "base64":
+        return Body(from_base64(posted.get("text")))
+    return stored(posted.get("text"))
+
+
+def _answer(response: Entry, *, polly: bool) -> foreign.Answer | str:
+    if response.value is None or response.get("status").value in (0, -1, None):
+        return "no answer: the request was blocked, broken off or never answered"
+    fields, content = foreign.headers(response.get("headers")), response.get("content")
+    status = response.get("status").status()
+    if content.value is None:
+        return foreign.Answer(status, fields, None)
+    kind = content.get("mimeType").value
+    if not fields and isinstance(kind, str) and "/" in kind:
+        fields = (("content-type", kind),)
+    if content.get("_file").value is not None:
+        return _NOT_KEPT
+    return foreign.Answer(status, fields, _body(content, str(kind), polly=polly))
+
+
+def _body(content: Entry, kind: str, *, polly: bool) -> Body | None:
+    text = content.get("text")
+    if text.value is None:
+        empty = polly or (content.get("size").value == 0 and "event-stream" not in kind)
+        return Body(b"") if empty else None
+    encoded = content.get("encoding").value == "base64"
+    if encoded or content.get("_isBinary").value is True:
+        pieces = _pieces(text)
+        undo = from_base64 if encoded else from_hex
+        return Body(b"".join(undo(piece) for piece in pieces))
+    return stored(text)
+
+
+def _pieces(text: Entry) -> tuple[Entry, ...]:
+    """The pieces of an encoded text: itself, or those that a JSON list in it holds."""
+    if not text.text().startswith("["):
+        return (text,)
+    try:
+        listed = strict_json.read(text.text().encode(errors="surrogatepass"))
+    except strict_json.NotJson:
+        text.refuse("a JSON list of pieces was expected")
+    return tuple(Entry(listed, text.place, text.hint).each())

@@ -1,0 +1,101 @@
+"""Stub mappings that WireMock recorded: one a file, or several in `mappings`.
+
+A mapping says what a request must look like, so of the request there is the path and the body it was compared with.
+Mappings are put in the order in which they were recorded, where they say it. Nothing is kept of request headers,
+times and how a body ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote
+
+from conformance.model import Exchange, Transcript
+from conformance.wire.recordings import foreign
+from conformance.wire.recordings.body import Body, from_base64, stored
+from conformance.wire.recordings.entry import Entry
+
+TITLE = "stub mappings of WireMock (JSON)"
+
+_HINT = "It should be a mapping with request (method, url) and response (status, headers, body), or `mappings` of them."
+
+#: Where a mapping names the path, the first that is there; patterns name no path.
+_PATHS = ("url", "urlPath")
+
+#: How a mapping compares a body, and so tells what was sent.
+_COMPARED = ("equalToJson", "equalTo", "binaryEqualTo")
+
+
+def fits(document: object) -> bool:
+    """Whether a document has the shape of a mapping or of several."""
+    if not isinstance(document, Mapping):
+        return False
+    if isinstance(document.get("mappings"), list):
+        return True
+    request = document.get("request")
+    return "response" in document and isinstance(request, Mapping) and any(key.startswith("url") for key in request)
+
+
+def read(name: str, document: object) -> tuple[Transcript, ...]:
+    """Read mappings; raises UnreadableInput, with the place, where they are none."""
+    whole = Entry(document, name, _HINT)
+    mappings = list(whole.get("mappings").each()) if "mappings" in whole.members() else [whole]
+    return foreign.transcript(name, "WireMock", _exchanges(_in_order(mappings)))
+
+
+def _in_order(mappings: list[Entry]) -> list[Entry]:
+    def recorded(mapping: Entry) -> int | None:
+        index = mapping.get("insertionIndex").value
+        return index if isinstance(index, int) else None
+
+    known = [index for mapping in mappings if (index := recorded(mapping)) is not None]
+    return sorted(mappings, key=lambda each: recorded(each) or 0) if len(known) == len(mappings) else mappings
+
+
+def _exchanges(mappings: list[Entry]) -> Iterator[Exchange]:
+    for mapping in mappings:
+        request, response = mapping.get("request"), mapping.get("response")
+        method = request.get("method")
+        yield foreign.exchange(
+            "GET" if method.value is None else method.text(), _target(request), (), _asked(request), _answer(response)
+        )
+
+
+def _target(request: Entry) -> str:
+    path = request.get(*_PATHS)
+    if path.value is None:
+        return "/"
+    parameters = request.get("queryParameters")
+    pairs = parameters.members() if parameters.value is not None else {}
+    equal = {name: each.get("equalTo") for name, each in pairs.items() if isinstance(each, Mapping)}
+    query = "&".join(f"{quote(name)}={quote(str(value))}" for name, value in equal.items() if value is not None)
+    return foreign.target_of(path) + (f"?{query}" if query else "")
+
+
+def _asked(request: Entry) -> Body:
+    patterns = request.get("bodyPatterns")
+    for pattern in patterns.each() if patterns.value is not None else ():
+        for how in _COMPARED:
+            if how in pattern.members():
+                told = pattern.get(how)
+                return Body(from_base64(told)) if how == "binaryEqualTo" else stored(told)._replace(reconstructed=True)
+    return Body(b"")
+
+
+def _answer(response: Entry) -> foreign.Answer | str:
+    if response.get("fault").value is not None:
+        return "no answer: the mapping breaks the connection"
+    if response.get("bodyFileName").value is not None:
+        return "the mapping keeps this body in a file of its own: record it with the bodies in the mappings"
+    status = response.get("status")
+    return foreign.Answer(
+        200 if status.value is None else status.status(), foreign.headers(response.get("headers")), _body(response)
+    )
+
+
+def _body(response: Entry) -> Body:
+    if response.get("base64Body").value is not None:
+        return Body(from_base64(response.get("base64Body")))
+    if "jsonBody" in response.members():
+        return stored(response.get("jsonBody"))._replace(reconstructed=True)
+    return stored(response.get("body"))
