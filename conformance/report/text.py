@@ -179,9 +179,9 @@ def block(
 
 def surroundings(exhibit: Exhibit | None) -> Iterator[tuple[str, str]]:
     """What came around the event that departs, in which states, and what would have been legal there; safe to print."""
-    if exhibit is None or exhibit.event is None:
+    if exhibit is None or not _shows_event(exhibit):
         return
-    at, events = exhibit.event, exhibit.moments
+    at, events = exhibit.event or 0, exhibit.moments
     around = range(max(0, at - _BEFORE), min(len(events), at + _BEHIND + 1))
     yield "events", " · ".join(f"{'>' if index == at else ''}{index} {safe(events[index].event)}" for index in around)
     yield "state", " · ".join(f"{safe(lane)} {safe(state)}" for lane, state in exhibit.states.items())
@@ -191,7 +191,12 @@ def surroundings(exhibit: Exhibit | None) -> Iterator[tuple[str, str]]:
 
 def may_come(exhibit: Exhibit) -> bool:
     """Whether an event of that name was legal there, so that its content is what departs."""
-    return exhibit.event is not None and exhibit.moments[exhibit.event].event in exhibit.allowed
+    return _shows_event(exhibit) and exhibit.moments[exhibit.event or 0].event in exhibit.allowed
+
+
+def _shows_event(exhibit: Exhibit) -> bool:
+    """Whether the event that departs is among those that are shown: in a stranger's report it may not be."""
+    return exhibit.event is not None and 0 <= exhibit.event < len(exhibit.moments)
 
 
 def _repeats(departure: Departure, again: str, style: Style, exhibit: Exhibit | None) -> Iterator[str]:

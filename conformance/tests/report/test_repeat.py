@@ -69,7 +69,7 @@ def test_a_killed_run_leaves_a_report_that_says_so(tmp_path: Path) -> None:
     assert report.interrupted is not None and "still running" in report.interrupted
     assert any(verdict.status.value == "pass" for subject in report.subjects for verdict in subject.verdicts)
     assert any(subject.reason for subject in report.subjects)
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.json"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".conformance.json", "report.json"]
 
 
 def test_what_a_client_does_wrong_is_shown_again_by_its_cassette(tmp_path: Path) -> None:

@@ -147,11 +147,11 @@ def test_whatever_is_off_is_exit_4_with_the_name_of_the_member(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("[" * 400, "no JSON"),
+        ("[" * 400, "not JSON"),
         ("[" + "[]," * 2_000_001 + "1]", "more than 4,000,000 values"),
         ('{"report": 2, "x": ' + "[" * 300 + "]" * 300 + "}", "go beyond every report"),
         ('{"report": 2, "took_ms": 1e999}', "go beyond every report"),
-        ('{"report": NaN}', "no JSON"),
+        ('{"report": NaN}', "not JSON"),
     ],
     ids=["cut", "many", "deep", "large", "NaN"],
 )
