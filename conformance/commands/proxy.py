@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
             raise kept.unwritten
     if arguments.out is not None:
         for where in done.written:
-            print(f"conformance: wrote {where}", file=sys.stderr)
+            print(f"conformance: wrote {verdicts.folder_shown(where)}", file=sys.stderr)
     return done.exit_code
 
 

@@ -115,7 +115,7 @@ def style(verbose: bool, out: str | None = None) -> Style:
     colour = coloured(os.environ, terminal=sys.stdout.isatty())
     # Lines over 120 characters are hard to read, and below 60 the fields have no room beside their labels.
     width = min(max(shutil.get_terminal_size((100, 24)).columns, 60), 120)
-    return Style(width, colour, verbose, out)
+    return Style(width, colour, verbose, out and folder_shown(out))
 
 
 def coloured(environment: Mapping[str, str], *, terminal: bool) -> bool:
@@ -159,8 +159,12 @@ def keep(report: Report, out: str) -> None:
 _PATH = 4096
 
 
+def folder_shown(name: str) -> str:
+    """The name of a folder as commands and messages may hold it."""
+    return safe(secrets_of(known_secrets()).hidden(name), _PATH)
+
+
 def say_where(out: str) -> None:
     """Say where the report is."""
-    folder_name = safe(secrets_of(known_secrets()).hidden(out), _PATH)
     written = ", ".join(writer.file for writer in WRITERS.values())
-    print(f"conformance: wrote {folder_name}/: {written}", file=sys.stderr)
+    print(f"conformance: wrote {folder_shown(out)}/: {written}", file=sys.stderr)

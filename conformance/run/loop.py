@@ -134,7 +134,9 @@ class Run:
         if interrupted is None and self.stopped is not None:
             interrupted = self.stopped.message
         with finishing():
-            return replace(self._made(interrupted), leftovers=self._reporting.told(self._target.close()))
+            made = self._made(interrupted)
+            left = self._reporting.told(self._target.close())
+            return replace(made, subjects=self._reporting.across(made.subjects), leftovers=left)
 
     def nothing_there(self, report: Report) -> ConformanceError | None:
         """Why a report has nothing to say: no target is there, or one that offers nothing of this API."""

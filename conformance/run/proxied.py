@@ -177,8 +177,9 @@ class Proxied:
             return
         if seen is None or seen.parts != len(run.parts) or run.unreadable is not None:
             seen = self._judged(run)
-        name = self._kept(run) or run.name
+        written = self._kept(run) or run.name
         for side, subject in zip(self.sides, seen.subjects, strict=True):
+            (name,) = side.reporting.told((written,))
             if subject.verdicts or subject.exit_code or run.unreadable is not None:
                 self._show(side, run, named := replace(subject, name=name))
                 side.keep(named)

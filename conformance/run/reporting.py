@@ -46,6 +46,11 @@ class Reporting:
         known = self.secrets()
         return terms.masked(subject, Secrets((*known, *told)) if told else secrets_of(known))
 
+    def across(self, subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
+        """The subjects without what others told: a client's own key, met in one scenario, may stand in another."""
+        met = secrets_of(tuple(sorted(self._met.difference(self.secrets()))))
+        return tuple(terms.masked(subject, met) for subject in subjects) if met.values else subjects
+
     def told(self, lines: Iterable[str]) -> tuple[str, ...]:
         """What is said of the run itself, without its secrets."""
         return tuple(map(secrets_of(self.secrets()).hidden, lines))

@@ -12,8 +12,10 @@ import jsonschema_rs
 from conformance import files
 from conformance.errors import UnreadableInput
 from conformance.model import KnownFailure
+from conformance.run.known_secrets import known_secrets
 from conformance.wire import toml
 from conformance.wire.json_schema import own_schema, own_validator
+from conformance.wire.secret import secrets_of
 
 #: The array of tables that holds the rows.
 TABLE = "failure"
@@ -47,12 +49,14 @@ def rows(content: str, name: str) -> tuple[KnownFailure, ...]:
 
 
 def _row(row: Mapping[str, Any]) -> KnownFailure:
+    # Whoever reads the report reads these too; in the file they stay as they are.
+    hidden = secrets_of(known_secrets()).hidden
     return KnownFailure(
         requirement=row["requirement"],
-        reason=row["reason"],
+        reason=hidden(row["reason"]),
         scenarios=(row["scenario"],) if "scenario" in row else tuple(row.get("scenarios", ())),
         target={fact: (v,) if isinstance(v, str) else tuple(v) for fact, v in row.get("target", {}).items()},
-        link=row.get("link", ""),
+        link=hidden(row.get("link", "")),
         expires=row.get("expires", ""),
         fingerprints=tuple(row.get("fingerprints", ())),
     )

@@ -151,6 +151,20 @@ def test_a_key_in_the_path_of_a_base_url_is_in_nothing(tmp_path: Path) -> None:
     assert leaked(said, tmp_path, KEY) == {}
 
 
+def test_a_key_in_a_list_of_known_failures_or_in_the_name_of_a_folder_is_in_nothing(tmp_path: Path) -> None:
+    rows = tmp_path / "known.toml"
+    rows.write_text(f'[[failure]]\nrequirement = "done.once"\nreason = "see {KEY}"\nlink = "https://h.example/{KEY}"\n')
+    out = tmp_path / KEY
+    with Mock(fault="done-twice") as mock:
+        said = conformance(
+            "server", "--base-url", mock.base_url, "-v", "-k", "stream-one-call", "--out", str(out),
+            "--known-failures", str(rows),
+        )  # fmt: skip
+    assert "/…/report.txt" in said.stdout
+    assert json.loads((out / "report.json").read_text())["known_failures"][0]["reason"] == "see …"
+    assert leaked(said, out, KEY) == {}
+
+
 def test_a_cassette_of_a_stranger_is_kept_without_keys_in_any_of_its_words() -> None:
     heard = transcript(exchange(b"{}"))
     request = replace(heard.exchanges[0].request, method=KEY)
@@ -165,6 +179,8 @@ def test_pytest_names_the_target_and_the_command_without_credentials(option: str
     said = {"base_url": "http://127.0.0.1:1", option: url, "client": f"prog --token {PASSWORD}"}
     for given in (said, {key: value for key, value in said.items() if key != "client"}):
         told = f"{repeat_command.shown_target(given)} {repeat_command.again(given)}"
+        behind = ("prog", "--token", PASSWORD)
+        told += repeat_command.again_proxy(given, url, behind) + repeat_command.again_gateway(given, behind)
         assert found_in(told, KEY) == found_in(told, AZURE) == found_in(told, PASSWORD) == []
 
 
