@@ -23,7 +23,7 @@ _ALWAYS = frozenset({"id", "status"})
 _LIMIT = 1000
 
 _REQUEST_FIELDS = ("Authorization", "OpenAI-Beta", "Content-Type")
-_RESPONSE_FIELDS = ("Content-Type", "Retry-After", "x-should-retry")
+_RESPONSE_FIELDS = ("Content-Type", "Content-Encoding", "Retry-After", "x-should-retry")
 
 
 def lines(transcript: Transcript, telling: frozenset[str] = frozenset()) -> tuple[str, ...]:

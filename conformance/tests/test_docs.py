@@ -30,7 +30,8 @@ from conformance.run import options
 from conformance.tests.commands import CHECKOUT, PATIENCE, at_once, environment
 
 PAGES = (
-    "README.md", "docs/README.md", "docs/servers.md", "docs/clients.md", "docs/proxy.md", "docs/gateways.md", "docs/recordings.md",
+    "README.md", "docs/README.md", "docs/servers.md", "docs/clients.md", "docs/proxy.md", "docs/gateways.md",
+    "docs/recordings.md",
     "docs/reports.md", "docs/ci.md", "docs/disputes.md", "docs/contributing.md", "docs/fuzzing.md", "docs/findings.md",
     "docs/mutation.md", "cassettes/README.md",
 )  # fmt: skip
@@ -92,7 +93,8 @@ UNRUN = {
     "python -m conformance.tests.guard HEAD --out after --inputs before/inputs": _BY_GUARD,
     "python -m conformance.tests.guard compare before after": _BY_GUARD,
     "conformance proxy --upstream http://127.0.0.1:8000/v1 -- python my_application.py": _BY_FAULTS,
-    "conformance gateway --base-url http://127.0.0.1:8080/v1 -- python -m conformance.relay --port 8080": "it plays every scenario on a port of its own choice: test_cli_gateway.py plays some",
+    "conformance gateway --base-url http://127.0.0.1:8080/v1"
+    " -- python -m conformance.relay --port 8080": "it plays all: test_cli_gateway.py plays some",
     "conformance gateway --base-url http://127.0.0.1:8080/v1 --listen 127.0.0.1:9000"
     ' -- nginx -p /tmp -c "$PWD/docs/drivers/gateways/nginx-as-it-comes.conf"': _BY_GATEWAYS,
     "conformance gateway --base-url http://127.0.0.1:8080/v1 --listen 127.0.0.1:9000 --gateway-timeout 5"
