@@ -33,13 +33,13 @@ from conformance.run.proxied import MOST_SUBJECTS, Cassettes, Proxied, Side, Tol
 from conformance.run.reporting import Reporting
 from conformance.run.saving import Kept
 from conformance.run.selection import Selection
-from conformance.targets.drivers import shown as without_secrets
 from conformance.targets.http import verification
 from conformance.targets.interruption import INTERRUPTED
 from conformance.targets.process import ProcessTree
 from conformance.targets.program_environment import environment
 from conformance.targets.settings import Settings
 from conformance.verdict import known
+from conformance.wire.secret import without_secrets
 
 #: Bytes of exchanges under way and of runs that are not over.
 ROOM = 256 * 1024 * 1024

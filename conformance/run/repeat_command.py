@@ -9,6 +9,7 @@ from urllib.parse import unquote_plus, urlsplit
 
 from conformance.run.options import TARGET, Given, words
 from conformance.targets.settings import is_secret_parameter
+from conformance.wire.secret import without_secrets
 
 #: Options about verdicts without which another verdict may come of the same run.
 _DECIDING = frozenset({"strict", "requirements", "known_failures"})
@@ -36,13 +37,11 @@ def again_client(
     command: Sequence[str], said: Given, *, azure: bool, timeout: float | None, persistent: bool = False
 ) -> str:
     """The command that judges the same client once more; `timeout` is None for the usual one."""
-    from conformance.targets.drivers import shown  # noqa: PLC0415 - a server and processes: only when asked
-
     options = ["--azure"] if azure else []
     options += ["--persistent"] if persistent else []
     options += [f"--timeout={timeout:g}"] if timeout is not None else []
     options += words(_deciding(said), "")
-    return shown(shlex.join(("conformance", "client", *options, "--", *command)))
+    return without_secrets(shlex.join(("conformance", "client", *options, "--", *command)))
 
 
 def again_judge(said: Given, *, role: str | None = None, operation: str | None = None) -> str:
@@ -57,19 +56,17 @@ def _deciding(said: Given) -> dict[str, object]:
 
 def again_proxy(said: Given, upstream: str, command: Sequence[str]) -> str:
     """The command that stands between the same two once more; without a command somebody has to use it."""
-    from conformance.targets.drivers import shown  # noqa: PLC0415 - see above
-
     kept = {key: value for key, value in said.items() if key in ("api_key_env", "header", "param", "ca_file")}
     kept |= {"header": [_shown_header(text) for text in kept["header"]]} if "header" in kept else {}
     kept |= {"param": [_shown_parameter(text) for text in kept["param"]]} if "param" in kept else {}
     behind = ("--", *command) if command else ()
-    return shown(shlex.join(("conformance", "proxy", f"--upstream={_shown_url(upstream)}", *words(kept, ""), *behind)))
+    return without_secrets(
+        shlex.join(("conformance", "proxy", f"--upstream={_shown_url(upstream)}", *words(kept, ""), *behind))
+    )
 
 
 def again_gateway(said: Given, command: Sequence[str]) -> str:
     """The command that judges the same gateway once more."""
-    from conformance.targets.drivers import shown  # noqa: PLC0415 - a server and processes: only when asked
-
     named = ("base_url", "listen", "gateway_timeout", "api_key_env", "model", "ca_file", "timeout")
     values = {key: said[key] for key in named if said.get(key) is not None}
     values["base_url"] = _shown_url(values["base_url"])
@@ -77,7 +74,7 @@ def again_gateway(said: Given, command: Sequence[str]) -> str:
     options += [f"--maps={what}" for what in said.get("maps") or ()]
     options += [f"--header={_shown_header(text)}" for text in said.get("header") or ()]
     tail = ("--", *command) if command else ()
-    return shown(shlex.join(("conformance", "gateway", *options, *tail)))
+    return without_secrets(shlex.join(("conformance", "gateway", *options, *tail)))
 
 
 def _shown_url(url: str) -> str:

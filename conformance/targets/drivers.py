@@ -19,8 +19,7 @@ from conformance.targets.assignment import Assignment
 from conformance.targets.client import Driven
 from conformance.targets.outcome_file import BadOutcome, check, read
 from conformance.targets.program_environment import environment
-from conformance.wire.secret import edits_by_look
-from conformance.wire.splice import spliced
+from conformance.wire.secret import without_secrets
 
 #: Seconds a command may take for one scenario: ten to start, and some for its retries.
 TIMEOUT = 30.0
@@ -43,7 +42,7 @@ class Artifacts:
 
     def beside(self, outcome: Outcome | None, scenario: str, output: bytes) -> Outcome | None:
         """Keep the output of a scenario, and return its outcome with the last lines of it and where all of it is."""
-        printed = shown(output.decode("utf-8", "replace"))
+        printed = without_secrets(output.decode("utf-8", "replace"))
         if self._folder is None:
             return _with_output(outcome, printed, "")
         write_atomically(self._folder / f"{scenario}.txt", printed)
@@ -59,7 +58,7 @@ class Command:
 
     def __init__(self, command: Sequence[str], *, timeout: float = TIMEOUT, artifacts: Path | None = None) -> None:
         self._command = checked(command)
-        self.name = shown(shlex.join(command))
+        self.name = without_secrets(shlex.join(command))
         self._timeout = timeout
         self._artifacts = Artifacts(artifacts)
         self._interrupted = threading.Event()
@@ -138,7 +137,7 @@ class Function:
             said = self._function(given)
         except Exception as failure:
             raised = f"{type(failure).__name__}: {failure}"
-            return Driven(_with_output(Outcome(1), shown(raised), ""), f"raised {raised}")
+            return Driven(_with_output(Outcome(1), without_secrets(raised), ""), f"raised {raised}")
         if said is None:
             return Driven(Outcome(0), "returned")
         try:
@@ -161,12 +160,6 @@ def checked(command: Sequence[str]) -> tuple[str, ...]:
     return tuple(command)
 
 
-def shown(text: str) -> str:
-    """Text as it may be kept: what looks like a secret in it is masked."""
-    data = text.encode(errors="replace")
-    return spliced(data, edits_by_look(data)).decode(errors="replace")
-
-
 def _with_output(outcome: Outcome | None, printed: str, kept: str) -> Outcome | None:
     lines = [line.rstrip()[:_SAID] for line in printed.splitlines() if line.strip()]
     return outcome and replace(outcome, printed=tuple(lines[-_LAST:]), output=kept)
@@ -187,4 +180,4 @@ def ending(finished: process.Finished, timeout: float) -> str:
         ended = f"did not end within {timeout:g} s" if finished.seconds >= timeout else "did not end by itself"
     else:
         ended = f"ended with {code}" if code >= 0 else f"ended by signal {-code}"
-    return f"{ended}, saying: {shown(said[:_SAID])}" if said else ended
+    return f"{ended}, saying: {without_secrets(said[:_SAID])}" if said else ended

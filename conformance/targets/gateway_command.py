@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from conformance.errors import UnreachableTarget, UsageError
-from conformance.targets.drivers import shown
 from conformance.targets.process import ProcessTree
 from conformance.targets.program_environment import environment
+from conformance.wire.secret import without_secrets
 
 #: Tell the command where the upstream is: as the base URL of the API, and as host and port.
 URL, HOST = "CONFORMANCE_UPSTREAM_URL", "CONFORMANCE_UPSTREAM_HOST"
@@ -63,7 +63,7 @@ class GatewayCommand:
         self._process.end()
 
     def _ending(self) -> str:
-        said = shown(self._process.output.decode("utf-8", "replace").strip()[-_SAID:])
+        said = without_secrets(self._process.output.decode("utf-8", "replace").strip()[-_SAID:])
         return f"exit code {self._process.exit_code}" + (f", saying: {said}" if said else "")
 
     def _hint(self) -> str:

@@ -21,11 +21,12 @@ from pathlib import Path
 from conformance.model import Outcome
 from conformance.targets.assignment import Assignment
 from conformance.targets.client import Driven
-from conformance.targets.drivers import Artifacts, checked, ending, shown
+from conformance.targets.drivers import Artifacts, checked, ending
 from conformance.targets.outcome_file import LIMIT, BadOutcome, check
 from conformance.targets.process import Finished, ProcessTree
 from conformance.targets.program_environment import environment
 from conformance.wire import strict_json
+from conformance.wire.secret import without_secrets
 
 #: Says to a program that it is to read scenarios from its standard input.
 PERSISTENT = "CONFORMANCE_PERSISTENT"
@@ -47,7 +48,7 @@ class Persistent:
 
     def __init__(self, command: Sequence[str], *, timeout: float, artifacts: Path | None = None) -> None:
         self._command = checked(command)
-        self.name = shown(shlex.join(command))
+        self.name = without_secrets(shlex.join(command))
         self._timeout = timeout
         self._artifacts = Artifacts(artifacts)
         self._interrupted = threading.Event()

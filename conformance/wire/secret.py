@@ -62,6 +62,12 @@ def look_like_secrets(data: bytes) -> Iterator[str]:
             yield match[1].decode()
 
 
+def without_secrets(text: str) -> str:
+    """Text as it may be kept: what looks like a secret in it is masked."""
+    data = text.encode(errors="replace")
+    return spliced(data, edits_by_look(data)).decode(errors="replace")
+
+
 def edits_by_look(data: bytes) -> Iterator[Edit]:
     """Yield what must be replaced because of its look, in order."""
     spans = sorted(match.span(1) for pattern in PATTERNS.values() for match in pattern.finditer(data))
