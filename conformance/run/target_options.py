@@ -16,6 +16,7 @@ from conformance.report.writers import CLIENTS
 from conformance.run.options import ASKING, TARGET, VERDICTS, Given
 from conformance.run.plan import Target
 from conformance.targets.run_polling import json_object
+from conformance.targets.served import ServedProgram
 from conformance.targets.session import Watch
 from conformance.targets.settings import OFFERS, GivenRun, Settings, parse_header, parse_query
 
@@ -44,7 +45,7 @@ def target(said: Given, environment: Mapping[str, str] | None = None, watch: Wat
     from conformance.targets.http import HttpTarget  # noqa: PLC0415 - httpx: only when asked
 
     reached = settings(said, os.environ if environment is None else environment)
-    return HttpTarget(reached, watch=watch, wait=waiting(said), serve=serving(said))
+    return HttpTarget(reached, watch=watch, wait=waiting(said), program=_served(serving(said), reached.secrets))
 
 
 def waiting(said: Given) -> float | None:
@@ -66,6 +67,14 @@ def serving(said: Given) -> tuple[str, ...]:
     if not command:
         raise UsageError(f"--serve {said['serve']!r}: no command", "Example: --serve 'python my_server.py --port 8000'")
     return command
+
+
+def _served(command: tuple[str, ...], secrets: tuple[str, ...]) -> ServedProgram | None:
+    """The server of `--serve`; None where it runs already."""
+    if not command:
+        return None
+    hint = "Run the command by itself to see all it prints."
+    return ServedProgram("the command of --serve", command, os.environ, hint=hint, secrets=secrets)
 
 
 def settings(said: Given, environment: Mapping[str, str]) -> Settings:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import httpcore
@@ -18,6 +18,7 @@ from conformance.errors import UsageError
 from conformance.model import Author, Chunk, Ended, Exchange, Request, Response
 from conformance.targets.awaited import Awaited
 from conformance.targets.deadline import Allowance, BoundedBackend, OverBudget
+from conformance.targets.served import ServedProgram
 from conformance.targets.server import ServerTarget
 from conformance.targets.session import Ask, NoConnection, Sent, Watch
 from conformance.targets.settings import Settings
@@ -46,7 +47,7 @@ _STATUSES = range(100, 600)
 
 
 class HttpTarget(ServerTarget):
-    """A server that offers the operation over HTTP; `wait` and `serve` are as in `Awaited`."""
+    """A server that offers the operation over HTTP; `wait` and `program` are as in `Awaited`."""
 
     def __init__(
         self,
@@ -55,10 +56,10 @@ class HttpTarget(ServerTarget):
         traits: frozenset[str] = frozenset(),
         watch: Watch | None = None,
         wait: float | None = None,
-        serve: Sequence[str] = (),
+        program: ServedProgram | None = None,
     ) -> None:
         wire = Wire(settings)
-        awaited = wire if wait is None and not serve else Awaited(wire, settings, wait, serve)
+        awaited = wire if wait is None and program is None else Awaited(wire, settings, wait, program)
         super().__init__(settings, awaited, traits=traits, watch=watch)
 
 

@@ -16,7 +16,7 @@ from conformance.commands.parser import COMMANDS, Parser, parsed, whole
 from conformance.errors import UsageError
 from conformance.run import extras, options
 from conformance.targets import drivers, settings
-from conformance.targets.awaited import STARTING
+from conformance.targets.served import STARTING
 from conformance.tests.commands import CHECKOUT, conformance
 
 
