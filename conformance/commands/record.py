@@ -14,7 +14,7 @@ from conformance.report.text import plan_line
 from conformance.run import options, target_options
 from conformance.run.selection import nothing_selected, selection
 
-USAGE = "[--base-url URL] --out DIR [options]"
+USAGE = "[--base-url URL | --app MODULE:NAME] --out DIR [options]"
 EXAMPLES = (
     "conformance record --base-url http://127.0.0.1:8000/v1 --out recordings",
     "conformance record --base-url http://127.0.0.1:8000/v1 --out recordings -k stream --overwrite",

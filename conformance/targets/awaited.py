@@ -54,7 +54,7 @@ class Awaited:
 
     def _await(self) -> None:
         if self._program is not None:
-            self._refuse_another()
+            self._refuse_another(self._program)
             self._program.start()
         missing = wait_for(self._missing, self._seconds, self._program, self._pace)
         if missing is not None:
@@ -63,12 +63,12 @@ class Awaited:
                 "Does the server listen on this host and port? Wait longer with --wait SECONDS.",
             )
 
-    def _refuse_another(self) -> None:
+    def _refuse_another(self, program: ServedProgram) -> None:
         """Raise UsageError where somebody answers already: it would be judged in the place of what is started."""
         if self._missing() is None:
             raise UsageError(
-                f"a server answers at {self._settings.origin} already, before --serve has started one",
-                "End that server, or leave --serve out to judge it.",
+                f"a server answers at {self._settings.origin} already, before {program.name} was started",
+                "End that server, or name it with --base-url alone to judge it.",
             )
 
     def _missing(self) -> str | None:

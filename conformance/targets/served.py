@@ -39,7 +39,7 @@ class ServedProgram:
         hint: str,
         secrets: Sequence[str] = (),
     ) -> None:
-        self._name = name
+        self.name = name
         self._command = tuple(command)
         self._environment = environment
         self._hint = hint
@@ -52,7 +52,7 @@ class ServedProgram:
             self._tree = ProcessTree(self._command, self._environment)
         except OSError as problem:
             command = self._shown(shlex.join(self._command))
-            message = f"{self._name} cannot be started: {command}: {problem.strerror}"
+            message = f"{self.name} cannot be started: {command}: {problem.strerror}"
             raise UnreachableTarget(message, self._hint) from None
 
     def check(self) -> None:
@@ -63,7 +63,7 @@ class ServedProgram:
         lines = self._tree.output.decode("utf-8", "replace").strip().splitlines()
         said = f": {self._shown(lines[-1])[:_LINE]}" if lines else " and printed nothing"
         code = self._tree.exit_code
-        raise UnreachableTarget(f"{self._name} ended with exit code {code} before it answered{said}", self._hint)
+        raise UnreachableTarget(f"{self.name} ended with exit code {code} before it answered{said}", self._hint)
 
     def end(self) -> None:
         """End it, and wait until nothing that it started is left."""

@@ -102,7 +102,7 @@ def test_a_command_that_ends_is_reported_with_what_it_said(command: tuple[str, .
 def test_nothing_is_started_where_a_server_answers_already(tmp_path: Path) -> None:
     command = (sys.executable, "-c", f"open({str(tmp_path / 'x')!r}, 'w')")
     awaited = Awaited(Starting(0), SETTINGS, 10, served(command))
-    with pytest.raises(UsageError, match="already, before --serve has started one"):
+    with pytest.raises(UsageError, match="already, before the command of --serve was started"):
         awaited.send(SUBMIT)
     awaited.close()
     assert not list(tmp_path.iterdir())
