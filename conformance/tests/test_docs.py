@@ -64,6 +64,7 @@ _BY_DRIVERS = "it needs the packages of clients: test_drivers.py runs what they 
 _BY_ONE = "it plays seventy scenarios one by one: test_plugin.py plays some of them"
 _BY_GUARD = "it takes minutes and looks at commits: tests/guard has tests of its own"
 _BY_FAULTS = "its application is written further down the page, and run against a server with faults"
+_BY_OWNER = "it needs an application of its reader: test_application.py serves some"
 _BY_ENGINE = "it needs an engine for containers: test_packaging.py runs the commands of the image"
 
 #: Commands that are not run here, and why.
@@ -93,6 +94,8 @@ UNRUN = {
     "conformance server --base-url http://127.0.0.1:8090/v1 --serve 'conformance mock --port 8090'"
     " -k stream-one-call": "it needs the port that it names: test_awaited.py and test_recipes.py start servers",
     "conformance proxy --upstream http://127.0.0.1:8000/v1 -- python my_application.py": _BY_FAULTS,
+    "conformance server --app my_package.api:app -k stream-one-call": _BY_OWNER,
+    "conformance server --base-url http://127.0.0.1:8080/v1 --serve 'node serve.mjs' -k stream-one-call": _BY_OWNER,
     "conformance mock --scenario streamed-crlf": "it waits for Ctrl-C: test_cli_client.py presses it",
 }
 

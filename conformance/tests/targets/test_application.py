@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import socket
 import sys
 from functools import partial
 from importlib.util import find_spec
@@ -10,10 +13,11 @@ from typing import Any
 
 import pytest
 
+from conformance.mock.server import Mock
 from conformance.run import baseline
 from conformance.targets import application
 from conformance.targets.application import NoApplication, load, protocol, serve_asgi
-from conformance.tests.commands import conformance
+from conformance.tests.commands import CHECKOUT, conformance
 from conformance.tests.targets import applications
 
 #: Where the applications of these tests are.
@@ -141,3 +145,30 @@ def test_the_baseline_of_an_application_is_named_for_it() -> None:
     assert baseline.folder_of("kept", {"kind": "application", "name": "my_package.api:app"}) == Path(
         "kept", "my-package-api-app"
     )
+
+
+#: A handler as runtimes of JavaScript have it, before a server elsewhere.
+HANDLER = """
+export default async (request) => {
+  const { pathname, search } = new URL(request.url);
+  const headers = ["content-type", "openai-beta"].map((name) => [name, request.headers.get(name) ?? ""]);
+  const body = request.body && (await request.text());
+  return fetch("ORIGIN" + pathname + search, { method: request.method, headers, body });
+};
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_the_lines_around_a_handler_of_javascript_serve_it(tmp_path: Path) -> None:
+    page = (CHECKOUT / "docs" / "servers.md").read_text("utf-8")
+    (lines,) = re.findall(r"`serve\.mjs`:\n\n```js\n(.*?)```", page, re.DOTALL)
+    with Mock() as mock, socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+        (tmp_path / "handler.mjs").write_text(HANDLER.replace("ORIGIN", mock.origin))
+        (tmp_path / "serve.mjs").write_text(lines.replace("8080", str(port)))
+        free.close()
+        judged = conformance(
+            "server", f"--base-url=http://127.0.0.1:{port}/v1", "--serve=node serve.mjs", "-k", "stream-one-call",
+            cwd=tmp_path,
+        )  # fmt: skip
+    assert judged.returncode == 0, judged.stdout + judged.stderr
