@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
             if command:
                 gateway = GatewayCommand(command, arguments.base_url, upstream)
                 opened.callback(gateway.close)
-                gateway.wait()
+                gateway.start()
             return _settings(said, arguments)
 
         keyed = "maps-auth" not in declared

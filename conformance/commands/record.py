@@ -16,7 +16,7 @@ from conformance.run.known_secrets import known_secrets
 from conformance.run.selection import nothing_selected, selection
 from conformance.wire.secret import secrets_of
 
-USAGE = "[--base-url URL] --out DIR [options]"
+USAGE = "[--base-url URL | --app MODULE:NAME] --out DIR [options]"
 EXAMPLES = (
     "conformance record --base-url http://127.0.0.1:8000/v1 --out recordings",
     "conformance record --base-url http://127.0.0.1:8000/v1 --out recordings -k stream --overwrite",

@@ -29,10 +29,11 @@ from conformance.run.selection import nothing_selected, selection
 #: Read by OpenAI's own clients, so that many people have it set.
 _OPENAI_BASE_URL = "OPENAI_BASE_URL"
 
-USAGE = "[--base-url URL] [options]"
+USAGE = "[--base-url URL | --app MODULE:NAME] [options]"
 EXAMPLES = (
     "conformance server --base-url http://127.0.0.1:8000/v1 --api-key-env API_KEY --out report",
     "conformance server --base-url http://127.0.0.1:8000/v1 --serve 'python my_server.py' -k stream-one-call",
+    "conformance server --app my_package.my_module:app --out report",
 )
 DOCS = "docs/servers.md"
 
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     verdicts.check(arguments)
     wanted = selection(arguments.selection) if arguments.selection else None
     console = Progress(
-        arguments.verbose, quiet="plan" in said, mocked="base_url" not in said and not _at_hand(arguments)
+        arguments.verbose, quiet="plan" in said, mocked=not options.names_server(said) and not _at_hand(arguments)
     )
     _mention_unread_url(said)
     with console, ExitStack() as unreported:
@@ -91,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _mention_unread_url(said: options.Given) -> None:
     """Say that a server which only the environment names is not judged: nothing is asked of it."""
-    if "base_url" not in said and os.environ.get(_OPENAI_BASE_URL):
+    if not options.names_server(said) and os.environ.get(_OPENAI_BASE_URL):
         print(f"conformance: {_OPENAI_BASE_URL} is set, but the suite does not read it", file=sys.stderr)
         print(f'  To judge that server: conformance server --base-url "${_OPENAI_BASE_URL}"', file=sys.stderr)
 

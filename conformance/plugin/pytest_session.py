@@ -48,9 +48,10 @@ def join(config: pytest.Config, said: options.Given) -> None:
             baseline.refuse_update(os.environ, spread=spread)
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from None
-    if spread and "serve" in said:
+    starts = next((name for name in ("serve", "app") if name in said), None)
+    if spread and starts is not None:
         raise pytest.UsageError(
-            "--conformance-serve is refused under pytest-xdist: every worker would start the server\n"
+            f"--conformance-{starts} is refused under pytest-xdist: every worker would start the server\n"
             "  Start the server yourself, wait for it with --conformance-wait, or run without -n."
         )
     if spread and getattr(config.option, "update_snapshots", False):

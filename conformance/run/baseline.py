@@ -26,6 +26,9 @@ from conformance.wire.json_schema import mismatch, own_validator
 #: The snapshot that holds the terms; no scenario has its name.
 _TERMS = "_terms"
 
+#: Kinds of targets that are known by their name; others by their address, or as the only one of their kind.
+_NAMED = frozenset({"application", "client"})
+
 #: Characters of the name of a target's folder.
 _LONGEST = 80
 
@@ -87,7 +90,7 @@ def refuse_update(environment: Mapping[str, str], *, spread: bool = False) -> No
 
 def folder_of(directory: str, target: Mapping[str, object]) -> Path:
     """The folder of a target within the folder of all baselines."""
-    named = target.get("base_url") or (target.get("name") if target.get("kind") == "client" else target.get("kind"))
+    named = target.get("base_url") or target.get("name" if target.get("kind") in _NAMED else "kind")
     words = re.sub(r"[^a-z0-9]+", "-", re.sub(r"^https?://", "", str(named).lower())).strip("-")
     return Path(directory, words[:_LONGEST].strip("-") or "target")
 

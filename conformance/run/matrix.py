@@ -94,17 +94,24 @@ def _check_keys(path: Path, document: Mapping[str, Any]) -> None:
         problem = f"unknown table {stray!r}" if stray is not None else "it lists no target"
         raise UnreadableInput(f"{path}: {problem}", "Write a table [[server]] or [[client]] for each target.")
     for role, rows in document.items():
-        known, needed = tables[role]["items"]["properties"], tables[role]["items"]["required"]
+        known = tables[role]["items"]["properties"]
         for number, row in enumerate(rows if isinstance(rows, list) else [], 1):
             if not isinstance(row, dict):
                 continue
             wrong = next((key for key in row if key not in known), None)
-            missing = next((key for key in needed if key not in row), None)
+            missing = _missing(tables[role]["items"], row)
             if wrong is not None or missing is not None:
                 problem = f"unknown key {wrong!r}" if wrong is not None else f"missing key {missing!r}"
                 near = did_you_mean(wrong, known) if wrong is not None else None
                 keys = f"Keys of [[{role}]]: {', '.join(known)}."
                 raise UnreadableInput(f"{path}: [[{role}]] {number}: {problem}", "\n".join(filter(None, (near, keys))))
+
+
+def _missing(table: Mapping[str, Any], row: Mapping[str, Any]) -> str | None:
+    """A key that an entry needs and lacks; where one of several will do, the first of them."""
+    either = [key for choice in table.get("anyOf", ()) for key in choice["required"]]
+    needed = [*table["required"], *(either[:1] if row.keys().isdisjoint(either) else ())]
+    return next((key for key in needed if key not in row), None)
 
 
 def _place(pointer: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from conformance.errors import UsageError
 from conformance.run import extras, target_options, verdict_options
-from conformance.run.options import ASKING, CLIENT, VERDICTS, Given, shard
+from conformance.run.options import ASKING, CLIENT, VERDICTS, Given, names_server, shard
 
 
 def check(said: Given, environment: Mapping[str, str] | None = None) -> None:
@@ -18,7 +18,7 @@ def check(said: Given, environment: Mapping[str, str] | None = None) -> None:
     verdict_options.check(said, environment)
     if said.keys() & {option.key for option in CLIENT}:
         _check_client(said)
-    elif "base_url" in said:
+    elif names_server(said):
         target_options.settings(said, os.environ if environment is None else environment)
         target_options.waiting(said)
         target_options.serving(said)

@@ -73,7 +73,8 @@ class Option:
 
 #: The server that is judged, and how it is reached; how a run is brought to wait for tool outputs there.
 TARGET = (
-    Option("base-url", "the server to judge, such as http://127.0.0.1:8000/v1 (default: the built-in mock)", "URL"),
+    Option("base-url", "the server to judge, such as http://127.0.0.1:8000/v1 (default: the built-in mock;"
+           " with --app: /v1 there)", "URL"),
     Option("api-key-env", "the environment variable that holds the API key (default: no key is sent)", "NAME"),
     Option("header", "add a header to every request, 'NAME: VALUE'; 'NAME: $VARIABLE' reads it from the environment;"
            " repeatable", "K:V", repeatable=True),
@@ -82,9 +83,11 @@ TARGET = (
     Option("max-requests", "stop before sending more requests than this; the run is then incomplete"
            " (default: no limit)", "N", whole_number),
     Option("wait", "wait up to this long for the server to answer before the first request"
-           " (default: 0; with --serve: 60)", "SECONDS", number),
+           " (default: 0; with --serve or --app: 60)", "SECONDS", number),
     Option("serve", "start the server with this command, wait until it answers, and end it with all its child processes"
            " after the run; no shell is used", "COMMAND"),
+    Option("app", "serve this ASGI or WSGI application of the environment on 127.0.0.1 during the run (default: none)",
+           "MODULE:NAME"),
     Option("ca-file", "certificates to trust, as PEM (default: those of the system)", "FILE"),
     Option("proxy", "the HTTP proxy to go through (default: none; HTTP_PROXY is ignored)", "URL"),
     Option("provision", "how a run comes to wait for tool outputs: api creates one, assistant runs --assistant,"
@@ -150,6 +153,11 @@ def given(options: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """The options that were really given, by their keys."""
     said = {option.key: options.get(prefix + option.key) for option in (*ALL, *CLIENT, *FUZZ)}
     return {key: value for key, value in said.items() if value is not None and value is not False and value != []}
+
+
+def names_server(said: Given) -> bool:
+    """Whether the options name a server; without one the built-in mock is judged."""
+    return "base_url" in said or "app" in said
 
 
 def words(said: Given, prefix: str) -> Iterator[str]:

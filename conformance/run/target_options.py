@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 from collections.abc import Mapping
@@ -14,9 +15,10 @@ from conformance.errors import UsageError
 from conformance.report.exhibits import KEY_VARIABLE, Exhibitor
 from conformance.report.writers import CLIENTS
 from conformance.run.known_secrets import known_secrets
-from conformance.run.options import ASKING, TARGET, VERDICTS, Given
+from conformance.run.options import ASKING, TARGET, VERDICTS, Given, names_server
 from conformance.run.plan import Target
 from conformance.targets.run_polling import json_object
+from conformance.targets.served import ServedProgram
 from conformance.targets.session import Watch
 from conformance.targets.settings import OFFERS, GivenRun, Settings, parse_header, parse_query, variable_shown
 
@@ -26,7 +28,10 @@ _CREATED = ("create_assistant", "create_thread", "create_run")
 #: Seconds in a day: nobody waits longer for a server to start.
 _DAY = 86_400.0
 
-#: Stands in for an address where only the other options are looked at.
+#: What `--app` takes.
+_APPLICATION = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
+
+#: Where an application has the API, if not said; stands in for an address where only the other options are looked at.
 _LOOPBACK = "http://127.0.0.1/v1"
 
 
@@ -37,15 +42,18 @@ def target(said: Given, environment: Mapping[str, str] | None = None, watch: Wat
     """
     if "client" in said:
         return _client(said)
-    if "base_url" not in said:
+    if not names_server(said):
         check_mock(said)
         from conformance.targets.builtin_mock import BuiltIn  # noqa: PLC0415 - a server and a client: only when asked
 
         return BuiltIn(timeout=said.get("timeout"), max_requests=said.get("max_requests"), watch=watch)
     from conformance.targets.http import HttpTarget  # noqa: PLC0415 - httpx: only when asked
+    from conformance.targets.own_application import OwnApplication  # noqa: PLC0415 - see above
 
     reached = settings(said, os.environ if environment is None else environment)
-    return HttpTarget(reached, watch=watch, wait=waiting(said), serve=serving(said))
+    if "app" in said:
+        return OwnApplication(said["app"], reached, watch=watch, wait=waiting(said))
+    return HttpTarget(reached, watch=watch, wait=waiting(said), program=_served(serving(said), reached.secrets))
 
 
 def waiting(said: Given) -> float | None:
@@ -69,8 +77,19 @@ def serving(said: Given) -> tuple[str, ...]:
     return command
 
 
+def _served(command: tuple[str, ...], secrets: tuple[str, ...]) -> ServedProgram | None:
+    """The server of `--serve`; None where it runs already."""
+    if not command:
+        return None
+    hint = "Run the command by itself to see all it prints."
+    return ServedProgram("the command of --serve", command, os.environ, hint=hint, secrets=secrets)
+
+
 def settings(said: Given, environment: Mapping[str, str]) -> Settings:
     """How the target the options name is reached. Raises UsageError."""
+    if "app" in said:
+        said = {"base_url": _LOOPBACK, **said}
+        _check_application(said)
     same = ("base_url", "model", "instructions", "create_streamed", "timeout", "max_requests", "ca_file", "proxy")
     created: dict[str, Any] = {key: _members(key, said[key]) for key in _CREATED if key in said}
     return Settings(
@@ -99,7 +118,7 @@ def check_mock(said: Given) -> None:
     if stray:
         raise UsageError(
             f"--{stray[0]} says something about a server, but --base-url is missing",
-            f"Name the server with --base-url URL, or leave out --{stray[0]} to judge the built-in mock.",
+            f"Name the server with --base-url URL or --app MODULE:NAME, or leave out --{stray[0]} to judge the mock.",
         )
     settings({**said, "base_url": _LOOPBACK}, {})
 
@@ -122,6 +141,20 @@ def _client(said: Given) -> Target:
     artifacts = Path(said["out"], CLIENTS) if "out" in said else None
     driver = kind(shlex.split(said["client"]), timeout=said.get("timeout", TIMEOUT))
     return ClientTarget(driver, azure="azure" in said, artifacts=artifacts)
+
+
+def _check_application(said: Given) -> None:
+    """Raise UsageError where an application cannot be named so, or cannot be served there."""
+    if _APPLICATION.fullmatch(said["app"]) is None:
+        raise UsageError(f"--app {said['app']!r}: no MODULE:NAME", "Example: --app my_package.my_module:app")
+    if "serve" in said:
+        raise UsageError("--app and --serve start a server each, and one is judged", "Leave out one of them.")
+    parts = urlsplit(said["base_url"])
+    if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost"):
+        raise UsageError(
+            "--app serves on http://127.0.0.1, and --base-url names another server",
+            "Leave out --base-url, or say with it where the application has the API: --base-url http://127.0.0.1/api/v1",
+        )
 
 
 def _key(name: str, environment: Mapping[str, str]) -> str:

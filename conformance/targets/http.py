@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import httpcore
@@ -19,6 +19,7 @@ from conformance.errors import UsageError
 from conformance.model import Author, Chunk, Ended, Exchange, Request, Response
 from conformance.targets.awaited import Awaited
 from conformance.targets.deadline import Allowance, BoundedBackend, OverBudget
+from conformance.targets.served import ServedProgram
 from conformance.targets.server import ServerTarget
 from conformance.targets.session import Ask, NoConnection, Sent, Watch
 from conformance.targets.settings import Settings
@@ -47,7 +48,7 @@ _STATUSES = range(100, 600)
 
 
 class HttpTarget(ServerTarget):
-    """A server that offers the operation over HTTP; `wait` and `serve` are as in `Awaited`."""
+    """A server that offers the operation over HTTP; `wait` and `program` are as in `Awaited`."""
 
     def __init__(
         self,
@@ -56,10 +57,10 @@ class HttpTarget(ServerTarget):
         traits: frozenset[str] = frozenset(),
         watch: Watch | None = None,
         wait: float | None = None,
-        serve: Sequence[str] = (),
+        program: ServedProgram | None = None,
     ) -> None:
         wire = Wire(settings)
-        awaited = wire if wait is None and not serve else Awaited(wire, settings, wait, serve)
+        awaited = wire if wait is None and program is None else Awaited(wire, settings, wait, program)
         super().__init__(settings, awaited, traits=traits, watch=watch)
 
 

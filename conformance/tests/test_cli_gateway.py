@@ -101,7 +101,7 @@ def test_a_gateway_that_ends_before_it_listens_is_told_with_its_own_words() -> N
     words = ("--", sys.executable, "-c", "print('no licence')")
     done = conformance("gateway", "--base-url", base_url(free_port()), *words)
     assert done.returncode == 5, "nothing was judged"
-    assert "the gateway ended before it listened: exit code 0, saying: no licence" in done.stderr
+    assert "the gateway ended with exit code 0 before it answered: no licence" in done.stderr
 
 
 def test_a_port_that_is_taken_is_not_taken_for_the_gateway() -> None:

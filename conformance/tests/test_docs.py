@@ -65,6 +65,7 @@ _BY_DRIVERS = "it needs the packages of clients: test_drivers.py runs what they 
 _BY_ONE = "it plays seventy scenarios one by one: test_plugin.py plays some of them"
 _BY_GUARD = "it takes minutes and looks at commits: tests/guard has tests of its own"
 _BY_FAULTS = "its application is written further down the page, and run against a server with faults"
+_BY_OWNER = "it needs an application of its reader: test_application.py serves some"
 _BY_ENGINE = "it needs an engine for containers: test_packaging.py runs the commands of the image"
 
 _BY_GATEWAYS = "it needs a gateway that is installed apart"
@@ -104,6 +105,8 @@ UNRUN = {
     ' -- nginx -p /tmp -c "$PWD/docs/drivers/gateways/nginx.conf"': _BY_GATEWAYS,
     "conformance gateway --base-url http://127.0.0.1:8080/v1 --gateway-timeout 5"
     " -- haproxy -f docs/drivers/gateways/haproxy.cfg": _BY_GATEWAYS,
+    "conformance server --app my_package.api:app -k stream-one-call": _BY_OWNER,
+    "conformance server --base-url http://127.0.0.1:8080/v1 --serve 'node serve.mjs' -k stream-one-call": _BY_OWNER,
     "conformance mock --scenario streamed-crlf": "it waits for Ctrl-C: test_cli_client.py presses it",
 }
 

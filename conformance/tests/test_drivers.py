@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +26,7 @@ from conformance.run.plan import plan
 from conformance.targets.assignment import Assignment
 from conformance.targets.client import ClientTarget, Driver
 from conformance.targets.drivers import Command, Function
+from conformance.targets.persistent import Persistent
 from conformance.tests.commands import CHECKOUT, PATIENCE
 from conformance.verdict.compare import compare, edition
 
@@ -158,6 +160,17 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.real
 @pytest.mark.parametrize("ways", ["plain stream", "poll helper"])
-def test_the_package_from_npm_departs_as_it_is_known_to(installed: Path, ways: str) -> None:
-    report = played(Command(["node", str(installed / NODE), *ways.split()]), NODE, ways)
+@pytest.mark.parametrize("kind", [Command, Persistent])
+def test_the_package_from_npm_departs_as_it_is_known_to(
+    installed: Path, ways: str, kind: type[Command | Persistent]
+) -> None:
+    driver = kind(["node", str(installed / NODE), *ways.split()], timeout=PATIENCE)
+    report = played(driver, NODE, ways)
+    assert news(report) == NONE
+
+
+@pytest.mark.real
+def test_the_package_from_pypi_is_the_same_in_a_program_that_is_started_once() -> None:
+    driver = Persistent([sys.executable, str(DRIVERS / PYTHON), "plain", "stream"], timeout=PATIENCE)
+    report = played(driver, PYTHON, "plain stream")
     assert news(report) == NONE

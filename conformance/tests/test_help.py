@@ -16,7 +16,7 @@ from conformance.commands.parser import COMMANDS, Parser, parsed, whole
 from conformance.errors import UsageError
 from conformance.run import extras, options
 from conformance.targets import drivers, settings
-from conformance.targets.awaited import STARTING
+from conformance.targets.served import STARTING
 from conformance.tests.commands import CHECKOUT, conformance
 
 
@@ -62,7 +62,7 @@ def test_the_defaults_that_are_named_are_those_that_hold() -> None:
     named = {option.name: option.help for option in options.ALL}
     assert f"(default: {settings.TIMEOUT:g})" in named["timeout"]
     assert f"(default: {settings.MODEL})" in named["model"]
-    assert f"with --serve: {STARTING:g})" in named["wait"]
+    assert f"with --serve or --app: {STARTING:g})" in named["wait"]
     assert f"(default: {settings.Settings('http://h/v1').provision})" in named["provision"]
     assert all(f"{kind} " in named["provision"] for kind in settings.KINDS)
     assert options.BASELINES in named["baseline"]

@@ -71,12 +71,16 @@ def test_a_list_names_servers_and_clients(tmp_path: Path) -> None:
         api-key-env = "PROD_KEY"
         header = ["A: 1", "B: $B"]
         create-streamed = false
+        [[server]]
+        name = "ours"
+        app = "api:app"
     """
-    server, client = matrix.entries(written(tmp_path, text))
+    server, own, client = matrix.entries(written(tmp_path, text))
     assert server.words == (
         "server", "--base-url=http://h/v1", "--api-key-env=PROD_KEY", "--header=A: 1", "--header=B: $B",
     )  # fmt: skip
     assert (server.folder, server.limit, server.command) == ("prod", matrix.LIMIT, ())
+    assert own.words == ("server", "--app=api:app")
     assert client.words == ("client", "--azure")
     assert (client.folder, client.limit, client.command[:2]) == ("sdk-1.0", 60.0, ("--", "python"))
 

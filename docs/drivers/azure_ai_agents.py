@@ -1,6 +1,6 @@
 """Submits tool outputs with the `azure-ai-agents` package from PyPI.
 
-    conformance client --azure -- python docs/drivers/azure_ai_agents.py
+    conformance client --azure [--persistent] -- python docs/drivers/azure_ai_agents.py
 
 The client retries as it does by default. A failure is what it raises, or an error event that it hands over.
 """
@@ -86,16 +86,27 @@ def converse(given: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in told.items() if value is not None}
 
 
-def main(given: Mapping[str, str]) -> int:
-    """Exit code 0 where the package raised nothing; what it told goes into the outcome file."""
+def outcome(given: Mapping[str, str]) -> dict[str, str]:
+    """What the user of the package is told in one scenario, or the error that was raised."""
     try:
-        said, code = converse(given), 0
+        said = converse(given)
     except Exception as raised:
-        said, code = {"error": f"{type(raised).__name__}: {raised}"}, 1
+        said = {"error": f"{type(raised).__name__}: {raised}"}
     print(version("azure-ai-agents"), said)
+    return said
+
+
+def main(given: Mapping[str, str]) -> int:
+    """Play one scenario, or those that come as lines; exit code 0 where the package raised nothing."""
+    if "CONFORMANCE_PERSISTENT" in given:
+        for line in sys.stdin:
+            said = outcome(json.loads(line))
+            print(json.dumps({"exit": int("error" in said), **said}), flush=True)
+        return 0
+    said = outcome(given)
     if "CONFORMANCE_OUTCOME" in given:
         Path(given["CONFORMANCE_OUTCOME"]).write_text(json.dumps(said), encoding="utf-8")
-    return code
+    return int("error" in said)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Submits tool outputs with the `openai` package from PyPI, 1.x to 3.x.
 
-    conformance client -- python docs/drivers/openai_python.py [plain|poll] [stream|helper] [async]
+    conformance client [--persistent] -- python docs/drivers/openai_python.py [plain|poll] [stream|helper] [async]
 
 `plain` or `poll` says how outputs are submitted where no stream is asked for, `stream` (iterate over it) or `helper`
 (the event handler) where one is. The client retries as it does by default. A failure is what it raises, or an error
@@ -125,16 +125,27 @@ def drive(words: Collection[str], given: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in told.items() if value is not None}
 
 
-def main(words: Collection[str], given: Mapping[str, str]) -> int:
-    """Exit code 0 where the package raised nothing; what it told goes into the outcome file."""
+def outcome(words: Collection[str], given: Mapping[str, str]) -> dict[str, str]:
+    """What the user of the package is told in one scenario, or the error that was raised."""
     try:
-        said, code = drive(words, given), 0
+        said = drive(words, given)
     except Exception as raised:
-        said, code = {"error": f"{type(raised).__name__}: {raised}"}, 1
+        said = {"error": f"{type(raised).__name__}: {raised}"}
     print(openai.__version__, said)
+    return said
+
+
+def main(words: Collection[str], given: Mapping[str, str]) -> int:
+    """Play one scenario, or those that come as lines; exit code 0 where the package raised nothing."""
+    if "CONFORMANCE_PERSISTENT" in given:
+        for line in sys.stdin:
+            said = outcome(words, json.loads(line))
+            print(json.dumps({"exit": int("error" in said), **said}), flush=True)
+        return 0
+    said = outcome(words, given)
     if "CONFORMANCE_OUTCOME" in given:
         Path(given["CONFORMANCE_OUTCOME"]).write_text(json.dumps(said), encoding="utf-8")
-    return code
+    return int("error" in said)
 
 
 if __name__ == "__main__":

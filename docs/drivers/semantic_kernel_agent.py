@@ -1,6 +1,6 @@
 """Answers a question with an OpenAIAssistantAgent of `semantic-kernel` from PyPI, whose tools the framework calls.
 
-    conformance client -- python docs/drivers/semantic_kernel_agent.py
+    conformance client [--persistent] -- python docs/drivers/semantic_kernel_agent.py
 
 The framework creates its assistant, thread and run, and submits by itself what the functions return. It tells its user
 texts and exceptions, and no status of a run.
@@ -40,28 +40,39 @@ class Weather:
         return f"sunny in {city}"
 
 
-async def converse(streamed: bool) -> dict[str, str]:
+async def converse(given: Mapping[str, str]) -> dict[str, str]:
     """Ask the question; what the user of the framework is told. Raises what the framework raises."""
-    client = AsyncOpenAI()
+    client = AsyncOpenAI(base_url=given["OPENAI_BASE_URL"], api_key=given["OPENAI_API_KEY"])
     definition = await client.beta.assistants.create(model="gpt-4o", name="Weather", instructions="Look it up.")
     agent = OpenAIAssistantAgent(client=client, definition=definition, plugins=[Weather()])
     thread = AssistantAgentThread(client=client)
-    if streamed:
+    if given["CONFORMANCE_STREAM"] == "true":
         chunks = [str(chunk.message) async for chunk in agent.invoke_stream(messages=QUESTION, thread=thread)]
         return {"text": "".join(chunks)}
     return {"text": str(await agent.get_response(messages=QUESTION, thread=thread))}
 
 
-def main(given: Mapping[str, str]) -> int:
-    """Exit code 0 where the framework raised nothing; what it told goes into the outcome file."""
+def outcome(given: Mapping[str, str]) -> dict[str, str]:
+    """What the user of the framework is told in one scenario, or the error that was raised."""
     try:
-        said, code = asyncio.run(converse(given["CONFORMANCE_STREAM"] == "true")), 0
+        said = asyncio.run(converse(given))
     except Exception as raised:
-        said, code = {"error": f"{type(raised).__name__}: {raised}"}, 1
+        said = {"error": f"{type(raised).__name__}: {raised}"}
     print(version("semantic-kernel"), said)
+    return said
+
+
+def main(given: Mapping[str, str]) -> int:
+    """Play one scenario, or those that come as lines; exit code 0 where the framework raised nothing."""
+    if "CONFORMANCE_PERSISTENT" in given:
+        for line in sys.stdin:
+            said = outcome(json.loads(line))
+            print(json.dumps({"exit": int("error" in said), **said}), flush=True)
+        return 0
+    said = outcome(given)
     if "CONFORMANCE_OUTCOME" in given:
         Path(given["CONFORMANCE_OUTCOME"]).write_text(json.dumps(said), encoding="utf-8")
-    return code
+    return int("error" in said)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from conformance.errors import UnreachableTarget, UsageError
 from conformance.model import Author, Ended, Exchange, Operation, Request, Response
 from conformance.targets.awaited import Awaited
 from conformance.targets.pace import LogicalTime
+from conformance.targets.served import ServedProgram
 from conformance.targets.session import Ask, NoConnection, Sent
 from conformance.targets.settings import Settings
 from conformance.tests.commands import PATIENCE, conformance
@@ -52,6 +55,10 @@ class Starting:
         self.closed = True
 
 
+def served(command: Sequence[str]) -> ServedProgram:
+    return ServedProgram("the command of --serve", command, os.environ, hint="")
+
+
 def test_nothing_is_sent_before_the_server_answers() -> None:
     starting = Starting(refused=3, unready=2)
     awaited = Awaited(starting, SETTINGS, 10, pace=LogicalTime())
@@ -86,15 +93,16 @@ def test_a_server_that_never_answers_is_given_up_after_the_seconds_that_were_sai
     ],
 )
 def test_a_command_that_ends_is_reported_with_what_it_said(command: tuple[str, ...], message: str) -> None:
-    awaited = Awaited(Starting(10**6), SETTINGS, PATIENCE, command)
+    awaited = Awaited(Starting(10**6), SETTINGS, PATIENCE, served(command))
     with pytest.raises(UnreachableTarget, match=message):
         awaited.send(SUBMIT)
     awaited.close()
 
 
 def test_nothing_is_started_where_a_server_answers_already(tmp_path: Path) -> None:
-    awaited = Awaited(Starting(0), SETTINGS, 10, (sys.executable, "-c", f"open({str(tmp_path / 'x')!r}, 'w')"))
-    with pytest.raises(UsageError, match="already, before --serve has started one"):
+    command = (sys.executable, "-c", f"open({str(tmp_path / 'x')!r}, 'w')")
+    awaited = Awaited(Starting(0), SETTINGS, 10, served(command))
+    with pytest.raises(UsageError, match="already, before the command of --serve was started"):
         awaited.send(SUBMIT)
     awaited.close()
     assert not list(tmp_path.iterdir())
