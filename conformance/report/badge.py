@@ -17,7 +17,6 @@ _LABELS = {
     Role.SERVER: "submit_tool_outputs",
     Role.CLIENT: "submit_tool_outputs client",
     Role.GATEWAY: "submit_tool_outputs gateway",
-    Role.GATEWAY: "submit_tool_outputs gateway",
 }
 
 
