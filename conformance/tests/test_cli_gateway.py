@@ -42,7 +42,7 @@ def test_a_right_gateway_passes_and_its_cassettes_are_judged_the_same(tmp_path: 
         "--", *GATEWAY, "--port", str(port),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    subjects = [json.loads(line) for line in done.stdout.splitlines()]
+    *subjects, _ = map(json.loads, done.stdout.splitlines())
     assert [subject["scenario"] for subject in subjects] == list(SOME[1::2])
     assert {subject["verdict"] for subject in subjects} == {"pass"}
     assert not listens(port)
@@ -51,7 +51,7 @@ def test_a_right_gateway_passes_and_its_cassettes_are_judged_the_same(tmp_path: 
     assert [exchange.side for exchange in kept.exchanges] == [Side.FRONT, Side.BEHIND] * 2
     again = conformance("judge", "--role", "gateway", str(tmp_path / "cassettes"), "--format", "json")
     assert again.returncode == 0
-    judged = [json.loads(line) for line in again.stdout.splitlines()]
+    *judged, _ = map(json.loads, again.stdout.splitlines())
     assert sum(row["judged"] for row in judged) == sum(row["judged"] for row in subjects)
 
 
