@@ -4,4 +4,4 @@ const { createProxyMiddleware } = require("http-proxy-middleware");
 
 const app = express();
 app.use(createProxyMiddleware({ target: `http://${process.env.CONFORMANCE_UPSTREAM_HOST}` }));
-app.listen(8080, "127.0.0.1");
+app.listen(Number(process.env.PORT ?? 8080), "127.0.0.1");
