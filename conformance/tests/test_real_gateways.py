@@ -20,20 +20,20 @@ FILES = CHECKOUT / "docs" / "drivers" / "gateways"
 SOME = ("relay-streamed", "relay-paced-short", "relay-leaves")
 
 #: File -> the requirements that it departs from in these.
-NGINX = {"nginx-as-it-comes.conf": {"relay.flows", "relay.prompt"}, "nginx.conf": set()}
-HAPROXY = {"option abortonclose": set(), "no option abortonclose": {"relay.client-left"}}
-HTTP_PROXY = {"http-proxy-as-it-comes.cjs": {"relay.client-left"}, "http-proxy.cjs": set()}
+NGINX: dict[str, set[str]] = {"nginx-as-it-comes.conf": {"relay.flows", "relay.prompt"}, "nginx.conf": set()}
+HAPROXY: dict[str, set[str]] = {"option abortonclose": set(), "no option abortonclose": {"relay.client-left"}}
+HTTP_PROXY: dict[str, set[str]] = {"http-proxy-as-it-comes.cjs": {"relay.client-left"}, "http-proxy.cjs": set()}
 
 #: Seconds for installing a package.
 PATIENCE = 300
 
 
-def departed(port: int, upstream: int, *command: str, **variables: str) -> set[str]:
+def departed(port: int, upstream: int, *command: str) -> set[str]:
     """What a gateway at a port, which passes on to another one, departs from."""
     words = [word for name in SOME for word in ("--scenario", name)]
     done = conformance(
         "gateway", "--base-url", base_url(port), "--listen", f"127.0.0.1:{upstream}", *words, "--format", "json",
-        "--", *command, **variables,
+        "--", *command,
     )  # fmt: skip
     subjects = [json.loads(line) for line in done.stdout.splitlines()]
     assert [subject["scenario"] for subject in subjects if subject["scenario"]] == list(SOME), done.stderr
@@ -84,5 +84,5 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("file", HTTP_PROXY)
 def test_http_proxy_departs_as_the_page_says(file: str, modules: Path) -> None:
     port, upstream = free_port(), free_port()
-    variables = {"PORT": str(port), "NODE_PATH": str(modules)}
-    assert departed(port, upstream, "node", str(FILES / file), **variables) == HTTP_PROXY[file]
+    command = ("env", f"PORT={port}", f"NODE_PATH={modules}", "node", str(FILES / file))
+    assert departed(port, upstream, *command) == HTTP_PROXY[file]
