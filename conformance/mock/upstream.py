@@ -146,12 +146,15 @@ class Gate:
         self._lock = Lock()
         self._seen = 0
         self._shut = False
+        #: How many events the stream at hand has.
+        self.events = 0
         self._waiting: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
 
     def begin(self, answer: str) -> None:
         """A stream begins; it is waited for where its answer is `paced`."""
         with self._lock:
             self._seen, self._shut, self._waiting = 0, answer == "paced", None
+            self.events = 0
 
     def saw(self, events: int) -> None:
         """The client has so many events; called from any thread."""
@@ -163,6 +166,8 @@ class Gate:
 
     async def hold(self, response: Response, index: int) -> None:
         """Wait before the second piece of a stream and before its last event: the pieces are events."""
+        if is_stream(response):
+            self.events = len(response.chunks)
         if not self._shut or not is_stream(response) or index not in (1, len(response.chunks) - 2):
             return
         began = asyncio.get_running_loop().time()

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 from conformance.model import Ended, Headers
 from conformance.proof.faults.registry import Fault
@@ -561,20 +562,32 @@ _bad("answer", "cuts-the-whole", "The gateway breaks off a stream that the upstr
 
 # What is mapped.
 
-_ID = re.compile(rb"\b((?:asst|call|msg|run|step|thread)_[0-9A-Za-z]{8,})")
-_MAPPED = re.compile(r"\bgw([0-9]?)_((?:asst|call|msg|run|step|thread)_[0-9A-Za-z]{8,})")
+
+class _Names(NamedTuple):
+    """Where names stand that a gateway gives: those of the upstream, and its own."""
+
+    theirs: re.Pattern[bytes]
+    own: re.Pattern[str]
+
+
+_IDS = _Names(
+    re.compile(rb"\b((?:asst|call|msg|run|step|thread)_[0-9A-Za-z]{8,})"),
+    re.compile(r"\bgw[0-9]?_((?:asst|call|msg|run|step|thread)_[0-9A-Za-z]{8,})"),
+)
+_MODELS = _Names(re.compile(rb'(?<="model":")([^"]+)'), re.compile(r'(?<="model":")gw[0-9]?_([^"]+)'))
 
 
 class _Maps:
-    """Gives ids of its own: those of the upstream with something before them, another each time where not `steady`."""
+    """Gives names of its own: those of the upstream with something before, another each time where not `steady`."""
 
-    def __init__(self, *, steady: bool = True) -> None:
+    def __init__(self, names: _Names, *, steady: bool = True) -> None:
+        self._names = names
         self._steady = steady
         self._count = 0
 
     async def __call__(self, asked: Asked, send: Send) -> Answer:
-        target = _MAPPED.sub(r"\2", asked.target)
-        body = _MAPPED.sub(r"\2", asked.body.decode()).encode()
+        target = self._names.own.sub(r"\1", asked.target)
+        body = self._names.own.sub(r"\1", asked.body.decode()).encode()
         answer = await send(replace(asked, target=target, body=body))
         headers = _with(answer.headers, "Content-Length", None)
         if _is_stream(answer):
@@ -583,19 +596,21 @@ class _Maps:
 
     async def _mapped(self, pieces: Pieces) -> Pieces:
         async for block in _blocks(pieces):
-            yield self._ids(block.raw)
+            yield self._named(block.raw)
 
     async def _mapped_whole(self, pieces: Pieces) -> Pieces:
-        yield _ID.sub(rb"gw_\1", await _whole(pieces))
+        yield self._names.theirs.sub(rb"gw_\1", await _whole(pieces))
 
-    def _ids(self, raw: bytes) -> bytes:
+    def _named(self, raw: bytes) -> bytes:
         self._count += 1
         other = b"" if self._steady else b"%d" % (self._count % 2)
-        return _ID.sub(rb"gw" + other + rb"_\1", raw)
+        return self._names.theirs.sub(rb"gw" + other + rb"_\1", raw)
 
 
 _bad("mapping", "maps-ids-anew", "The gateway gives an id another name in every second event.",
-     lambda: _Maps(steady=False), shown_by="streamed", breaks="mapping", declares="maps-ids")  # fmt: skip
+     lambda: _Maps(_IDS, steady=False), shown_by="streamed", breaks="mapping", declares="maps-ids")  # fmt: skip
+_bad("mapping", "maps-models-anew", "The gateway gives a model another name in every second event.",
+     lambda: _Maps(_MODELS, steady=False), shown_by="streamed", breaks="mapping", declares="maps-model")  # fmt: skip
 
 
 # What is legal.
@@ -619,6 +634,23 @@ async def _resets_the_cut(pieces: Pieces) -> Pieces:
             yield piece
     except Broken:
         raise Broken(Ended.RESET) from None
+
+
+async def _looks_first(asked: Asked, send: Send) -> Answer:
+    answer = await send(asked)
+    if not _is_stream(answer):
+        return answer
+    try:
+        first = await anext(answer.pieces, b"")
+    except Broken:
+        return Answer(502, (("Content-Type", "text/html"),), _one(b"<h1>Bad Gateway</h1>"))
+    return replace(answer, pieces=_behind(first, answer.pieces))
+
+
+async def _behind(first: bytes, pieces: Pieces) -> Pieces:
+    yield first
+    async for piece in pieces:
+        yield piece
 
 
 async def _tries_again(asked: Asked, send: Send) -> Answer:
@@ -650,11 +682,16 @@ _good("http-1.0", "The gateway speaks HTTP/1.0 and resets what was broken off.",
       legal="the end of the connection ends a body (RFC 9112, 6.3)", shown_by="cut-short reset")  # fmt: skip
 _good("tries-again", "The gateway sends a submission again after 429 and 500.", lambda: _tries_again,
       legal="a client might send it again there", shown_by="rate-limited fault")  # fmt: skip
+_good("looks-first", "The gateway answers 502 where the upstream breaks off before its first piece.",
+      lambda: _looks_first, legal="nothing was passed on yet (RFC 9110, 15.6.3)",
+      shown_by="reset-at-once")  # fmt: skip
 _good("gives-up-as-declared", "The gateway breaks off a stream that is silent for as long as is declared.",
       _on_pieces(_silent_for(LIMIT, Ended.SHORT)), legal="it was declared, and the body is not ended",
       declares="gateway-timeout", shown_by="stall")  # fmt: skip
-_good("maps-ids", "The gateway gives ids of its own, as is declared.", _Maps, legal="it is declared, and one to one",
-      declares="maps-ids", shown_by="plain at-once")  # fmt: skip
+_good("maps-ids", "The gateway gives ids of its own, as is declared.", lambda: _Maps(_IDS),
+      legal="it is declared, and one to one", declares="maps-ids", shown_by="plain at-once")  # fmt: skip
+_good("maps-model", "The gateway has names of its own for models, as is declared.", lambda: _Maps(_MODELS),
+      legal="it is declared, and one to one", declares="maps-model", shown_by="plain at-once")  # fmt: skip
 _good("maps-path", "The gateway puts a path of its own before that of the API, as is declared.",
       lambda: _below, legal="it is declared, and the same for every submission", declares="maps-path")  # fmt: skip
 _good("maps-auth", "The gateway sends a key of its own, as is declared.",

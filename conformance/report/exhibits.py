@@ -30,7 +30,7 @@ from conformance.report.curl_command import CurlCommand
 from conformance.report.document_lines import document_lines
 from conformance.report.tally import counted, standing
 from conformance.verdict.shrink import REPEATS, Budget, shrunk
-from conformance.walk.moments import MOST, Moments
+from conformance.walk.moments import MOST, NOWHERE, Moments, Standing
 from conformance.walk.schedule import Schedule
 from conformance.walk.stream import NAME
 from conformance.walk.transcript import walk
@@ -118,7 +118,7 @@ class Exhibitor:
         self._events_left -= len(seen)
         moments = _named(seen, events) if self._events_left >= 0 else ()
         at = finding.event if finding.event is not None and finding.event < len(moments) else None
-        standing = evidence.seen.standing(finding.exchange, at)
+        standing = _standing(evidence.seen, finding.exchange, at, verdict.role) if moments else NOWHERE
         shown = replace(kept, exchanges=(_around(exchange, events, at),))
         least = self._least(kept, verdict)
         laid_out = document_lines(_at_fault(exchange, events, finding, verdict.role), finding.pointer)
@@ -130,8 +130,8 @@ class Exhibitor:
             curl=self._command(evidence.came, exchange, finding),
             moments=moments,
             event=at,
-            states=standing.states if moments else {},
-            allowed=standing.allowed if moments else (),
+            states=standing.states,
+            allowed=standing.allowed,
             document=laid_out.lines,
             line=laid_out.line,
             cassette=self._cassette(least, verdict.requirement),
@@ -173,6 +173,11 @@ class Exhibitor:
 def _first(verdict: Verdict) -> Finding:
     """The finding that is shown."""
     return next((finding for finding in verdict.findings if finding.primary), verdict.findings[0])
+
+
+def _standing(seen: Moments, exchange: int, event: int | None, role: Role) -> Standing:
+    """Where the stream stood; nowhere for what stands between, which is not told what may come, but what came."""
+    return NOWHERE if role is Role.GATEWAY else seen.standing(exchange, event)
 
 
 def _at_fault(exchange: Exchange, events: Sequence[Event], finding: Finding, role: Role) -> bytes:

@@ -184,6 +184,8 @@ def surroundings(exhibit: Exhibit | None) -> Iterator[tuple[str, str]]:
     at, events = exhibit.event or 0, exhibit.moments
     around = range(max(0, at - _BEFORE), min(len(events), at + _BEHIND + 1))
     yield "events", " · ".join(f"{'>' if index == at else ''}{index} {safe(events[index].event)}" for index in around)
+    if not exhibit.states:
+        return
     yield "state", " · ".join(f"{safe(lane)} {safe(state)}" for lane, state in exhibit.states.items())
     if not may_come(exhibit):
         yield "legal", shortened(exhibit.allowed or ("nothing more",), _NAMES)

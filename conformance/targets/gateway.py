@@ -67,7 +67,8 @@ class Reader:
         if self._slow and self._events:
             self._slow = False
             self._pause(_SLOW)
-        return not (self._leaves and self._events)
+        # Who leaves while more is under way is noticed by whoever writes: only in the silence behind does it show.
+        return not (self._leaves and self._events and self._events >= self._gate.events)
 
 
 class Ends(Protocol):

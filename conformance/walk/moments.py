@@ -34,6 +34,10 @@ class Standing(NamedTuple):
     allowed: tuple[str, ...]
 
 
+#: Where a stream stands that was not walked, or whose states nobody is held to.
+NOWHERE = Standing({}, ())
+
+
 class _Timeline:
     """One stream under way."""
 
@@ -85,7 +89,7 @@ class Moments:
     def standing(self, exchange: int, event: int | None) -> Standing:
         """Where the stream stood before an event; empty where the walk never came there."""
         timeline = self._timelines.get(exchange)
-        return (timeline.standings if timeline else {}).get(event, Standing({}, ()))
+        return (timeline.standings if timeline else {}).get(event, NOWHERE)
 
     def want(self, exchange: int) -> bool:
         """Whether the stream of an exchange is to be kept."""

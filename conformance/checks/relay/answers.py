@@ -21,6 +21,9 @@ from conformance.walk.occasions import CLOSE
 from conformance.walk.passages import Passage
 from conformance.walk.registry import check
 
+#: The statuses of faults begin here.
+_FAULT = 500
+
 
 @check("relay.answered", on=[CLOSE])
 def answered(observation: Observation) -> Iterable[Finding] | None:
@@ -50,7 +53,7 @@ def unanswered(observation: Observation) -> Iterable[Finding] | None:
 
 def _invented(passage: Passage) -> Iterator[Slip]:
     response = passage.front.response
-    if response is not None and response.status < 500:
+    if response is not None and response.status < _FAULT:
         yield Slip("invented", "the upstream did not answer, and the client got an answer", "502, 504 or none",
                     got_status(response))  # fmt: skip
 
@@ -59,9 +62,14 @@ def _heads(observation: Observation, slips: Callable[[Response, Response], Itera
     """Findings on answers by their heads, that behind and that in front."""
 
     def of(passage: Passage) -> Iterable[Slip]:
-        return slips(*passage.answers) if passage.answers is not None else ()
+        return () if passage.answers is None or _told_as_fault(*passage.answers) else slips(*passage.answers)
 
     return judged(observation, with_answers(observation), of)
+
+
+def _told_as_fault(behind: Response, front: Response) -> bool:
+    """Whether the upstream broke off, and the client was told so by a fault in the place of what there was."""
+    return _broken(behind) and front.status >= _FAULT
 
 
 @check("relay.status-class", on=[CLOSE])

@@ -163,12 +163,22 @@ def _ended_properly(passage: Passage) -> Iterator[Slip]:
                     f"complete after {len(body_of(front))} bytes, upstream {behind.ended}")  # fmt: skip
 
 
+def _left_in_time(passage: Passage) -> bool:
+    """Whether the client left while there was time to notice it; who was held back leaves when all is over."""
+    source, answers = passage.source, passage.answers
+    if source is None or answers is None or answers[1].ended is not Ended.ABORTED:
+        return False
+    behind, front = answers
+    over = source.at(behind.ended_ms) - passage.front.at(front.ended_ms)
+    return behind.ended is Ended.ABORTED or over >= _WAITED_MS
+
+
 @check("relay.client-left", on=[CLOSE])
 def client_left(observation: Observation) -> Iterable[Finding] | None:
     """That a client has left is noticed upstream; where it was once it is."""
     left = [
         each for each in submissions(observation)
-        if "leaves" in each.front.exchange.situation and each.answers and each.answers[1].ended is Ended.ABORTED
+        if "leaves" in each.front.exchange.situation and _left_in_time(each)
     ]  # fmt: skip
     if not left or any(each.answers and each.answers[0].ended is Ended.ABORTED for each in left):
         return () if left else None

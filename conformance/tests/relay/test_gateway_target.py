@@ -8,9 +8,12 @@ import pytest
 
 from conformance.contract.gateway_scenarios import GATEWAY_SCENARIOS
 from conformance.contract.scenarios import BY_ID
-from conformance.model import Role, Side, Status, Subject, Transcript
+from conformance.model import Profile, Report, Role, Side, Status, Subject, Transcript
 from conformance.relay.bundled import in_process
 from conformance.relay.habits import DECLARED
+from conformance.report import html
+from conformance.report.exhibits import Exhibitor
+from conformance.report.text import surroundings
 from conformance.verdict.judge import judge
 from conformance.wire import cassette
 from conformance.wire.redact import redact
@@ -21,7 +24,16 @@ LONG = {"relay-large", "relay-million", "relay-slow-reader"}
 #: Habits whose transcripts are kept: one of each kind.
 KEPT = (
     *("plainly", "joins-events", "drops-beta", "drops-key", "another-key", "rewrites-requests", "drops-query"),
-    *("maps-ids", "maps-ids-anew", "mixes-runs", "compresses", "buffers-4k", "own-errors", "drops-retry-after"),
+    *(
+        "maps-ids",
+        "maps-ids-anew",
+        "maps-model",
+        "mixes-runs",
+        "compresses",
+        "buffers-4k",
+        "own-errors",
+        "drops-retry-after",
+    ),
 )
 
 
@@ -52,6 +64,20 @@ def test_a_cassette_of_both_sides_is_judged_the_same(habit: str) -> None:
             live = played(habit, scenario)
             lines = cassette.write(redact(live, ("key-of-the-upstream-mock",)), recorded="", by="a test")
             assert told(judge(cassette.read(lines, "x"))) == told(judge(live))
+
+
+def test_what_shows_a_finding_says_nothing_of_states_and_every_format_can_be_written() -> None:
+    transcript = played("reorders", "relay-streamed")
+    subject = judge(transcript)
+    exhibitor = Exhibitor()
+    exhibitor.look(transcript, subject)
+    (shown,) = exhibitor.exhibits
+    assert (shown.event is not None, dict(shown.states), shown.allowed) == (True, {}, ())
+    assert [label for label, _ in surroundings(shown)] == ["events"]
+    report = Report({"kind": "gateway"}, (subject,), profile=Profile(role=Role.GATEWAY), exhibits=exhibitor.exhibits)
+    page = html.render(report)
+    assert "what went in, what came out" in page
+    assert "Would have been legal" not in page
 
 
 def test_what_a_server_and_a_client_would_be_told_is_not_mixed_with_it() -> None:
