@@ -134,7 +134,7 @@ SECTIONS = (
         "retries",
         "When a client sends it again",
         "An answer that says that nothing was accepted may be followed by the same request. After an answer that "
-        "got lost, nobody knows: the client reads the run before it submits once more.",
+        "got lost, is unknown: the client reads the run before it submits once more.",
         ("retry",),
     ),
     Section(

@@ -257,7 +257,7 @@ def _passed(name: str, scenario: str, joined: bool) -> Verdict:
 
 
 #: Why a verdict is left open that a breach of a SHOULD alone decides (design rule 15).
-_FOLLOWS = "it follows from {}, which is no more than a SHOULD"
+_FOLLOWS = "it follows from {}, which is only a SHOULD"
 
 
 def _root(finding: Finding, found: Mapping[str, tuple[Finding, ...]]) -> str | None:
@@ -285,7 +285,7 @@ def _verdict(
     if entry is not None and entry.left and not findings:
         return verdict(Status.UNTESTABLE, reason=_LEFT)
     if entry is not None and entry.slip is not None:
-        return verdict(Status.ERROR, reason=f"the check broke: {entry.slip}")
+        return verdict(Status.ERROR, reason=f"internal error (please report it): {entry.slip}")
     if entry is None or (entry.unseen and not findings):
         because = _unread_at(entry, found) or cause_of(requirement.id, found) or _missing_for(found)
         if because is None:

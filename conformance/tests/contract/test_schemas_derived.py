@@ -95,7 +95,7 @@ def test_the_stream_has_24_names_with_data_and_azure_lacks_one() -> None:
 
 
 def test_upstream_still_says_nullable() -> None:
-    """When this fails, the vendor mended it: `nullable.py` then only serves the documents of others."""
+    """When this fails, OpenAI mended it: `nullable.py` then only serves the documents of others."""
     assert "'nullable': True" in repr(official()["components"]["schemas"]["RunObject"])
 
 
