@@ -211,8 +211,8 @@ def test_an_outcome_that_cannot_be_read_is_nobodys_failure(content: str, reason:
 @pytest.mark.parametrize(
     ("made", "reason"),
     [
-        ("os.mkfifo(path)", "it is no regular file"),
-        ("os.symlink('/dev/zero', path)", "it is no regular file"),
+        ("os.mkfifo(path)", "it is not a regular file"),
+        ("os.symlink('/dev/zero', path)", "it is not a regular file"),
         ("os.symlink('/dev/tty', path)", "it "),
         ("os.mkdir(path)", "it cannot be read"),
         ("os.truncate(os.open(path, os.O_CREAT | os.O_WRONLY), 2**30)", "longer than"),
