@@ -22,7 +22,7 @@ const runs = client.beta.threads.runs;
 const textOf = (messages) =>
   messages.flatMap((message) => message.content).map((part) => (part.type === "text" ? part.text.value : "")).join("");
 
-/** The ways to submit one round's outputs; each gives the run as it was told last, and the text of its answer. */
+/** The ways to submit one round's outputs; each returns the last run, and the text of its answer. */
 const WAYS = {
   async plain(tool_outputs) {
     const run = await runs.submitToolOutputs(run_id, { thread_id, tool_outputs });
@@ -49,7 +49,7 @@ const WAYS = {
   },
 };
 
-/** Answers every round of the run, and says what the user of the package is told. */
+/** Answers every round of the run, and returns what the user of the package sees. */
 async function converse() {
   let run = await runs.retrieve(run_id, { thread_id });
   let text;

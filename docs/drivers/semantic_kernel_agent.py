@@ -41,7 +41,7 @@ class Weather:
 
 
 async def converse(streamed: bool) -> dict[str, str]:
-    """Ask the question; what the user of the framework is told. Raises what the framework raises."""
+    """Ask the question; what the user of the framework sees. Raises what the framework raises."""
     client = AsyncOpenAI()
     definition = await client.beta.assistants.create(model="gpt-4o", name="Weather", instructions="Look it up.")
     agent = OpenAIAssistantAgent(client=client, definition=definition, plugins=[Weather()])
@@ -53,7 +53,7 @@ async def converse(streamed: bool) -> dict[str, str]:
 
 
 def main(given: Mapping[str, str]) -> int:
-    """Exit code 0 where the framework raised nothing; what it told goes into the outcome file."""
+    """Exit code 0 where the framework raised nothing; what it reported goes into the outcome file."""
     try:
         said, code = asyncio.run(converse(given["CONFORMANCE_STREAM"] == "true")), 0
     except Exception as raised:

@@ -140,7 +140,7 @@ def test_a_union_that_cannot_be_opened_is_told(branch: Any) -> None:
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ({}, "no OpenAPI 3 document"),
+        ({}, "not an OpenAPI 3 document"),
         ({"openapi": "3.1.0", "paths": {}}, "does not describe POST"),
         (
             {"openapi": "3.1.0", "paths": {PATH: {"post": {"requestBody": {"$ref": "other.yaml#/x"}}}}},

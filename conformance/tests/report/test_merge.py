@@ -104,7 +104,7 @@ def test_times_and_leftovers_are_those_of_all(shards: list[Report]) -> None:
     [
         (lambda a, b, c: [a, b], "missing: the shard 3/3"),
         (lambda a, b, c: [a, b, b, c], "2/3 comes twice"),
-        (lambda a, b, c: [a, b, replace(c, profile=Profile(shard=None))], "is no shard"),
+        (lambda a, b, c: [a, b, replace(c, profile=Profile(shard=None))], "is not a shard"),
         (lambda a, b, c: [a, b, replace(c, profile=Profile(shard="3/4"))], "different runs: 1/3 and 2/3 and 3/4"),
         (lambda a, b, c: [a, b, replace(c, target={"kind": "http"})], "the target is another"),
         (lambda a, b, c: [a, b, replace(c, profile=Profile(shard="3/3", strict=True))], "the profile is another"),

@@ -193,7 +193,7 @@ def test_a_command_is_told_everything() -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("{", "it is no JSON"),
+        ("{", "it is not JSON"),
         ("[]", "is not of type"),
         ('{"status": 7}', "at /status"),
         ('{"stats": "completed"}', "stats"),
