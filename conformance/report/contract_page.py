@@ -149,6 +149,13 @@ SECTIONS = (
         "A client reports a success only if there was one, and stops when the run has ended.",
         ("outcome",),
     ),
+    Section(
+        "between",
+        "What stands between passes on",
+        "A gateway, a load balancer or a proxy passes requests and answers on as they are, every event when it comes, "
+        "and lets a stream that breaks off break off.",
+        ("relay",),
+    ),
 )
 
 

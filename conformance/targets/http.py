@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import ssl
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -69,6 +70,9 @@ class Wire:
         self._settings = settings
         # The client around it would read redirects and cookies, and fails on those that are malformed.
         self._pool = _pool(settings)
+        # Its own lock is taken by a method of Python, which an interrupt can leave between taking and holding it: the
+        # requests that then remove what was created would wait for ever.
+        self._pool._optional_thread_lock = threading.RLock()  # type: ignore[assignment]
 
     def send(self, ask: Ask, goes_on: GoesOn | None = None) -> Sent:
         """Send one request and record what comes back. Raises NoConnection when none could be opened.

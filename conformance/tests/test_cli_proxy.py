@@ -110,7 +110,7 @@ def test_a_wrong_client_is_caught_and_the_command_that_repeats_it_works(tmp_path
     assert "FAIL  client  run-0001  sending.every-call" in done.stderr
     assert "FAIL  server" not in done.stderr
     assert "the command exited with 1" in done.stderr  # its submission was refused
-    assert repeated(done.stdout)[:4] == ["conformance", "judge", "--role", "client"]
+    assert repeated(done.stdout)[:3] == ["conformance", "judge", "--role=client"]
     assert conformance(*repeated(done.stdout)[1:]).returncode == 1
 
 

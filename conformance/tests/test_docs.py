@@ -30,7 +30,8 @@ from conformance.run import options
 from conformance.tests.commands import CHECKOUT, PATIENCE, at_once, environment
 
 PAGES = (
-    "README.md", "docs/README.md", "docs/servers.md", "docs/clients.md", "docs/proxy.md", "docs/recordings.md",
+    "README.md", "docs/README.md", "docs/servers.md", "docs/clients.md", "docs/proxy.md", "docs/gateways.md",
+    "docs/recordings.md",
     "docs/reports.md", "docs/ci.md", "docs/disputes.md", "docs/contributing.md", "docs/fuzzing.md", "docs/findings.md",
     "docs/mutation.md", "cassettes/README.md",
 )  # fmt: skip
@@ -66,6 +67,8 @@ _BY_GUARD = "it takes minutes and looks at commits: tests/guard has tests of its
 _BY_FAULTS = "its application is written further down the page, and run against a server with faults"
 _BY_ENGINE = "it needs an engine for containers: test_packaging.py runs the commands of the image"
 
+_BY_GATEWAYS = "it needs a gateway that is installed apart"
+
 #: Commands that are not run here, and why.
 UNRUN = {
     "make check": _BY_MAKE,
@@ -93,6 +96,14 @@ UNRUN = {
     "conformance server --base-url http://127.0.0.1:8090/v1 --serve 'conformance mock --port 8090'"
     " -k stream-one-call": "it needs the port that it names: test_awaited.py and test_recipes.py start servers",
     "conformance proxy --upstream http://127.0.0.1:8000/v1 -- python my_application.py": _BY_FAULTS,
+    "conformance gateway --base-url http://127.0.0.1:8080/v1"
+    " -- python -m conformance.relay --port 8080": "it plays all: test_cli_gateway.py plays some",
+    "conformance gateway --base-url http://127.0.0.1:8080/v1 --listen 127.0.0.1:9000"
+    ' -- nginx -p /tmp -c "$PWD/docs/drivers/gateways/nginx-as-it-comes.conf"': _BY_GATEWAYS,
+    "conformance gateway --base-url http://127.0.0.1:8080/v1 --listen 127.0.0.1:9000 --gateway-timeout 5"
+    ' -- nginx -p /tmp -c "$PWD/docs/drivers/gateways/nginx.conf"': _BY_GATEWAYS,
+    "conformance gateway --base-url http://127.0.0.1:8080/v1 --gateway-timeout 5"
+    " -- haproxy -f docs/drivers/gateways/haproxy.cfg": _BY_GATEWAYS,
     "conformance mock --scenario streamed-crlf": "it waits for Ctrl-C: test_cli_client.py presses it",
 }
 

@@ -27,6 +27,6 @@ def test_make_docs_writes_every_generated_file() -> None:
         "conformance.tests.wire.reference",
         "conformance.tests.wire.recorded",
         "conformance.tests.verdict.joined",
-        "conformance.tests.shown README.md",
+        "conformance.tests.shown README.md docs/servers.md cassettes/README.md",
     ):
         assert f"/python -m {program}\n" in said

@@ -13,8 +13,9 @@ from types import ModuleType
 
 import pytest
 
-from conformance.contract.requirements import by_contract_id
-from conformance.model import Chunk, Operation, Status, Transcript
+from conformance.contract.examples import Example, examples_of
+from conformance.contract.requirements import REQUIREMENTS, by_contract_id
+from conformance.model import Chunk, Operation, Role, Status, Transcript
 from conformance.tests.checks import (
     test_client_illegal,
     test_client_legal,
@@ -190,14 +191,27 @@ def passed() -> frozenset[str]:
         for transcript in _miniatures()
         for verdict in judge(transcript).verdicts
         if verdict.status is Status.PASS
-    )
+    ) | frozenset(row for row, example in _gateways() if _shows(row, example) is Status.PASS)
+
+
+def _gateways() -> Iterator[tuple[str, Example]]:
+    """The examples of what stands between: they hold both of its sides."""
+    for row in REQUIREMENTS.values():
+        pair = examples_of(row.id) if row.role is Role.GATEWAY else None
+        yield from ((row.id, example) for example in pair or ())
+
+
+def _shows(requirement: str, example: Example) -> Status:
+    verdicts = judge(example.transcript, role=Role.GATEWAY).verdicts
+    return next(verdict.status for verdict in verdicts if verdict.requirement == requirement)
 
 
 def broken() -> frozenset[str]:
     """The requirements that something illegal is shown to break, and no other in their place."""
     cases = [case for file in _ILLEGAL_FILES for case in file.CASES]
     rows = [case.values[0] if hasattr(case, "values") else case for case in cases]
-    return frozenset(ILLEGAL) | {row.breaks for row in rows} | frozenset(test_client_illegal.BROKEN)
+    gateways = {row for row, example in _gateways() if _shows(row, example) in (Status.FAIL, Status.WARN)}
+    return frozenset(ILLEGAL) | {row.breaks for row in rows} | frozenset(test_client_illegal.BROKEN) | gateways
 
 
 @pytest.mark.parametrize("contract_id", LEVELS)

@@ -50,6 +50,7 @@ EXPECTED: dict[str, Callable[[str], bool]] = {
     "nul": lambda word: "\0" in str(first(word)) and ids(word) == [*CALLS],
     "other-text": lambda word: ids(word) == [*CALLS] and items(word) != items("all"),
     "extra-key": lambda word: len(json.loads(body(word, "absent", CALLS)).keys() - {"tool_outputs"}) == 1,
+    "large": lambda word: len(str(first(word))) == 512_000 and ids(word) == [*CALLS],
     "malformed": lambda word: body("all", "absent", CALLS).startswith(body(word, "absent", CALLS)),
 }
 
