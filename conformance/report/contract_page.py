@@ -151,9 +151,9 @@ SECTIONS = (
     ),
     Section(
         "between",
-        "What stands between passes on",
-        "A gateway, a load balancer or a proxy passes requests and answers on as they are, every event when it comes, "
-        "and lets a stream that breaks off break off.",
+        "A gateway passes everything on",
+        "A gateway, a load balancer or a proxy passes requests and answers on unchanged, and every event as soon as it "
+        "arrives. A stream that breaks off stays broken.",
         ("relay",),
     ),
 )
