@@ -1,4 +1,4 @@
-"""`conformance gateway`: judge what stands between, by playing the upstream behind it and the client before it."""
+"""`conformance gateway`: judge a gateway by playing the upstream behind it and the client in front of it."""
 
 from __future__ import annotations
 

@@ -217,7 +217,7 @@ def void(transcripts: Sequence[Transcript]) -> tuple[str, ...]:
 
 
 def alike(trials: Iterable[Trial]) -> tuple[tuple[str, ...], ...]:
-    """The faults that no verdict tells apart: everything said of them is said at the same places in the same words."""
+    """The faults that no verdict distinguishes: all have the same findings at the same places in the same words."""
     by_sightings: dict[tuple[Sighting, ...], list[str]] = {}
     for trial in trials:
         if trial.sightings:

@@ -44,7 +44,7 @@ ENVIRONMENT = frozenset({"state", "key"}) | WHOLE
 _NOTHING = {
     Role.SERVER: "it holds no submission and no stream that creates a run",
     Role.CLIENT: "it holds no submission",
-    Role.GATEWAY: "it holds no submission on both sides of what stands between",
+    Role.GATEWAY: "it holds no submission on both sides of the gateway",
 }
 
 #: Why nothing is judged in a scenario that was played all the same.
@@ -167,7 +167,7 @@ def judge(transcript: Transcript, *, role: Role | None = None) -> Subject:
 
     A transcript of one of our scenarios is planned by the scenario and its environment, a recording of anything else
     by what its medium and its exchanges show. Without a `role` the side that the scenario is about is judged, of a
-    foreign recording the server. Where it was recorded on both sides of what stands between, a server is judged behind
+    foreign recording the server. Where it was recorded on both sides of a gateway, a server is judged behind
     it and a client in front. A subject with a `reason` held nothing to judge.
     """
     scenario = BY_ID.get(transcript.scenario)
