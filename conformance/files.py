@@ -46,7 +46,7 @@ PART = re.compile(r"\.conformance-[0-9a-f]{16}\.part")
 
 
 def schemas_folder() -> Path:
-    """The folder of the vendor's slice, our corrections and the schemas derived from them."""
+    """The folder of OpenAI's slice, our corrections and the schemas derived from them."""
     return _data("schemas")
 
 

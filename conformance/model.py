@@ -25,11 +25,11 @@ class Level(StrEnum):
 
 
 class Role(StrEnum):
-    """Whom a requirement binds: a side of the wire, or what stands between the sides."""
+    """Whom a requirement binds: a side of the wire, or a gateway between the sides."""
 
     SERVER = "server"
     CLIENT = "client"
-    #: What stands between the two, such as a gateway, a load balancer or a proxy.
+    #: A gateway, a load balancer or a proxy between the two.
     GATEWAY = "gateway"
 
 
@@ -86,7 +86,7 @@ class Ended(StrEnum):
 
 
 class Side(StrEnum):
-    """On which side of what stands between an exchange was seen, such as a gateway; without one all is in front."""
+    """On which side of a gateway an exchange was seen; without a gateway all is in front."""
 
     #: Where the client asks and is answered.
     FRONT = "front"
@@ -143,7 +143,7 @@ class Exchange:
     failure: str | None = None
     #: Facts only the sender knows and a recording cannot show, such as `wrong-key`; see `scenarios.SITUATIONS`.
     situation: frozenset[str] = frozenset()
-    #: Both sides of what stands between have one clock: `began_ms` of either counts from the same moment.
+    #: Both sides of a gateway have one clock: `began_ms` of either counts from the same moment.
     side: Side = Side.FRONT
 
 
@@ -172,7 +172,7 @@ class Transcript:
     traits: frozenset[str] = frozenset()
     #: Why the situation never came about; None where it did.
     untestable: str | None = None
-    #: Our own slip, told as an error and never held against the target.
+    #: An internal error: reported, and never counted against the target.
     slip: str | None = None
     outcome: Outcome | None = None
     #: Where it came from: target kind and name, who recorded it, what was redacted.
@@ -275,7 +275,7 @@ class Finding:
     ms: int | None = None
     #: JSON pointer into the document.
     pointer: str | None = None
-    #: What tells causes of one kind apart where the pointer does not: the event, the member, the state.
+    #: What distinguishes causes of one kind where the pointer does not: the event, the member, the state.
     details: tuple[str, ...] = ()
     #: The objects at fault within the exchange: `run`, `step ID`, `message ID`; none for the answer itself.
     about: tuple[str, ...] = ()
@@ -306,7 +306,7 @@ class Verdict:
     joined: bool = False
     #: Why its failure is excused: the reason its owner wrote down for it. It keeps its status.
     known: str | None = None
-    #: False for a rule that joined after the requirement set that was asked for: told, not counted.
+    #: False for a requirement that is newer than the chosen set: reported, not counted.
     scored: bool = True
 
 
@@ -377,7 +377,7 @@ class Subject:
     verdicts: tuple[Verdict, ...]
     #: Why it could not be read or held nothing to judge.
     reason: str | None = None
-    #: Event names outside the vocabulary that were seen, in order of appearance: told, never a finding.
+    #: Event names outside the vocabulary that were seen, in order of appearance: reported, never a finding.
     unknown_events: tuple[str, ...] = ()
     #: What else was seen of it that nothing judges, each in a sentence: how it was read, what it holds besides.
     notes: tuple[str, ...] = ()

@@ -139,7 +139,7 @@ def empty_output(observation: Observation) -> Iterable[Finding] | None:
 
 @check("content.tool-calls", on=["thread.run.requires_action"])
 def tool_calls(observation: Observation) -> Iterable[Finding] | None:
-    """The calls the run waits for are those its open step has built up, or told before this stream."""
+    """The calls the run waits for are those its open step has built up, or those known before this stream."""
     waiting = calls_of(observation.doc() or {})
     stream = observation.stream
     steps = [step for step in stream.open_steps.values() if not step.inherited and step.calls]
@@ -170,17 +170,17 @@ def tool_calls(observation: Observation) -> Iterable[Finding] | None:
 
 
 def _untold(observation: Observation, waiting: list[str]) -> Iterable[Finding] | None:
-    """A run asks for calls of which a step told, in this stream or before it."""
+    """A run asks for calls that a step holds, in this stream or before it."""
     stream, known = observation.stream, observation.known
     if observation.move is not None and observation.move.breaks:
-        return None  # a run that may not ask here is told as that
+        return None  # a run that may not ask here is reported as that
     told = {call for step in stream.steps.values() for call in step.call_ids} | (known.told.keys() if known else set())
     untold = [call for call in waiting if call not in told]
     if not untold:
         return None
     if any(each.startswith("step") for each in stream.unread):
         return UNSEEN
-    said, expected = "the run asks for calls of which no step told", f"a step with {', '.join(untold)}"
+    said, expected = "the run asks for calls that no step holds", f"a step with {', '.join(untold)}"
     about = ("run", "step ?")
     return [observation.finding("untold", said, expected, "none", pointer="/required_action", about=about)]
 
@@ -229,9 +229,7 @@ def message_empty(observation: Observation) -> Iterable[Finding] | None:
     got = find(observation.document, "content")
     if got == []:
         return ()
-    return [
-        observation.finding("not-empty", "a message that only begins has content", "[]", shown(got), pointer="/content")
-    ]
+    return [observation.finding("not-empty", "a new message has content", "[]", shown(got), pointer="/content")]
 
 
 def built_up(message: Message) -> dict[int, Piece]:

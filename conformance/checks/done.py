@@ -16,7 +16,7 @@ CLOSES_WITHIN_MS = 5000
 
 @check("done.present", on=[END])
 def present(observation: Observation) -> Iterable[Finding] | None:
-    """Some `[DONE]` came; after an error event a bare end is told by done.after-error."""
+    """Some `[DONE]` came; after an error event a bare end is reported by done.after-error."""
     stream = observation.stream
     if stream.done is not None:
         return ()

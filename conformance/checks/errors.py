@@ -1,4 +1,4 @@
-"""How refusals and faults are told: status, envelope, and errors inside a stream."""
+"""How refusals and server errors are reported: status, envelope, and errors inside a stream."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def stream_refused_plainly(observation: Observation) -> Iterable[Finding] | None
     if not streamed:
         return () if not served(response) else None
     if not _ERROR_FIRST.match(body_of(response)):
-        return None  # taken, not refused: that is told by the rule of the fault
+        return None  # taken, not refused: that is reported by the rule of the fault
     return [
         observation.finding(
             "streamed", "a refusal came as a stream", "a plain 4xx with a JSON error", got_status(response)
@@ -129,21 +129,21 @@ def no_server_fault(observation: Observation) -> Iterable[Finding] | None:
 
 refusals(
     Refusal("errors.wrong-key", "wrong-key", "a wrong key is not refused"),
-    Refusal("errors.wrong-key-401", "wrong-key", "a wrong key is refused otherwise", (401,)),
+    Refusal("errors.wrong-key-401", "wrong-key", "a wrong key is refused with another status", (401,)),
     Refusal("errors.no-key", "no-key", "a missing key is not refused"),
-    Refusal("errors.no-key-401", "no-key", "a missing key is refused otherwise", (401,)),
+    Refusal("errors.no-key-401", "no-key", "a missing key is refused with another status", (401,)),
     Refusal("errors.unknown-thread", "unknown-thread", "an unknown thread is not refused"),
-    Refusal("errors.unknown-thread-404", "unknown-thread", "an unknown thread is refused otherwise", (404,)),
+    Refusal("errors.unknown-thread-404", "unknown-thread", "an unknown thread is refused with another status", (404,)),
     Refusal("errors.unknown-run", "unknown-run", "an unknown run is not refused"),
-    Refusal("errors.unknown-run-404", "unknown-run", "an unknown run is refused otherwise", (404,)),
+    Refusal("errors.unknown-run-404", "unknown-run", "an unknown run is refused with another status", (404,)),
     Refusal("errors.malformed-json", "malformed", "a body that is not JSON is not refused"),
-    Refusal("errors.malformed-json-400", "malformed", "a body that is not JSON is refused otherwise", (400,)),
+    Refusal("errors.malformed-json-400", "malformed", "a body that is not JSON is refused with another status", (400,)),
 )
 
 
 @check("errors.rate-limit", on=[ANSWER])
 def rate_limit(observation: Observation) -> Iterable[Finding] | None:
-    """A rate limit is told as an error, and Retry-After, where it is there, as whole seconds."""
+    """A rate limit is answered with an error, and Retry-After, where it is there, as whole seconds."""
     response = observation.response
     if response is None or response.status != 429:
         return None
@@ -151,7 +151,7 @@ def rate_limit(observation: Observation) -> Iterable[Finding] | None:
     after = header(response.headers, "retry-after")
     hidden = "ids" not in observation.held and is_replaced(after)
     if after is not None and not hidden and not (after.isascii() and after.isdigit() and after.strip("0")):
-        found.append(observation.finding("retry-after", "Retry-After is off", "an integer of at least 1", shown(after)))
+        found.append(observation.finding("retry-after", "Retry-After is invalid", "an integer ≥ 1", shown(after)))
     if text(error_of(response), "message") is None:
         found.append(_envelope(observation, "no-message", got_status(response)))
     return found
@@ -159,7 +159,7 @@ def rate_limit(observation: Observation) -> Iterable[Finding] | None:
 
 @check("errors.server-fault", on=[ANSWER])
 def server_fault(observation: Observation) -> Iterable[Finding] | None:
-    """A server fault is told as a JSON error."""
+    """A server error is answered with a JSON error."""
     response = observation.response
     if response is None or response.status < 500:
         return None
@@ -170,7 +170,7 @@ def server_fault(observation: Observation) -> Iterable[Finding] | None:
 
 @check("errors.stream-event", on=["error"])
 def stream_event(observation: Observation) -> Iterable[Finding] | None:
-    """An error event carries the error: bare, as documented, or wrapped, as really seen."""
+    """An error event carries the error: bare, as documented, or wrapped, as it was observed."""
     if observation.not_json is not None:
         return None
     document = observation.document

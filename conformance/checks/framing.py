@@ -112,7 +112,7 @@ def blank_line(observation: Observation) -> Iterable[Finding] | None:
     rest = stream.unterminated
     another_body = not stream.count and rest is not None and not rest.name and not rest.data
     if another_body or (stream.error is not None and stream.ends_in_unterminated_done):
-        # A body that holds no event at all is told as that. After an error event nothing must still come, so a
+        # A body that holds no event at all is reported as that. After an error event nothing must still come, so a
         # `[DONE]` that is half there is none the worse.
         found = [defect for defect in found if defect.kind != "unterminated"]
     if not found and not observation.stream.count:
@@ -128,7 +128,7 @@ def blank_line(observation: Observation) -> Iterable[Finding] | None:
 
 @check("framing.event-name", on=[END])
 def event_name(observation: Observation) -> Iterable[Finding]:
-    """Every event has a name of its own; the slip is one, however many events show it."""
+    """Every event has a name of its own; it is one mistake, however many events show it."""
     stream = observation.stream
     if stream.nameless is None:
         return ()

@@ -88,12 +88,12 @@ def _judge_of(row: Broken) -> Judge:
 
 
 _BROKEN = (
-    Broken("outcome.truncated", _broke_off("truncated"), "a stream that broke off was taken for whole"),
-    Broken("outcome.reset", _broke_off("reset"), "a stream whose connection broke was taken for whole"),
+    Broken("outcome.truncated", _broke_off("truncated"), "a stream that broke off was treated as complete"),
+    Broken("outcome.reset", _broke_off("reset"), "a stream whose connection broke was treated as complete"),
     Broken("outcome.error-event", _error_event("error-event"), "an error event was not noticed"),
     Broken("outcome.error-event-bare", _error_event("error-event-bare"), "a bare error event was not noticed"),
-    Broken("outcome.bad-json", _unreadable, "an event that is no JSON was not noticed"),
-    Broken("outcome.not-a-stream", _no_stream, "another body was taken for a stream"),
+    Broken("outcome.bad-json", _unreadable, "an event that is not JSON was not noticed"),
+    Broken("outcome.not-a-stream", _no_stream, "a body that is not a stream was treated as one"),
     Broken("outcome.refused", _not_accepted, "a submission that was not accepted was not noticed"),
 )
 
@@ -102,9 +102,9 @@ for _row in _BROKEN:
 
 
 unusual(
-    Unusual("outcome.usual", "usual", "a run that completed was not taken for a success"),
+    Unusual("outcome.usual", "usual", "a run that completed was not treated as a success"),
     Unusual("outcome.unknown-events", "unknown-events", "events of an unknown name were not passed over"),
-    Unusual("outcome.unknown-texts", "unknown-texts", "unknown events that are no JSON were not passed over"),
+    Unusual("outcome.unknown-texts", "unknown-texts", "unknown events that are not JSON were not ignored"),
     Unusual("outcome.documented-events", "documented-events", "an event that is documented was an error"),
     Unusual("outcome.unknown-members", "unknown-members", "unknown members, or the lack of others, were not accepted"),
 )
@@ -112,24 +112,24 @@ unusual(
 
 @check("outcome.second-round", on=[CLOSE])
 def second_round(observation: Observation) -> Iterable[Finding] | None:
-    """A run that asks once more is answered, or reported as one that does; a bare exit code tells neither."""
+    """A run that asks once more is answered, or reported as one that does; a bare exit code shows neither."""
     end = client_end(observation)
     if end is None or "second-round" not in observation.held or not end.accepted:
         return None
     known = observation.history.run(end.sent.submitted.run_id)
     asks = known is not None and known.status == "requires_action"
-    # Who never looks at the run is never told that it asks.
+    # Who never looks at the run never learns that it asks.
     if not asks or len(rounds(observation)) > 1 or end.says(_ASKS):
         return ()
     if end.gave_up and end.status is None and not end.error:
         return None
-    message = "the run asks once more, and nobody answers or says so"
+    message = "the run asks for outputs again, and the client neither answers nor reports it"
     return [end.finding("not-answered", message, f"another submission, or a report that the run is {_ASKS}", end.said)]
 
 
 @check("outcome.text", on=[CLOSE])
 def whole_text(observation: Observation) -> Iterable[Finding] | None:
-    """The text that was written down is the one that was told."""
+    """The reported text is the one that was sent."""
     end = client_end(observation)
     right = end.text_is_right() if end is not None else None
     if end is None or right is None:
@@ -140,7 +140,7 @@ def whole_text(observation: Observation) -> Iterable[Finding] | None:
     return [
         end.finding(
             "another-text",
-            "the text is not the one that was told",
+            "the text is not the one that was sent",
             around(expected, end.text),
             around(end.text, expected),
         )
@@ -149,7 +149,7 @@ def whole_text(observation: Observation) -> Iterable[Finding] | None:
 
 @check("outcome.status", on=[CLOSE])
 def right_status(observation: Observation) -> Iterable[Finding] | None:
-    """The status that was written down is the one that was told last."""
+    """The reported status is the last one that was sent."""
     end = client_end(observation)
     if end is None or end.status is None or end.shown_status() is None:
         return None
@@ -157,7 +157,7 @@ def right_status(observation: Observation) -> Iterable[Finding] | None:
         return ()
     return [
         end.finding(
-            "another-status", "the status is not the one that was told", str(end.shown_status()), shown(end.status)
+            "another-status", "the status is not the one that was sent", str(end.shown_status()), shown(end.status)
         )
     ]
 

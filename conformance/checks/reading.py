@@ -1,4 +1,4 @@
-"""How a client reads a stream: every legal form of server-sent events tells it the same."""
+"""How a client reads a stream: every legal form of server-sent events means the same to it."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ unusual(
     Unusual("reading.unknown-fields", "unknown-fields", "unknown fields were not passed over"),
     Unusual("reading.chunks", "chunks", "a stream in small pieces was not understood"),
     Unusual("reading.long-lines", "long-lines", "a long line was not understood"),
-    Unusual("reading.line-separators", "line-separators", "characters of a text were taken for line ends"),
+    Unusual("reading.line-separators", "line-separators", "characters of a text were treated as line ends"),
 )

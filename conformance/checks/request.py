@@ -21,7 +21,7 @@ from conformance.walk.observation import Observation
 from conformance.walk.occasions import ANSWER, CLOSE
 from conformance.walk.registry import check
 
-#: A refusal that asks for a field; whatever else a refusal says is told by submission.accepted.
+#: A refusal that asks for a field; whatever else a refusal says is reported by submission.accepted.
 _ASKS_FOR_MORE = re.compile(rb"(?i)\b(stream|required|missing)\b")
 #: Statuses that say that the operation itself is not offered, whatever was submitted.
 _NO_OPERATION = frozenset({405, 501})
@@ -143,7 +143,7 @@ def _plain(observation: Observation, *said: object) -> Iterable[Finding] | None:
         return ()
     if served(response):
         return [
-            observation.finding("streamed", "a stream came that nobody asked for", "a JSON run", "text/event-stream")
+            observation.finding("streamed", "a stream came that was not asked for", "a JSON run", "text/event-stream")
         ]
     if response.status in (400, 422) and said != ("absent",):
         return [observation.finding("refused", "this value of stream is refused", "a JSON run", got_refusal(response))]
@@ -187,14 +187,14 @@ def stream_true(observation: Observation) -> Iterable[Finding] | None:
 
 
 def _other_kind(response: Response) -> bool:
-    """Whether a body is plainly something else than a stream; one that merely lacks its type is told as such."""
+    """Whether a body is plainly something else than a stream; one that merely lacks its type is reported as such."""
     return not is_event_stream(response) and not looks_like_stream(response)
 
 
 @check("request.stream-type", on=[ANSWER])
 def stream_type(observation: Observation) -> Iterable[Finding] | None:
     """A `stream` that is no boolean is refused."""
-    return refused(observation, "string-stream", "a stream flag that is no boolean is taken")
+    return refused(observation, "string-stream", "a stream flag that is not a boolean is accepted")
 
 
 @check("request.extra-key", on=[ANSWER])

@@ -21,7 +21,7 @@ from conformance.walk.registry import check
 _CUT_OFF = frozenset({Ended.SHORT, Ended.RESET, Ended.TIMEOUT})
 
 
-#: Looks after which a run that is still queued is told to be stuck: a hang is counted, never timed.
+#: Looks after which a run that is still queued is reported as stuck: a hang is counted, never timed.
 _MANY_LOOKS = 10
 
 
@@ -135,7 +135,7 @@ def moved_on(observation: Observation) -> Iterable[Finding] | None:
 def _still_waiting(observation: Observation) -> list[Finding] | None:
     """A finding for each accepted submission whose run asks for it again, at the last read of any round since.
 
-    How a stream left the run is told by the stream: after one, only the reads of later rounds are looked at.
+    How a stream left the run is shown by the stream: after one, only the reads of later rounds are looked at.
     """
     taken = [
         (index, sent)

@@ -71,7 +71,7 @@ def every_call(observation: Observation) -> Iterable[Finding] | None:
     if sent is None or not sent.pending or sent.body is None or "approvals" in sent.faults:
         return None
     if observation.known is not None and frozenset(sent.items) in observation.known.accepted:
-        return None  # they answered another round: that they come again is told by another rule
+        return None  # they answered another round: that they come again is reported by another rule
     entries = sent.body.get("tool_outputs")
     answered = (
         [entry.get("tool_call_id") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
@@ -108,7 +108,7 @@ def when_asked(observation: Observation) -> Iterable[Finding] | None:
     return [
         observation.finding(
             "before-asked", "the outputs were submitted before the run asked for them",
-            "a submission after thread.run.requires_action", "one while the stream told the arguments", exchange=index,
+            "a submission after thread.run.requires_action", "one while the stream sent the arguments", exchange=index,
         )
         for index, sent, stream in told
         if _is_early(observation, index, sent, stream)
@@ -116,7 +116,7 @@ def when_asked(observation: Observation) -> Iterable[Finding] | None:
 
 
 def _told_by(observation: Observation, index: int, sent: Submitted) -> tuple[int, Stream] | None:
-    """The stream before a submission that told the calls which it answers."""
+    """The stream before a submission that sent the calls which it answers."""
     answered = {call_id for call_id, _ in sent.outputs}
     return next(
         (
@@ -167,13 +167,13 @@ def _named(known: tuple[str, ...]) -> str:
 
 
 def _is_meant(method: str, target: str) -> bool:
-    """Whether a request was meant for the operation; one with an empty id is told by another rule."""
+    """Whether a request was meant for the operation; one with an empty id is reported by another rule."""
     path = target.partition("?")[0]
     return _SUBMISSION in path and not _EMPTY_ID.search(path) and method != "OPTIONS"
 
 
 def _off(observation: Observation, method: str, target: str) -> tuple[tuple[str, str], ...]:
-    """Where a request is off, in which way, and what was expected instead."""
+    """Where a request is wrong, in which way, and what was expected instead."""
     if method != "POST":
         return (("another-method", "POST"),)
     bare = target.partition("?")[0]
@@ -205,7 +205,7 @@ def empty_id(observation: Observation) -> Iterable[Finding] | None:
 
 
 def _heads(observation: Observation) -> Headers | None:
-    """The header fields of the submission at hand; None where a recording does not tell them."""
+    """The header fields of the submission at hand; None where a recording does not show them."""
     return observation.exchange.request.headers or None if observation.submitted is not None else None
 
 
@@ -222,7 +222,7 @@ def authorization(observation: Observation) -> Iterable[Finding] | None:
     scheme, _, key = (header(heads, "authorization") or "").partition(" ")
     if (scheme.lower() == "bearer" and key.strip()) or header(heads, "api-key"):
         return ()
-    # What stands there may be the key itself: only its scheme is told.
+    # What stands there may be the key itself: only its scheme is shown.
     kind = "absent" if not scheme else "another-scheme" if key else "no-scheme"
     got = "neither" if not scheme else f"the scheme {shown(scheme)}" if key else "a key without its scheme"
     return [observation.finding(kind, "the submission carries no key", "Authorization: Bearer … or api-key: …", got)]
@@ -259,7 +259,7 @@ def beta(observation: Observation) -> Iterable[Finding] | None:
 
 
 def _of_azure(observation: Observation) -> bool:
-    """Whether a submission is in the form of Azure, whose query tells the version (contract §1)."""
+    """Whether a submission is in the form of Azure, whose query holds the version (contract §1)."""
     bare, _, query = observation.exchange.request.target.partition("?")
     return "azure" in observation.held or "api-version=" in query or "/openai/" in bare
 
@@ -275,8 +275,8 @@ def body(observation: Observation) -> Iterable[Finding] | None:
         "unrecorded": ("absent", "there is no body", ""),
         "malformed": ("not-json", "the body is not JSON", ""),
         "no-outputs": ("no-outputs", "the body holds no list of outputs", "/tool_outputs"),
-        "no-id": ("no-id", "an output does not say which call it is of", "/tool_outputs"),
-        "string-stream": ("stream-not-boolean", "stream is no boolean", "/stream"),
+        "no-id": ("no-id", "an output does not say which call it answers", "/tool_outputs"),
+        "string-stream": ("stream-not-boolean", "stream is not a boolean", "/stream"),
     }
     got = shown(observation.exchange.request.body.decode(errors="replace"))
     return [
@@ -288,7 +288,7 @@ def body(observation: Observation) -> Iterable[Finding] | None:
 
 @check("sending.no-extra-keys", on=[ANSWER])
 def no_extra_keys(observation: Observation) -> Iterable[Finding] | None:
-    """The body holds the two keys alone; one vendor's approvals are an extension."""
+    """The body holds the two keys alone; one provider's approvals are an extension."""
     sent = observation.submitted
     if sent is None or sent.body is None or "approvals" in sent.faults:
         return None
@@ -309,7 +309,7 @@ def output_string(observation: Observation) -> Iterable[Finding] | None:
     return [
         observation.finding(
             "not-a-string",
-            "an output is no string",
+            "an output is not a string",
             "a string",
             shown(entry["output"]),
             pointer=f"/tool_outputs/{index}/output",
@@ -329,7 +329,7 @@ def stream_flag(observation: Observation) -> Iterable[Finding] | None:
     if sent.stream is wanted:
         return ()
     kind = "not-asked-for" if wanted else "not-wanted"
-    message = "a stream was wanted and is not asked for" if wanted else "a stream is asked for that nobody wanted"
+    message = "a stream was wanted and not asked for" if wanted else "a stream was asked for and not wanted"
     expected = "true" if wanted else "false, null or absent"
     got = shown(sent.body["stream"]) if "stream" in sent.body else "absent"
     return [observation.finding(kind, message, expected, got, pointer="/stream")]

@@ -70,28 +70,28 @@ refusals(
     Refusal("submission.outputs-required", "no-outputs", "a body without tool_outputs is not refused"),
     Refusal("submission.id-required", "no-id", "an output without tool_call_id is not refused"),
     Refusal("submission.output-not-null", "null-output", "a null output is not refused"),
-    Refusal("submission.output-string", "typed-output", "an output that is no string is not refused"),
+    Refusal("submission.output-string", "typed-output", "an output that is not a string is not refused"),
     Refusal("submission.state-refused", "wrong-state", "outputs for a run that does not wait are not refused"),
-    Refusal("submission.state-error", "wrong-state", "a run that does not wait is refused otherwise", (400,)),
+    Refusal("submission.state-error", "wrong-state", "a run that does not wait is refused with another status", (400,)),
     Refusal("submission.again-refused", "again", "the same submission is not refused the second time"),
     Refusal("submission.expired-refused", "expired-run", "outputs for an expired run are not refused"),
     Refusal("submission.cancelled-refused", "cancelled-run", "outputs for a cancelled run are not refused"),
     Refusal("submission.other-thread-refused", "other-thread", "a run is served under a thread that is not its own"),
-    Refusal("submission.other-thread-404", "other-thread", "a run under another thread is refused otherwise", (404,)),
+    Refusal("submission.other-thread-404", "other-thread", "a wrong thread is refused with another status", (404,)),
 )
 
 
 @check("submission.partial-error", on=[ANSWER])
 def partial_error(observation: Observation) -> Iterable[Finding] | None:
     """That refusal is 400 with the type invalid_request_error."""
-    found = refused(observation, "partial", "a partial submission is refused otherwise", statuses=(400,))
+    found = refused(observation, "partial", "a partial submission is refused with another status", statuses=(400,))
     response = observation.response
     if found is None or response is None or list(found):
         return found
     kind = text(error_of(response), "type")
     if kind == "invalid_request_error":
         return ()
-    said = "a partial submission is refused as another type"
+    said = "a partial submission is refused with another error type"
     return [observation.finding("another-type", said, "invalid_request_error", shown(kind), pointer="/error/type")]
 
 
@@ -144,10 +144,10 @@ def empty_refused(observation: Observation) -> Iterable[Finding] | None:
     found = refused(observation, "empty", "an empty list of outputs is not refused")
     if found is None or list(found):
         return found
-    return refused(observation, "empty", "an empty list of outputs is refused otherwise", statuses=(400,))
+    return refused(observation, "empty", "an empty list of outputs is refused with another status", statuses=(400,))
 
 
-#: What a refusal leaves as it was. `expires_at` is not compared: one vendor moves it.
+#: What a refusal leaves as it was. `expires_at` is not compared: one provider changes it.
 _KEPT = ("status", "required_action", "thread_id", "assistant_id", "started_at", "cancelled_at", "failed_at",
          "completed_at", "last_error", "usage", "model", "instructions", "tools", "metadata")  # fmt: skip
 

@@ -68,7 +68,7 @@ def run_after(observation: Observation) -> Iterable[Finding] | None:
             continue  # nobody answered in time, or somebody else did
         looked = True
         if got != expected:
-            said = "the run reads otherwise than its stream ended"
+            said = "the run read later differs from the end of its stream"
             found.append(
                 observation.finding(
                     "reads-otherwise",
@@ -99,7 +99,7 @@ def steps_after(observation: Observation) -> Iterable[Finding] | None:
             expected, got = _told(step), _listed(listed.get(step.id))
             if got != expected:
                 kind = "not-listed" if got is None else "reads-otherwise"
-                said = f"step {step.id} reads otherwise than the stream left it"
+                said = f"step {step.id} read later differs from the stream"
                 read = shown(got or "not listed")
                 about = (step.about, *([f"message {step.message_id}"] if step.message_id else []))
                 found.append(
@@ -130,7 +130,7 @@ def _functions(calls: Iterable[Document]) -> list[object]:
 
 @check("surface.messages-after", on=[CLOSE])
 def messages_after(observation: Observation) -> Iterable[Finding] | None:
-    """The messages read as the stream told them."""
+    """The messages read as the stream sent them."""
     found, looked = [], False
     for stream, look in _looked_after(observation, Operation.LIST_MESSAGES):
         listed = {text(document, "id"): texts_of(member(document)) for document in look.documents}
@@ -144,7 +144,7 @@ def messages_after(observation: Observation) -> Iterable[Finding] | None:
             got = "".join(listed[message.id].values()) if message.id in listed else None
             if got != expected:
                 kind = "not-listed" if got is None else "reads-otherwise"
-                said = f"message {message.id} reads otherwise than the stream told it"
+                said = f"message {message.id} read later differs from the stream"
                 read = shown(got or "not listed")
                 found.append(
                     observation.finding(

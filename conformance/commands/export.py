@@ -1,4 +1,4 @@
-"""`conformance export`: event streams with what must come of them, for the unit tests of any language."""
+"""`conformance export`: event streams with the expected results, for unit tests in any language."""
 
 from __future__ import annotations
 

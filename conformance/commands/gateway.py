@@ -1,4 +1,4 @@
-"""`conformance gateway`: judge what stands between, by playing the upstream behind it and the client before it."""
+"""`conformance gateway`: judge a gateway by playing the upstream behind it and the client in front of it."""
 
 from __future__ import annotations
 
@@ -131,13 +131,13 @@ def _listening(words: str | None, command: Sequence[str]) -> tuple[str, int]:
     if words is None:
         if not command:
             raise UsageError(
-                "nobody could tell the gateway where its upstream is",
+                "the gateway cannot know its upstream",
                 "Say it with --listen HOST:PORT and start the gateway yourself, or let it be started: -- COMMAND …",
             )
         return "127.0.0.1", 0
     host, colon, port = words.rpartition(":")
     if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise UsageError(f"--listen {words!r} is no HOST:PORT", "Write it as 127.0.0.1:9000.")
+        raise UsageError(f"--listen {words!r} is not HOST:PORT", "Write it as 127.0.0.1:9000.")
     return host.strip("[]"), int(port)
 
 

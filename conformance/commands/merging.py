@@ -26,7 +26,7 @@ def run(names: Sequence[str], arguments: argparse.Namespace) -> int:
     out = files.named_folder(arguments.out)
     inside = [name for name in names if Path(name).parent.resolve() == out.resolve()]
     if inside:
-        raise UsageError(f"{inside[0]} lies where the whole report is to lie", "Choose another folder for --out.")
+        raise UsageError(f"{inside[0]} would be replaced by the merged report", "Choose another folder for --out.")
     folder.abandon(out)
     report = merge([_part(name) for name in names])
     verdicts.write(text(report, verdicts.style(arguments.verbose, arguments.out)))

@@ -14,21 +14,21 @@ from typing import NoReturn
 
 from conformance.errors import UsageError, did_you_mean
 
-#: Every command, in the order in which people meet them, and the module of `commands/` it is in.
+#: Every command, in the order of the help, and the module of `commands/` it is in.
 COMMANDS = {
     "server": "judge a server; without --base-url: the built-in mock",
     "client": "judge a client: its command runs against the mock, once in each scenario",
-    "proxy": "stand between a real client and a real server, and judge both",
-    "gateway": "judge what stands between: a gateway, a load balancer, a proxy",
+    "proxy": "run between a real client and a real server, and judge both",
+    "gateway": "judge a gateway, a load balancer or a proxy, from both of its sides",
     "judge": "judge recordings, without a network",
     "compare": "list what changed between two reports or baselines",
     "matrix": "judge several servers and clients, and show them side by side",
-    "report": "write a kept report in another format; `report merge` joins the shards of a run",
+    "report": "write an existing report in another format; `report merge` joins the shards of a run",
     "record": "record a server: one cassette for each scenario",
     "verify": "check that recordings are intact and free of secrets; nothing is judged",
-    "export": "write event streams and what must come of them, for the unit tests of any language",
-    "mock": "start the reference server",
-    "prove": "prove the suite: every fault is caught by the requirement it breaks, and nothing legal is accused",
+    "export": "write event streams with the expected results, for unit tests in any language",
+    "mock": "start the mock server, conforming or with faults",
+    "prove": "prove the suite: every fault is caught by the requirement it breaks, and nothing legal fails",
     "list": "list requirements, scenarios, faults, habits or variations",
     "explain": "explain a requirement, a scenario, a fault or a status",
     "schemas": "derive the schemas again, or compare an OpenAPI document with them",

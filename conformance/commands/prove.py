@@ -1,4 +1,4 @@
-"""`conformance prove`: every fault is caught by just the requirements it breaks, and nothing legal is accused.
+"""`conformance prove`: every fault is caught by just the requirements it breaks, and nothing legal fails.
 
 With `-k` only what is asked is played, and nothing is said of the rest.
 """

@@ -1,4 +1,4 @@
-"""`conformance proxy`: stand between a real client and a real server, and judge both."""
+"""`conformance proxy`: run between a real client and a real server, and judge both."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Record every scenario the target can play; 2 where one could not be brought about, 3 for a slip of ours.
+    """Record every scenario the target can play; 2 where one could not be brought about, 3 for an internal error.
 
     With `--from`: 4 where a recording could not be read.
     """

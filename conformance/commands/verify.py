@@ -61,7 +61,7 @@ _LINE = 6000
 def _named(path: str, left: dict[Path, str]) -> Iterator[str]:
     """The recordings a path means; raises UnreadableInput where there is nothing, or a folder holds none."""
     if path != inputs.STDIN and not Path(path).exists():
-        raise UnreadableInput(f"cannot read {path}: there is no such file", "Is the path right?")
+        raise UnreadableInput(f"cannot read {path}: the file does not exist", "Is the path right?")
     for name in inputs.names((path,), left.__setitem__):
         if Path(name).is_dir():
             inputs.read(name)
@@ -104,7 +104,7 @@ def _otherwise(folder: Path, name: str, digest: str, sums: Path) -> Iterator[str
     if not path.resolve().is_relative_to(folder.resolve()):
         yield f"{sums}: it lists a file outside its folder: {name}"
     elif not path.is_file():
-        yield f"{path}: {sums} lists it, and there is no such file"
+        yield f"{path}: {sums} lists it, and the file does not exist"
     elif sha256(files.read(path, files.RECORDING, only_files=True)).hexdigest() != digest:
         yield f"{path}: its SHA-256 is not the one in {sums}: one of them was altered"
 

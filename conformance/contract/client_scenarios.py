@@ -1,7 +1,7 @@
 """The situations that a client is brought into, as one table: what it is asked to submit, and how it is answered.
 
 What is expected of it is in `requirements/`, never here. The client acts by itself, so these scenarios hold no acts:
-`script` says what the run does once the outputs are there, `answer` what is special about how that is told.
+`script` says what the run does once the outputs are there, `answer` what is special about how that is sent.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ CLIENT_TRAITS = MappingProxyType(
         "head": "the heads of its requests are known, not only their bodies",
         "words": "the bodies of its requests are known",
         "asked": "the calls that it was asked to answer are known",
-        "wanted": "it was told whether to ask for a stream",
+        "wanted": "it was asked to use a stream, or not to",
         "plain": "the client is asked to submit without a stream",
         "streamed": "the client is asked to submit with stream true",
         "begun": "a stream begins to answer the first submission",
-        "usual": "nothing is out of the ordinary: the run completes and is told as it usually is",
-        "truncated": "the stream ends cleanly before the run's end was told",
+        "usual": "the usual course: the run completes, and its events or status say so",
+        "truncated": "the stream ends cleanly before the event that ends the run",
         "reset": "the connection breaks within the stream",
         "error-event": "an error event ends the stream, its error wrapped as it really came",
         "error-event-bare": "an error event ends the stream, its error bare as it is documented",
         "bad-json": "the data of an event breaks off before its end",
-        "not-a-stream": "another body than a stream answers stream true",
+        "not-a-stream": "something that is not a stream answers stream true",
         "refused": "the submission is refused for good",
         "rate-limited": "429 with Retry-After, then the submission is served",
         "unready": "408 or 409, then the submission is served",
-        "fault-before": "a server fault or a lost connection before anything was accepted, then it is served",
-        "fault-after": "the outputs are accepted, the answer is a server fault or lost",
-        "retry-declined": "a server fault whose head declines a retry",
+        "fault-before": "a server error or a lost connection, nothing accepted; the next submission is served",
+        "fault-after": "the outputs are accepted; the answer is a server error or is lost",
+        "retry-declined": "a server error whose headers decline a retry",
         "ends-failed": "the run fails",
         "ends-expired": "the run expires",
         "ends-incomplete": "the run ends incomplete",
@@ -48,25 +48,25 @@ CLIENT_TRAITS = MappingProxyType(
         "chunks": "the stream comes one byte at a time",
         "long-lines": "a line of 512 KB",
         "line-separators": "U+2028, U+2029 and U+0085 within the text",
-        "unknown-events": "events of an unknown name, their data JSON",
-        "unknown-texts": "events of an unknown name, their data no JSON",
+        "unknown-events": "events of an unknown name whose data is JSON",
+        "unknown-texts": "events of an unknown name whose data is not JSON",
         "documented-events": "steps fail, are cancelled and expire, a message ends incomplete, and the run completes",
-        "asks-late": "a second passes between the arguments of a call and the run's question",
-        "unknown-members": "objects hold members that no description knows, and lack those that need not be there",
+        "asks-late": "one second passes between the arguments of a call and requires_action",
+        "unknown-members": "objects hold undocumented members, and lack optional ones",
         "after-done": "a piece of text comes after done",
         "left-open": "the connection stays open after done",
-        "no-done": "the run's end is told, done is not",
+        "no-done": "the event that ends the run comes, done does not",
         "delta-first": "a piece of a message comes before the message was created",
-        "two-endings": "the run's end is told twice",
-        "outcome": "the command wrote down what it made of the run",
-        "azure": "the client speaks in the form of Azure: no beta header, a version in the query",
+        "two-endings": "the event that ends the run comes twice",
+        "outcome": "the command wrote an outcome file",
+        "azure": "the client uses the Azure form: no beta header, a version in the query",
     }
 )
 
 #: How the other side answers a submission: what it changes about a right answer.
 ANSWERS = MappingProxyType(
     {
-        "plainly": "as a right server does, nothing changed",
+        "plainly": "as a conforming server does",
         # the first submission meets something that may pass, the next one is served
         "rate-limited": "429 with Retry-After: 1 to the first submission, nothing accepted; the next one is served",
         "request-timeout": "408 to the first submission, nothing accepted; the next one is served",
@@ -79,21 +79,21 @@ ANSWERS = MappingProxyType(
         # every submission is refused, and nothing is accepted
         "refused-state": "400: the run's status does not accept tool outputs",
         "refused-calls": "400: other call ids were expected",
-        "refused-output": "400 with code invalid_type and the place of an output",
+        "refused-output": "400 with code invalid_type and the path of an output",
         "refused-html": "400 with an HTML page",
         "refused-silently": "400 with an empty body",
         "unauthorized": "401 with code invalid_api_key",
         "not-found": "404: no such run",
         # the stream ends before its end; the run itself goes on to its end all the same
         "truncated-at-once": "the stream ends cleanly after its head, without a byte",
-        "truncated-between-events": "the stream ends cleanly behind the second piece of text",
+        "truncated-between-events": "the stream ends cleanly after the second piece of text",
         "truncated-within-event": "the stream ends cleanly in the middle of the third piece of text",
         "truncated-before-ending": "the stream ends cleanly where the run's last event would have come",
         "reset-at-once": "the connection is reset after the head, without a byte of the body",
-        "reset-between-events": "the connection is reset behind the second piece of text",
+        "reset-between-events": "the connection is reset after the second piece of text",
         "reset-within-event": "the connection is reset in the middle of the third piece of text",
-        "no-done": "the stream ends cleanly behind the run's last event, without done",
-        # what comes is not what a client waits for
+        "no-done": "the stream ends cleanly after the run's last event, without done",
+        # the answer is not what a client expects
         "error-bare": "the data of the error event is the bare error object",
         "bad-json": "the data of the run's last event has one closing brace too many",
         "json": "200 with the run as JSON, though a stream was asked for",
@@ -118,8 +118,8 @@ ANSWERS = MappingProxyType(
         "unknown-events": "events of an unknown name with JSON data come first, in between and before done",
         "unknown-texts": "events of an unknown name whose data is a sentence come first, in between and before done",
         "documented-events": "steps fail, are cancelled, expire; a message ends incomplete; the run completes",
-        "asks-late": "a second passes in a stream before the run asks, while the arguments of its calls are complete",
-        "unknown-members": "every object holds a member that nobody knows, and lacks what is not required",
+        "asks-late": "one second passes in a stream between the complete arguments and requires_action",
+        "unknown-members": "every object holds an undocumented member, and lacks what is optional",
     }
 )  # fmt: skip
 
@@ -135,7 +135,7 @@ def _plain(name: str, title: str, traits: str, *, calls: int = 1, script: str = 
 
 
 def _unstreamed(name: str, title: str, traits: str, *, calls: int = 1, answer: str) -> Scenario:
-    """A stream is asked for, and the first answer is none."""
+    """A stream is asked for, and the first answer is not one."""
     return _scenario("streamed", name, title, traits, calls=calls, script="text", answer=answer)
 
 
@@ -159,12 +159,12 @@ CLIENT_SCENARIOS: tuple[Scenario, ...] = (
     _plain("connection-lost", "no status line, nothing accepted", "fault-before", answer="connection-lost"),
     _plain("fault-after", "500 after the outputs were accepted", "fault-after", answer="fault-after"),
     _plain("answer-lost", "no status line after the outputs were accepted", "fault-after", answer="answer-lost"),
-    _plain("retry-declined", "500 whose head declines a retry", "retry-declined", answer="retry-declined"),
+    _plain("retry-declined", "500 whose headers decline a retry", "retry-declined", answer="retry-declined"),
     _plain("refused-state", "400 for the run's status", "refused", answer="refused-state"),
     _plain("refused-calls", "400 for the call ids", "refused", answer="refused-calls", calls=2),
     _plain("refused-output", "400 for the type of an output", "refused", answer="refused-output"),
     _plain("refused-html", "400 as an HTML page", "refused", answer="refused-html"),
-    _plain("refused-silently", "400 without a word", "refused", answer="refused-silently"),
+    _plain("refused-silently", "400 with an empty body", "refused", answer="refused-silently"),
     _plain("unauthorized", "401", "refused", answer="unauthorized"),
     _plain("not-found", "404", "refused", answer="not-found"),
     _streamed("one-call", "one pending call", "usual"),
@@ -202,7 +202,7 @@ CLIENT_SCENARIOS: tuple[Scenario, ...] = (
             ("reset-within-event", "within an event"),
         )
     ),
-    _streamed("bad-json", "the run's last event is no JSON", "bad-json", answer="bad-json"),
+    _streamed("bad-json", "the run's last event is not JSON", "bad-json", answer="bad-json"),
     _unstreamed("json", "JSON answers stream true", "not-a-stream", answer="json"),
     _unstreamed("html", "an HTML page answers stream true", "not-a-stream", answer="html"),
     _streamed("no-done", "the run's end without done", "no-done", answer="no-done"),
@@ -221,11 +221,11 @@ CLIENT_SCENARIOS: tuple[Scenario, ...] = (
     _streamed("unknown-fields", "unknown fields", "unknown-fields", answer="unknown-fields"),
     _streamed("byte-by-byte", "one byte at a time", "chunks", answer="byte-by-byte"),
     _streamed("long-line", "a line of 512 KB", "long-lines", answer="long-line"),
-    _streamed("line-separators", "U+2028 and its like in the text", "line-separators", answer="line-separators"),
+    _streamed("line-separators", "U+2028, U+2029 and U+0085 in the text", "line-separators", answer="line-separators"),
     _streamed("unknown-events", "unknown events with JSON", "unknown-events", answer="unknown-events"),
     _streamed("unknown-texts", "unknown events without JSON", "unknown-texts", answer="unknown-texts"),
     _streamed("unknown-members", "unknown members", "unknown-members", answer="unknown-members"),
-    _streamed("documented-events", "rare events that are documented", "documented-events", answer="documented-events"),
-    _streamed("asks-late", "the run asks a second after its arguments", "second-round asks-late", script="round",
+    _streamed("documented-events", "rare documented events", "documented-events", answer="documented-events"),
+    _streamed("asks-late", "requires_action comes a second late", "second-round asks-late", script="round",
               answer="asks-late"),
 )  # fmt: skip

@@ -13,19 +13,19 @@ from conformance.model import Act, Role, Scenario
 #: What a situation can hold for a gateway, beside the words of `scenarios.TRAITS` that mean the same for every role.
 GATEWAY_TRAITS = MappingProxyType(
     {
-        "gateway": "what stands between is judged: both of its sides are known",
+        "gateway": "a gateway is judged: both of its sides are known",
         "answered": "the upstream answers",
         "ended": "the upstream ends its answer properly",
         "queried": "the submission has a query",
-        "error-answer": "the upstream refuses the submission, or has a fault",
-        "paced": "the upstream waits behind its first and before its last event for the client to have what was sent",
+        "error-answer": "the upstream refuses the submission, or answers with a server error",
+        "paced": "the upstream waits after its first and before its last event until the client has what was sent",
         "cut": "the upstream breaks off within its stream",
         "stalls": "the upstream falls silent within its stream, for longer than the gateway waits",
         "unanswered": "the upstream closes the connection without an answer",
         "leaves": "the client leaves within the stream, and the upstream has more to send",
         "at-once": "sixteen runs at once",
         "large": "an output of 512 KB",
-        "gateway-timeout": "it is declared after how many silent seconds the gateway gives up",
+        "gateway-timeout": "--gateway-timeout says after how many silent seconds the gateway gives up",
         "maps-path": "it is declared that the gateway puts another path before that of the API",
         "maps-ids": "it is declared that the gateway gives ids of its own to threads, runs, steps, messages and calls",
         "maps-auth": "it is declared that the gateway has a key of its own",
@@ -38,7 +38,7 @@ GATEWAY_ANSWERS = MappingProxyType(
     {
         "exact": "members that are lost where JSON is read and written again: big integers, escapes, spaces, 1.0",
         "million": "an event whose data is one line of a million bytes",
-        "paced": "waits behind the first event and before the last one until the client has what was sent, or for long",
+        "paced": "waits after the first event and before the last one until the client has what was sent, or for long",
         "pause": "two seconds of silence within the stream",
         "stall": "silence within the stream until the other side gives up",
         "waiting": "half of the stream, then silence for five seconds, then the end of the connection",
@@ -88,10 +88,10 @@ def _plain(
 _AROUND = Act("submit", "all", "true", frozenset({"direct"}))
 
 GATEWAY_SCENARIOS: tuple[Scenario, ...] = (
-    _plain("plain", "a submission answered plainly, and a look at the run"),
+    _plain("plain", "a submission answered plainly, and a read of the run"),
     _streamed("streamed", "a submission answered by a stream"),
     _streamed("query", "a submission with a query", "queried", words="queried"),
-    _streamed("opaque", "outputs nobody may touch", outputs="opaque"),
+    _streamed("opaque", "outputs that must stay unchanged", outputs="opaque"),
     _streamed("unknown-member", "a submission with a member that the API does not know", outputs="extra-key",
               traits="error-answer", base="answered ended"),
     _streamed("large", "an output of 512 KB", "large", outputs="large"),

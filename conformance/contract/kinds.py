@@ -1,4 +1,4 @@
-"""The kinds of findings: which ways to break a requirement are told apart, by a name that never changes."""
+"""The kinds of findings: which ways to break a requirement are distinguished, by a name that never changes."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Violation(NamedTuple):
     got: str
 
 
-#: Event name -> name of the schema of its data, for every name the vendor's document lists, `done` apart.
+#: Event name -> name of the schema of its data, for every name OpenAI's document lists, `done` apart.
 #: The data of `error` may also come wrapped, as an `ErrorResponse`.
 SCHEMA_OF_EVENT: Mapping[str, str] = events_of(json.loads(schema_text("openapi.json")))
 
@@ -73,14 +73,14 @@ def decider(object_name: str) -> Callable[[object], bool]:
 def explain(object_name: str, document: object) -> tuple[Violation, ...]:
     """Why a document was refused: at most `MOST` violations, in the order of their pointers; none where it fits."""
     if _holds_more_than(_EXPLAINED, document):
-        got = f"a document of more than {_EXPLAINED} values, too many to be told"
+        got = f"a document of more than {_EXPLAINED} values, too many to check"
         return () if accepts(object_name, document) else (Violation("", f"a {object_name}", got),)
     try:
         leaves = (leaf for error in _explainer(object_name).iter_errors(document) for leaf in _leaves(error))
         errors = list(islice(leaves, _LOOKED_AT))
     except (RecursionError, ValueError):
         # Only telling a value can fail so: it is nested deeper, or its number is longer, than Python prints.
-        return (Violation("", f"a {object_name}", "a document too deep or with numbers too long to be told"),)
+        return (Violation("", f"a {object_name}", "a document that is too deep or has numbers that are too long"),)
     return tuple(sorted({_violation(error) for error in errors})[:MOST])
 
 

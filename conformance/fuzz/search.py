@@ -65,7 +65,7 @@ class _Enough(BaseException):
 def search(run: WaitingRun, mode: Mode, cases: int, seed: int, *, strict: bool = False) -> Search:
     """Send so many different bodies; the same seed sends the same ones, with the same versions of the generators.
 
-    A target that cannot be asked any more ends the search, which then says why. Raises OwnError for a slip of ours.
+    A target that cannot be asked any more ends the search, which then says why. Raises OwnError for an internal error.
     """
     return _Searcher(run, Search(mode, seed), cases, strict=strict).run()
 

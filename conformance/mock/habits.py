@@ -1,4 +1,4 @@
-"""The habits of the bundled client as faults: they are tried, told and counted like those of a server."""
+"""The habits of the bundled client as faults: they are played, reported and counted like those of a server."""
 
 from __future__ import annotations
 

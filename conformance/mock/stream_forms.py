@@ -34,7 +34,7 @@ _UNLIKE = 900
 #: Bytes of a long line: longer than the buffer of any line reader we know of.
 _LONG = 512 * 1024
 
-#: Members that the vendor's description, as it is corrected here, does not require.
+#: Members that OpenAI's description, as it is corrected here, does not require.
 _OPTIONAL = frozenset(
     {"temperature", "top_p", "expires_at", "max_completion_tokens", "max_prompt_tokens", "truncation_strategy",
      "incomplete_details", "parallel_tool_calls", "response_format", "attachments", "expired_at"}

@@ -83,7 +83,7 @@ class Fuzzing:
         try:
             came = search.search(run, expectation.Mode(mode), cases, self._seed, strict="strict" in self._said)
         except OwnError as slip:
-            pytest.fail(f"a slip of ours, not the target's: {slip.message}", pytrace=False)
+            pytest.fail(f"internal error (please report it): {slip.message}", pytrace=False)
         except KeyboardInterrupt:  # a test that is interrupted reports nothing by itself
             self._told[_SUMMARY] += _left_behind(run.close())
             raise

@@ -30,11 +30,19 @@ class Outcome(StrEnum):
     DEAD = "dead"
     #: Legal, and reported by nothing.
     EQUIVALENT = "equivalent"
-    #: A check of ours broke on it.
+    #: A check raised on it.
     SLIP = "slip"
 
+    @property
+    def words(self) -> str:
+        """How people read it: the values are those of the JSON format, which does not change."""
+        return _OUTCOME_WORDS.get(self, self.value)
 
-#: Outcomes that are as they should be.
+
+_OUTCOME_WORDS = {Outcome.CAUGHT: "caught", Outcome.SLIP: "internal error"}
+
+
+#: Outcomes that are as expected.
 RIGHT = frozenset({Outcome.CAUGHT, Outcome.EQUIVALENT})
 
 
@@ -51,12 +59,12 @@ class Sighting(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One fault under one requirement; `requirement` is empty where the fault was told as none."""
+    """One fault under one requirement; `requirement` is empty where the fault was reported as none."""
 
     fault: str
     requirement: str
     outcome: Outcome
-    #: The scenarios in which it was told, or applied.
+    #: The scenarios in which it was reported, or applied.
     scenarios: tuple[str, ...]
     #: The first primary finding.
     first: Sighting | None = None
@@ -65,7 +73,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What one fault came to: the scenarios it touched, everything told of it, and our own slips."""
+    """What one fault came to: the scenarios it touched, everything reported for it, and internal errors."""
 
     fault: Fault
     touched: tuple[str, ...]
@@ -109,7 +117,7 @@ def tried(fault: Fault, transcripts: Iterable[Transcript]) -> Trial:
 
 
 def rows(trial: Trial) -> tuple[Row, ...]:
-    """Fold a trial into rows: one for each requirement declared or told, else one that says what became of it."""
+    """Fold a trial into rows: one for each requirement declared or reported, else one that says what became of it."""
     fault = trial.fault
     if trial.slips:
         return (Row(fault.name, "", Outcome.SLIP, trial.touched, reason=trial.slips[0]),)
@@ -193,7 +201,7 @@ def accused(transcripts: Iterable[Transcript], innocent: str) -> tuple[str, ...]
         for subject in subjects
         for found in sightings(subject)
     )
-    broke = (f"a check broke on the {innocent}: {slip}" for subject in subjects for slip in slips(subject))
+    broke = (f"internal error on the {innocent}: {slip}" for subject in subjects for slip in slips(subject))
     return (*findings, *broke)
 
 
@@ -201,7 +209,7 @@ def void(transcripts: Sequence[Transcript]) -> tuple[str, ...]:
     """Why nothing can be proven by these transcripts of the clean server; empty where all is well."""
     expected = ((HARMLESS, Outcome.SURVIVED), (RUINOUS, Outcome.CAUGHT))
     controls = [
-        f"{fault.name} was to be {outcome} and is {', '.join(outcomes)}"
+        f"{fault.name}: expected {outcome.words}, got {', '.join(each.words for each in outcomes)}"
         for fault, outcome in expected
         if (outcomes := [row.outcome for row in rows(tried(fault, transcripts))]) != [outcome]
     ]
@@ -209,7 +217,7 @@ def void(transcripts: Sequence[Transcript]) -> tuple[str, ...]:
 
 
 def alike(trials: Iterable[Trial]) -> tuple[tuple[str, ...], ...]:
-    """The faults that no verdict tells apart: everything said of them is said at the same places in the same words."""
+    """The faults that no verdict distinguishes: all have the same findings at the same places in the same words."""
     by_sightings: dict[tuple[Sighting, ...], list[str]] = {}
     for trial in trials:
         if trial.sightings:

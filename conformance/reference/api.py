@@ -62,7 +62,7 @@ class Api:
         return responses.without_body(response) if request.method == "HEAD" else response
 
     def reply(self, request: Request) -> Reply:
-        """What answers a request; a slip of ours is a 500 and is logged."""
+        """What answers a request; an internal error is a 500 and is logged."""
         self.state.clock.tick()
         ours: Headers = (("x-request-id", self.state.clock.new_id("req")), ("openai-version", "2020-10-01"))
         try:

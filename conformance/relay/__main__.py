@@ -23,7 +23,7 @@ def main(words: list[str], environment: Mapping[str, str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m conformance.relay", description="A gateway to be judged.")
     parser.add_argument("--port", type=int, required=True, help="where it listens on 127.0.0.1")
     parser.add_argument(
-        "--habit", default="plainly", choices=DECLARED, metavar="NAME", help="one thing that it does otherwise"
+        "--habit", default="plainly", choices=DECLARED, metavar="NAME", help="one thing that it does differently"
     )
     parser.add_argument("url", nargs="?", default=environment.get(URL), help="the base URL of the upstream")
     said = parser.parse_args(words)

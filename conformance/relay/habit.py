@@ -1,4 +1,4 @@
-"""What stands between with a habit: it reads whole requests, and may do with them and with their answers what it likes.
+"""A gateway with a habit: it reads whole requests, and may do with them and with their answers what it likes.
 
 A habit is one function. It gets a request as the client sent it and `send`, which asks the upstream as often as it is
 called; what it returns is written to the client, piece by piece as it comes, each piece as one chunk.

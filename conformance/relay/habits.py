@@ -1,4 +1,4 @@
-"""What the bundled gateway may do otherwise: one declaration for each habit, bad or legal.
+"""What the bundled gateway may do differently: one declaration for each habit, bad or legal.
 
 A habit replaces one thing about a gateway that passes everything on. The bad ones say which requirements they break,
 and in which scenarios that shows; the legal ones say why.
@@ -74,7 +74,7 @@ def _bad(
 def _good(
     name: str, sentence: str, make: Callable[[], Habit], *, legal: str, declares: str = "", shown_by: str = ""
 ) -> None:
-    """Declare what a gateway may do otherwise without being wrong."""
+    """Declare what a gateway may do differently without being wrong."""
     shown = tuple(f"relay-{word}" for word in shown_by.split())
     _declared[name] = Declared(name, "legal", sentence, make, shown, legal=legal, declares=frozenset(declares.split()))
 
@@ -217,7 +217,7 @@ _bad("time", "buffers-4k", "The gateway passes a stream on in blocks of 4 KB.", 
 
 
 def _silent_for(seconds: float, then: Ended | None) -> Callable[[Pieces], Pieces]:
-    """Give up after so many silent seconds: break off, or end the body as if it were whole."""
+    """Give up after so many silent seconds: break off, or end the body as if it were complete."""
 
     async def changed(pieces: Pieces) -> Pieces:
         ahead = asyncio.ensure_future(anext(pieces))
@@ -250,9 +250,9 @@ async def _close(pieces: Pieces) -> None:
 
 _bad("time", "times-out", "The gateway breaks off a stream in which nothing came for a second.",
      _on_pieces(_silent_for(1.0, Ended.SHORT)), shown_by="pause", breaks="ends")  # fmt: skip
-_bad("time", "times-out-cleanly", "The gateway ends a stream in which nothing came for a second, as if it were whole.",
+_bad("time", "times-out-cleanly", "The gateway ends a stream that is silent for a second, as if it were complete.",
      _on_pieces(_silent_for(1.0, None)), shown_by="pause", breaks="cut")  # fmt: skip
-_bad("time", "ends-stalled", "The gateway ends a stream that stalls, as if it were whole.",
+_bad("time", "ends-stalled", "The gateway ends a stream that stalls, as if it were complete.",
      _on_pieces(_silent_for(LIMIT, None)), shown_by="stall", breaks="stall", declares="gateway-timeout")  # fmt: skip
 
 
@@ -348,7 +348,7 @@ _bad("events", "repeats-an-event", "The gateway passes an event on twice.",
      _at(2, lambda held: [held[0].raw, held[0].raw]), shown_by="streamed", breaks="events-once")  # fmt: skip
 _bad("events", "adds-an-event", "The gateway sends an event of its own.",
      _inserted(b'event: usage\ndata: {"tokens":1}\n\n'), shown_by="streamed", breaks="events-once")  # fmt: skip
-_bad("events", "reorders", "The gateway passes two events on in the other order.",
+_bad("events", "reorders", "The gateway swaps two events.",
      _at(1, lambda held: [held[1].raw, held[0].raw], 2), shown_by="streamed", breaks="events-order")  # fmt: skip
 _bad("events", "drops-names", "The gateway passes the data of events on without their names.",
      _each(lambda block: encode("", block.data)), shown_by="streamed", breaks="event-names")  # fmt: skip
@@ -359,16 +359,16 @@ _bad("events", "rounds-integers", "The gateway reads the numbers of events as fl
      breaks="event-data event-bytes")  # fmt: skip
 _bad("events", "cuts-characters", "The gateway decodes each piece of a stream by itself.", _on_pieces(_characters_cut),
      shown_by="byte-by-byte", breaks="event-data")  # fmt: skip
-_bad("events", "more-behind-done", "The gateway sends something behind [DONE].", _inserted(b"", b"data: bye\n\n"),
+_bad("events", "more-behind-done", "The gateway sends something after [DONE].", _inserted(b"", b"data: bye\n\n"),
      shown_by="streamed", breaks="done")  # fmt: skip
-_bad("events", "bytes-behind-done", "The gateway sends a line behind [DONE] that is no event.", _inserted(b"", b"OK\n"),
+_bad("events", "bytes-behind-done", "The gateway sends a line that is no event after [DONE].", _inserted(b"", b"OK\n"),
      shown_by="streamed", breaks="done")  # fmt: skip
 _bad("events", "second-done", "The gateway ends a stream with a [DONE] of its own.",
      _inserted(b"", b"event: done\ndata: [DONE]\n\n"), shown_by="streamed", breaks="done")  # fmt: skip
 
 
 class _Mixes:
-    """Lets an event of one run slip into another one that is answered meanwhile."""
+    """Mixes an event of one run into another one that is answered meanwhile."""
 
     def __init__(self) -> None:
         self._last: dict[str, bytes] = {}
@@ -528,10 +528,10 @@ _bad("answer", "success-for-errors", "The gateway answers 200 where the upstream
 _bad("answer", "one-status", "The gateway answers every refusal with 400.",
      _on_errors(lambda answer: replace(answer, status=400 if answer.status < 500 else 500)), shown_by="not-found",
      breaks="status")  # fmt: skip
-_bad("answer", "own-errors", "The gateway puts an error of its own in the place of the upstream's.",
+_bad("answer", "own-errors", "The gateway replaces the upstream's error by its own.",
      _on_errors(lambda answer: _own(answer, b'{"error":{"message":"upstream error"}}', "application/json")),
      shown_by="refused", breaks="error-body")  # fmt: skip
-_bad("answer", "own-pages", "The gateway puts a page of its own in the place of the upstream's error.",
+_bad("answer", "own-pages", "The gateway replaces the upstream's error by an HTML page.",
      _on_errors(lambda answer: _own(answer, b"<h1>Error</h1>", "text/html")), shown_by="refused",
      breaks="content-type")  # fmt: skip
 _bad("answer", "drops-retry-after", "The gateway drops Retry-After.",
@@ -542,7 +542,7 @@ _bad("answer", "drops-members-of-runs", "The gateway drops members of a run that
                                         pieces=_without_null(answer.pieces))
                  if answer.status == 200 and not _is_stream(answer) else answer),
      shown_by="plain", breaks="answer")  # fmt: skip
-_bad("answer", "another-type", "The gateway calls a stream bytes.", _of_type("application/octet-stream"),
+_bad("answer", "another-type", "The gateway labels a stream as bytes.", _of_type("application/octet-stream"),
      shown_by="streamed", breaks="content-type")  # fmt: skip
 _bad("answer", "drops-charset", "The gateway drops the charset of a stream.", _of_type("text/event-stream"),
      shown_by="streamed", breaks="charset")  # fmt: skip
@@ -554,7 +554,7 @@ _bad("answer", "loses-answers", "The gateway closes the connection though the up
      _on_answers(_loses_the_answer), shown_by="streamed plain", breaks="answered")  # fmt: skip
 _bad("answer", "invents-answers", "The gateway answers 200 where the upstream did not answer.", lambda: _invents,
      shown_by="unanswered", breaks="unanswered")  # fmt: skip
-_bad("answer", "ends-the-cut", "The gateway ends a stream that the upstream broke off, as if it were whole.",
+_bad("answer", "ends-the-cut", "The gateway ends a stream that the upstream broke off, as if it were complete.",
      _on_pieces(_cut_is_clean), shown_by="cut-short reset", breaks="cut")  # fmt: skip
 _bad("answer", "cuts-the-whole", "The gateway breaks off a stream that the upstream has ended.",
      _on_pieces(_whole_is_cut), shown_by="streamed", breaks="ends")  # fmt: skip
@@ -670,7 +670,7 @@ def _more_fields(answer: Answer) -> Answer:
     return replace(answer, headers=(*answer.headers, *more))
 
 
-_good("plainly", "The gateway passes everything on.", lambda: plainly, legal="it is right")
+_good("plainly", "The gateway passes everything on.", lambda: plainly, legal="it conforms")
 _good("re-chunks", "The gateway cuts a stream into other pieces.", _on_pieces(_re_chunked),
       legal="pieces say nothing (RFC 9112, 7.1)", shown_by="million slow-reader")  # fmt: skip
 _good("adds-headers", "The gateway adds header fields.", _on_answers(_more_fields),

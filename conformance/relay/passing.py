@@ -133,7 +133,7 @@ class Passing:
             self._passed.head(head.status_code, headers_of(head), self._ms(piece.at))
         self._passed.answered(body, self._ms(piece.at), self._ms(asyncio.get_running_loop().time()))
         if problem is not None:
-            self._end(Ended.SHORT, piece.at, f"what came is no HTTP answer: {problem}")
+            self._end(Ended.SHORT, piece.at, f"the answer is not HTTP: {problem}")
         elif self._response.complete:
             self._end(Ended.COMPLETE, piece.at)
 

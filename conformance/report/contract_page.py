@@ -49,15 +49,15 @@ SECTIONS = (
         "The run waits",
         "A run that has called functions stops with the status `requires_action`. Its `required_action` lists the"
         " calls, each with an id, a name and arguments. Until their outputs arrive, or the run expires ten "
-        "minutes after it was created, nothing moves.",
+        "minutes after it was created, nothing happens.",
         ("surface.pending-calls",),
     ),
     Section(
         "sends",
         "The client submits the outputs",
         "One request carries the outputs of all pending calls, each as a string beside the id of its call. "
-        "`stream` says how the answer should come: without it, or with `false` or `null`, as one JSON document; "
-        "with `true`, as a stream of server-sent events.",
+        "`stream` selects the form of the answer: without it, or with `false` or `null`, one JSON document; "
+        "with `true`, a stream of server-sent events.",
         ("sending",),
     ),
     Section(
@@ -95,14 +95,14 @@ SECTIONS = (
         "order",
         "The order of events",
         "The submitted step completes first, then the run goes on. A message is created by a step, its text comes"
-        " in deltas, and both are over before the run is. After the run has ended, or has asked for outputs once "
+        " in deltas, and both end before the run does. After the run has ended, or has asked for outputs once "
         "more, only `done` follows.",
         ("order",),
         ("stream-three-calls", "stream-next-round", "stream-built-in-step", "stream-expired"),
     ),
     Section(
         "content",
-        "What the pieces add up to",
+        "The content of steps and messages",
         "The deltas of a message, put together, are the text of the completed message; the outputs in the "
         "completed step are the outputs that were submitted, character by character.",
         ("content",),
@@ -111,7 +111,7 @@ SECTIONS = (
     Section(
         "done",
         "The end of the stream",
-        "The last event is `done`, whose data is `[DONE]` and no JSON. Then the server ends the body. A stream "
+        "The last event is `done`, whose data is `[DONE]`, which is not JSON. Then the server ends the body. A stream "
         "that ends without it has broken off.",
         ("done",),
         ("stream-error", "stream-incomplete", "stream-failed", "stream-cancelled"),
@@ -124,36 +124,36 @@ SECTIONS = (
     ),
     Section(
         "errors",
-        "Refusals and faults",
-        "An error is a JSON object with `error.message`, under a status that says whose fault it was. A streamed "
+        "Refusals and server errors",
+        "An error is a JSON object with `error.message`, with a 4xx or 5xx status. A streamed "
         "submission that is refused is refused in the same way, before any stream begins.",
         ("errors",),
         ("unknown-run", "malformed-json", "wrong-key", "unknown-id-streamed", "rate-limited"),
     ),
     Section(
         "retries",
-        "When a client sends it again",
-        "An answer that says that nothing was accepted may be followed by the same request. After an answer that "
-        "got lost, nobody knows: the client reads the run before it submits once more.",
+        "When a client sends a submission again",
+        "If an answer says that nothing was accepted, the client may send the same request again. If the answer was "
+        "lost, it is unknown whether the outputs were accepted: the client reads the run before it submits again.",
         ("retry",),
     ),
     Section(
         "reads",
         "How a client reads a stream",
-        "A client reads what the standard on server-sent events allows, whatever the pieces in which it arrives.",
+        "A client reads what the standard on server-sent events allows, in whatever pieces it arrives.",
         ("reading",),
     ),
     Section(
         "concludes",
-        "What a client makes of the answer",
-        "A client says that all went well only where it did, and ends when the run has ended.",
+        "What a client reports",
+        "A client reports a success only if there was one, and stops when the run has ended.",
         ("outcome",),
     ),
     Section(
         "between",
-        "What stands between passes on",
-        "A gateway, a load balancer or a proxy passes requests and answers on as they are, every event when it comes, "
-        "and lets a stream that breaks off break off.",
+        "A gateway passes everything on",
+        "A gateway, a load balancer or a proxy passes requests and answers on unchanged, and every event as soon as it "
+        "arrives. A stream that breaks off stays broken.",
         ("relay",),
     ),
 )

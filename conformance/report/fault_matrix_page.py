@@ -17,34 +17,34 @@ from conformance.proof.faults import Fault
 _INTRODUCTION = """\
 # The fault matrix
 
-Every requirement that can fail is shown to fail. A **fault** is one thing that a server does wrong while it does
-everything else right, and it declares which requirements it breaks. It is **caught** where just these have a primary
-finding, over all scenarios, and nothing else has. One that is reported as something else, or not at all, is a defect of
-this suite.
+This page shows that every requirement of the suite can fail. A **fault** is one thing that a server does wrong, while
+everything else about it conforms. Each fault declares which requirements it breaks. It is **caught** if exactly these
+requirements fail, in all scenarios together and without effects. A fault that is not reported, or is reported as
+something else, is a bug of this suite.
 
-`conformance prove` plays the proof; `conformance mock --fault NAME` plays any fault for you on a socket;
-`conformance explain ID` shows a requirement. [Clients](#clients) come after the servers, [gateways](#gateways) after
-them. This page is generated.
+`conformance prove` plays all faults. `conformance mock --fault NAME` starts a server with one of them.
+`conformance explain ID` shows a requirement. After the servers come [clients](#clients) and [gateways](#gateways). This
+page is generated.
 """
 
 _CLIENTS = """\
 ## Clients
 
-What is asked of clients is shown to fail likewise, by a bundled client that does everything right but for one
-**habit**. `conformance client -- python -m conformance.mock.client --habit NAME` judges any of them for you.
+The requirements on clients are proved in the same way, by a bundled client that conforms except for one **habit**.
+`conformance client -- python -m conformance.mock.client --habit NAME` tests it with one of them.
 """
 
 _GATEWAYS = """\
 ## Gateways
 
-What is asked of what stands between is shown to fail likewise, by a bundled gateway that passes everything on but for
-one **habit**. `conformance gateway` judges any of them for you, see [gateways](gateways.md).
+The requirements on gateways are proved in the same way, by a bundled gateway that passes everything on except for one
+**habit**. `conformance gateway` tests it with one of them, see [gateways](gateways.md).
 """
 
 #: What a fault is called.
 _WORD = {Role.SERVER: "fault", Role.CLIENT: "habit", Role.GATEWAY: "habit"}
 
-#: What stands before the part of a role, and under which name its faults are told to programs.
+#: What stands before the part of a role, and under which name its faults stand in JSON.
 _HEADS = {Role.CLIENT: _CLIENTS, Role.GATEWAY: _GATEWAYS}
 _SECTIONS = {Role.SERVER: "faults", Role.CLIENT: "habits", Role.GATEWAY: "gateway_habits"}
 
@@ -67,7 +67,7 @@ def summary(sides: Sequence[FaultMatrix], variations: tuple[str, ...], seconds: 
 def part(trials: Sequence[Trial], every: int) -> str:
     """A line for each fault and requirement of what was asked for, and that nothing is said of the rest of `every`."""
     found = [row for trial in trials for row in rows(trial)]
-    lines = (f"{row.outcome}: {row.fault}: {_said(row)}" for row in found)
+    lines = (f"{row.outcome.words}: {row.fault}: {_said(row)}" for row in found)
     right = sum(all(row.outcome in RIGHT for row in rows(trial)) for trial in trials)
     return "\n".join([*lines, f"{right} of {len(trials)} as declared; {every - len(trials)} more were not played", ""])
 
@@ -76,14 +76,14 @@ def _counts(matrix: FaultMatrix) -> Iterator[str]:
     fault = _WORD[matrix.role] if matrix.role is not Role.GATEWAY else "gateway habit"
     every = len(judged(matrix.role))
     yield f"{fault}s caught / declared: {len(matrix.caught)} / {len(matrix.breaking)}"
-    yield f"legal {fault}s let pass: {_let_pass(matrix)} / {len(matrix.faults) - len(matrix.breaking)}"
+    yield f"legal {fault}s that pass: {_let_pass(matrix)} / {len(matrix.faults) - len(matrix.breaking)}"
     yield f"{matrix.role} requirements covered: {every - len(matrix.uncovered())} / {every}"
 
 
 def _amiss(matrix: FaultMatrix) -> Iterator[str]:
     fault = _WORD[matrix.role]
     yield from (f"void: {reason}" for reason in matrix.void)
-    yield from (f"{row.outcome}: {row.fault}: {_said(row)}" for row in matrix.wrong)
+    yield from (f"{row.outcome.words}: {row.fault}: {_said(row)}" for row in matrix.wrong)
     yield from (f"no {fault} breaks {requirement.id} ({requirement.level})" for requirement in matrix.uncovered())
 
 
@@ -128,7 +128,7 @@ def _row(row: Row) -> dict[str, object]:
 
 
 def page(sides: Sequence[FaultMatrix], trials: Iterable[Trial]) -> str:
-    """The text of docs/fault-matrix.md: servers, whose `trials` are told apart, then the others in the same way."""
+    """The text of docs/fault-matrix.md: servers, whose `trials` are compared, then the others in the same way."""
     servers, *others = sides
     parts = (line for side in others for line in (_HEADS[side.role], *_side(side)))
     return "\n".join([_INTRODUCTION, *_side(servers), *_alike(trials), *parts])
@@ -149,7 +149,7 @@ def _totals(matrix: FaultMatrix) -> Iterator[str]:
     yield "| | |\n|---|---|"
     yield f"| {fault}s that break something | {len(matrix.breaking)} |"
     yield f"| of these caught as declared | {len(matrix.caught)} |"
-    yield f"| {fault}s that are legal, and let pass | {_let_pass(matrix)} |"
+    yield f"| {fault}s that are legal, and pass | {_let_pass(matrix)} |"
     for level in _LEVELS:
         of_level = [requirement for requirement in judged(matrix.role) if requirement.level is level]
         covered = sum(bool(matrix.catching(requirement.id)) for requirement in of_level)
@@ -159,9 +159,9 @@ def _totals(matrix: FaultMatrix) -> Iterator[str]:
 
 def _wrong(matrix: FaultMatrix) -> Iterator[str]:
     if matrix.wrong or matrix.void:
-        yield f"## {_WORD[matrix.role].title()}s that are not as they should be\n"
+        yield f"## {_WORD[matrix.role].title()}s with an unexpected outcome\n"
         yield from (f"- {reason}" for reason in matrix.void)
-        yield from (f"- `{row.fault}`: {row.outcome} {_linked(row.requirement)}" for row in matrix.wrong)
+        yield from (f"- `{row.fault}`: {row.outcome.words} {_linked(row.requirement)}" for row in matrix.wrong)
         yield ""
 
 
@@ -180,7 +180,7 @@ def _by_requirement(matrix: FaultMatrix) -> Iterator[str]:
 def _without(role: Role) -> Iterator[str]:
     fault = _WORD[role]
     yield f"## Requirements without a {fault}\n"
-    yield f"Nothing judges these, so nothing could catch a {fault} of theirs.\n"
+    yield f"These are not judged, so no {fault} can break them.\n"
     yield "| requirement | level | why |\n|---|---|---|"
     yield from (_excluded(row) for row in REQUIREMENTS.values() if row.role is role and row.excluded)
     yield ""
@@ -193,7 +193,7 @@ def _excluded(requirement: Requirement) -> str:
 def _by_layer(matrix: FaultMatrix) -> Iterator[str]:
     fault = _WORD[matrix.role]
     yield f"## The {fault}s, layer by layer\n"
-    yield f"The number is that of the scenarios in which the {fault} is reported.\n"
+    yield f"The number in parentheses counts the scenarios in which the {fault} is reported.\n"
     for layer, faults in groupby(matrix.breaking, lambda fault: fault.layer):
         yield f"### {layer}\n"
         yield f"| {fault} | what it does | reported as |\n|---|---|---|"
@@ -210,7 +210,7 @@ def _fault(fault: Fault, matrix: FaultMatrix) -> str:
 def _legal(matrix: FaultMatrix) -> Iterator[str]:
     fault = _WORD[matrix.role]
     yield f"## {fault.title()}s that the contract leaves legal\n"
-    yield "They change what the other side sees, and are legal: none of them may fail.\n"
+    yield "They change what the other side sees, but are legal: none of them may fail.\n"
     yield f"| {fault} | what it does | why it is legal |\n|---|---|---|"
     yield from (
         f"| {fault.name} | {_cell(fault.does)} | {_cell(fault.equivalent)} |"
@@ -224,7 +224,7 @@ def _alike(trials: Iterable[Trial]) -> Iterator[str]:
     groups = alike(trials)
     if groups:
         yield "## Faults with the same verdicts\n"
-        yield "Whatever is said of them is said in the same words at the same places.\n"
+        yield "The faults in a row get the same findings at the same places.\n"
         yield from (f"- {', '.join(group)}" for group in groups)
         yield ""
 

@@ -104,7 +104,7 @@ def says(row: Row) -> str:
         Outcome.SURVIVED: f"{row.fault} survives {row.requirement}",
         Outcome.WRONG_RULE: f"{row.fault} is reported as {row.requirement}{scenarios}, which it does not break",
     }
-    return told.get(row.outcome, f"{row.fault}: {row.outcome}{scenarios}")
+    return told.get(row.outcome, f"{row.fault}: {row.outcome.words}{scenarios}")
 
 
 #: Role -> what its part is called, and what stands in it.

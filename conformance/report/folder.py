@@ -158,7 +158,7 @@ def _read(folder: Path) -> _Manifest | None:
     try:
         document = strict_json.read(files.read(path, files.LIST, only_files=True))
     except strict_json.NotJson as error:
-        raise UnreadableInput(f"{path}: this is no JSON: {error.reason}", _FOREIGN) from None
+        raise UnreadableInput(f"{path}: this is not JSON: {error.reason}", _FOREIGN) from None
     broken = mismatch(own_validator("folder"), document)
     if broken is not None:
         raise UnreadableInput(f"{path}: {broken[0] or 'the manifest'} breaks {broken[1]!r}", _FOREIGN)

@@ -12,18 +12,18 @@ from collections.abc import Iterator
 from conformance.contract.lifecycle import TABLES, Table, as_json
 
 _INTRODUCTION = """\
-# How a run, its steps and its messages may move within one stream
+# The states of a run, its steps and its messages within one stream
 
-These diagrams are written from the tables the judge walks by (`conformance/contract/lifecycle.py`); `python -m
-conformance.report.lifecycle_page json` prints the same tables for programs. An arrow is an event: the last part of its
-name. A list below each diagram names the moves that break a requirement, and which.
+These diagrams are generated from the state tables that the suite uses (`conformance/contract/lifecycle.py`); `python -m
+conformance.report.lifecycle_page json` prints the tables as JSON. An arrow is an event, labelled with the last part of
+its name. The list below each diagram names the events that break a requirement in a state.
 """
 
 _NOTES = {
-    "run": "`waiting` is the run before its first event: in requires_action when outputs are submitted, not yet there "
-    "when a run is created. After an end or thread.run.requires_action only `done` may come; the rules of the ending "
-    "(order.terminal-once, order.terminal-last, order.requires-action-ends) tell whatever else does.",
-    "step": "`inherited` is a step of an earlier stream: its first event in this stream is its end. Only steps of type "
+    "run": "`waiting` is the run before its first event: in requires_action if outputs are submitted, not yet existing "
+    "if a run is created. After the end of the run or thread.run.requires_action only `done` may come; anything else "
+    "is reported by order.terminal-once, order.terminal-last and order.requires-action-ends.",
+    "step": "`inherited` is a step of an earlier stream: its first event in this stream ends it. Only steps of type "
     "tool_calls are inherited.",
     "message": "A message may be cut short before it is in progress, but not completed.",
 }

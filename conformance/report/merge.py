@@ -99,7 +99,7 @@ def _check_alike(parts: Sequence[Part]) -> None:
         ):
             if mine != other:
                 raise UsageError(
-                    f"{first.name} and {part.name} are no parts of one run: the {word} is another",
+                    f"{first.name} and {part.name} are not parts of one run: the {word} differs",
                     "Shards of one run are made with the same options, save --shard.",
                 )
 
@@ -108,7 +108,7 @@ def _check_shards(parts: Sequence[Part]) -> None:
     """Raise UsageError where a shard is missing, comes twice, or is none."""
     whole = [part.name for part in parts if part.report.profile.shard is None]
     if whole:
-        raise UsageError(f"{whole[0]} is no shard", "Only reports of runs with --shard I/N are merged.")
+        raise UsageError(f"{whole[0]} is not a shard", "Only reports of runs with --shard I/N are merged.")
     numbers = [_number(part.report.profile.shard) for part in parts]
     counts = {count for _, count in numbers}
     if len(counts) > 1:

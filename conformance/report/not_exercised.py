@@ -1,4 +1,4 @@
-"""Why a run could not show some requirements: what the target would have had to bring along, or what only it can do."""
+"""Why a run could not show some requirements: what the target lacked, or what only the target can do."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from conformance.contract.requirements import REQUIREMENTS
 from conformance.contract.scenarios import SCENARIOS, requires
 from conformance.model import Level, Requirement, Role, Subject
 
-#: Label -> what would have had to be there, in the order in which it is looked for.
+#: Label -> what was missing, in the order in which it is looked for.
 WHY: Mapping[str, str] = {
     "state": "need a server that keeps state",
     "key": "need a key: --api-key-env",
     "script": "need a server that plays a script, such as the built-in mock",
-    "work": "need a run that takes seconds by the server's own times: give it a longer task or a slower model",
+    "work": "need a run of several seconds, by the server's timestamps: use a longer task or a slower model",
     "luck": "cannot be triggered on demand; added when observed",
     "rules": "",
 }

@@ -141,8 +141,8 @@ def report(document: Mapping[str, Any], name: str) -> Report:
         wrong = next(_wrong(document, report_document(told)), None)
         if wrong is not None:
             raise UnreadableInput(
-                f"{name}: this is no report that this suite wrote: {wrong} is not what its verdicts come to",
-                "Write it anew by judging anew: a report is not edited.",
+                f"{name}: this is not a report that the suite wrote: {wrong} is not what its verdicts come to",
+                "Judge again to write a new report; a report must not be edited.",
             )
     return told
 

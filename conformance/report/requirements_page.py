@@ -18,36 +18,36 @@ from conformance.report.lists import when
 _INTRODUCTION = """\
 # Requirements
 
-What a server that offers `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs` is held to, plain and streamed,
-and what a client that calls it.
-This page is generated; `conformance explain ID` shows the same with a conforming and a violating example.
+What `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs` of the OpenAI Assistants API (v2) requires of
+servers, clients and gateways, plain and streamed. This page is generated; `conformance explain ID` shows a requirement
+with a conforming and a violating example.
 
-**Level**: a breach of a MUST fails, a breach of a SHOULD warns (and fails with `--strict`, unless the confidence is L).
-What is a MAY or INFO is not judged.
-**Confidence**: H, seen on the real wire; M, one good source; L, inferred, and never a failure.
-**Judged**: planned before anything is sent, where all the named conditions hold; or when observed,
-because it cannot be triggered on demand on a real server, or because it is the client's own choice; or excluded, with
-the reason.
-An `error` event suspends every rule of the kind that something must still come.
+- **Level**: a MUST that is not met fails. A SHOULD that is not met is a warning; with `--strict` it fails, unless its
+  confidence is L. MAY and INFO are not judged.
+- **Confidence**: H, observed in real traffic; M, one good source; L, inferred, and never a failure.
+- **Judged**: either planned, in every scenario with the named conditions; or when observed, because it cannot be
+  triggered on demand or is the client's choice; or not judged (excluded), with the reason.
+
+After an `error` event, requirements that something must still come do not apply.
 """
 
 #: What each family of requirements is about.
 FAMILIES = {
-    "request": "What must be understood of a request",
-    "submission": "Which submissions are accepted, and what a refusal leaves as it was",
+    "request": "Which requests a server must understand",
+    "submission": "Which submissions are accepted, and what a refusal must not change",
     "response": "The plain answer",
-    "errors": "Refusals and faults",
+    "errors": "Refusals and server errors",
     "framing": "The stream as HTTP and as server-sent events",
     "events": "Each event by itself",
     "order": "The order of events",
-    "content": "What the pieces add up to",
+    "content": "The content of steps and messages",
     "done": "The end of the stream",
-    "surface": "The rest of the API, before and after",
+    "surface": "Runs, steps and messages, read before and after",
     "sending": "What a client sends",
-    "retry": "When a client sends it again",
+    "retry": "When a client sends a submission again",
     "reading": "How a client reads a stream",
-    "outcome": "What a client makes of the answer",
-    "relay": "What stands between",
+    "outcome": "What a client reports",
+    "relay": "Gateways",
 }
 
 
@@ -90,7 +90,7 @@ def _judged(row: Requirement) -> str:
     told = {
         "excluded": f"Not judged: {row.excluded}",
         "luck": f"Judged when observed, for {operations}.",
-        "planned": f"Judged for {operations} where all hold: {needs}.",
+        "planned": f"Judged for {operations} if all of these hold: {needs}.",
     }
     return told[when(row)]
 

@@ -29,11 +29,11 @@ HEADLINES: Mapping[int, str] = MappingProxyType(
 MEANINGS: Mapping[int, str] = MappingProxyType(
     {
         0: "no requirement failed",
-        1: "a requirement failed, or a baseline is no longer reached",
-        2: "nothing failed, but the run is incomplete: interrupted, a budget reached, or something could not be tested",
+        1: "a requirement failed, or there is a regression against the baseline",
+        2: "nothing failed, but the run is incomplete: interrupted, a limit reached, or something could not be tested",
         3: "an internal error of the suite; it says nothing about what was judged",
         4: "invalid command line, or an input that cannot be read",
-        5: "nothing was judged: no server there, none that offers this API, or no run that came to wait for outputs",
+        5: "nothing was judged: no server at the URL, no such API there, or no run that asked for outputs",
         6: "nothing failed, but the list of known failures is outdated",
     }
 )

@@ -19,7 +19,7 @@ REPRO = "repro"
 #: Where that lies what a client printed, each file named for its scenario.
 CLIENTS = "clients"
 
-#: Where the cassettes lie of what stands between, with both of its sides.
+#: Where the cassettes of a gateway are, with both of its sides.
 CASSETTES = "cassettes"
 
 

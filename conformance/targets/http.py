@@ -108,7 +108,7 @@ class Wire:
                     response, stalled = self._receive(incoming, allowance, goes_on)
                 else:
                     incoming.close()
-                    failure = f"what came is no HTTP answer: its status is {incoming.status}"
+                    failure = f"the answer is not HTTP: its status is {incoming.status}"
         return Sent(Exchange(ask.operation, 0, request, response, failure, ask.situation), stalled)
 
     def close(self) -> None:
@@ -136,7 +136,7 @@ class Wire:
             return f"no answer within {self._settings.max_bytes} bytes"
         if allowance.closed:
             return "the connection was closed without an answer"
-        return self._settings.scrub(f"what came is no HTTP answer: {reason}")
+        return self._settings.scrub(f"the answer is not HTTP: {reason}")
 
 
 class _Body:

@@ -25,7 +25,7 @@ def read(path: Path) -> Mapping[str, object] | None:
         # Without waiting: a pipe that nobody writes into would keep whoever opens it for ever.
         with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise BadOutcome("it is no regular file")
+                raise BadOutcome("it is not a regular file")
             content = file.read(LIMIT + 1)
     except FileNotFoundError:
         return None
@@ -36,7 +36,7 @@ def read(path: Path) -> Mapping[str, object] | None:
     try:
         document: Any = strict_json.read(content)
     except strict_json.NotJson as problem:
-        raise BadOutcome(f"it is no JSON: {problem.reason}") from None
+        raise BadOutcome(f"it is not JSON: {problem.reason}") from None
     check(document)
     return dict(document)
 

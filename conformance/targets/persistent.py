@@ -106,7 +106,7 @@ def _answered(answer: Mapping[str, object]) -> Driven:
     document = {name: value for name, value in answer.items() if name != "exit"}
     code = answer["exit"]
     if not isinstance(code, int) or isinstance(code, bool):
-        return Driven(Outcome(None), unknown="the member exit of its outcome line is no whole number")
+        return Driven(Outcome(None), unknown="the member exit of its outcome line is not an integer")
     outcome = Outcome(code, document or None)
     try:
         check(document)

@@ -208,7 +208,7 @@ class Provisioner:
         return provided.run
 
     def finish(self) -> tuple[str, ...]:
-        """Tell that program that its runs are no longer needed; returns what went wrong, one line each."""
+        """Call that program: its runs are no longer needed; returns what went wrong, one line each."""
         runs, self._provided = self._provided, []
         reason = finish(self.settings, runs) if runs else None
         return () if reason is None else (reason,)
@@ -254,7 +254,7 @@ class Provisioner:
         if not self._moves and len(statuses) >= _LOOKS and self.settings.provision != "run":
             raise NotThisApi(
                 f"a run was still {statuses[-1]} at the last of {len(statuses)} looks "
-                f"in {self.settings.timeout:g} s, so nobody seems to work on it",
+                f"in {self.settings.timeout:g} s, so it seems that no worker handles it",
                 "A mock that only plays the answers is judged with --provision static; "
                 "where a model is at work, --timeout SECONDS gives it longer.",
             )

@@ -45,7 +45,7 @@ def provide(settings: Settings, scenario: Scenario) -> Provided:
 
 
 def finish(settings: Settings, runs: Iterable[PendingRun]) -> str | None:
-    """Tell the program which of its runs are no longer needed; returns what went wrong, None where nothing did."""
+    """Call the program with the runs that are no longer needed; returns what went wrong, None where nothing did."""
     done = json.dumps([{"thread_id": run.thread_id, "run_id": run.run_id} for run in runs])
     try:
         ended = _ran(settings, {"CONFORMANCE_DONE": done, "CONFORMANCE_BASE_URL": settings.base_url})
@@ -54,7 +54,7 @@ def finish(settings: Settings, runs: Iterable[PendingRun]) -> str | None:
     if ended.exit_code == 0:
         return None
     what = "did not end" if ended.exit_code is None else f"ended with {ended.exit_code}"
-    return f"the provisioning program {what} when it was told with CONFORMANCE_DONE that its runs are over"
+    return f"the provisioning program {what} when it was called with CONFORMANCE_DONE for its finished runs"
 
 
 def wanted(scenario: Scenario) -> dict[str, str]:
@@ -75,7 +75,7 @@ def _ran(settings: Settings, variables: Mapping[str, str]) -> process.Finished:
         return process.run(command, environment(os.environ, variables), settings.timeout, lambda: False)
     except OSError as reason:
         raise UsageError(
-            f"--provision-command: {command[0]} cannot be started: {reason.strerror}", "Give its whole path."
+            f"--provision-command: {command[0]} cannot be started: {reason.strerror}", "Give its full path."
         ) from None
 
 

@@ -76,7 +76,7 @@ class RecordingTarget:
         self._now = now
         self._by = by
         if folder.exists() and not folder.is_dir():
-            raise UsageError(f"{folder} is no folder", "Choose another name for the folder of the cassettes.")
+            raise UsageError(f"{folder} is not a folder", "Choose another name for the folder of the cassettes.")
         there = [scenario.id for scenario in scenarios if self._path(scenario).exists()]
         if there and not overwrite:
             hint = "Choose another folder, or replace them with --overwrite."

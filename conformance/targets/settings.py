@@ -304,7 +304,7 @@ def parse_query(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _check_url(url: str, what: str) -> None:
-    hint = "Give it whole, such as http://127.0.0.1:8000/v1."
+    hint = "Give the full URL, such as http://127.0.0.1:8000/v1."
     if not url.isprintable() or " " in url:
         raise UsageError(f"the {what} holds spaces or control characters", hint)
     try:
@@ -314,7 +314,7 @@ def _check_url(url: str, what: str) -> None:
         said = secrets_of(tuple(of_url(url))).hidden(str(reason))
         raise UsageError(f"the {what} cannot be read: {said}", hint) from None
     if parts.scheme not in ("http", "https") or not host or port == 0 or not _is_host(host):
-        raise UsageError(f"the {what} is no http:// or https:// address", hint)
+        raise UsageError(f"the {what} is not an http:// or https:// URL", hint)
     if what == "base URL" and (parts.username is not None or parts.fragment):
         raise UsageError(
             f"the {what} holds a user name or a fragment", "Credentials go into --api-key-env or --header."

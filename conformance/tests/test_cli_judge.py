@@ -172,7 +172,7 @@ def test_what_could_not_be_judged_is_in_the_headline_and_in_the_exit_code(
 def test_what_no_reader_knows_on_standard_input_is_no_finding(content: bytes) -> None:
     done = conformance("judge", "-", stdin=content)
     assert (done.returncode, done.stdout) == (4, "")
-    assert done.stderr.startswith("conformance: standard input: this is no recording of a known format: it ")
+    assert done.stderr.startswith("conformance: standard input: this is not a recording of a known format: it ")
     assert "FAIL" not in done.stderr
 
 

@@ -71,7 +71,7 @@ def entries(*outputs: object, more: dict[str, object] | None = None) -> bytes:
         (b'{"tool_outputs": [{"output": ""}, {"output": ""}]}', Expectation.WRONG),
         (b'{"tool_outputs": [{"tool_call_id": "call_1", "output": ""}, {"tool_call_id": "x", "output": ""}]}',
          Expectation.WRONG),
-        # an output left out, a key of an entry that nobody documents, another vendor's extension, no body at all
+        # an output left out, a key of an entry that nobody documents, another provider's extension, no body at all
         (b'{"tool_outputs": [{"tool_call_id": "call_1"}, {"tool_call_id": "call_2"}]}', Expectation.OPEN),
         (entries("", "").replace(b'""', b'"", "x": 0', 1), Expectation.OPEN),
         (entries("", "", more={"tool_approvals": []}), Expectation.OPEN),

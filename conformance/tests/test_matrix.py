@@ -102,7 +102,7 @@ def test_a_list_names_servers_and_clients(tmp_path: Path) -> None:
             "".join(f"[[client]]\nname = '{name}'\ncommand = ['x']\n" for name in ("a b", "A-b")),
             "two targets are named",
         ),
-        ("[[server", "this is no TOML"),
+        ("[[server", "this is not TOML"),
         ("[[server]]\nname = 07:32:00\nbase-url = 'http://h'", "/server/0/name breaks 'pattern'"),
         ("[[client]]\nname = 'a'\ncommand = [\"\\u0000\"]", "/client/0/command/0 breaks 'pattern'"),
         ("[[server]]\nname = 'Matrix.HTML'\nbase-url = 'http://h'", "/server/0/name is the name of the overview"),

@@ -216,7 +216,7 @@ def test_a_folder_that_is_none_is_told_before_anything_is_sent(
 ) -> None:
     (tmp_path / "file").write_text("mine")
     assert main(["record", "--base-url", mock.base_url, "--out", str(tmp_path / "file")]) == 4
-    assert "is no folder" in capfd.readouterr().err
+    assert "is not a folder" in capfd.readouterr().err
     assert mock.requests == ()
     assert (tmp_path / "file").read_text() == "mine"
 

@@ -80,7 +80,7 @@ def test_what_cannot_be_read_is_told_and_the_others_are_written(
     assert main(["record", "--from", *names, "--out", str(tmp_path / "out")]) == 4
     said = capsys.readouterr()
     assert said.out == f"{tmp_path / 'out' / 'b.jsonl'}\n"
-    assert "a.json: this is no recording of a known format" in said.err
+    assert "a.json: this is not a recording of a known format" in said.err
     assert "c.har: it holds no request of this API" in said.err
 
 

@@ -75,7 +75,7 @@ def test_a_cassette_that_is_gone_or_not_listed_is_told(folder: Path, capfd: pyte
     (folder / "plain" / "json-one-call.jsonl").rename(folder / "plain" / "moved.jsonl")
     code, lines = _told(capfd, str(folder))
     assert code == 1
-    assert "lists it, and there is no such file" in lines[0]
+    assert "lists it, and the file does not exist" in lines[0]
     assert lines[1].startswith(f"{folder / 'plain' / 'moved.jsonl'}: ")
     assert lines[1].endswith("does not list it")
     assert lines[2].endswith("2 problems")

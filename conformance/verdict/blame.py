@@ -281,7 +281,7 @@ ROWS: Sequence[Row] = (
     *_rows("outcome.poll-stops", Through.CLIENT, f"{_TAKEN} outcome.left-open outcome.poll-once outcome.ends"),
     *_rows(_TAKEN, Through.CLIENT, f"{_REPORTED} outcome.ends"),
     *_rows("outcome.left-open", Through.CLIENT, "outcome.ends"),
-    # What stands between.
+    # Gateways.
     *_rows("relay.request-body", Through.EXCHANGE, "relay.request-bytes"),
     *_rows("relay.status-class", Through.EXCHANGE, "relay.status relay.content-type relay.error-body relay.answer"),
     *_rows("relay.content-type", Through.EXCHANGE, "relay.charset relay.error-body relay.answer"),

@@ -14,7 +14,7 @@ from conformance.model import Finding
 from conformance.verdict.without_ids import without_ids
 from conformance.walk.causes import answer_of, without_indices, without_numbers
 
-#: An id in a wording: those versions told it by what it is of where it looks like the vendor's, else they wrote …
+#: An id in a wording: those versions told it by what it is of where it looks like OpenAI's, else they wrote …
 _ID = re.compile(r"\{\w+_id\}")
 #: … this for a UUID, and for any other that holds a digit.
 _OTHER_IDS = ("{id}", "#")

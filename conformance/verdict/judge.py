@@ -44,7 +44,7 @@ ENVIRONMENT = frozenset({"state", "key"}) | WHOLE
 _NOTHING = {
     Role.SERVER: "it holds no submission and no stream that creates a run",
     Role.CLIENT: "it holds no submission",
-    Role.GATEWAY: "it holds no submission on both sides of what stands between",
+    Role.GATEWAY: "it holds no submission on both sides of the gateway",
 }
 
 #: Why nothing is judged in a scenario that was played all the same.
@@ -167,7 +167,7 @@ def judge(transcript: Transcript, *, role: Role | None = None) -> Subject:
 
     A transcript of one of our scenarios is planned by the scenario and its environment, a recording of anything else
     by what its medium and its exchanges show. Without a `role` the side that the scenario is about is judged, of a
-    foreign recording the server. Where it was recorded on both sides of what stands between, a server is judged behind
+    foreign recording the server. Where it was recorded on both sides of a gateway, a server is judged behind
     it and a client in front. A subject with a `reason` held nothing to judge.
     """
     scenario = BY_ID.get(transcript.scenario)
@@ -257,7 +257,7 @@ def _passed(name: str, scenario: str, joined: bool) -> Verdict:
 
 
 #: Why a verdict is left open that a breach of a SHOULD alone decides (design rule 15).
-_FOLLOWS = "it follows from {}, which is no more than a SHOULD"
+_FOLLOWS = "it follows from {}, which is only a SHOULD"
 
 
 def _root(finding: Finding, found: Mapping[str, tuple[Finding, ...]]) -> str | None:
@@ -285,7 +285,7 @@ def _verdict(
     if entry is not None and entry.left and not findings:
         return verdict(Status.UNTESTABLE, reason=_LEFT)
     if entry is not None and entry.slip is not None:
-        return verdict(Status.ERROR, reason=f"the check broke: {entry.slip}")
+        return verdict(Status.ERROR, reason=f"internal error (please report it): {entry.slip}")
     if entry is None or (entry.unseen and not findings):
         because = _unread_at(entry, found) or cause_of(requirement.id, found) or _missing_for(found)
         if because is None:

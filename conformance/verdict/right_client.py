@@ -18,9 +18,9 @@ from conformance.wire.strict_json import NotJson, read
 #: Why a right client reports an error, and what each word means.
 ERRORS = {
     "error-event": "an `error` event came",
-    "not-ended": "the stream ended, and no event had told how the run stands",
-    "unreadable": "the data of a documented event is no JSON object",
-    "unsuccessful": "the run ended otherwise than completed",
+    "not-ended": "the stream ended, and no event had the status of the run",
+    "unreadable": "the data of a documented event is not a JSON object",
+    "unsuccessful": "the run ended without completing",
 }
 
 

@@ -1,4 +1,4 @@
-"""Which side of what stands between shows a role: a server is judged behind it, a client in front.
+"""Which side of a gateway shows a role: a server is judged behind it, a client in front.
 
 A transcript of one side alone, which nearly all are, is left as it is.
 """

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from conformance.wire.identifier import COLLECTIONS
 
-#: What the vendor's ids begin with -> what stands for them; a digit tells `run_1a` from `run_id`.
+#: What OpenAI's ids begin with -> what stands for them; a digit tells `run_1a` from `run_id`.
 _BEGINNINGS = MappingProxyType(
     {
         "thread": "{thread_id}",

@@ -255,7 +255,7 @@ class Observation:
     step: Step | None = None
     message: Message | None = None
     move: Move | None = None
-    #: Both sides of each request, where what stands between is judged.
+    #: Both sides of each request, where a gateway is judged.
     passages: tuple[Passage, ...] = ()
     #: What was seen that nothing judges, each once, in a sentence.
     notes: dict[str, None] = field(default_factory=dict)

@@ -26,7 +26,7 @@ REFUSABLE = frozenset(
      "unknown-run", "unknown-thread", "other-thread", "no-key", "wrong-key"}
 )  # fmt: skip
 
-#: All outputs together stay below 512 kB, the lowest of the vendor's limits; no scenario comes near it.
+#: All outputs together stay below 512 kB, the lowest of OpenAI's limits; no scenario comes near it.
 _LIMIT = 512_000
 
 #: Entries that lack their output still name their calls (contract COR-OUTPUT-ABSENT).
@@ -120,7 +120,7 @@ def turned_down(sent: Submitted, response: Response | None) -> bool:
 
 
 def _of_size(items: Items) -> frozenset[str]:
-    """Outputs over a limit of the vendor's may be refused or taken (contract SUB-LIMIT-ONE, SUB-LIMIT-SUM)."""
+    """Outputs over a limit of OpenAI's may be refused or taken (contract SUB-LIMIT-ONE, SUB-LIMIT-SUM)."""
     size = sum(len(output.encode(errors="replace")) for _, output in items if output is not None)
     return frozenset({"over-limit"} if size >= _LIMIT else ())
 
@@ -137,7 +137,7 @@ def _body(sent: bytes) -> tuple[Mapping[str, object] | None, frozenset[str]]:
 
 def _of_shape(body: Mapping[str, object], entries: object) -> frozenset[str]:
     if "tool_approvals" in body:
-        # An extension of one vendor (contract §2.7), here beside outputs: the rules of function calls are off.
+        # An extension of one provider (contract §2.7), here beside outputs: the rules of function calls are off.
         return frozenset({"approvals"})
     faults = set()
     if body.keys() - {"tool_outputs", "stream"}:

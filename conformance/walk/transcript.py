@@ -67,7 +67,7 @@ class _Walk:
             self._look(exchange, exchange.response)
 
     def pass_on(self) -> None:
-        """Put both sides of what stands between together: no exchange tells anything of it by itself."""
+        """Join both sides of a gateway: a single exchange shows nothing of it."""
         observation = self.observation
         both = any(exchange.side is Side.BEHIND for exchange in observation.transcript.exchanges)
         if both or "gateway" in observation.held:

@@ -171,7 +171,7 @@ class Reader:
         except (ValueError, RecursionError):
             self._fail("not JSON: the cassette was cut off here or altered", _AGAIN)
         if not isinstance(document, dict):
-            self._fail("not a JSON object: this is no line of a cassette", _AGAIN)
+            self._fail("not a JSON object: this is not a line of a cassette", _AGAIN)
         return document
 
     def _validate(self, kind: str, document: object) -> None:
@@ -216,7 +216,7 @@ class Reader:
 
     def _check_time(self, document: Mapping[str, Any], draft: _Draft) -> None:
         if document["t"] < draft.latest_ms():
-            self._fail("its time lies before that of the chunk before: the line was altered or moved", _AGAIN)
+            self._fail("its time is earlier than that of the chunk before: the line was altered or moved", _AGAIN)
 
     def _data(self, fields: Mapping[str, str], text_key: str) -> bytes:
         try:

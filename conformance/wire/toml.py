@@ -41,7 +41,7 @@ def read(text: str) -> dict[str, Any]:
     except RecursionError:
         raise NotToml(_TOO_DEEP) from None
     except ValueError as error:  # of integers with thousands of digits Python says so itself
-        raise NotToml(f"this is no TOML: {error}") from None
+        raise NotToml(f"this is not TOML: {error}") from None
     plain: dict[str, Any] = _plain(document, MAX_DEPTH)
     return plain
 

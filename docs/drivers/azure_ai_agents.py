@@ -26,7 +26,7 @@ PAUSE = 0.05
 
 
 class Handler(AgentEventHandler):
-    """Keeps what a stream told."""
+    """Keeps the run and the text of a stream."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ def polled(client: AgentsClient, where: dict[str, str], outputs: list[ToolOutput
 
 
 def converse(given: Mapping[str, str]) -> dict[str, str]:
-    """Answer every round of the run; what the user of the package is told. Raises what the package raises."""
+    """Answer every round of the run; what the user of the package sees. Raises what the package raises."""
     submit = streamed if given["CONFORMANCE_STREAM"] == "true" else polled
     where = {"thread_id": given["CONFORMANCE_THREAD_ID"], "run_id": given["CONFORMANCE_RUN_ID"]}
     outputs = json.loads(given["CONFORMANCE_TOOL_OUTPUTS"])

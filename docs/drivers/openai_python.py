@@ -20,7 +20,7 @@ from openai.resources.beta.threads import AsyncRuns, Runs
 from openai.types.beta import AssistantStreamEvent
 from openai.types.beta.threads import Message, Run
 
-#: The run as the package told it last, None where it told none, and the text of its answer, None where it told none.
+#: The last run that the package returned, or None, and the text of its answer, or None.
 Told = tuple[Run | None, str | None]
 
 
@@ -105,7 +105,7 @@ async def converse_async(
 
 
 def drive(words: Collection[str], given: Mapping[str, str]) -> dict[str, str]:
-    """What the user of the package is told in one scenario. Raises what the package raises."""
+    """What the user of the package sees in one scenario. Raises what the package raises."""
     streamed = given["CONFORMANCE_STREAM"] == "true"
     way = ("stream" if "stream" in words else "helper") if streamed else ("plain" if "plain" in words else "poll")
     where = {"run_id": given["CONFORMANCE_RUN_ID"], "thread_id": given["CONFORMANCE_THREAD_ID"]}

@@ -22,7 +22,7 @@ def _creating(observation: Observation) -> dict[str, Step]:
 
 @check("order.step-before-message", on=[END])
 def step_before_message(observation: Observation) -> Iterable[Finding] | None:
-    """The step that creates a message is created before it; a message without any step is told by message-has-step."""
+    """The step that creates a message is created before it; one without any step breaks message-has-step."""
     stream, creating = observation.stream, _creating(observation)
     bound = [(message, creating[message.id]) for message in stream.messages.values() if message.id in creating]
     if not bound:
@@ -119,7 +119,7 @@ def new_ids(observation: Observation) -> Iterable[Finding] | None:
 
 
 def _announced_with(observation: Observation, call: str) -> Iterable[str]:
-    """The steps that tell anew of a call that was answered."""
+    """The steps that repeat a call that was answered."""
     return (step.about for step in observation.stream.steps.values() if step.recreated and call in step.call_ids)
 
 

@@ -36,7 +36,7 @@ def terminal_once(observation: Observation) -> Iterable[Finding]:
 
 @check("order.terminal-last", on=[*ENTITY_EVENTS, "error"])
 def terminal_last(observation: Observation) -> Iterable[Finding] | None:
-    """Nothing known comes between the terminal run event and `done`; further endings are told by terminal-once."""
+    """Nothing known comes between the terminal run event and `done`; further endings are reported by terminal-once."""
     stream = observation.stream
     if stream.terminal is None:
         return () if WORDS[observation.name].word in STREAM_TERMINAL and observation.name in RUN_EVENTS else None

@@ -140,7 +140,7 @@ def run_started_at(observation: Observation) -> Iterable[Finding] | None:
 
 
 def _started(observation: Observation, kind: str, expected: str, got: str) -> Finding:
-    return observation.finding(kind, "started_at is off", expected, got, pointer="/started_at")
+    return observation.finding(kind, "started_at is wrong", expected, got, pointer="/started_at")
 
 
 @check("order.run-times", on=[f"thread.run.{word}" for word in ("completed", "failed", "cancelled", "incomplete")])

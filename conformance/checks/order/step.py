@@ -28,7 +28,7 @@ def step_life(observation: Observation) -> Iterable[Finding] | None:
     step = observation.step
     move = observation.move
     if step is None or move is None or (step.inherited and not step.recreated and move.word in STEP.ended):
-        # How a step of an earlier stream ends is told by order.submitted-closed.
+        # How a step of an earlier stream ends is reported by order.submitted-closed.
         return None
     if step.unfamiliar:
         return None
@@ -114,7 +114,7 @@ def step_identity(observation: Observation) -> Iterable[Finding] | None:
     expected = {**_of_run(observation), **step.identity}
     found = [
         observation.finding(
-            "another", f"{name} of step {step.id} is off", shown(value), shown(find(document, name)), details=(name,),
+            "another", f"{name} of step {step.id} is wrong", shown(value), shown(find(document, name)), details=(name,),
             pointer=f"/{name}", about=(step.about, "run") if name.endswith("_id") else (step.about,),
         )
         for name, value in expected.items()
@@ -143,7 +143,7 @@ def _inherited_of_run(observation: Observation) -> list[Finding] | None:
         return None
     return [
         observation.finding(
-            "another", f"{name} of step {step.id} is off", shown(value), shown(step.identity[name]), details=(name,),
+            "another", f"{name} of step {step.id} is wrong", shown(value), shown(step.identity[name]), details=(name,),
             pointer=f"/{name}", at=place, about=(step.about, "run"),
         )
         for step, place in ended

@@ -1,4 +1,4 @@
-"""The checks that the state tables make: a move the table calls a breach is told as that requirement's finding."""
+"""The checks that the state tables make: a move the table calls a breach is reported as that requirement's finding."""
 
 from __future__ import annotations
 

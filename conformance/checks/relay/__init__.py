@@ -1,4 +1,4 @@
-"""What stands between: each request and answer on one side, held against what it was on the other."""
+"""Gateways: each request and answer on one side, compared with the other side."""
 
 from conformance.checks.relay import answers, course, events, requests
 

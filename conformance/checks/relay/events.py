@@ -30,7 +30,7 @@ def _streams(observation: Observation, slips: Callable[[Differences], Iterable[S
 
 
 def _is_stream(passage: Passage) -> bool:
-    """Whether what came is a stream, or was to be one: another answer is told by its status and its type."""
+    """Whether what came is a stream, or was to be one: another answer is reported by its status and its type."""
     front = passage.front.response
     return front is not None and served(front) and is_event_stream(front)
 
@@ -111,7 +111,7 @@ def event_data(observation: Observation) -> Iterable[Finding] | None:
 @check("relay.event-bytes", on=[CLOSE])
 def event_bytes(observation: Observation) -> Iterable[Finding] | None:
     """The data of every event comes byte for byte."""
-    return _streams(observation, partial(_changed, "rewritten", "was written anew"))
+    return _streams(observation, partial(_changed, "rewritten", "was rewritten"))
 
 
 def _changed(kind: str, message: str, found: Differences) -> Iterator[Slip]:

@@ -1,4 +1,4 @@
-"""What passed, and what is found of it: how every rule about what stands between looks at both sides."""
+"""What passed, and what is found of it: how every check of a gateway looks at both sides."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def _other_bytes(passage: Passage, behind: Numbered) -> Iterator[Slip]:
     asked, sent = _bodies(passage, behind)
     if asked != sent:
         before, after = around_difference(asked, sent)
-        yield Slip("rewritten", "the body of the submission was written anew", before, after)
+        yield Slip("rewritten", "the body of the submission was rewritten", before, after)
 
 
 def _bodies(passage: Passage, behind: Numbered) -> tuple[bytes, bytes]:

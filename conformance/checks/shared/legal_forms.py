@@ -1,4 +1,4 @@
-"""Requirements that something legal is taken for a success: rows of a table, for they differ in nothing else."""
+"""Requirements that something legal is treated as a success: rows of a table, for they differ in nothing else."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _judge_of(row: Unusual) -> Judge:
             return None
         got = _not_a_success(end)
         return (
-            [end.finding("no-success", row.message, "exit code 0, the text and the status that were told", got)]
+            [end.finding("no-success", row.message, "exit code 0, the text and the status that were sent", got)]
             if got
             else ()
         )
@@ -44,7 +44,7 @@ def _judge_of(row: Unusual) -> Judge:
 
 
 def _not_a_success(end: ClientEnd) -> str | None:
-    """What shows that a completed run was not taken for one."""
+    """What shows that a completed run was not treated as one."""
     if end.outcome.exit_code != 0:
         return end.end
     if end.error:

@@ -12,11 +12,11 @@ _SECONDS_END = 10_000_000_000
 
 
 def wrong_seconds(observation: Observation, object_name: str, document: Document) -> list[Finding]:
-    """A finding for each timestamp that is no integer number of seconds; null and absent ones are fine."""
+    """A finding for each timestamp that is not an integer number of seconds; null and absent ones are fine."""
     return [
         observation.finding(
             "not-seconds",
-            f"{name} is no time in seconds",
+            f"{name} is not a time in seconds",
             "whole seconds since 1970",
             shown(value),
             details=(name,),

@@ -10,7 +10,7 @@ NULL: Node = {"type": "null"}
 def without_nullable(document: Json) -> Json:
     """A copy of a document in which every nullable schema reads `anyOf: [schema, {type: null}]`.
 
-    That is how the vendor's own later schemas say it. `allOf: [schema, {nullable: true}]`, which no null satisfies
+    That is how OpenAI's own later schemas say it. `allOf: [schema, {nullable: true}]`, which no null satisfies
     in any version of JSON Schema, becomes the same.
     """
     return rebuilt(document, _plain)

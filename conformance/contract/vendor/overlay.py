@@ -3,7 +3,7 @@
 Besides `target`, `update` and `remove`, each action carries `x-contract` (ids of the decisions behind it),
 `x-reason`, `x-evidence` and `x-expects`: the list of nodes that the target must select, in which an object may hold
 more keys than are named. What an update writes must be absent, or be named in `x-expects`. A correction that upstream
-has mended is thereby told, instead of being carried along for ever.
+has fixed is thereby reported, instead of being kept forever.
 
 Targets are the part of JSONPath (RFC 9535) that names things: `$`, `.name`, `['name']`, `[0]`, `[*]`, `.*`, and
 several selectors in one pair of brackets.
@@ -151,7 +151,7 @@ def _blindly(document: Mapping[str, Json], overlay: Mapping[str, Json]) -> Node:
 def _stale(
     number: int, action: Mapping[str, Json], running: Node, blind: Node, clash: tuple[Json, Json] | None = None
 ) -> OwnError:
-    """What to tell of an action that no longer fits: mended, where upstream already says what we would."""
+    """What to tell of an action that no longer fits: fixed, where upstream already says what we would."""
     there = [place.node for place in select(running, action["target"])]
     ours = [place.node for place in select(blind, action["target"])]
     if clash is not None:
@@ -162,7 +162,7 @@ def _stale(
         mended = there == ours
     where = f"overlay action {number} ({action['target']}; {', '.join(action['x-contract'])})"
     if mended:
-        return OwnError(f"{where}: upstream mended it: delete this action", "then derive the schemas again")
+        return OwnError(f"{where}: upstream fixed it: delete this action", "then derive the schemas again")
     return OwnError(
         f"{where}: upstream changed it: expected {_short(action['x-expects'])}, found {_short(there)}",
         "where that mends it, delete this action; else renew what it expects",

@@ -40,7 +40,7 @@ def slice_of(document: Mapping[str, Json]) -> Node:
     describe the operation.
     """
     if not isinstance(document.get("openapi"), str):
-        raise UnreadableInput("this is no OpenAPI 3 document: it does not say `openapi: 3…`")
+        raise UnreadableInput("this is not an OpenAPI 3 document: it does not say `openapi: 3…`")
     path, item = _path_item(document)
     kept = _stripped({key: item[key] for key in ("parameters", "post") if key in item})
     security: list[Node] = kept["post"].get("security", document.get("security", []))

@@ -1,4 +1,4 @@
-"""From the vendor's OpenAPI document to the files below `schemas/`, in five pure steps.
+"""From OpenAI's OpenAPI document to the files below `schemas/`, in five pure steps.
 
     whole document ─ slice ─► the operation and what it reaches
                    ─ strip ─► without prose and extensions                          slice.py
@@ -6,7 +6,7 @@
                    ─ overlay ─► corrected, each correction with its evidence        overlay.py
                    ─ derive ─► one open, self-contained schema for each object      derive.py     = derived/*.json
 
-`openapi.json` is the vendor's word, uncorrected: `overlay.yaml` extends it, and drift is measured against it.
+`openapi.json` is OpenAI's word, uncorrected: `overlay.yaml` extends it, and drift is measured against it.
 """
 
 from __future__ import annotations

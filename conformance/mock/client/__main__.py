@@ -17,7 +17,7 @@ from conformance.mock.client.submitter import Endless, act
 def main(words: list[str], environment: Mapping[str, str]) -> int:
     """Do what the environment asks for, and write down what became of it."""
     parser = argparse.ArgumentParser(prog="python -m conformance.mock.client", description="A client to be judged.")
-    parser.add_argument("--habit", default="none", choices=HABITS, metavar="NAME", help="one thing it does otherwise")
+    parser.add_argument("--habit", default="none", choices=HABITS, metavar="NAME", help="one thing it does differently")
     habit = HABITS[parser.parse_args(words).habit]
     if "CONFORMANCE_RUN_ID" not in environment:
         parser.error("this is run by `conformance client -- COMMAND`, which says in the environment what to do")

@@ -1,4 +1,4 @@
-"""What the bundled client may do otherwise: one declaration for each habit, good or bad.
+"""What the bundled client may do differently: one declaration for each habit, good or bad.
 
 A habit replaces one thing about a right client. The bad ones are those that real clients have been seen with; they say
 which requirements they break, and in which scenarios that shows. The good ones say why they are legal.
@@ -46,7 +46,7 @@ def _bad(layer: str, name: str, sentence: str, habit: Habit, *, shown_by: str, b
 
 
 def _good(layer: str, name: str, sentence: str, habit: Habit, *, legal: str) -> None:
-    """Declare what a client may do otherwise without being wrong."""
+    """Declare what a client may do differently without being wrong."""
     _declared[name] = Declared(name, layer, sentence, habit, legal=legal)
 
 
@@ -99,7 +99,7 @@ _RARE = frozenset(
      "thread.run.step.cancelled", "thread.run.step.expired"}
 )  # fmt: skip
 
-#: Every requirement that something is taken for a success, and a scenario for each: a wrong text breaks them all.
+#: Every requirement that something is treated as a success, and a scenario for each: a wrong text breaks them all.
 _SUCCESSES = {
     "outcome.usual": "plain-one-call",
     "outcome.text": "plain-second-round",
@@ -189,7 +189,7 @@ _bad(
 _bad(
     _SENDS,
     "extra-key",
-    "The thread's id stands in the body.",
+    "The body holds the thread's id.",
     replace(RIGHT, submissions=lambda o: [{**document, "thread_id": "x"} for document in whole(o)]),
     shown_by="streamed-one-call",
     breaks="sending.no-extra-keys",
@@ -197,7 +197,7 @@ _bad(
 _bad(
     _SENDS,
     "no-content-type",
-    "There is no Content-Type.",
+    "Content-Type is missing.",
     _with("Content-Type", None),
     shown_by="plain-one-call",
     breaks="sending.content-type",
@@ -205,7 +205,7 @@ _bad(
 _bad(
     _SENDS,
     "form-content-type",
-    "The body is said to be a form.",
+    "The Content-Type says that the body is a form.",
     _with("Content-Type", "application/x-www-form-urlencoded"),
     shown_by="plain-one-call",
     breaks="sending.content-type",
@@ -213,7 +213,7 @@ _bad(
 _bad(
     _SENDS,
     "no-beta",
-    "There is no OpenAI-Beta.",
+    "OpenAI-Beta is missing.",
     _with("OpenAI-Beta", None),
     shown_by="plain-one-call",
     breaks="sending.beta",
@@ -229,7 +229,7 @@ _bad(
 _bad(
     _SENDS,
     "no-key",
-    "There is no Authorization.",
+    "Authorization is missing.",
     _with("Authorization", None),
     shown_by="plain-one-call",
     breaks="sending.authorization",
@@ -245,7 +245,7 @@ _bad(
 _bad(
     _SENDS,
     "never-streams",
-    "A stream that is wanted is not asked for.",
+    "A stream is wanted, and `stream: true` is not sent.",
     replace(RIGHT, stream={True: False, False: None}),
     shown_by="streamed-one-call",
     breaks="sending.stream-flag",
@@ -253,7 +253,7 @@ _bad(
 _bad(
     _SENDS,
     "always-streams",
-    "A stream is asked for that nobody wants.",
+    "`stream: true` is sent although no stream is wanted.",
     replace(RIGHT, stream={True: True, False: True}),
     shown_by="plain-one-call",
     breaks="sending.stream-flag",
@@ -293,7 +293,7 @@ _bad(
 _bad(
     _SENDS,
     "adds-a-deployment",
-    "A deployment stands below the base URL in every request.",
+    "Every request has a deployment below the base URL.",
     replace(RIGHT, submits_below=_deployed, looks_below=_deployed),
     shown_by="plain-one-call",
     breaks="sending.path",
@@ -309,7 +309,7 @@ _bad(
 _bad(
     _SENDS,
     "never-submits",
-    "It looks at the run and ends as if all were well.",
+    "It reads the run and exits with 0 without submitting.",
     replace(RIGHT, submits=False),
     shown_by="plain-one-call",
     breaks="sending.submitted",
@@ -317,7 +317,7 @@ _bad(
 _bad(
     _SENDS,
     "never-speaks",
-    "It sends nothing and ends as if all were well.",
+    "It sends nothing and exits with 0.",
     replace(RIGHT, speaks=False),
     shown_by="plain-one-call",
     breaks="sending.submitted",
@@ -336,7 +336,7 @@ _bad(
 _bad(
     _SENDS_AGAIN,
     "retries-otherwise",
-    "A retry says something else.",
+    "A retry sends another body.",
     replace(RIGHT, again=_shortened),
     shown_by="plain-fault-before",
     breaks="retry.identical",
@@ -344,7 +344,7 @@ _bad(
 _bad(
     _SENDS_AGAIN,
     "retries-at-once",
-    "Retry-After is not waited for.",
+    "Retry-After is ignored.",
     replace(RIGHT, waits=False),
     shown_by="plain-rate-limited",
     breaks="retry.after",
@@ -371,7 +371,7 @@ _bad(
 _bad(
     _MAKES_OF_IT,
     "deaf-to-refusals",
-    "A refusal is taken for a success.",
+    "A refusal is treated as a success.",
     replace(RIGHT, notices_refusals=False),
     shown_by="plain-refused-html",
     breaks="outcome.refused",
@@ -379,7 +379,7 @@ _bad(
 _bad(
     _MAKES_OF_IT,
     "deaf-to-truncation",
-    "A stream that ends early is taken for whole.",
+    "A stream that ends early is treated as complete.",
     replace(RIGHT, notices_truncation=False),
     shown_by="streamed-truncated-at-once streamed-truncated-before-ending",
     breaks="outcome.truncated",
@@ -387,7 +387,7 @@ _bad(
 _bad(
     _MAKES_OF_IT,
     "deaf-to-resets",
-    "A connection that breaks is taken for the end.",
+    "A connection that breaks is treated as the end of the stream.",
     replace(RIGHT, notices_resets=False),
     shown_by="streamed-reset-between-events",
     breaks="outcome.reset",
@@ -395,7 +395,7 @@ _bad(
 _bad(
     _MAKES_OF_IT,
     "deaf-to-errors",
-    "Error events are passed over.",
+    "Error events are ignored.",
     replace(RIGHT, notices_errors=False),
     shown_by="streamed-error-wrapped",
     breaks="outcome.error-event",
@@ -403,7 +403,7 @@ _bad(
 _bad(
     _MAKES_OF_IT,
     "deaf-to-bare-errors",
-    "Error events without a wrapper are passed over.",
+    "Error events without a wrapper are ignored.",
     replace(RIGHT, notices_bare_errors=False),
     shown_by="streamed-error-bare",
     breaks="outcome.error-event-bare",
@@ -411,7 +411,7 @@ _bad(
 _bad(
     _MAKES_OF_IT,
     "deaf-to-bad-json",
-    "Events that are no JSON are passed over.",
+    "Events that are not JSON are ignored.",
     replace(RIGHT, notices_bad_json=False),
     shown_by="streamed-bad-json",
     breaks="outcome.bad-json",
@@ -419,7 +419,7 @@ _bad(
 _bad(
     _MAKES_OF_IT,
     "takes-any-body",
-    "Whatever answers `stream: true` is taken for a stream.",
+    "Any answer to `stream: true` is treated as a stream.",
     replace(RIGHT, notices_other_bodies=False),
     shown_by="streamed-json streamed-html",
     breaks="outcome.not-a-stream",
@@ -435,7 +435,7 @@ _bad(
 _bad(
     _MAKES_OF_IT,
     "text-after-done",
-    "It reads on after `done`, and takes what comes.",
+    "It reads on after `done`, and uses what comes.",
     replace(RIGHT, ends_at_done=False, ignores_rest=False),
     shown_by="streamed-after-done streamed-left-open",
     breaks="outcome.after-done outcome.left-open",
@@ -459,7 +459,7 @@ _bad(
 _bad(
     _MAKES_OF_IT,
     "no-rare-events",
-    "Documented events beside the usual course of a run are errors.",
+    "Documented but rare events are errors.",
     replace(RIGHT, refused_events=_RARE),
     shown_by="streamed-documented-events streamed-incomplete",
     breaks="outcome.documented-events outcome.ending-told",
@@ -467,7 +467,7 @@ _bad(
 _bad(
     _MAKES_OF_IT,
     "demands-members",
-    "A run without a member that it need not have is an error.",
+    "A run without an optional member is an error.",
     replace(RIGHT, demands_members=True),
     shown_by="streamed-unknown-members",
     breaks="outcome.unknown-members",
@@ -483,7 +483,7 @@ _bad(
 _bad(
     _MAKES_OF_IT,
     "stops-at-the-next-round",
-    "A run that asks once more is taken for completed.",
+    "A run that asks for outputs again is treated as completed.",
     replace(RIGHT, further_rounds=False),
     shown_by="plain-second-round streamed-second-round",
     breaks="outcome.second-round",
@@ -491,7 +491,7 @@ _bad(
 _bad(
     _MAKES_OF_IT,
     "breaks-at-the-next-round",
-    "A run that asks once more ends in an error of its own.",
+    "A run that asks for outputs again ends in an unrelated error.",
     replace(RIGHT, further_rounds=False, fails_at_further_rounds=True),
     shown_by="plain-second-round streamed-second-round",
     breaks="outcome.second-round",
@@ -499,7 +499,7 @@ _bad(
 _bad(
     _MAKES_OF_IT,
     "all-is-completed",
-    "Every run is said to be completed.",
+    "Every run is reported as completed.",
     replace(RIGHT, said_status=lambda _: "completed"),
     shown_by="plain-expired streamed-failed",
     breaks="outcome.status",
@@ -523,7 +523,7 @@ _bad(
 _bad(
     _MAKES_OF_IT,
     "reads-on",
-    "A run that has stopped is polled on.",
+    "A run that has ended is still polled.",
     replace(RIGHT, idle_reads=6),
     shown_by="plain-one-call",
     breaks="outcome.poll-once",
@@ -531,7 +531,7 @@ _bad(
 _bad(
     _MAKES_OF_IT,
     "polls-for-ever",
-    "A run that ended otherwise than completed is polled for ever.",
+    "A run that ended without completing is polled forever.",
     replace(RIGHT, polls_for_ever=UNSUCCESSFUL),
     shown_by="plain-expired streamed-incomplete",
     breaks="outcome.poll-stops",
@@ -539,7 +539,7 @@ _bad(
 _bad(
     _MAKES_OF_IT,
     "lists-for-ever",
-    "A run that completed is polled for ever by a list of runs.",
+    "A completed run is polled forever through the list of runs.",
     replace(RIGHT, polls_for_ever=frozenset({"completed"}), looks_by_list=True),
     shown_by="plain-one-call",
     breaks="outcome.poll-stops",
@@ -547,7 +547,7 @@ _bad(
 _bad(
     _MAKES_OF_IT,
     "waits-for-ever",
-    "A run that ended otherwise than completed is waited for, without a request.",
+    "The client waits forever, without a request, for a run that ended without completing.",
     replace(RIGHT, waits_for_ever=UNSUCCESSFUL),
     shown_by="plain-expired plain-incomplete streamed-failed streamed-cancelled",
     breaks="outcome.ends",
@@ -582,7 +582,7 @@ _bad(
 _bad(
     _READS,
     "last-data-line",
-    "Of several data lines the last one holds.",
+    "Of several data lines only the last one counts.",
     _reading(adds_data=False),
     shown_by="streamed-data-lines",
     breaks="reading.data-lines",
@@ -683,26 +683,26 @@ _good(
 _good(
     _MAKES_OF_IT,
     "looks-by-list",
-    "The run is looked at in a list of runs.",
+    "The run is read through the list of runs.",
     replace(RIGHT, looks_by_list=True),
     legal="A list shows each run as it stands, and what it asks for.",
 )
 _good(
     _MAKES_OF_IT,
     "reports-the-next-round",
-    "A run that asks once more is reported as one that does.",
+    "A run that asks for outputs again is reported with its status.",
     replace(RIGHT, further_rounds=False, says_it_waits=True),
     legal="Its caller may submit again.",
 )
 _good(
     _MAKES_OF_IT,
     "fails-at-the-next-round",
-    "A run that asks once more is reported, and counted as a failure.",
+    "A run that asks for outputs again is reported as a failure.",
     replace(RIGHT, further_rounds=False, says_it_waits=True, fails_at_further_rounds=True),
     legal="A program that submits once can do no more.",
 )
 
-#: What the client can be told to do, by the name of the habit; `none` is right.
+#: What the client can be asked to do, by the name of the habit; `none` is right.
 HABITS: Mapping[str, Habit] = MappingProxyType(
     {"none": RIGHT, **{name: declared.habit for name, declared in DECLARED.items()}}
 )

@@ -111,7 +111,7 @@ class Seen:
         except ValueError:
             if event.name in _KNOWN and not self._habit.notices_bad_json:
                 return None
-            raise Failed(f"{event.name} is no JSON") from None
+            raise Failed(f"{event.name} is not JSON") from None
         return document if event.name in _KNOWN and isinstance(document, dict) else None
 
     def _step(self, document: Document) -> None:

@@ -66,7 +66,7 @@ def read(pieces: Iterable[bytes], reading: Reading) -> Iterator[Event]:
         elif field == "data":
             data = value if data is None or not reading.adds_data else f"{data}\n{value}"
         elif field and field not in ("id", "retry") and not reading.skips_fields:
-            raise Unreadable(f"a field that nobody knows: {field}")
+            raise Unreadable(f"an unknown field: {field}")
 
 
 def _field(line: str, reading: Reading) -> tuple[str, str]:

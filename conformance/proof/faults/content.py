@@ -276,7 +276,7 @@ def text_as_refusal(document: Document) -> Document:
 
 @stream_fault("asks-without-a-step", breaks={"content.tool-calls"}, having=_WAITING)
 def asks_without_a_step(pieces: Pieces) -> Pieces:
-    """The run asks for calls, and the step that makes them is told nowhere in the stream."""
+    """The run asks for calls, and no event of the stream shows the step that makes them."""
     step = pieces[place(pieces, "thread.run.step.created", last=True)].document["id"]
     return tuple(one for one in pieces if not (one.name.startswith("thread.run.step.") and one.document["id"] == step))
 

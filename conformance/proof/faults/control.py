@@ -1,4 +1,4 @@
-"""Two faults whose outcome is known: where one of them comes out otherwise, the proof itself is broken."""
+"""Two faults whose outcome is known: where one of them has another outcome, the proof itself is broken."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def html_for_stream(_exchange: Exchange, response: Response) -> Response:
 @fault(
     "without-request-id",
     applies=_STREAM,
-    equivalent="x-request-id is the vendor's own field; no requirement asks for it",
+    equivalent="x-request-id is OpenAI's own field; no requirement asks for it",
 )
 def without_request_id(_exchange: Exchange, response: Response) -> Response:
     """The answer does not say which request it answers."""

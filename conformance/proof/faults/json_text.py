@@ -15,7 +15,7 @@ def _data(pieces: Pieces, name: str, old: bytes, new: bytes) -> Pieces:
 
 @stream_fault("brace-too-many", breaks=_JSON, having="thread.run.queued")
 def brace_too_many(pieces: Pieces) -> Pieces:
-    """A run event ends in one brace too many, as in the vendor's printed example."""
+    """A run event ends in one brace too many, as in OpenAI's printed example."""
     index = place(pieces, "thread.run.queued")
     return replaced(pieces, index, with_data(pieces[index], pieces[index].data + b"}"))
 

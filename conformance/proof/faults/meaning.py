@@ -196,13 +196,13 @@ def run_lacks_late_fields(document: Document) -> Document:
     return _less(document, "parallel_tool_calls", "response_format", "truncation_strategy", "tool_choice")
 
 
-@event_fault("completed-still-expires", _COMPLETED, equivalent="events.expires-null is told for information")
+@event_fault("completed-still-expires", _COMPLETED, equivalent="events.expires-null is reported for information")
 def completed_still_expires(document: Document) -> Document:
     """The completed run still says when it expires."""
     return {**document, "expires_at": document["created_at"] + 600}
 
 
-@event_fault("usage-does-not-add-up", _COMPLETED, equivalent="events.usage-sum is told for information")
+@event_fault("usage-does-not-add-up", _COMPLETED, equivalent="events.usage-sum is reported for information")
 def usage_does_not_add_up(document: Document) -> Document:
     """The usage of the run is less than that of its steps."""
     return {**document, "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}}

@@ -129,7 +129,7 @@ def run_metadata_lost(document: Document) -> Document:
 
 @stream_fault("another-run", breaks={"order.run-of-path"}, having=_QUEUED)
 def another_run(pieces: Pieces) -> Pieces:
-    """All run events are about a run that nobody addressed."""
+    """All run events are about another run than the one addressed."""
     return each(pieces, of_entity(pieces, "run"), lambda run: {**run, "id": "run_another"})
 
 
@@ -218,7 +218,7 @@ def text_after_error(pieces: Pieces) -> Pieces:
 
 @stream_fault("two-errors", breaks={"order.error-last"}, having="error")
 def two_errors(pieces: Pieces) -> Pieces:
-    """The error is told twice."""
+    """The error event comes twice."""
     index = place(pieces, "error")
     return inserted(pieces, index, pieces[index])
 

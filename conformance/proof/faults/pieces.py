@@ -35,7 +35,7 @@ _ANSWERS = 256
 
 
 def pieces_of(response: Response) -> Pieces:
-    """Read the events of an answer; one that is no stream has none."""
+    """Read the events of an answer; one that is not a stream has none."""
     return _pieces(response.chunks)
 
 

@@ -192,13 +192,13 @@ def retry_after_word(_exchange: Exchange, response: Response) -> Response:
     applies=_BUSY,
 )
 def rate_limit_without_body(_exchange: Exchange, response: Response) -> Response:
-    """A rate limit is told as a page of a proxy."""
+    """A rate limit is answered with an HTML page of a proxy."""
     return with_body(response, b"<!doctype html><title>Slow down</title>", "text/html")
 
 
 @fault("fault-as-page", breaks={"errors.server-fault"}, applies=Applies(statuses=BROKEN))
 def fault_as_page(_exchange: Exchange, response: Response) -> Response:
-    """A fault of the server is told as a page."""
+    """A server error is answered with an HTML page."""
     return with_body(response, b"<!doctype html><title>Oops</title>", "text/html")
 
 

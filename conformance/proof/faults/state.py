@@ -22,7 +22,7 @@ def _fault(name: str, lie: str, scenarios: str, breaks: str, behaviour: Behaviou
 
 _fault(
     "serves-nowhere",
-    "The path of the operation is not known.",
+    "The path of the operation is not served.",
     "json-one-call stream-one-call concurrent",
     "request.path submission.concurrent",
     accepting.and_not(accepting.whatever, "no-path"),
@@ -50,14 +50,14 @@ _fault(
 )
 _fault(
     "refuses-stream-false",
-    "A body that says `stream` is false is refused.",
+    "A body with `stream: false` is refused.",
     "json-stream-false",
     "request.stream-false",
     accepting.and_not(accepting.stream_false, "stream-value"),
 )
 _fault(
     "refuses-stream-null",
-    "A body that says `stream` is null is refused.",
+    "A body with `stream: null` is refused.",
     "json-stream-null",
     "request.stream-null",
     accepting.and_not(accepting.stream_null, "stream-value"),
@@ -95,7 +95,7 @@ _fault(
 
 _fault(
     "accepts-partial",
-    "Some of the outputs are enough; the others are taken for empty.",
+    "Some of the outputs are enough; the others are treated as empty.",
     "partial-plain partial-split partial-streamed",
     "submission.partial-refused",
     accepting.unless(accepting.some),
@@ -144,28 +144,28 @@ _fault(
 )
 _fault(
     "accepts-missing-outputs",
-    "A body without outputs is taken for all of them.",
+    "A body without outputs is treated as if it held all of them.",
     "missing-outputs",
     "submission.outputs-required",
     lenient.taken_for_all("missing", "tool_outputs"),
 )
 _fault(
     "accepts-missing-id",
-    "An output without an id is taken for any call's.",
+    "An output without an id is used for any call.",
     "missing-id",
     "submission.id-required",
     lenient.taken_for_all("missing", "tool_call_id"),
 )
 _fault(
     "accepts-malformed",
-    "A body that is not JSON is taken for all outputs.",
+    "A body that is not JSON is treated as if it held all outputs.",
     "malformed-json",
     "errors.malformed-json",
     lenient.taken_for_all("malformed"),
 )
 _fault(
     "accepts-null-output",
-    "An output that is null is taken for empty.",
+    "An output that is null is treated as empty.",
     "null-output",
     "submission.output-not-null",
     lenient.rewritten(lenient.items(lenient.null_is_empty)),
@@ -179,14 +179,14 @@ _fault(
 )
 _fault(
     "accepts-unknown-keys",
-    "Keys that the API does not know are passed over.",
+    "Keys that the API does not know are ignored.",
     "extra-key",
     "request.extra-key",
     lenient.rewritten(lenient.known_keys),
 )
 _fault(
     "reads-stream-words",
-    "`stream` may be said as a word.",
+    "`stream` may be a string.",
     "stream-as-string",
     "request.stream-type",
     lenient.rewritten(lenient.stream_word),
@@ -200,7 +200,7 @@ _fault(
 )
 _fault(
     "accepts-again",
-    "Outputs are accepted while the run is at work with those it has.",
+    "Outputs are accepted again while the run works with the first ones.",
     "again-plain concurrent",
     "submission.again-refused submission.concurrent",
     accepting.in_states("queued", "in_progress"),
@@ -231,28 +231,28 @@ _fault(
 
 _fault(
     "serves-without-key",
-    "Whoever sends no key is served.",
+    "A request without a key is served.",
     "no-key",
     "errors.no-key",
     Behaviour(key=entering.without_a_key),
 )
 _fault(
     "serves-any-key",
-    "Any key will do.",
+    "Any key is accepted.",
     "wrong-key",
     "errors.wrong-key",
     Behaviour(key=entering.with_any_key),
 )
 _fault(
     "serves-json-alone",
-    "Whoever asks for an event stream in the Accept header as well is refused with 406.",
+    "A request whose Accept header also asks for an event stream is refused with 406.",
     "stream-accept-header",
     "request.stream-true",
     Behaviour(key=entering.who_asks_for_json),
 )
 _fault(
     "serves-unknown-thread",
-    "A thread that does not exist is passed over.",
+    "A thread that does not exist is ignored.",
     "unknown-thread",
     "errors.unknown-thread",
     Behaviour(find=entering.whatever_thread(known=False)),
@@ -297,7 +297,7 @@ _fault(
 )
 _fault(
     "goes-on-after-refusal",
-    "A submission is refused, and the run goes on with it all the same.",
+    "A submission is refused, and the run goes on with it anyway.",
     "unknown-id empty-list partial-plain",
     "submission.atomic submission.empty-not-resumed",
     Behaviour(refused=running.goes_on_anyway),
@@ -311,7 +311,7 @@ _fault(
 )
 _fault(
     "never-resumes",
-    "Outputs are accepted, and the run waits on as before.",
+    "Outputs are accepted, and the run keeps waiting.",
     "json-one-call stream-one-call concurrent",
     "response.moved-on order.terminal-present submission.concurrent",
     Behaviour(accepted=stays),

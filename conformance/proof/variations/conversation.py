@@ -13,7 +13,7 @@ from conformance.model import Headers, Operation
 from conformance.reference.events import Event
 from conformance.reference.objects import Document
 
-#: Where nothing else is said: the vendor's own.
+#: Where nothing else is said: OpenAI's own.
 PREFIX = "/v1"
 KEY = "key"
 CREDENTIALS: Headers = (("Authorization", f"Bearer {KEY}"), ("OpenAI-Beta", "assistants=v2"))

@@ -33,7 +33,7 @@ def text(path: Path) -> str:
     try:
         return files.read(path, files.LIST).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UnreadableInput(f"{path}: byte {error.start} is no UTF-8", "TOML is text in UTF-8.") from None
+        raise UnreadableInput(f"{path}: byte {error.start} is not UTF-8", "TOML is text in UTF-8.") from None
 
 
 def rows(content: str, name: str) -> tuple[KnownFailure, ...]:
@@ -80,7 +80,7 @@ def _refusal(name: str, document: Mapping[str, Any], error: jsonschema_rs.Valida
 _COLUMNS = {
     "expires": "It is the last day, as in expires = 2026-12-31.",
     "link": "It begins with https:// or http://.",
-    "reason": "Say why it is excused: whoever reads the report sees it.",
+    "reason": "Say why it is excused; the report shows it.",
     "fingerprints": "Each has twelve hexadecimal digits, as --update-known-failures writes them; leave it out for any.",
     "target": 'Write it as in target = { base_url = "http://127.0.0.1:8000/v1" }, or with a list of values.',
 }

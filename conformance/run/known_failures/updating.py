@@ -88,7 +88,7 @@ def _blocks(content: str, name: str) -> tuple[str, list[str]]:
     starts = [number for number, line in enumerate(lines) if _HEADER.fullmatch(line.rstrip("\r\n"))]
     if len(starts) != len(reader.rows(content, name)):
         raise UnreadableInput(
-            f"{name}: the rows cannot be told apart, so nothing was changed",
+            f"{name}: the rows cannot be distinguished, so nothing was changed",
             "Write each as a table of its own, headed by a line [[failure]].",
         )
     for index, start in enumerate(starts):

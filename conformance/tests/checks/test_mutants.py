@@ -219,5 +219,5 @@ def test_a_check_that_breaks_is_a_slip_of_ours_and_no_verdict_on_anybody(monkeyp
     monkeypatch.setattr("conformance.verdict.judge._CHECKS", checks)
     verdicts = {verdict.requirement: verdict for verdict in judge(base(ONE)).verdicts}
     assert verdicts["done.last"].status is Status.ERROR
-    assert verdicts["done.last"].reason == "the check broke: KeyError: 'id'"
+    assert verdicts["done.last"].reason == "internal error (please report it): KeyError: 'id'"
     assert verdicts["done.once"].status is Status.PASS

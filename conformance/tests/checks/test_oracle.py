@@ -1,4 +1,4 @@
-"""Every id of the catalogue is told apart by hand: something legal that passes it, something illegal that breaks it.
+"""Every id of the catalogue is distinguished by hand: something legal that passes it, something illegal that breaks it.
 
 The generator of legal variations and the judge read the same tables, so their agreement alone proves little. The
 miniatures of this folder were written from the catalogue; here they are counted, and what none of them shows is added.

@@ -1,4 +1,4 @@
-"""Documents the tests of this room share: the vendor's whole ones, and the smallest legal objects."""
+"""Documents the tests of this room share: OpenAI's whole ones, and the smallest legal objects."""
 
 from __future__ import annotations
 

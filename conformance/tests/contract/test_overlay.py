@@ -258,7 +258,7 @@ def test_a_correction_that_upstream_has_mended_is_told(target: str, mended: Any)
         place.node[key].remove("attachments")
     else:
         place.node[key] = mended
-    with pytest.raises(OwnError, match="upstream mended it: delete this action"):
+    with pytest.raises(OwnError, match="upstream fixed it: delete this action"):
         corrected(document, {"actions": ACTIONS})
 
 

@@ -95,7 +95,7 @@ def test_the_stream_has_24_names_with_data_and_azure_lacks_one() -> None:
 
 
 def test_upstream_still_says_nullable() -> None:
-    """When this fails, the vendor mended it: `nullable.py` then only serves the documents of others."""
+    """When this fails, OpenAI mended it: `nullable.py` then only serves the documents of others."""
     assert "'nullable': True" in repr(official()["components"]["schemas"]["RunObject"])
 
 
@@ -140,7 +140,7 @@ def test_a_union_that_cannot_be_opened_is_told(branch: Any) -> None:
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ({}, "no OpenAPI 3 document"),
+        ({}, "not an OpenAPI 3 document"),
         ({"openapi": "3.1.0", "paths": {}}, "does not describe POST"),
         (
             {"openapi": "3.1.0", "paths": {PATH: {"post": {"requestBody": {"$ref": "other.yaml#/x"}}}}},

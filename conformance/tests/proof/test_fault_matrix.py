@@ -79,8 +79,8 @@ def test_a_clean_server_that_is_accused_makes_the_run_void() -> None:
 def test_a_control_that_comes_out_otherwise_makes_the_run_void() -> None:
     without_streams = tuple(one for one in clean() if one.scenario.startswith("json-one"))
     assert void(without_streams) == (
-        "control-harmless was to be survived and is dead",
-        "control-ruinous was to be killed and is dead",
+        "control-harmless: expected survived, got dead",
+        "control-ruinous: expected caught, got dead",
     )
 
 

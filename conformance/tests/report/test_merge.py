@@ -104,10 +104,10 @@ def test_times_and_leftovers_are_those_of_all(shards: list[Report]) -> None:
     [
         (lambda a, b, c: [a, b], "missing: the shard 3/3"),
         (lambda a, b, c: [a, b, b, c], "2/3 comes twice"),
-        (lambda a, b, c: [a, b, replace(c, profile=Profile(shard=None))], "is no shard"),
+        (lambda a, b, c: [a, b, replace(c, profile=Profile(shard=None))], "is not a shard"),
         (lambda a, b, c: [a, b, replace(c, profile=Profile(shard="3/4"))], "different runs: 1/3 and 2/3 and 3/4"),
-        (lambda a, b, c: [a, b, replace(c, target={"kind": "http"})], "the target is another"),
-        (lambda a, b, c: [a, b, replace(c, profile=Profile(shard="3/3", strict=True))], "the profile is another"),
+        (lambda a, b, c: [a, b, replace(c, target={"kind": "http"})], "the target differs"),
+        (lambda a, b, c: [a, b, replace(c, profile=Profile(shard="3/3", strict=True))], "the profile differs"),
         (lambda a, b, c: [a, replace(b, profile=replace(b.profile, requirements="2026.11")), c], "the profile"),
     ],
 )
@@ -118,7 +118,7 @@ def test_what_is_no_whole_is_refused(spoil: Callable[..., list[Report]], message
 
 def test_another_version_of_the_suite_is_refused(shards: list[Report]) -> None:
     mixed = [*parts(*shards)[:2], Part("x.json", "2", shards[2])]
-    with pytest.raises(UsageError, match="the suite is another"):
+    with pytest.raises(UsageError, match="the suite differs"):
         merge(mixed)
 
 

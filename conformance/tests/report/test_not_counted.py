@@ -1,4 +1,4 @@
-"""What does not count is told apart from what does, and whatever counts is told."""
+"""What does not count is distinguished from what does, and whatever counts is told."""
 
 from __future__ import annotations
 

@@ -196,7 +196,7 @@ def test_a_command_is_told_everything() -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("{", "it is no JSON"),
+        ("{", "it is not JSON"),
         ("[]", "is not of type"),
         ('{"status": 7}', "at /status"),
         ('{"stats": "completed"}', "stats"),
@@ -214,8 +214,8 @@ def test_an_outcome_that_cannot_be_read_is_nobodys_failure(content: str, reason:
 @pytest.mark.parametrize(
     ("made", "reason"),
     [
-        ("os.mkfifo(path)", "it is no regular file"),
-        ("os.symlink('/dev/zero', path)", "it is no regular file"),
+        ("os.mkfifo(path)", "it is not a regular file"),
+        ("os.symlink('/dev/zero', path)", "it is not a regular file"),
         ("os.symlink('/dev/tty', path)", "it "),
         ("os.mkdir(path)", "it cannot be read"),
         ("os.truncate(os.open(path, os.O_CREAT | os.O_WRONLY), 2**30)", "longer than"),

@@ -81,7 +81,7 @@ def then_wait(data: bytes) -> Callable[[socket.socket, bytes], None]:
         pytest.param(drip(b"", b"HTTP/1.1 103 Hints\r\n\r\n", 0), "no answer within 10000 bytes", id="flood of 1xx"),
         pytest.param(drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n" * 100, 0), "no answer within 10000 bytes", id="headers"),
         pytest.param(once(b""), "the connection was closed without an answer", id="closed"),
-        pytest.param(once(b"SSH-2.0-OpenSSH\r\n\r\n"), "what came is no HTTP answer", id="another protocol"),
+        pytest.param(once(b"SSH-2.0-OpenSSH\r\n\r\n"), "the answer is not HTTP", id="another protocol"),
     ],
 )
 def test_without_a_status_line_there_is_no_response_but_a_reason(
@@ -146,7 +146,7 @@ def test_a_done_that_is_quoted_inside_an_event_ends_nothing() -> None:
 
 def test_a_status_that_http_does_not_have_is_no_answer() -> None:
     sent = exchanged(once(answer(600, b"")))
-    assert (sent.exchange.response, sent.exchange.failure) == (None, "what came is no HTTP answer: its status is 600")
+    assert (sent.exchange.response, sent.exchange.failure) == (None, "the answer is not HTTP: its status is 600")
     kept = exchanged(once(answer(599, b""))).exchange.response
     assert kept is not None
     assert kept.status == 599

@@ -118,7 +118,7 @@ def test_one_that_is_interrupted_ends(driver: Persistent) -> None:
 @pytest.mark.parametrize(
     ("what", "says"),
     [
-        ('print(json.dumps({"exit": "none"}))', "no whole number"),
+        ('print(json.dumps({"exit": "none"}))', "not an integer"),
         ('print(json.dumps({"exit": 0, "status": 7}))', "its outcome line: 7 is not one of"),
         ("sys.exit(0)", "before it answered: a persistent program reads scenarios until its input ends"),
     ],

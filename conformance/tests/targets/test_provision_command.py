@@ -122,7 +122,7 @@ def test_the_end_that_fails_is_listed(mock: Mock, tmp_path: Path) -> None:
     asked = target(mock, printing(tmp_path, '{"thread_id": "t", "run_id": "r", "calls": ["a"]}'))
     asked.exchange(BY_ID["json-one-call"])
     printing(tmp_path, "", 1)
-    assert "ended with 1 when it was told with CONFORMANCE_DONE" in "".join(asked.close())
+    assert "ended with 1 when it was called with CONFORMANCE_DONE" in "".join(asked.close())
 
 
 @pytest.mark.parametrize(

@@ -13,17 +13,17 @@ CANARY = "sk-canary-0123456789"
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("", "no http:// or https:// address"),
-        ("localhost:8000/v1", "no http:// or https:// address"),
-        ("ftp://host/", "no http:// or https:// address"),
-        ("http://", "no http:// or https:// address"),
+        ("", "not an http:// or https:// URL"),
+        ("localhost:8000/v1", "not an http:// or https:// URL"),
+        ("ftp://host/", "not an http:// or https:// URL"),
+        ("http://", "not an http:// or https:// URL"),
         ("http://host:99999/", "cannot be read"),
         ("http://ho st/", "spaces or control characters"),
         ("http://host/\r\nX: y", "spaces or control characters"),
         ("http://[::1", "cannot be read"),
         ("http://user:pass@host/", "user name"),
         ("http://host/#part", "fragment"),
-        ("http://a..b/", "no http:// or https:// address"),
+        ("http://a..b/", "not an http:// or https:// URL"),
     ],
 )
 def test_a_nonsensical_base_url_is_told_in_one_message(url: str, message: str) -> None:

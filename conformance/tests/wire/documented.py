@@ -1,6 +1,6 @@
-"""The vendor's own two examples of the operation as cassettes: as printed, and repaired where they break the contract.
+"""OpenAI's own two examples of the operation as cassettes: as printed, and repaired where they break the contract.
 
-They are built from the vendor's OpenAPI document and nothing else; nobody has recorded them. After a change here,
+They are built from OpenAI's OpenAPI document and nothing else; nobody has recorded them. After a change here,
 `python -m conformance.tests.wire.documented` writes `cassettes/documented/` and `cassettes/SHA256SUMS` again.
 """
 

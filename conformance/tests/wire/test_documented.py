@@ -1,4 +1,4 @@
-"""The documented cassettes are what the vendor's document gives today, and every repair is needed and listed."""
+"""The documented cassettes are what OpenAI's document gives today, and every repair is needed and listed."""
 
 from __future__ import annotations
 

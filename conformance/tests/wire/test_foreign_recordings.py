@@ -412,6 +412,6 @@ def test_without_mitmproxy_the_message_says_what_to_do(monkeypatch: pytest.Monke
     ],
 )  # fmt: skip
 def test_a_foreign_file_is_named_for_what_it_looks_like(content: str | bytes, like: str) -> None:
-    with pytest.raises(UnreadableInput, match=f"no recording of a known format: it .*{like}") as caught:
+    with pytest.raises(UnreadableInput, match=f"not a recording of a known format: it .*{like}") as caught:
         only("x.txt", content)
     assert caught.value.hint

@@ -84,10 +84,10 @@ def test_a_damaged_cassette_is_told(content: bytes) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("notes.txt", b"hello", "no recording of a known format"),
-        ("empty.json", b"", "no recording of a known format"),
-        ("x.json", b"{}", "no recording of a known format"),
-        ("x.bin", bytes(range(256)), "no recording of a known format"),
+        ("notes.txt", b"hello", "not a recording of a known format"),
+        ("empty.json", b"", "not a recording of a known format"),
+        ("x.json", b"{}", "not a recording of a known format"),
+        ("x.bin", bytes(range(256)), "not a recording of a known format"),
         ("x.json", b'{"Entries": [', "not JSON"),
         ("x.json", b'{"Entries": 1}', "/Entries breaks `type`"),
         ("x.json", b'{"Entries": [{}]}', "/Entries/0 breaks `required`"),
@@ -129,7 +129,7 @@ def test_what_cannot_be_read_is_told_with_what_is_known(name: str, content: byte
 )
 @pytest.mark.parametrize("name", ["-", "recording.txt"])
 def test_what_no_reader_knows_is_told_by_what_it_looks_like(name: str, content: bytes, like: str) -> None:
-    with pytest.raises(UnreadableInput, match=f"no recording of a known format: {like}") as caught:
+    with pytest.raises(UnreadableInput, match=f"not a recording of a known format: {like}") as caught:
         read(name, content, None)
     assert caught.value.message.startswith("standard input: " if name == "-" else "recording.txt: ")
     assert caught.value.hint

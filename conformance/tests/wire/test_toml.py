@@ -23,12 +23,12 @@ DEEP = toml.MAX_DEPTH
         ("x = " + "[" * 100_000, "inside one another"),
         ("x = " + "[" * (DEEP + 1) + "]" * (DEEP + 1), "inside one another"),
         ("x = " + "{a = " * DEEP + "1" + "}" * DEEP, "inside one another"),
-        ("x = " + "9" * 100_000, "no TOML"),
+        ("x = " + "9" * 100_000, "not TOML"),
         ("x = 0x" + "f" * 100_000, "too large"),
         ("x = 1e999", "too large"),
         ("x = nan", "too large"),
-        ("x", "no TOML"),
-        ("\x00", "no TOML"),
+        ("x", "not TOML"),
+        ("\x00", "not TOML"),
     ],
 )
 def test_what_no_list_holds_is_refused_in_words_before_it_is_read(text: str, said: str) -> None:

@@ -154,7 +154,9 @@ def _by_package(coding: str, data: bytes) -> Unpacked:
         except ImportError:
             continue
         except Exception:  # each package has errors of its own
-            return Unpacked(b"", whole=False, problem=f"it is no body of bounded size in the content coding {coding}")
+            return Unpacked(
+                b"", whole=False, problem=f"its content coding {coding} is broken, or it is too large unpacked"
+            )
     advice = f"`pip install {packages[0]}` unpacks it"
     return Unpacked(b"", whole=False, problem=f"it is packed with the content coding {coding}; {advice}")
 

@@ -26,7 +26,7 @@ def read(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, 
         end = _HEAD_END.search(content, at)
         if end is None:
             raise UnreadableInput(
-                f"{name}: the headers never end: this is no whole output of curl -i", "Record it once more."
+                f"{name}: the headers never end: this is not the complete output of curl -i", "Record it once more."
             )
         head, code, at = content[at : end.start()], int(status[1]), end.end()
     headers, printed = _headers(head), content[at:]

@@ -51,7 +51,7 @@ def is_utf16(content: bytes) -> bool:
 #: What is no recording, and has a command of its own.
 _OPENAPI = Look("it looks like an OpenAPI document", "`conformance schemas drift --spec FILE` compares it with ours.")
 
-#: The kinds that are told apart, the first that fits; what is none of them is text.
+#: The kinds that are distinguished, the first that fits; what is none of them is text.
 _KINDS = (
     _Kind(
         lambda content, head: is_utf16(content),  # noqa: ARG005
@@ -122,7 +122,7 @@ _CHARLES = Look("it looks like a session of Charles", "File > Export Session wri
 _MOCKSERVER = Look("it looks like expectations of MockServer", "It retrieves recorded requests as HAR too.")
 _REPORT = Look("it looks like a report of this suite", "`conformance report` writes it in other forms.")
 
-#: The documents that are told apart: members that only they have, the first whose members are all there.
+#: The documents that are distinguished: members that only they have, the first whose members are all there.
 _SHAPES: tuple[tuple[frozenset[str], Look], ...] = (
     (frozenset({"consumer", "provider"}), Look("it looks like a contract of Pact", _NO_ANSWERS)),
     (frozenset({"info", "item"}), Look("it looks like a Postman collection", _NO_ANSWERS)),

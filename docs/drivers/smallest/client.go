@@ -63,7 +63,7 @@ func lines(data []byte, atEOF bool) (int, []byte, error) {
 	return end + 1, data[:end], nil
 }
 
-// listen returns the run and the text that a stream tells, and an error where it breaks off.
+// listen returns the run and the text of a stream, and an error where it breaks off.
 func listen(body io.Reader) (last run, text string, err error) {
 	scanner := bufio.NewScanner(body)
 	scanner.Buffer(nil, 16<<20)

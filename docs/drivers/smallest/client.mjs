@@ -30,7 +30,7 @@ async function* events(body) {
   }
 }
 
-/** The run and the text that a stream tells. Throws where it breaks off. */
+/** The run and the text of a stream. Throws where it breaks off. */
 async function listen(body) {
   let [run, text] = [undefined, ""];
   for await (const [name, data] of events(body)) {

@@ -93,7 +93,7 @@ final class Driver
         return array_filter(['status' => $run['status'], 'text' => $text], fn ($value) => $value !== null);
     }
 
-    /** The run and the text that a stream tells. Throws where it breaks off. */
+    /** The run and the text of a stream. Throws where it breaks off. */
     private function listen(array $body): array
     {
         [$run, $text, $done, $problem] = [null, '', false, null];

@@ -39,7 +39,7 @@ def text_of(parts: list[dict[str, Any]]) -> str:
 
 
 def listen(answer: HTTPResponse) -> tuple[dict[str, Any], str]:
-    """The run and the text that a stream tells. Raises where it breaks off."""
+    """The run and the text of a stream. Raises where it breaks off."""
     run, text = {}, ""
     for name, data in events(answer):
         if data == "[DONE]":

@@ -38,7 +38,7 @@ events() {
         end; .event // empty)'
 }
 
-# The run and the text that a stream tells, or an error.
+# The run and the text of a stream, or an error.
 listen() {
   events | jq --slurp '
     def document: .data | fromjson;

@@ -14,7 +14,7 @@ _PATH_END = "/submit_tool_outputs"
 
 
 def unless(tolerated: Callable[[Sequence[str], Sequence[str]], bool]) -> Behaviour:
-    """Accept outputs also where `tolerated(got, pending)`; what is missing is taken for an empty text."""
+    """Accept outputs also where `tolerated(got, pending)`; what is missing is treated as an empty text."""
 
     def rule(status: str, pending: Sequence[str], submission: Submission) -> None:
         if not tolerated([call_id for call_id, _ in submission.outputs], pending):

@@ -23,7 +23,7 @@ def with_any_key(api_key: str | None, headers: Mapping[str, str]) -> None:
 
 
 def who_asks_for_json(api_key: str | None, headers: Mapping[str, str]) -> None:
-    """Ask for the key, and serve nobody who asks for an event stream alone."""
+    """Ask for the key, and refuse requests that accept an event stream alone."""
     needs_its_key(api_key, headers)
     if headers.get("accept") == "text/event-stream":
         raise Refused("unacceptable")
@@ -54,7 +54,7 @@ def some_run(state: State, thread_id: str, run_id: str) -> Run:
 
 
 def tells_strangers(state: State, thread_id: str, run_id: str) -> Run:
-    """Find a run as is right, and tell who asks under another thread that it exists."""
+    """Find runs correctly, and show a caller with another thread that the run exists."""
     thread = state.threads.get(thread_id)
     if thread is not None and run_id not in thread.runs and anywhere(state, run_id) is not None:
         raise Refused("stranger")

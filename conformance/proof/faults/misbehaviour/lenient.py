@@ -16,7 +16,7 @@ _EVERY = (("*", ""),)
 
 
 def rewritten(change: Callable[[Document], Document]) -> Behaviour:
-    """Read bodies as if they had been sent otherwise."""
+    """Read bodies as if something else had been sent."""
     return Behaviour(read=lambda body: submission.read(change(request_body.read(body))))
 
 

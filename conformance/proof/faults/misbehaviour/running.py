@@ -13,7 +13,7 @@ from conformance.reference.submission import RULES, Rule, Submission, answers_ev
 
 
 def with_what_there_is(run: Run, submission: Submission) -> None:
-    """Go on; outputs that are missing are taken for empty."""
+    """Go on; outputs that are missing are treated as empty."""
     step = run.pending_step()
     calls = [] if step is None else step["step_details"]["tool_calls"]
     run.resume({**{call["id"]: "" for call in calls}, **dict(submission.outputs)})

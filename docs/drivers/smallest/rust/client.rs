@@ -47,7 +47,7 @@ fn line(stream: &mut impl BufRead, after_cr: &mut bool) -> io::Result<Option<Str
     }
 }
 
-/// The run and the text that a stream tells; an error where it breaks off.
+/// The run and the text of a stream; an error where it breaks off.
 fn listen(body: impl Read) -> Result<(Value, String)> {
     let mut stream = BufReader::new(body);
     let (mut run, mut text, mut after_cr, mut first) = (Value::Null, String::new(), false, true);
