@@ -18,7 +18,8 @@ import pytest
 from conformance.errors import UnreadableInput
 from conformance.files import schemas_folder
 from conformance.mock.server import Mock
-from conformance.report.matrix import Column, as_json, as_markdown, as_page, rows, worst_code
+from conformance.report.column import Column
+from conformance.report.matrix import as_json, as_markdown, as_page, rows, worst_code
 from conformance.run import matrix
 from conformance.tests.canary import KEY
 from conformance.tests.commands import CHECKOUT, PATIENCE, conformance
