@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Judge all; the exit code is the worst of theirs. Raises UnreadableInput for a list that is none."""
     out = named_folder(arguments.out)
-    folder.begin(out, matrix.OVERVIEW)
+    folder.begin(out, matrix.OVERVIEW, kept=folder.reports_below(out) if arguments.only else ())
     if arguments.jobs < 1:
         raise UsageError(f"--jobs {arguments.jobs}: invalid number of targets at a time", "Use 1 or more.")
     listed = matrix.entries(Path(arguments.targets))

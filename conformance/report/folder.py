@@ -73,6 +73,12 @@ def begin(
     _keep(folder, _Manifest(names, tuple(dict.fromkeys((*folders, *kept)))))
 
 
+def reports_below(folder: Path) -> tuple[str, ...]:
+    """The folders below one that have a report of their own. Raises UnreadableInput as `begin` does."""
+    manifest = _read(folder)
+    return () if manifest is None else manifest.folders
+
+
 def holds(folder: Path, path: Path) -> bool:
     """Whether a path is a file of the report that a folder holds, or the folder of some of them."""
     manifest = _read(folder)

@@ -26,8 +26,8 @@ def as_results(columns: Sequence[Column], targets: str, folder: str) -> str:
         "What servers and clients of `submit_tool_outputs` (OpenAI Assistants API v2) do, each judged by itself in the "
         "version that is named. The file is written by `conformance matrix`; nothing in it is edited by hand.",
         "",
-        f"**{'; '.join(filter(None, (conforming(columns), unjudged(columns))))}.** Suite {__version__}. Everything that "
-        f"was found, with a command for each: [{folder}/index.html]({folder}/index.html), or as "
+        f"**{'; '.join(filter(None, (conforming(columns), unjudged(columns))))}.** Suite {__version__}. All "
+        f"that was found, with a command for each: [{folder}/index.html]({folder}/index.html), or as "
         f"[data]({folder}/data.json).",
         "",
         "A requirement failed if it failed in any scenario. What could not be tested does not count as a failure, and "
@@ -89,12 +89,15 @@ def _missing(columns: Sequence[Column]) -> Iterator[str]:
 
 
 def _repeating(columns: Sequence[Column], targets: str) -> Iterator[str]:
+    ours = [column for column in columns if not column.facts.added]
     yield from ("", "## Repeat one", "")
-    yield "Each installs what is named, judges it, and puts it beside the others."
+    yield f"`conformance matrix {targets} --only NAME` installs what is named into an environment of its own, judges"
+    yield "it and puts it beside the others. In a checkout `make results ONLY=NAME` does, and writes this page."
     yield ""
-    for column in columns:
-        if not column.facts.added:
-            words = ("conformance", "matrix", targets, "--only", column.name)
-            yield f"- {column.title}: `{shlex.join(words)}`"
-            if column.facts.notes:
-                yield f"  - {safe(column.facts.notes)}"
+    yield "| implementation | one command |"
+    yield "|---|---|"
+    yield from (f"| {column.title} | `make results ONLY={shlex.quote(column.name)}` |" for column in ours)
+    notes = [column for column in columns if column.facts.notes]
+    if notes:
+        yield from ("", "## Notes", "")
+        yield from (f"- {column.title}: {safe(column.facts.notes or '')}" for column in notes)

@@ -17,7 +17,7 @@ from conformance.report.result import verdict_word
 from conformance.wire.secret import secrets_in
 
 _FORM = re.compile(
-    r"(?P<name>[A-Za-z0-9][A-Za-z0-9 ._@+/-]{0,63})@(?P<version>[0-9A-Za-z][0-9A-Za-z.+_-]{0,63})=(?P<file>.+)"
+    r"(?P<name>[A-Za-z0-9@][A-Za-z0-9 ._@+/-]{0,63})@(?P<version>[0-9A-Za-z][0-9A-Za-z.+_-]{0,63})=(?P<file>.+)"
 )
 
 _HOW = "Write --add 'NAME@VERSION=FILE': a result without the version of what was judged helps nobody."
