@@ -201,7 +201,7 @@ def test_five_faults_on_five_sockets_are_five_columns(tmp_path: Path, monkeypatc
         ('field("family").value = "events"', {"events.usage"}),
         ('field("level").value = "SHOULD"', {"events.usage"}),
         ('field("word").value = "error"', {"done.last"}),
-        ('field("word").value = "error"; boxes[2].checked = false', set()),
+        ('field("word").value = "error"; boxes[3].checked = false', set()),
         ('field("one").value = "1"; field("other").value = "1"', set()),
         ('field("one").value = "0"; field("other").value = "3"', {"done.last"}),
     ],
