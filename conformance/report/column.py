@@ -86,8 +86,8 @@ class Column:
 
     @property
     def failed(self) -> tuple[str, ...]:
-        """The requirements that failed for themselves."""
-        return tuple(name for name, result in self.results().items() if result.outcome == "fail")
+        """The requirements that failed for themselves, the weightiest first."""
+        return tuple(each.requirement.id for each in self.findings if each.status is Status.FAIL)
 
     @property
     def findings(self) -> tuple[Departure, ...]:

@@ -31,8 +31,6 @@ MISTAKES = (
     Mistake("sends events after `done`", "done.last", ("streamed-after-done",)),
     Mistake("leaves the connection open after `done`", "done.closes", ("streamed-left-open",)),
     Mistake("sends text before its message", "order.message-created-first", ("streamed-delta-first",)),
-    Mistake("refuses without `error.message`", "errors.message", ("plain-refused-silently", "plain-refused-html")),
-    Mistake("answers 500", "errors.no-server-fault", ("plain-fault-before", "streamed-fault-before")),
 )
 
 
