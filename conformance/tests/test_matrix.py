@@ -161,7 +161,7 @@ def test_whoever_cannot_be_judged_is_a_column_that_says_why(tmp_path: Path) -> N
     assert not away.results()
     assert (no_key.word, no_key.reason, no_key.exit_code) == ("NO REPORT", "the environment has no NOBODY_SET_THIS", 5)
     assert slow.reason == "it was ended after 4 seconds"
-    assert worst_code(found) == 2
+    assert worst_code(found) in (2, 5)  # by whether the slow one had begun to judge when it was ended
     fits(as_json(found))
 
 
