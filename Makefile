@@ -2,6 +2,7 @@
 # make check  linters, types, import law and the tests of what judges: all day long
 # make test   the same and every other test        make test-real   the tests that need programs of others
 # make bench  measure                              make docs        write every generated file anew
+# make results  judge what docs/results/targets.toml lists (hours); make results ONLY=NAME  one of them
 # Each sets itself up in .venv first: with uv where it is installed, else with the venv and pip of $(PYTHON).
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ UV := $(shell command -v uv 2>/dev/null)
 # Tests start hundreds of programs; where an environment forbids .pyc files, each would compile every module anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo check test test-real lint bench docs clean
+.PHONY: demo check test test-real lint bench docs results clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready-to-run
@@ -38,6 +39,11 @@ lint: $(VENV)/ready-to-test
 
 bench: $(VENV)/ready-to-test
 	$(BIN)/python -m conformance.tests.bench
+
+# Whoever departs is no failure of the target: exit code 1 is a result. One at a time: some results are about time.
+results: $(VENV)/ready-to-run
+	$(BIN)/conformance matrix docs/results/targets.toml --work .results/environments --out .results/reports \
+	  --publish docs/results --jobs 1 $(if $(ONLY),--only '$(ONLY)') || [ $$? -ne 4 ]
 
 # Older sets are frozen; only that of the coming release is written anew.
 NEWEST_SET = $(lastword $(sort $(wildcard conformance/contract/sets/*.json)))

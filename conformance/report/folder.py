@@ -48,10 +48,13 @@ class _Manifest:
     complete: bool = False
 
 
-def begin(folder: Path, names: Iterable[str] = POSSIBLE, folders: Iterable[str] = ()) -> None:
+def begin(
+    folder: Path, names: Iterable[str] = POSSIBLE, folders: Iterable[str] = (), kept: Collection[str] = ()
+) -> None:
     """Take away what an earlier run wrote, and mark the folder as that of a run that has not finished.
 
-    `names` are the files that the run may write, `folders` those below that get a report of their own. Raises
+    `names` are the files that the run may write, `folders` those below that get a report of their own; the reports of
+    `kept` stay, also those that this run does not write. Raises
     UsageError where one is there that the suite did not write or where nothing can be written, and UnreadableInput
     for a manifest that the suite did not write.
     """
@@ -59,7 +62,7 @@ def begin(folder: Path, names: Iterable[str] = POSSIBLE, folders: Iterable[str] 
     before = _read(folder)
     if before is not None:
         _keep(folder, replace(before, complete=False))
-        _take_away(folder, _Manifest(before.files, (*before.folders, *folders)))
+        _take_away(folder, _Manifest(before.files, tuple({*before.folders, *folders} - {*kept})))
     taken = _taken(folder, names)
     if taken is not None:
         (folder / MANIFEST).unlink(missing_ok=True)
@@ -67,7 +70,13 @@ def begin(folder: Path, names: Iterable[str] = POSSIBLE, folders: Iterable[str] 
             f"{folder / taken} is there, and the suite did not write it",
             "Choose another folder, or move it away: the report has a file of that name.",
         )
-    _keep(folder, _Manifest(names, folders))
+    _keep(folder, _Manifest(names, tuple(dict.fromkeys((*folders, *kept)))))
+
+
+def reports_below(folder: Path) -> tuple[str, ...]:
+    """The folders below one that have a report of their own. Raises UnreadableInput as `begin` does."""
+    manifest = _read(folder)
+    return () if manifest is None else manifest.folders
 
 
 def holds(folder: Path, path: Path) -> bool:

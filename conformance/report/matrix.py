@@ -10,13 +10,15 @@ from typing import Any
 
 from conformance import __version__
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.model import Report, Requirement
-from conformance.report.counts import requirement_counts
+from conformance.model import Requirement
+from conformance.report.column import Column, groups
+from conformance.report.departures import Departure
 from conformance.report.document import requirement_document
 from conformance.report.page import page
 from conformance.report.plain import safe
-from conformance.report.result import exit_code, verdict_word, worst
-from conformance.report.tally import Result, results
+from conformance.report.result import version_of, worst
+from conformance.report.tally import Result
+from conformance.report.who_breaks import breaks
 from conformance.report.writers import WRITERS
 
 #: Raised whenever the document changes in a way its readers notice.
@@ -29,56 +31,6 @@ WORDS = ("fail", "error", "excused", "warn", "pass", "untestable", "not applicab
 _WORDS: Mapping[str, str] = MappingProxyType(
     {"follows": "fail", "known": "excused", "unscored": "excused", "not_applicable": "not applicable"}
 )
-
-#: Word of a target that has no report.
-NO_REPORT = "NO REPORT"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One implementation: its report or why there is none, and the folder of that report, as a link of the page."""
-
-    name: str
-    role: str
-    folder: str
-    report: Report | None
-    reason: str | None = None
-    #: Where there is no report: what its run ended with.
-    code: int = 5
-
-    @property
-    def word(self) -> str:
-        """The verdict on it."""
-        return NO_REPORT if self.report is None else verdict_word(self.report)
-
-    @property
-    def exit_code(self) -> int:
-        """The exit code of its run."""
-        return self.code if self.report is None else exit_code(self.report)
-
-    @property
-    def link(self) -> str:
-        """Its report in the form that is best to read."""
-        return f"{self.folder}/{WRITERS['html' if 'html' in WRITERS else 'text'].file}"
-
-    @property
-    def judged(self) -> bool:
-        """Whether there is a verdict on it."""
-        return self.report is not None and self.word not in ("NOTHING JUDGED", "ERROR", "UNREADABLE")
-
-    @property
-    def counts(self) -> str:
-        """How many requirements failed, passed, and could not be tested; empty where nothing was judged."""
-        return requirement_counts(self.report).partition(": ")[2] if self.report is not None and self.judged else ""
-
-    @property
-    def failed(self) -> tuple[str, ...]:
-        """The requirements that failed for themselves."""
-        return tuple(name for name, result in self.results().items() if result.outcome == "fail")
-
-    def results(self) -> dict[str, Result]:
-        """What each requirement came to; nothing where nothing could be judged."""
-        return {} if self.report is None or self.word == "NOTHING JUDGED" else results(self.report.subjects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +80,19 @@ def worst_code(columns: Iterable[Column]) -> int:
 
 def as_page(columns: Sequence[Column]) -> str:
     """The page: implementations across, requirements down, both to be filtered, any two to be compared."""
-    table = rows(columns)
+    grouped = groups(columns)
+    ordered = [column for group in grouped for column in group.columns]
+    table = rows(ordered)
     return page(
         "matrix.html",
         style="sheet.css",
         script="matrix.js",
-        columns=columns,
+        groups=grouped,
+        columns=ordered,
+        ids={column.name: f"i{number}" for number, column in enumerate(ordered, 1)},
+        suites={column.name: version_of(column.report) for column in ordered if column.report is not None},
         rows=table,
+        breaks=breaks(ordered),
         families=list(dict.fromkeys(row.requirement.family for row in table)),
         levels=list(dict.fromkeys(row.requirement.level.value for row in table)),
         outcomes=[word for word in WORDS if any(word in row.words for row in table)],
@@ -150,18 +108,7 @@ def as_json(columns: Sequence[Column]) -> str:
         "matrix": FORMAT,
         "suite": __version__,
         "exit_code": worst_code(columns),
-        "targets": [
-            {
-                "name": column.name,
-                "role": column.role,
-                "verdict": column.word,
-                "exit_code": column.exit_code,
-                "report": None if column.report is None else f"{column.folder}/{WRITERS['json'].file}",
-                "reason": None if column.reason is None else safe(column.reason),
-                "requirements": None if column.report is None else requirement_document(column.report),
-            }
-            for column in columns
-        ],
+        "targets": [_target(column) for column in columns],
         "requirements": [
             {
                 "id": row.requirement.id,
@@ -171,15 +118,62 @@ def as_json(columns: Sequence[Column]) -> str:
             }
             for row in rows(columns)
         ],
+        "breaks": [
+            {
+                "fault": each.mistake.said.replace("`", ""),
+                "servers": list(each.servers),
+                "scenarios": list(each.mistake.scenarios),
+                "clients": list(each.clients),
+                "judged": len(each.judged),
+            }
+            for each in breaks(columns)
+        ],
     }
     return json.dumps(document, indent=1) + "\n"
+
+
+def _target(column: Column) -> Mapping[str, Any]:
+    report, facts = column.report, column.facts
+    return {
+        "name": column.name,
+        "version": facts.version,
+        "language": facts.language,
+        "group": column.group,
+        "homepage": facts.homepage,
+        "notes": facts.notes,
+        "added": facts.added,
+        "role": column.role,
+        "verdict": column.word,
+        "exit_code": column.exit_code,
+        "report": f"{column.folder}/{WRITERS['json'].file}" if column.link else None,
+        "reason": None if column.reason is None else safe(column.reason),
+        "requirements": None if report is None else requirement_document(report),
+        "judged": None if report is None else report.began or None,
+        "suite": None if report is None else version_of(report),
+        "command": None if report is None else report.again or None,
+        "install": list(facts.install),
+        "findings": [_finding(column, each) for each in column.findings],
+    }
+
+
+def _finding(column: Column, departure: Departure) -> Mapping[str, Any]:
+    said = departure.cases[0].finding if departure.cases else None
+    return {
+        "requirement": departure.requirement.id,
+        "status": departure.status.value,
+        "message": None if said is None else safe(said.message),
+        "expected": None if said is None else safe(said.expected),
+        "got": None if said is None else safe(said.got),
+        "scenarios": list(departure.subjects),
+        "repeat": column.repeat(departure),
+    }
 
 
 def as_markdown(columns: Sequence[Column]) -> str:
     """A table for a README or a step summary: what did not pass everywhere; the rest is counted."""
     table = rows(columns)
     told = [row for row in table if set(row.words) - {"pass", "-", "not applicable"}]
-    names = " | ".join(f"[{column.name}]({column.link.replace(' ', '%20')})" for column in columns)
+    names = " | ".join(_linked(column) for column in columns)
     reasons = [f"- {column.name}: `{safe(column.reason).replace('`', chr(39))}`" for column in columns if column.reason]
     lines = [
         f"**{'; '.join(filter(None, (conforming(columns), unjudged(columns))))}.**",
@@ -194,3 +188,7 @@ def as_markdown(columns: Sequence[Column]) -> str:
         *(["", *reasons] if reasons else []),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _linked(column: Column) -> str:
+    return f"[{column.title}]({column.link.replace(' ', '%20')})" if column.link else column.title

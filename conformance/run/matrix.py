@@ -5,17 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from typing import Any
 
-from conformance.errors import ConformanceError, UnreadableInput, did_you_mean
+from conformance.errors import ConformanceError, UnreadableInput, UsageError, did_you_mean
 from conformance.files import LIST, REPORT, read
 from conformance.model import Report
 from conformance.report import reader
-from conformance.report.matrix import Column
+from conformance.report.column import Column, Facts
 from conformance.report.writers import WRITERS
+from conformance.run.environments import Environments
 from conformance.targets import process
 from conformance.targets.interruption import INTERRUPTED
 from conformance.wire import toml
@@ -27,11 +28,14 @@ LIMIT = 1800.0
 #: Seconds in which a run that is ended removes what it created and writes what it has.
 _GRACE = 10.0
 
+#: What an entry says of its target for whoever reads the result.
+FACTS = ("version", "language", "group", "homepage", "notes")
+
 #: Exit codes after which there is a verdict, or a reason why there is none.
 _KNOWN = frozenset({0, 1, 2, 3, 5, 6})
 
 #: What an entry holds beside the options of its command.
-_OURS = frozenset({"name", "limit", "command"})
+_OURS = frozenset({"name", "limit", "command", "environment", "install", *FACTS})
 
 #: The files that lie beside the folders of the targets.
 OVERVIEW = ("matrix.html", "matrix.json", "matrix.md")
@@ -49,6 +53,10 @@ class Entry:
     words: tuple[str, ...]
     command: tuple[str, ...]
     limit: float
+    facts: Facts = field(default_factory=Facts)
+    #: The environment that it is installed into; None where it uses what is there.
+    environment: str | None = None
+    install: tuple[str, ...] = ()
 
     @property
     def folder(self) -> str:
@@ -80,7 +88,24 @@ def entries(path: Path) -> tuple[Entry, ...]:
     twice = next((entry.name for entry in found if folders.count(entry.folder) > 1), None)
     if twice is not None:
         raise UnreadableInput(f"{path}: two targets are named {twice!r}", "Give each a name of its own.")
-    return found
+    return tuple(map(_Installs(path, found).settled, found))
+
+
+class _Installs:
+    """The lines that install each environment: rows that share one need not all repeat them."""
+
+    def __init__(self, path: Path, found: Sequence[Entry]) -> None:
+        self._lines: dict[str, tuple[str, ...]] = {}
+        for entry in found:
+            name, lines = entry.environment, entry.install
+            if name is not None and lines and self._lines.setdefault(name, lines) != lines:
+                raise UnreadableInput(
+                    f"{path}: {entry.name!r} installs {name!r} by other lines than a row before it",
+                    "Write `install` in one of the rows that share an environment.",
+                )
+
+    def settled(self, entry: Entry) -> Entry:
+        return entry if entry.environment is None else replace(entry, install=self._lines.get(entry.environment, ()))
 
 
 def _check_keys(path: Path, document: Mapping[str, Any]) -> None:
@@ -122,16 +147,51 @@ def _place(pointer: str) -> str:
     return f"[[{role}]] {int(rest[0]) + 1}" + (f", {'/'.join(rest[1:])}" if rest[1:] else "")
 
 
+def chosen(listed: Sequence[Entry], names: Sequence[str]) -> tuple[Entry, ...]:
+    """The entries of these names, all of them without any. Raises UsageError for a name that nobody has."""
+    known = [entry.name for entry in listed]
+    unknown = next((name for name in names if name not in known), None)
+    if unknown is not None:
+        near = did_you_mean(unknown, known)
+        raise UsageError(f"--only {unknown}: the list has no such target", near or f"It has {', '.join(known)}.")
+    return tuple(entry for entry in listed if not names or entry.name in names)
+
+
+def joined(listed: Sequence[Entry], found: Sequence[Column], out: Path) -> tuple[Column, ...]:
+    """A column of every entry: what was found now, else what the report says that lies there."""
+    now = {column.name: column for column in found}
+    return tuple(now.get(entry.name) or _kept(entry, out) for entry in listed)
+
+
+def _kept(entry: Entry, out: Path) -> Column:
+    report = _report(out / entry.folder / WRITERS["json"].file)
+    reason = "not judged yet" if report is None else report.interrupted
+    return Column(entry.name, entry.role, entry.folder, report, reason, facts=entry.facts)
+
+
 def judged(
-    listed: Sequence[Entry], out: Path, jobs: int, environment: Mapping[str, str], finished: Callable[[Column], None]
+    listed: Sequence[Entry],
+    out: Path,
+    jobs: int,
+    environment: Mapping[str, str],
+    finished: Callable[[Column], None],
+    *,
+    environments: Environments | None = None,
 ) -> tuple[Column, ...]:
     """Judge every target, `jobs` at a time, and return what came of each, in the order of the list.
 
-    An interruption ends those that are under way, and the others come to nothing.
+    An interruption ends those that are under way, and the others come to nothing. Without `environments` nothing is
+    installed: the targets use what is there.
     """
     interrupted = Event()
+
+    def judge(entry: Entry) -> Column:
+        column = _judged(entry, out, environment, interrupted, environments)
+        finished(column)
+        return column
+
     with ThreadPoolExecutor(jobs, thread_name_prefix="conformance-matrix") as pool:
-        under_way = [pool.submit(_judged, entry, out, environment, interrupted, finished) for entry in listed]
+        under_way = [pool.submit(judge, entry) for entry in listed]
         why = INTERRUPTED
         try:
             wait(under_way, return_when=FIRST_EXCEPTION)
@@ -143,21 +203,25 @@ def judged(
                 each.cancel()
             wait(under_way)
     return tuple(
-        Column(entry.name, entry.role, entry.folder, None, why, 2) if each.cancelled() else each.result()
+        Column(entry.name, entry.role, entry.folder, None, why, 2, facts=entry.facts)
+        if each.cancelled()
+        else each.result()
         for entry, each in zip(listed, under_way, strict=True)
     )
 
 
 def _judged(
-    entry: Entry, out: Path, environment: Mapping[str, str], interrupted: Event, finished: Callable[[Column], None]
+    entry: Entry, out: Path, environment: Mapping[str, str], interrupted: Event, environments: Environments | None
 ) -> Column:
+    if environments is not None and entry.environment is not None:
+        missing = environments.install(entry.environment, entry.install, environment, interrupted.is_set)
+        if missing is not None:
+            return Column(entry.name, entry.role, entry.folder, None, missing, facts=entry.facts)
+        environment = environments.variables(entry.environment, environment)
     folder = out / entry.folder
-    kept = folder / WRITERS["json"].file
     command = [sys.executable, "-m", "conformance", *entry.words, f"--out={folder}", *entry.command]
     ended = process.run(command, environment, entry.limit, interrupted.is_set, grace=_GRACE)
-    column = _column(entry, _report(kept), ended)
-    finished(column)
-    return column
+    return _column(entry, _report(folder / WRITERS["json"].file), ended)
 
 
 def _column(entry: Entry, report: Report | None, ended: process.Finished) -> Column:
@@ -169,7 +233,7 @@ def _column(entry: Entry, report: Report | None, ended: process.Finished) -> Col
     else:
         reason = report.interrupted
     code = 2 if ended.exit_code is None else ended.exit_code if ended.exit_code in _KNOWN else 5
-    return Column(entry.name, entry.role, entry.folder, report, reason, code)
+    return Column(entry.name, entry.role, entry.folder, report, reason, code, facts=entry.facts)
 
 
 def _report(path: Path) -> Report | None:
@@ -189,7 +253,12 @@ def _last_words(ended: process.Finished) -> str:
 def _entry(role: str, row: Mapping[str, Any]) -> Entry:
     words = (role, *(word for name, value in row.items() if name not in _OURS for word in _words(name, value)))
     command = ("--", *row["command"]) if "command" in row else ()
-    return Entry(row["name"], role, words, command, float(row.get("limit", LIMIT)))
+    install = tuple(row.get("install", ()))
+    facts = Facts(**{name: row[name] for name in FACTS if name in row}, install=install)
+    entry = Entry(
+        row["name"], role, words, command, float(row.get("limit", LIMIT)), facts, row.get("environment"), install
+    )
+    return replace(entry, environment=entry.folder) if install and entry.environment is None else entry
 
 
 def _words(name: str, value: object) -> Iterator[str]:

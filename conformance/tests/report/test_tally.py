@@ -8,10 +8,11 @@ import pytest
 
 from conformance.model import Report, Status, Subject
 from conformance.report.badge import render as badge
+from conformance.report.column import Column
 from conformance.report.counts import requirement_counts, subject_counts
 from conformance.report.document import REQUIREMENT_COUNTS, report_document
 from conformance.report.entries import entries
-from conformance.report.matrix import Column, as_json
+from conformance.report.matrix import as_json
 from conformance.report.tally import OUTCOMES, Tally, results
 from conformance.tests.report.reports import REPORTS, failing, finding, verdict
 

@@ -1,0 +1,119 @@
+"""One implementation among several: what is said of it, its report or why there is none, and what that came to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from conformance.model import Report, Status
+from conformance.report.counts import requirement_counts
+from conformance.report.departures import Departure, departures
+from conformance.report.result import exit_code, verdict_word
+from conformance.report.shell_commands import repeat
+from conformance.report.tally import Result, results
+from conformance.report.writers import WRITERS
+
+#: Word of a target that has no report.
+NO_REPORT = "NO REPORT"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is said of an implementation besides what it was found to do; None where nobody said it."""
+
+    version: str | None = None
+    language: str | None = None
+    #: Its kind: columns of one group stand together.
+    group: str | None = None
+    homepage: str | None = None
+    notes: str | None = None
+    #: The lines that install it.
+    install: tuple[str, ...] = ()
+    #: Whether somebody else judged it.
+    added: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One implementation: its report or why there is none, and the folder of that report, as a link of the page.
+
+    The folder is empty where no page of the report lies beside the overview.
+    """
+
+    name: str
+    role: str
+    folder: str
+    report: Report | None
+    reason: str | None = None
+    #: Where there is no report: what its run ended with.
+    code: int = 5
+    facts: Facts = field(default_factory=Facts)
+
+    @property
+    def title(self) -> str:
+        """Its name, and its version where one is known."""
+        return " ".join(filter(None, (self.name, self.facts.version)))
+
+    @property
+    def group(self) -> str:
+        """What its column stands among."""
+        return self.facts.group or f"{self.role}s"
+
+    @property
+    def word(self) -> str:
+        """The verdict on it."""
+        return NO_REPORT if self.report is None else verdict_word(self.report)
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of its run."""
+        return self.code if self.report is None else exit_code(self.report)
+
+    @property
+    def link(self) -> str:
+        """Its report in the form that is best to read; empty where none lies there."""
+        return f"{self.folder}/{WRITERS['html'].file}" if self.report is not None and self.folder else ""
+
+    @property
+    def judged(self) -> bool:
+        """Whether there is a verdict on it."""
+        return self.report is not None and self.word not in ("NOTHING JUDGED", "ERROR", "UNREADABLE")
+
+    @property
+    def counts(self) -> str:
+        """How many requirements failed, passed, and could not be tested; empty where nothing was judged."""
+        return requirement_counts(self.report).partition(": ")[2] if self.report is not None and self.judged else ""
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The requirements that failed for themselves, the weightiest first."""
+        return tuple(each.requirement.id for each in self.findings if each.status is Status.FAIL)
+
+    @property
+    def findings(self) -> tuple[Departure, ...]:
+        """What it departs from, a MUST before a SHOULD, each once."""
+        if self.report is None:
+            return ()
+        return tuple(each for status in (Status.FAIL, Status.WARN) for each in departures(self.report.subjects, status))
+
+    def repeat(self, finding: Departure) -> str:
+        """The command that shows a finding again."""
+        return "" if self.report is None else repeat(finding, self.report.again)
+
+    def results(self) -> dict[str, Result]:
+        """What each requirement came to; nothing where nothing could be judged."""
+        return {} if self.report is None or self.word == "NOTHING JUDGED" else results(self.report.subjects)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Columns of one kind."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+
+def groups(columns: Sequence[Column]) -> tuple[Group, ...]:
+    """The columns by kind, both in the order in which they were given."""
+    names = dict.fromkeys(column.group for column in columns)
+    return tuple(Group(name, tuple(each for each in columns if each.group == name)) for name in names)

@@ -1,0 +1,103 @@
+"""Dated results as a page of Markdown: a table for each kind of implementation, and what could not be judged."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+from conformance import __version__
+from conformance.report.column import Column, Group, groups
+from conformance.report.matrix import conforming, unjudged
+from conformance.report.plain import safe
+from conformance.report.who_breaks import Break, breaks
+
+#: Findings that a table shows of each implementation; all are in the page.
+_SHOWN = 4
+
+_ADDED = " (judged by others)"
+
+
+def as_results(columns: Sequence[Column], targets: str, folder: str) -> str:
+    """The page; `targets` is the list of `conformance matrix`, `folder` where the overview lies, as a link."""
+    grouped = groups(columns)
+    lines = [
+        "# Results",
+        "",
+        "What servers and clients of `submit_tool_outputs` (OpenAI Assistants API v2) do, each judged by itself in the "
+        "version that is named. The file is written by `conformance matrix`; nothing in it is edited by hand.",
+        "",
+        f"**{'; '.join(filter(None, (conforming(columns), unjudged(columns))))}.** Suite {__version__}. All "
+        f"that was found, with a command for each: [{folder}/index.html]({folder}/index.html), or as "
+        f"[data]({folder}/data.json).",
+        "",
+        "A requirement failed if it failed in any scenario. What could not be tested does not count as a failure, and "
+        "what could not be judged does not count as conforming.",
+        *(line for group in grouped for line in _table(group)),
+        *_broken(breaks(columns)),
+        *_missing(columns),
+        *_repeating(columns, targets),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(group: Group) -> Iterator[str]:
+    judged = [column for column in group.columns if column.judged]
+    if judged:
+        yield from ("", f"## {group.name[:1].upper()}{group.name[1:]}", "")
+        yield "| implementation | version | language | judged | verdict | requirements | what failed, worst first |"
+        yield "|---|---|---|---|---|---|---|"
+        yield from (_row(column) for column in judged)
+
+
+def _row(column: Column) -> str:
+    facts, report = column.facts, column.report
+    name = f"[{column.name}]({facts.homepage})" if facts.homepage else column.name
+    failed = column.failed
+    shown = ", ".join(f"`{each}`" for each in failed[:_SHOWN])
+    rest = f" and {len(failed) - _SHOWN} more" if len(failed) > _SHOWN else ""
+    day = report.began[:10] if report is not None else ""
+    cells = (
+        name + (_ADDED if facts.added else ""), facts.version or "-", facts.language or "-", day or "-", column.word,
+        column.counts, shown + rest or "nothing",
+    )  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+def _broken(found: Sequence[Break]) -> Iterator[str]:
+    if found:
+        yield from ("", "## Who breaks", "")
+        yield "What judged servers do wrong, and the judged clients that fail where the mock server does just that."
+        yield ""
+        yield "| what servers do | servers | clients that fail on it | scenarios |"
+        yield "|---|---|---|---|"
+        yield from (_break(each) for each in found)
+
+
+def _break(each: Break) -> str:
+    clients = f"{len(each.clients)} of {len(each.judged)}" + (f": {', '.join(each.clients)}" if each.clients else "")
+    scenarios = ", ".join(f"`{scenario}`" for scenario in each.mistake.scenarios)
+    return f"| {each.mistake.said} | {', '.join(each.servers)} | {clients} | {scenarios} |"
+
+
+def _missing(columns: Sequence[Column]) -> Iterator[str]:
+    missing = [column for column in columns if not column.judged]
+    if missing:
+        yield from ("", "## Not judged", "")
+        for column in missing:
+            reason = safe(column.reason or column.word.lower()).replace("`", "'")
+            yield f"- {column.title}: `{reason}`"
+
+
+def _repeating(columns: Sequence[Column], targets: str) -> Iterator[str]:
+    ours = [column for column in columns if not column.facts.added]
+    yield from ("", "## Repeat one", "")
+    yield f"`conformance matrix {targets} --only NAME` installs what is named into an environment of its own, judges"
+    yield "it and puts it beside the others. In a checkout `make results ONLY=NAME` does, and writes this page."
+    yield ""
+    yield "| implementation | one command |"
+    yield "|---|---|"
+    yield from (f"| {column.title} | `make results ONLY={shlex.quote(column.name)}` |" for column in ours)
+    notes = [column for column in columns if column.facts.notes]
+    if notes:
+        yield from ("", "## Notes", "")
+        yield from (f"- {column.title}: {safe(column.facts.notes or '')}" for column in notes)

@@ -1,0 +1,243 @@
+"""What published results need of the matrix: installing, judging some, adding reports of others, and small pages."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+
+from conformance import cli
+from conformance.contract.client_scenarios import CLIENT_SCENARIOS
+from conformance.contract.requirements import REQUIREMENTS
+from conformance.errors import UnreadableInput, UsageError
+from conformance.model import Report, Role, Status, Subject
+from conformance.report import json_writer
+from conformance.report.column import Column, Facts, groups
+from conformance.report.matrix import as_json, as_page
+from conformance.report.results_page import as_results
+from conformance.report.who_breaks import MISTAKES, breaks
+from conformance.run import matrix, publication
+from conformance.run.added import added
+from conformance.run.environments import LOG, MARKER, Environments
+from conformance.tests.report.reports import failing, finding, passing, verdict
+from conformance.wire.json_schema import own_schema
+
+
+def never() -> bool:
+    return False
+
+
+def installed(work: Path, *lines: str) -> str | None:
+    return Environments(work).install("one", lines, os.environ, never)
+
+
+def test_lines_install_once_and_find_each_others_programs(tmp_path: Path) -> None:
+    lines = (
+        'mkdir "$ENVIRONMENT/bin"',
+        'echo "echo made >> $ENVIRONMENT/times" > "$ENVIRONMENT/bin/tool"',
+        'chmod +x "$ENVIRONMENT/bin/tool"',
+        "tool",
+    )
+    assert installed(tmp_path, *lines) is None
+    assert installed(tmp_path, *lines) is None
+    assert (tmp_path / "one/times").read_text() == "made\n"
+    assert installed(tmp_path, *lines[:-1]) is None, "other lines make it anew"
+    assert not (tmp_path / "one/times").exists()
+
+
+def test_what_could_not_be_installed_says_why_and_is_tried_again(tmp_path: Path) -> None:
+    lines = ('test -e "$ENVIRONMENT/../there" || { echo no such package; exit 3; }',)
+    said = installed(tmp_path, *lines)
+    assert said is not None
+    assert said.startswith("could not be installed: ")
+    assert said.endswith("no such package")
+    assert "no such package" in (tmp_path / "one" / LOG).read_text()
+    (tmp_path / "there").touch()
+    assert installed(tmp_path, *lines) is None
+
+
+def test_what_others_left_there_is_not_removed(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one/mine").touch()
+    with pytest.raises(UsageError, match="the suite did not make it"):
+        installed(tmp_path, "true")
+    assert (tmp_path / "one/mine").exists()
+    assert not (tmp_path / "one" / MARKER).exists()
+
+
+LISTED = """
+    [[client]]
+    name = "a"
+    command = ["true"]
+    version = "1.0"
+    group = "libraries"
+    environment = "shared"
+    install = ["exit 7"]
+    [[client]]
+    name = "b"
+    command = ["true"]
+    environment = "shared"
+"""
+
+
+def listed(folder: Path, text: str = LISTED) -> Path:
+    path = folder / "targets.toml"
+    path.write_text(text)
+    return path
+
+
+def test_rows_share_an_environment_and_its_lines(tmp_path: Path) -> None:
+    first, second = matrix.entries(listed(tmp_path))
+    assert first.install == second.install == ("exit 7",)
+    assert (first.facts.version, first.facts.group, second.facts.version) == ("1.0", "libraries", None)
+    assert first.words == ("client",)
+    with pytest.raises(UnreadableInput, match="by other lines"):
+        matrix.entries(listed(tmp_path, f'{LISTED}\ninstall = ["true"]'))
+
+
+def test_a_target_that_could_not_be_installed_is_never_judged(tmp_path: Path) -> None:
+    (column,) = matrix.judged(
+        matrix.entries(listed(tmp_path))[:1], tmp_path / "out", 1, os.environ, lambda _: None,
+        environments=Environments(tmp_path / "work"),
+    )  # fmt: skip
+    assert (column.word, column.judged, column.exit_code) == ("NO REPORT", False, 5)
+    assert "could not be installed: exit 7" in str(column.reason)
+    assert "could not be installed" in as_results([column], "targets.toml", "results")
+
+
+def test_only_judges_one_and_keeps_the_reports_of_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed(tmp_path, '[[client]]\nname = "a"\ncommand = ["true"]\n[[client]]\nname = "b"\ncommand = ["true"]')
+    monkeypatch.chdir(tmp_path)
+    few = ["-k", "plain-one-call"]
+    entries = matrix.entries
+    monkeypatch.setattr(matrix, "entries", lambda path: [replace(e, words=(*e.words, *few)) for e in entries(path)])
+    assert cli.main(["matrix", "targets.toml", "--out", "out"]) in (1, 2)
+    before = (tmp_path / "out/b/report.json").stat().st_mtime_ns
+    assert cli.main(["matrix", "targets.toml", "--out", "out", "--only", "a", "--publish", "site"]) in (1, 2)
+    assert (tmp_path / "out/b/report.json").stat().st_mtime_ns == before
+    document = json.loads((tmp_path / "out/matrix.json").read_text())
+    assert [row["report"] for row in document["targets"]] == ["a/report.json", "b/report.json"]
+    published = json.loads((tmp_path / "site/data.json").read_text())
+    assert [row["report"] for row in published["targets"]] == [None, None]
+    assert {path.name for path in (tmp_path / "site/badges").iterdir()} == {"a.json", "b.json"}
+    assert "out/" not in (tmp_path / "site/index.html").read_text()
+    assert (tmp_path / "site.md").is_file()
+    assert cli.main(["matrix", "targets.toml", "--out", "out", "--only", "nobody"]) == 4
+
+
+def written(folder: Path, report: Report) -> Path:
+    path = folder / "report.json"
+    path.write_text(json_writer.render(report))
+    return path
+
+
+def whole() -> Report:
+    return replace(failing(), interrupted=None)
+
+
+def test_a_report_of_somebody_else_is_marked_as_theirs(tmp_path: Path) -> None:
+    column = added(f"@scope/their server@1.2.0={written(tmp_path, whole())}")
+    assert (column.name, column.facts.version, column.facts.added, column.role) == (
+        "@scope/their server", "1.2.0", True, "server",
+    )  # fmt: skip
+    assert not column.link
+    page, document = as_page([column]), json.loads(as_json([column]))
+    assert "judged by others" in page
+    assert "judged by others" in as_results([column], "targets.toml", "results")
+    assert document["targets"][0]["added"] is True
+    jsonschema_rs.Draft202012Validator(own_schema("matrix")).validate(document)
+
+
+@pytest.mark.parametrize(
+    ("report", "message"),
+    [
+        (failing(), "it was interrupted"),
+        (replace(whole(), profile=replace(whole().profile, selection="done")), "only -k done"),
+        (replace(whole(), profile=replace(whole().profile, shard="1/2")), "it is shard 1/2"),
+        (Report({"kind": "http"}, ()), "its verdict is NOTHING JUDGED"),
+        (replace(whole(), leftovers=("sk-" + "a1B2c3D4" * 4,)), "looks as if it held a secret (api key)"),
+    ],
+)
+def test_what_is_no_whole_report_without_secrets_is_refused(report: Report, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=re.escape(message)):
+        added(f"it@1={written(tmp_path, report)}")
+
+
+def test_a_report_without_version_or_with_other_counts_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, whole())
+    for word in (str(path), f"it={path}", f"it@={path}"):
+        with pytest.raises(UsageError, match="no name and version"):
+            added(word)
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps({**document, "verdict": "PASS", "exit_code": 0}))
+    with pytest.raises(UnreadableInput):
+        added(f"it@1={path}")
+
+
+def client(name: str, *failed: str) -> Column:
+    subjects = tuple(
+        Subject(
+            scenario.id,
+            (
+                verdict("outcome.ends", scenario.id, Status.PASS),
+                *(
+                    [verdict("outcome.not-a-stream", scenario.id, Status.FAIL, finding())]
+                    if scenario.id in failed
+                    else []
+                ),
+            ),
+        )
+        for scenario in CLIENT_SCENARIOS
+    )
+    report = Report({"kind": "client", "name": name}, subjects, plan={"cells": 1})
+    return Column(name, "client", name, replace(report, profile=replace(report.profile, role=Role.CLIENT)))
+
+
+def server(name: str, requirement: str) -> Column:
+    failed = Subject("stream-one-call", (verdict(requirement, "stream-one-call", Status.FAIL, finding()),))
+    return Column(name, "server", name, Report({"kind": "http"}, (failed,)))
+
+
+def test_who_breaks_is_told_by_the_scenarios_that_play_the_fault() -> None:
+    mistakes = {each.requirement: each for each in MISTAKES}
+    clients = [client("careful"), client("silent", "streamed-json"), client("other", "streamed-no-done")]
+    (row,) = breaks([server("s", "request.stream-true"), Column("away", "client", "away", None), *clients])
+    assert row.mistake is mistakes["request.stream-true"]
+    assert (row.servers, row.clients, row.judged) == (("s",), ("silent",), ("careful", "silent", "other"))
+    assert not breaks(clients), "nobody does it wrong"
+    assert not breaks([server("s", "request.stream-true")]), "nobody was judged"
+
+
+def test_every_mistake_names_what_there_is() -> None:
+    scenarios = {scenario.id for scenario in CLIENT_SCENARIOS}
+    for mistake in MISTAKES:
+        assert REQUIREMENTS[mistake.requirement].role is Role.SERVER
+        assert {*mistake.scenarios} <= scenarios
+
+
+def test_forty_columns_make_a_page_below_a_megabyte() -> None:
+    columns = [replace(client(f"client {number}", "streamed-json"), facts=Facts("1", "Python", f"kind {number % 4}"))
+               for number in range(40)]  # fmt: skip
+    page = as_page(columns)
+    assert len(page.encode()) < 1_000_000
+    assert [len(group.columns) for group in groups(columns)] == [10] * 4
+    assert page.count('colspan="10"') == 4
+    assert {name.partition("-")[0] for name in re.findall(r'href="#(i\d+[^"]*)"', page)} <= set(
+        re.findall(r'id="(i\d+)"', page)
+    )
+
+
+def test_a_published_page_leads_to_no_report(tmp_path: Path) -> None:
+    columns = [
+        Column("good one", "server", "good-one", passing(), facts=Facts("2.0", homepage="https://example.org/x"))
+    ]
+    publication.publish(columns, tmp_path / "site", "targets.toml")
+    page = (tmp_path / "site/index.html").read_text()
+    assert "good-one/" not in page
+    assert "https://example.org/x" in page
+    assert "| [good one](https://example.org/x) | 2.0 |" in (tmp_path / "site.md").read_text()
