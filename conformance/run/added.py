@@ -14,7 +14,8 @@ from conformance.model import Report
 from conformance.report import reader
 from conformance.report.column import Column, Facts
 from conformance.report.result import verdict_word
-from conformance.wire.secret import secrets_in
+from conformance.run.known_secrets import known_secrets
+from conformance.wire.secret import secrets_of
 
 _FORM = re.compile(
     r"(?P<name>[A-Za-z0-9@][A-Za-z0-9 ._@+/-]{0,63})@(?P<version>[0-9A-Za-z][0-9A-Za-z.+_-]{0,63})=(?P<file>.+)"
@@ -37,7 +38,7 @@ def added(word: str) -> Column:
         raise UsageError(f"--add {word}: no name and version of what was judged", _HOW)
     path = Path(form["file"])
     content = read(path, REPORT)
-    kinds = secrets_in(content)
+    kinds = secrets_of(known_secrets()).kinds(content)
     if kinds:
         raise UsageError(
             f"--add {path}: the report looks as if it held a secret ({', '.join(kinds)})",
