@@ -65,7 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     groups[options.OUTPUT].add_argument(
         "--publish", metavar="DIR",
-        help="also write what can be published by itself: the page, data.json and badges into DIR, tables into DIR.md",
+        help="also write what can be published by itself: the page, data.json and badges into DIR,"
+        " tables into DIR.md (default: nothing)",
     )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     output = groups[options.OUTPUT]
     groups[options.TARGETS].add_argument(
         "--from", dest="recordings", nargs="+", metavar="FILE",
-        help="write cassettes of these recordings of other tools, files or folders, instead of asking a server",
+        help="write cassettes of these recordings of other tools, instead of asking a server (default: ask it)",
     )  # fmt: skip
     output.add_argument("--out", required=True, metavar="DIR", help="the folder for the cassettes, SCENARIO.jsonl")
     output.add_argument("--overwrite", action="store_true", help="replace cassettes that exist (default: refuse)")

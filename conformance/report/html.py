@@ -43,7 +43,7 @@ _FIRST = 5
 _FAULT: Mapping[Role, str] = {
     Role.SERVER: "The server's: each failure below shows what it sent, and the rule that this breaks.",
     Role.CLIENT: "The client's: each failure below shows what it sent or reported, and the rule that this breaks.",
-    Role.GATEWAY: "The gateway's: each failure below shows what it passed on, and the rule that this breaks.",
+    Role.GATEWAY: "The gateway's: each failure below shows what went in, what came out, and the rule that this breaks.",
 }
 
 

@@ -79,7 +79,8 @@ def _read(content: bytes) -> object:
     try:
         return _whole(strict_json.read(content), ())
     except strict_json.NotJson:
-        *lines, last = [strict_json.read(line) for line in content.splitlines() if line.strip()] or [None]
+        written = [line for line in content.splitlines() if line.strip()] or [b""]
+        *lines, last = map(strict_json.read, written)
     if not isinstance(last, dict) or "summary" not in last:
         raise _LinesMissing
     return _whole(last, lines)

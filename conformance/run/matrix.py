@@ -35,7 +35,7 @@ FACTS = ("version", "language", "group", "homepage", "notes")
 _KNOWN = frozenset({0, 1, 2, 3, 5, 6})
 
 #: What an entry holds beside the options of its command.
-_OURS = frozenset({"name", "limit", "command", "environment", "install", *FACTS})
+OURS = frozenset({"name", "limit", "command", "environment", "install", *FACTS})
 
 #: The files that lie beside the folders of the targets.
 OVERVIEW = ("matrix.html", "matrix.json", "matrix.md")
@@ -251,7 +251,7 @@ def _last_words(ended: process.Finished) -> str:
 
 
 def _entry(role: str, row: Mapping[str, Any]) -> Entry:
-    words = (role, *(word for name, value in row.items() if name not in _OURS for word in _words(name, value)))
+    words = (role, *(word for name, value in row.items() if name not in OURS for word in _words(name, value)))
     command = ("--", *row["command"]) if "command" in row else ()
     install = tuple(row.get("install", ()))
     facts = Facts(**{name: row[name] for name in FACTS if name in row}, install=install)

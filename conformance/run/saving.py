@@ -32,7 +32,7 @@ def prepare(said: Mapping[str, Any], judged: Sequence[str] = ()) -> None:
     """
     if "plan" in said:
         return
-    if "update_known_failures" in said:
+    if "update_known_failures" in said and "known_failures" in said:
         prepare_folder(Path(said["known_failures"]).parent)
     if "out" not in said:
         return

@@ -94,7 +94,7 @@ class ProcessTree:
             start_new_session=True,
         )
         self._descendants.root = self._process.pid
-        pipes = [pipe for pipe in (self._process.stdout, self._process.stderr) if pipe is not None]
+        pipes = [pipe for pipe in (self._process.stderr, self._process.stdout) if pipe is not None]
         kept: dict[int, Callable[[bytes], bytes]] = {pipe.fileno(): self._kept for pipe in pipes}
         if self._answers is not None and self._process.stdout is not None:
             kept[self._process.stdout.fileno()] = self._answers

@@ -33,7 +33,7 @@ PAGES = (
     "README.md", "docs/README.md", "docs/servers.md", "docs/clients.md", "docs/proxy.md", "docs/gateways.md",
     "docs/recordings.md",
     "docs/reports.md", "docs/ci.md", "docs/disputes.md", "docs/contributing.md", "docs/fuzzing.md", "docs/findings.md",
-    "docs/mutation.md", "cassettes/README.md",
+    "docs/mutation.md", "docs/security.md", "docs/results.md", "cassettes/README.md",
 )  # fmt: skip
 
 #: Commands that end otherwise than with 0, and how.
@@ -68,7 +68,6 @@ _BY_FAULTS = "its application is written further down the page, and run against 
 _BY_OWNER = "it needs an application of its reader: test_application.py serves some"
 _BY_ENGINE = "it needs an engine for containers: test_packaging.py runs the commands of the image"
 
-_BY_GATEWAYS = "it needs a gateway that is installed apart"
 
 #: Commands that are not run here, and why.
 UNRUN = {
@@ -97,14 +96,9 @@ UNRUN = {
     "conformance server --base-url http://127.0.0.1:8090/v1 --serve 'conformance mock --port 8090'"
     " -k stream-one-call": "it needs the port that it names: test_awaited.py and test_recipes.py start servers",
     "conformance proxy --upstream http://127.0.0.1:8000/v1 -- python my_application.py": _BY_FAULTS,
+    "conformance matrix targets.toml --out matrix --add 'my server@1.2.0=report/report.json'": "test_results.py adds some",
     "conformance gateway --base-url http://127.0.0.1:8080/v1"
     " -- python -m conformance.relay --port 8080": "it plays all: test_cli_gateway.py plays some",
-    "conformance gateway --base-url http://127.0.0.1:8080/v1 --listen 127.0.0.1:9000"
-    ' -- nginx -p /tmp -c "$PWD/docs/drivers/gateways/nginx-as-it-comes.conf"': _BY_GATEWAYS,
-    "conformance gateway --base-url http://127.0.0.1:8080/v1 --listen 127.0.0.1:9000 --gateway-timeout 5"
-    ' -- nginx -p /tmp -c "$PWD/docs/drivers/gateways/nginx.conf"': _BY_GATEWAYS,
-    "conformance gateway --base-url http://127.0.0.1:8080/v1 --gateway-timeout 5"
-    " -- haproxy -f docs/drivers/gateways/haproxy.cfg": _BY_GATEWAYS,
     "conformance server --app my_package.api:app -k stream-one-call": _BY_OWNER,
     "conformance server --base-url http://127.0.0.1:8080/v1 --serve 'node serve.mjs' -k stream-one-call": _BY_OWNER,
     "conformance mock --scenario streamed-crlf": "it waits for Ctrl-C: test_cli_client.py presses it",
@@ -324,7 +318,23 @@ def test_every_option_that_is_named_is_there(capsys: pytest.CaptureFixture[str])
         with pytest.raises(SystemExit):
             main([command, "--help"])
         known |= set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out))
-    theirs = {"--pyargs", "--tx", "--version", "--check", "--habit", "--help", "--only", "--without"}
+    theirs = {
+        "--pyargs",
+        "--tx",
+        "--version",
+        "--adapter",
+        "--config",
+        "--mode",
+        "--listen-host",
+        "--listen-port",
+        "--set",
+        "--quiet",
+        "--check",
+        "--habit",
+        "--help",
+        "--only",
+        "--without",
+    }
     missing = {}
     for page in PAGES:
         text = (CHECKOUT / page).read_text()

@@ -53,7 +53,7 @@ LEFT_OUT = (
 def test_no_link_is_followed_out_of_a_folder_and_nothing_but_files_is_opened(folder: Path, tmp_path: Path) -> None:
     done = conformance("judge", str(folder), "--out", str(tmp_path / "out"), "--format", "json")
     judged = [json.loads(line)["file"] for line in done.stdout.splitlines()]
-    assert judged == [str(folder / name) for name in ("again.jsonl", "good.jsonl", "stream.sse")]
+    assert judged == [*(str(folder / name) for name in ("again.jsonl", "good.jsonl", "stream.sse")), None]
     for path in (tmp_path / "out").rglob("*"):
         assert path.is_dir() or SECRET not in path.read_text("utf-8")
     assert SECRET not in done.stdout + done.stderr
@@ -67,9 +67,9 @@ def test_no_link_is_followed_out_of_a_folder_and_nothing_but_files_is_opened(fol
 def test_a_path_that_is_named_is_followed(folder: Path) -> None:
     named = [str(folder / "again.jsonl"), str(folder / "key.sse")]
     done = conformance("judge", *named, "--format", "json")
-    assert [json.loads(line)["file"] for line in done.stdout.splitlines()] == named
+    assert [json.loads(line)["file"] for line in done.stdout.splitlines()] == [*named, None]
     (folder.parent / "link").symlink_to(folder / ".." / "outside")
-    (within,) = conformance("judge", str(folder.parent / "link"), "--format", "json").stdout.splitlines()
+    within, _ = conformance("judge", str(folder.parent / "link"), "--format", "json").stdout.splitlines()
     assert json.loads(within)["file"].endswith("link/key.sse")
 
 

@@ -89,7 +89,7 @@ SELF = {"$ref": "#/components/schemas/RunObject"}
         ("", "not an OpenAPI document"),
         ("[1]", "not an OpenAPI document"),
         ("a: [", "neither JSON nor YAML"),
-        ("{}", "no OpenAPI 3 document"),
+        ("{}", "not an OpenAPI 3 document"),
         ('{"openapi": "3.0.0", "paths": {}}', "does not describe POST"),
         ('{"openapi": "3.0.0", "paths": []}', "not a valid OpenAPI 3 document"),
         (json.dumps({**committed("openapi.json"), "components": {"schemas": {"RunObject": SELF}}}), "refers to"),

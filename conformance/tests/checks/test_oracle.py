@@ -203,7 +203,7 @@ def _gateways() -> Iterator[tuple[str, Example]]:
 
 def _shows(requirement: str, example: Example) -> Status:
     verdicts = judge(example.transcript, role=Role.GATEWAY).verdicts
-    return next(verdict.status for verdict in verdicts if verdict.requirement == requirement)
+    return next((each.status for each in verdicts if each.requirement == requirement), Status.UNTESTABLE)
 
 
 def broken() -> frozenset[str]:

@@ -12,6 +12,7 @@ import pytest
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import JUDGED, Status
+from conformance.report.folder import MANIFEST
 from conformance.report.writers import REPRO, WRITERS
 from conformance.tests.hostile.damages import byte_by_byte, moved
 from conformance.tests.hostile.judged import judged
@@ -29,7 +30,7 @@ def traceless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     threads, sockets = set(threading.enumerate()), open_sockets()
     yield tmp_path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
-    assert {path.name for path in (tmp_path / "out").iterdir()} - {REPRO} == FORMS
+    assert {path.name for path in (tmp_path / "out").iterdir()} - {REPRO, MANIFEST} == FORMS
     assert set(threading.enumerate()) <= threads
     assert open_sockets() <= sockets
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,6 +36,14 @@ FAULTS = (
 SCENARIOS = "stream-one-call or json-one-call or stream-next-round"
 
 
+#: What messages say today -> what that version said: before kinds, they told findings apart.
+REWORDED = {
+    r"^(message \S+) read later differs from the stream$": r"\1 reads otherwise than the stream told it",
+    r"^(step \S+) read later differs from the stream$": r"\1 reads otherwise than the stream left it",
+    r"^the run read later differs from the end of its stream$": "the run reads otherwise than its stream ended",
+}
+
+
 def of_before_kinds(report: Report) -> Report:
     """The report as a version before kinds wrote it down, read back."""
     document = json.loads(render(report))
@@ -42,6 +51,8 @@ def of_before_kinds(report: Report) -> Report:
         for verdict in subject["verdicts"]:
             for finding in verdict["findings"]:
                 del finding["kind"]
+                for now, then in REWORDED.items():
+                    finding["message"] = re.sub(now, then, finding["message"])
                 finding.pop("details", None)
     return read(json.dumps(document).encode(), "report.json")
 

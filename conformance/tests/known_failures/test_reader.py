@@ -52,7 +52,7 @@ def test_every_column_is_read() -> None:
 @pytest.mark.parametrize(
     ("text", "said", "hint"),
     [
-        ("x =", "f.toml: this is no TOML", "[[failure]]"),
+        ("x =", "f.toml: this is not TOML", "[[failure]]"),
         ("failures = 1", "'failures' was unexpected", "[[failure]]"),
         ("failure = [1]", "row 1: 1 is not of type", "known-failures.json"),
         (ROW + '[[failure]]\nrequirement = "done.once"\n', 'row 2 (done.once): "reason" is a required', "Say why"),
@@ -83,7 +83,7 @@ def test_a_file_that_is_not_there_or_no_text_is_told(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInput, match="cannot read"):
         read(tmp_path / "none.toml")
     (tmp_path / "latin.toml").write_bytes(b"# caf\xe9\n")
-    with pytest.raises(UnreadableInput, match="byte 5 is no UTF-8"):
+    with pytest.raises(UnreadableInput, match="byte 5 is not UTF-8"):
         read(tmp_path / "latin.toml")
 
 

@@ -165,7 +165,7 @@ def test_rows_that_cannot_be_told_apart_are_refused_and_nothing_is_lost(tmp_path
     inline.write_text('failure = [{ requirement = "done.last", reason = "r" }]\n', "utf-8")
     before = inline.read_bytes()
     told = report(failed("done.once", ONE), text=before.decode())
-    with pytest.raises(UnreadableInput, match="cannot be told apart"):
+    with pytest.raises(UnreadableInput, match="cannot be distinguished"):
         update(told, inline)
     assert inline.read_bytes() == before
 

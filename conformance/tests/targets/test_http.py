@@ -192,7 +192,7 @@ def test_nothing_at_all_is_unreachable() -> None:
 
 @pytest.mark.parametrize("handler", [constant(b""), lambda connection, request: connection.recv(1)])
 def test_a_port_that_speaks_no_http_is_unreachable(handler: Any) -> None:
-    with target(handler, timeout=short()) as under_test, pytest.raises(UnreachableTarget, match="is not HTTP"):
+    with target(handler, timeout=short()) as under_test, pytest.raises(UnreachableTarget, match="no HTTP answer"):
         under_test.exchange(BY_ID["json-one-call"])
 
 
