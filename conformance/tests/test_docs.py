@@ -96,7 +96,7 @@ UNRUN = {
     "conformance server --base-url http://127.0.0.1:8090/v1 --serve 'conformance mock --port 8090'"
     " -k stream-one-call": "it needs the port that it names: test_awaited.py and test_recipes.py start servers",
     "conformance proxy --upstream http://127.0.0.1:8000/v1 -- python my_application.py": _BY_FAULTS,
-    "conformance matrix targets.toml --out matrix --add 'my server@1.2.0=report/report.json'": "test_results.py adds some",
+    "conformance matrix targets.toml --out matrix --add 'my server@1.2.0=report/report.json'": "see test_results.py",
     "conformance gateway --base-url http://127.0.0.1:8080/v1"
     " -- python -m conformance.relay --port 8080": "it plays all: test_cli_gateway.py plays some",
     "conformance server --app my_package.api:app -k stream-one-call": _BY_OWNER,
