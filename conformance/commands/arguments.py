@@ -33,6 +33,17 @@ def add_options(groups: Groups, options: Iterable[Option]) -> None:
         groups[option.group].add_argument(f"--{option.name}", dest=option.key, **option.arguments())
 
 
+def add_command(parser: argparse.ArgumentParser, purpose: str) -> None:
+    """Add somebody's command, which is all that follows `--`."""
+    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND ...", help=purpose)
+
+
+def command_of(arguments: argparse.Namespace) -> list[str]:
+    """The words of that command; none where it was left out."""
+    words: list[str] = arguments.command
+    return words[1:] if words[:1] == ["--"] else words
+
+
 def one_of(names: Iterable[str], what: str) -> dict[str, Any]:
     """The keywords of an argument that takes one of these names; another one is refused with the nearest."""
     known = tuple(names)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from conformance.commands import verdicts
-from conformance.commands.arguments import add_options, option_groups
+from conformance.commands.arguments import add_command, add_options, command_of, option_groups
 from conformance.commands.progress import Progress
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
 from conformance.errors import UsageError, did_you_mean
@@ -63,8 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     groups[options.OUTPUT].add_argument("--trace", action="store_true",
                                         help="show every byte with its time on standard error")  # fmt: skip
     verdicts.add_arguments(groups)
-    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND ...",
-                        help="the command that is run in each scenario")  # fmt: skip
+    add_command(parser, "the command that is run in each scenario")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -72,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     said = options.given(vars(arguments))
     saving.prepare(said)
     verdict_options.check(said)
-    command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
+    command = command_of(arguments)
     _check(arguments, command)
     verdicts.check(arguments)
     profile = verdict_options.profile(said, Role.CLIENT, _selection(arguments))

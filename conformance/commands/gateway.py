@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from conformance.commands import verdicts
-from conformance.commands.arguments import add_options, one_of, option_groups
+from conformance.commands.arguments import add_command, add_options, command_of, one_of, option_groups
 from conformance.commands.progress import Progress
 from conformance.contract.gateway_scenarios import GATEWAY_SCENARIOS
 from conformance.errors import UsageError
@@ -70,11 +70,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_options(groups, (option for option in options.TARGET if option.name in _SAME))
     verdicts.add_arguments(groups)
-    parser.add_argument(
-        "command",
-        nargs=argparse.REMAINDER,
-        metavar="-- COMMAND ...",
-        help="starts the gateway; finds the upstream in CONFORMANCE_UPSTREAM_URL and CONFORMANCE_UPSTREAM_HOST",
+    add_command(
+        parser, "starts the gateway; finds the upstream in CONFORMANCE_UPSTREAM_URL and CONFORMANCE_UPSTREAM_HOST"
     )
 
 
@@ -83,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     said = options.given(vars(arguments))
     verdict_options.check(said)
     verdicts.check(arguments)
-    command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
+    command = command_of(arguments)
     host, port = _listening(arguments.listen, command)
     declared = _declared(arguments)
     saving.prepare(said)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from conformance.commands import verdicts
-from conformance.commands.arguments import add_options, option_groups
+from conformance.commands.arguments import add_command, add_options, command_of, option_groups
 from conformance.errors import ConformanceError, UsageError
 from conformance.model import Finding, Role, Verdict
 from conformance.report.plain import error_text, safe
@@ -47,19 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_options(groups, (option for option in options.TARGET if option.name in _REACHING))
     verdicts.add_arguments(groups, _VERDICTS)
-    parser.add_argument(
-        "command",
-        nargs=argparse.REMAINDER,
-        metavar="-- COMMAND ...",
-        help="run this through the proxy, and end with it",
-    )
+    add_command(parser, "run this through the proxy, and end with it")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Stand between until the command ends, the time is over, or an interrupt; the worst exit code of both sides."""
     said = options.given(vars(arguments))
     verdict_options.check(said)
-    command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
+    command = command_of(arguments)
     _check(arguments)
     session = proxying.Session(
         said,
