@@ -183,7 +183,8 @@ def test_a_report_reads_back_as_what_was_written(make: Make) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "the last line has no summary"),
+        (b"", "not JSON"),
+        (b'{"report": 2}\n{"report": 2}', "the last line has no summary"),
         (b"[" * 100_000, "not JSON"),
         (b"\xff", "not JSON"),
         (b"[]", "not a report"),
