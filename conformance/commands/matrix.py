@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 
 from conformance.commands.arguments import option_groups
+from conformance.commands.verdicts import folder_shown
 from conformance.errors import UsageError
 from conformance.files import named_folder
 from conformance.report import folder
 from conformance.report.column import Column
 from conformance.report.matrix import as_json, as_markdown, as_page, worst_code
+from conformance.report.plain import safe
 from conformance.run import matrix, options, publication
 from conformance.run.added import added
 from conformance.run.environments import Environments
@@ -90,13 +92,14 @@ def run(arguments: argparse.Namespace) -> int:
     columns = (*matrix.joined(listed, found, out), *others)
     written = dict(zip(matrix.OVERVIEW, (form(columns) for form in _FORMS), strict=True))
     folder.commit(written, out, matrix.OVERVIEW)
-    print(f"conformance: wrote {out}/: {', '.join(written)}", file=sys.stderr)
+    print(f"conformance: wrote {folder_shown(arguments.out)}/: {', '.join(written)}", file=sys.stderr)
     if arguments.publish is not None:
         publication.publish(columns, Path(arguments.publish), arguments.targets)
-        print(f"conformance: wrote {arguments.publish}/ and {arguments.publish}.md", file=sys.stderr)
+        published = folder_shown(arguments.publish)
+        print(f"conformance: wrote {published}/ and {published}.md", file=sys.stderr)
     return worst_code(columns)
 
 
 def _report(column: Column) -> None:
-    reason = f": {column.reason}" if column.reason else ""
+    reason = f": {safe(column.reason)}" if column.reason else ""
     print(f"{column.word:14}  {column.name}{reason}", flush=True)

@@ -17,10 +17,13 @@ from conformance.report import reader
 from conformance.report.column import Column, Facts
 from conformance.report.writers import WRITERS
 from conformance.run.environments import Environments
+from conformance.run.known_secrets import known_secrets
 from conformance.targets import process
 from conformance.targets.interruption import INTERRUPTED
 from conformance.wire import toml
+from conformance.wire.credentials import of_words
 from conformance.wire.json_schema import mismatch, own_schema, own_validator
+from conformance.wire.secret import secrets_of
 
 #: Seconds for one target: a whole run takes seconds, and of a slow model's server a quarter of an hour.
 LIMIT = 1800.0
@@ -247,14 +250,16 @@ def _last_words(ended: process.Finished) -> str:
     """What a run that left no report said in the end: our errors are one line that begins with our name."""
     lines = ended.output.decode("utf-8", "replace").strip().splitlines()
     ours = [line.removeprefix("conformance: ") for line in lines if line.startswith("conformance: ")]
-    return (ours or lines or [f"it ended with {ended.exit_code} and said nothing"])[-1]
+    said = (ours or lines or [f"it ended with {ended.exit_code} and said nothing"])[-1]
+    return secrets_of(known_secrets()).hidden(said)
 
 
 def _entry(role: str, row: Mapping[str, Any]) -> Entry:
     words = (role, *(word for name, value in row.items() if name not in OURS for word in _words(name, value)))
     command = ("--", *row["command"]) if "command" in row else ()
     install = tuple(row.get("install", ()))
-    facts = Facts(**{name: row[name] for name in FACTS if name in row}, install=install)
+    shown = tuple(map(secrets_of(tuple(of_words(install))).hidden, install))  # an index may have a password
+    facts = Facts(**{name: row[name] for name in FACTS if name in row}, install=shown)
     entry = Entry(
         row["name"], role, words, command, float(row.get("limit", LIMIT)), facts, row.get("environment"), install
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
+from conformance.cli import main
 from conformance.errors import UnreadableInput
 from conformance.files import schemas_folder
 from conformance.mock.server import Mock
@@ -167,6 +168,32 @@ def test_whoever_cannot_be_judged_is_a_column_that_says_why(tmp_path: Path) -> N
     assert slow.reason == "it was ended after 4 seconds"
     assert worst_code(found) in (2, 5)  # by whether the slow one had begun to judge when it was ended
     fits(as_json(found))
+
+
+def test_what_an_installer_prints_shows_no_secret_and_commands_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", "Zq83kfLw92Xy")
+    row = written(
+        tmp_path,
+        """
+        [[server]]
+        name = "away"
+        base-url = "http://127.0.0.1:9/v1"
+        environment = "away"
+        install = ["echo \\"::error::$PGPASSWORD\\"; exit 1 # --index-url https://me:hunter2pass@h/simple"]
+        """,
+    )
+    words = ["matrix", str(row), "--work", str(tmp_path / "work"), "--out", str(tmp_path / "out\n::error::y")]
+    assert main(words) == 5
+    said = capsys.readouterr()
+    assert not [line for line in (said.out + said.err).splitlines() if line.startswith("::")]
+    shown = ("matrix.html", "matrix.json", "matrix.md", "install.log")
+    texts = {path.name: path.read_text() for path in tmp_path.rglob("*") if path.name in shown}
+    assert texts.keys() == {*shown}
+    for text in (said.out, said.err, *texts.values()):
+        assert "Zq83kfLw92Xy" not in text
+        assert "hunter2pass" not in text
 
 
 def test_five_faults_on_five_sockets_are_five_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
