@@ -15,8 +15,9 @@ import pytest
 
 from conformance.contract.scenarios import BY_ID
 from conformance.errors import UsageError
-from conformance.model import Author, Ended, Operation, Role, Status, Transcript
+from conformance.model import Author, Ended, Operation, Outcome, Role, Status, Transcript
 from conformance.targets import process
+from conformance.targets.artifacts import Artifacts
 from conformance.targets.assignment import Assignment
 from conformance.targets.client import ClientTarget, Driven
 from conformance.targets.drivers import Command
@@ -159,6 +160,14 @@ def test_a_megabyte_of_output_is_kept_at_both_ends(tmp_path: Path) -> None:
 def test_secrets_in_the_output_are_masked(tmp_path: Path) -> None:
     meet("print('sk-' + 'a1B2' * 8)", artifacts=tmp_path)
     assert (tmp_path / "plain-one-call.txt").read_text() == "…\n"
+
+
+def test_a_key_that_is_told_in_one_scenario_is_masked_in_what_was_printed_in_all(tmp_path: Path) -> None:
+    artifacts = Artifacts(tmp_path)
+    for scenario, secrets in {"before": (), "telling": ("Own7kEy0f4711",), "behind": ()}.items():
+        artifacts.beside(Outcome(1), scenario, f"{scenario} with Own7kEy0f4711\n", secrets)
+    printed = {path.stem: path.read_text() for path in tmp_path.iterdir()}
+    assert printed == {scenario: f"{scenario} with …\n" for scenario in ("before", "telling", "behind")}
 
 
 def test_a_command_may_need_long_to_start() -> None:
