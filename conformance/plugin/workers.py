@@ -59,7 +59,7 @@ class Workers:
             self.pytest_testnodedown(node)
 
     def pytest_testnodedown(self, node: WorkerController) -> None:
-        """Take the report of a worker that has finished, once: of one that was interrupted pytest-xdist says so twice."""
+        """Take the report of a worker that has finished; of one that was interrupted pytest-xdist says so twice."""
         if node not in self._nodes:
             return
         self._nodes.remove(node)
