@@ -119,6 +119,7 @@ def run(arguments: argparse.Namespace) -> int:
     done = verdicts.kept(report, arguments)
     gone = judged.nothing_there(report)
     if gone is not None:
+        verdicts.show_unreached(done.report, arguments)
         raise gone
     return verdicts.shown(done, arguments)
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 
 from conformance.commands.arguments import Groups, add_options, one_of
 from conformance.model import Report
@@ -136,6 +137,12 @@ def show(report: Report, arguments: argparse.Namespace) -> None:
         write("".join(f"{each}\n" for each in lines(report)))
     else:
         write(WRITERS[form].render(report))
+
+
+def show_unreached(report: Report, arguments: argparse.Namespace) -> None:
+    """For programs, the last line alone: the error says it to people, and no scenario was begun."""
+    if arguments.format == "json":
+        write(f"{last_line(replace(report, subjects=()))}\n")
 
 
 def write(content: str) -> None:
