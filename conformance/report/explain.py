@@ -17,6 +17,7 @@ from conformance.mock.habits import HABITS
 from conformance.model import Requirement, Role, Scenario, Source, Status
 from conformance.proof.faults import FAULTS
 from conformance.proof.faults.registry import Fault
+from conformance.report.confidence import CONFIDENCE
 from conformance.report.exchanges import lines, telling
 from conformance.report.plain import command_line, field, listing
 from conformance.verdict.judge import ENVIRONMENT, planned
@@ -133,7 +134,7 @@ def _broken(fault: Fault, width: int) -> Iterator[str]:
 
 
 def _explained(requirement: Requirement, width: int) -> Iterator[str]:
-    yield f"{requirement.id}  {requirement.level}  binds the {requirement.role}, confidence {requirement.confidence}"
+    yield f"{requirement.id}  {requirement.level}  for {requirement.role}s"
     yield ""
     yield fill(requirement.sentence, width, initial_indent="  ", subsequent_indent="  ")
     yield ""
@@ -151,6 +152,7 @@ def _explained(requirement: Requirement, width: int) -> Iterator[str]:
 def _facts(requirement: Requirement) -> Iterator[tuple[str, str]]:
     yield from zip(("evidence", *[""] * len(requirement.evidence)), requirement.evidence, strict=False)
     yield from zip(("sources", *[""] * len(requirement.sources)), map(_source, requirement.sources), strict=False)
+    yield "confidence", f"{requirement.confidence}: {CONFIDENCE[requirement.confidence]}"
     yield "contract", ", ".join(requirement.contract)
 
 
