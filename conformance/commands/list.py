@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     groups = option_groups(parser, (options.SELECTION, options.OUTPUT))
     groups[options.SELECTION].add_argument(
         "-k", dest="selection", metavar="EXPR",
-        help="list only rows that hold these words, in the grammar of pytest's -k (default: all)",
+        help="list only rows that match: an expression of words, as for pytest's -k (default: all)",
     )  # fmt: skip
     groups[options.OUTPUT].add_argument(
         "--format", default="text", metavar="FORMAT", **one_of(_FORMATS, "format"),

@@ -30,7 +30,7 @@ COMMANDS = {
     "mock": "start the mock server, conforming or with faults",
     "prove": "prove the suite: every fault is caught by the requirement it breaks, and nothing legal fails",
     "list": "list requirements, scenarios, faults, habits or variations",
-    "explain": "explain a requirement, a scenario, a fault or a status",
+    "explain": "explain a requirement, a scenario, a fault, a habit or a status",
     "schemas": "derive the schemas again, or compare an OpenAPI document with them",
     "completion": "print the completion script for a shell",
 }

@@ -35,7 +35,7 @@ def add_arguments(groups: Groups, only: Container[str] = _ALL) -> None:
     add_options(groups, (option for option in options.VERDICTS if option.name in only))
     groups[options.SELECTION].add_argument(
         "-k", dest="selection", metavar="EXPR",
-        help="judge only these of SCENARIO:REQUIREMENT, in the grammar of pytest's -k (default: all)",
+        help="judge only what matches: an expression over SCENARIO:REQUIREMENT, as for pytest's -k (default: all)",
     )  # fmt: skip
     output = groups[options.OUTPUT]
     output.add_argument(
