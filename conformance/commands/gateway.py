@@ -55,11 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     target.add_argument(
         "--listen",
         metavar="HOST:PORT",
-        help="where the upstream is that the gateway passes on to (default: a free port of 127.0.0.1)",
+        help="where the suite listens as the upstream of the gateway (default: a free port of 127.0.0.1)",
     )
     target.add_argument(
         "--gateway-timeout", type=float, metavar="SECONDS",
-        help="after how many silent seconds the gateway gives up (default: not judged)",
+        help="after how many seconds of silence the gateway gives up (default: not judged)",
     )  # fmt: skip
     target.add_argument(
         "--maps", action="append", metavar="WHAT", **one_of(MAPS, "mapping"),
@@ -70,9 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_options(groups, (option for option in options.TARGET if option.name in _SAME))
     verdicts.add_arguments(groups)
-    add_command(
-        parser, "starts the gateway; finds the upstream in CONFORMANCE_UPSTREAM_URL and CONFORMANCE_UPSTREAM_HOST"
-    )
+    add_command(parser, "the command that starts the gateway, which finds its upstream in CONFORMANCE_UPSTREAM_URL")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -119,6 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
     done = verdicts.kept(report, arguments)
     gone = judged.nothing_there(report)
     if gone is not None:
+        verdicts.show_unreached(done.report, arguments)
         raise gone
     return verdicts.shown(done, arguments)
 

@@ -96,4 +96,4 @@ def _why(ended: process.Finished) -> str:
     said = ended.output.decode("utf-8", "replace").strip().splitlines()
     if ended.exit_code is None:
         return f"it was ended after {ended.seconds:.0f} seconds"
-    return said[-1] if said else f"it ended with {ended.exit_code} and printed nothing"
+    return said[-1] if said else f"it exited with code {ended.exit_code} and printed nothing"

@@ -250,7 +250,7 @@ def _last_words(ended: process.Finished) -> str:
     """What a run that left no report said in the end: our errors are one line that begins with our name."""
     lines = ended.output.decode("utf-8", "replace").strip().splitlines()
     ours = [line.removeprefix("conformance: ") for line in lines if line.startswith("conformance: ")]
-    said = (ours or lines or [f"it ended with {ended.exit_code} and said nothing"])[-1]
+    said = (ours or lines or [f"it exited with code {ended.exit_code} and said nothing"])[-1]
     return secrets_of(known_secrets()).hidden(said)
 
 

@@ -101,7 +101,7 @@ def test_a_request_is_recorded_although_its_sender_does_not_wait_for_the_answer(
 
 def test_a_command_that_exits_at_once_cannot_be_judged_where_it_failed() -> None:
     failed = meet("import sys; print('no such module'); sys.exit(3)")
-    assert failed.untestable == "the client sent no request: it ended with 3, saying: no such module"
+    assert failed.untestable == "the client sent no request: it exited with code 3, saying: no such module"
     verdicts = judge(failed, role=Role.CLIENT).verdicts
     assert {verdict.status for verdict in verdicts} == {Status.UNTESTABLE}
     content = meet("")
@@ -334,14 +334,14 @@ def ask(path, body=None):
             while run["status"] != "completed": run = ask(f"/threads/{thread}/runs/{run['id']}")
             print("over")
             """,
-            "its run has no functions to call, so that nothing is to be submitted; it ended with 0, saying: over",
+            "its run has no functions to call, so that nothing is to be submitted; it exited with code 0, saying: over",
         ),
         (
             "ask('/assistants', {'model': 7})",
             "POST '/v1/assistants' was answered 400: Invalid type for 'model': expected a string, but got a number "
-            "instead.; it ended with 1, saying: urllib.error.HTTPError: HTTP Error 400: Bad Request",
+            "instead.; it exited with code 1, saying: urllib.error.HTTPError: HTTP Error 400: Bad Request",
         ),
-        ("ask('/assistants')", "no run that it looked at waited for any; it ended with 0"),
+        ("ask('/assistants')", "no run that it looked at waited for any; it exited with code 0"),
     ],
     ids=["no functions", "broke during set-up", "something else"],
 )
