@@ -235,6 +235,21 @@ def test_a_server_is_not_accused_for_a_client_in_the_wrong_thread() -> None:
     assert on_a_waiting_run(does).against(Role.SERVER) == set()
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong"), [("", "/v1"), ("", "/"), ("/submit_tool_outputs", "/submit_tool_outputs/")]
+)
+def test_a_server_is_not_accused_for_a_path_at_which_nobody_offers_anything(right: str, wrong: str) -> None:
+    def does(base_url: str, waiting: WaitingRun, body: dict[str, object]) -> None:
+        path = f"/threads/{waiting.thread_id}/runs/{waiting.run_id}/submit_tool_outputs"
+        assert asks(base_url, "POST", path.replace(right, wrong, 1), body)[0] == 404
+
+    assert on_a_waiting_run(does).against(Role.SERVER) == set()
+
+
+def test_a_server_is_accused_that_does_not_offer_the_operation_where_it_serves_the_rest() -> None:
+    assert "request.path" in passed("plain-one-call", fault="serves-nowhere").against(Role.SERVER)
+
+
 def test_a_server_is_not_accused_for_a_client_that_reads_no_further() -> None:
     def does(base_url: str, waiting: WaitingRun, body: dict[str, object]) -> None:
         parts = urlsplit(base_url)
