@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from conformance.checks.shared.acceptance import acceptable, refused
+from conformance.checks.shared.acceptance import acceptable, astray, refused
 from conformance.model import Finding, Operation, Response
 from conformance.walk.documents import text
 from conformance.walk.http_response import (
@@ -34,7 +34,7 @@ def path(observation: Observation) -> Iterable[Finding] | None:
     sent, response = observation.submitted, observation.response
     if sent is None or response is None:
         return None
-    unknown = response.status in _NO_OPERATION and not sent.refusable
+    unknown = response.status in _NO_OPERATION and not sent.refusable and not astray(observation)
     if not unknown and not acceptable(observation):
         return None
     if not unknown and response.status != 404 and not 300 <= response.status < 400:

@@ -14,9 +14,11 @@ from conformance.relay.habits import DECLARED
 from conformance.report import html
 from conformance.report.exhibits import Exhibitor
 from conformance.report.text import surroundings
+from conformance.targets.gateway import API_KEY
 from conformance.verdict.judge import judge
 from conformance.wire import cassette
 from conformance.wire.redact import redact
+from conformance.wire.secret import Secrets
 
 #: Scenarios whose bodies are long: redacting them takes a second each.
 LONG = {"relay-large", "relay-million", "relay-slow-reader"}
@@ -95,3 +97,7 @@ def test_a_gateway_that_gives_up_within_the_pause_is_not_asked_to_sit_through_it
             assert target.plays(BY_ID["relay-pause"]) is plays
             assert not target.plays(BY_ID["relay-stall"])
             assert not target.plays(BY_ID["stream-one-call"])
+
+
+def test_our_own_key_is_no_secret_whose_words_are_taken_out_of_what_is_said() -> None:
+    assert Secrets([API_KEY]).values == ()
