@@ -24,7 +24,7 @@ from conformance.run.known_secrets import known_secrets
 from conformance.run.loop import Run
 from conformance.run.plan import Plan, narrowed, plan, selected
 from conformance.run.selection import nothing_selected, selection
-from conformance.targets.gateway import API_KEY, MAPS, GatewayTarget, SocketEnds
+from conformance.targets.gateway import API_KEY, MAPS, PASSING_ON, GatewayTarget, SocketEnds
 from conformance.targets.gateway_command import GatewayCommand
 from conformance.targets.recording import RecordingTarget
 from conformance.targets.settings import TIMEOUT, Settings
@@ -93,7 +93,8 @@ def run(arguments: argparse.Namespace) -> int:
             return _settings(said, arguments)
 
         keyed = "maps-auth" not in declared
-        ends = SocketEnds(started, host=host, port=port, key=_key(said) if keyed else None)
+        patience = PASSING_ON if command else 0.0
+        ends = SocketEnds(started, host=host, port=port, key=_key(said) if keyed else None, patience=patience)
         target = GatewayTarget(ends, traits=declared, limit=arguments.gateway_timeout, secrets=tuple(of_words(command)))
         opened.callback(target.close)
         chosen = _chosen(target, arguments)

@@ -43,6 +43,9 @@ OURS = frozenset({"name", "limit", "command", "environment", "install", *FACTS})
 #: The files that lie beside the folders of the targets.
 OVERVIEW = ("matrix.html", "matrix.json", "matrix.md")
 
+#: What may be listed; each is the word of its command.
+ROLES = ("server", "client", "gateway")
+
 _HINT = "docs/reports.md shows such a list, and schemas/own/targets.json describes it."
 
 
@@ -52,7 +55,7 @@ class Entry:
 
     name: str
     role: str
-    #: The words after `conformance`, without where the report goes; of a client, its command stands apart.
+    #: The words after `conformance`, without where the report goes; the command of a client or gateway stands apart.
     words: tuple[str, ...]
     command: tuple[str, ...]
     limit: float
@@ -79,9 +82,9 @@ def entries(path: Path) -> tuple[Entry, ...]:
     broken = mismatch(own_validator("targets"), document)
     if broken is not None:
         raise UnreadableInput(f"{path}: {_place(broken[0])} breaks {broken[1]!r} of the format", _HINT)
-    found = tuple(_entry(role, row) for role in ("server", "client") for row in document.get(role, ()))
+    found = tuple(_entry(role, row) for role in ROLES for row in document.get(role, ()))
     folders = [entry.folder for entry in found]
-    for role in ("server", "client"):
+    for role in ROLES:
         for number, entry in enumerate(each for each in found if each.role == role):
             if entry.folder in OVERVIEW:
                 raise UnreadableInput(
@@ -120,7 +123,9 @@ def _check_keys(path: Path, document: Mapping[str, Any]) -> None:
     stray = next((name for name in document if name not in tables), None)
     if stray is not None or not document:
         problem = f"unknown table {stray!r}" if stray is not None else "it lists no target"
-        raise UnreadableInput(f"{path}: {problem}", "Write a table [[server]] or [[client]] for each target.")
+        raise UnreadableInput(
+            f"{path}: {problem}", "Write a table [[server]], [[client]] or [[gateway]] for each target."
+        )
     for role, rows in document.items():
         known = tables[role]["items"]["properties"]
         for number, row in enumerate(rows if isinstance(rows, list) else [], 1):

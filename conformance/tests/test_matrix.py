@@ -43,7 +43,7 @@ def columns() -> tuple[Column, ...]:
         Column("good one", "server", "good-one", passing()),
         Column("bad", "server", "bad", replace(failing(), interrupted=None)),
         Column("slip", "client", "slip", broken()),
-        Column("away", "server", "away", None, f"{MARKUP}{HOSTILE}`|"),
+        Column("away", "gateway", "away", None, f"{MARKUP}{HOSTILE}`|"),
     )
 
 
@@ -58,6 +58,30 @@ def written(folder: Path, text: str) -> Path:
     path = folder / "targets.toml"
     path.write_text(text)
     return path
+
+
+def test_a_list_names_gateways_whose_command_stands_apart(tmp_path: Path) -> None:
+    text = """
+        [[gateway]]
+        name = "nginx"
+        base-url = "http://h/v1"
+        listen = "127.0.0.1:9000"
+        maps = ["auth", "path"]
+        gateway-timeout = 5
+        command = ["nginx", "-c", "nginx.conf"]
+        group = "reverse proxies"
+        [[server]]
+        name = "prod"
+        base-url = "http://h/v1"
+    """
+    server, gateway = matrix.entries(written(tmp_path, text))
+    assert server.role == "server"
+    assert gateway.words == (
+        "gateway", "--base-url=http://h/v1", "--listen=127.0.0.1:9000", "--maps=auth", "--maps=path",
+        "--gateway-timeout=5",
+    )  # fmt: skip
+    assert gateway.command == ("--", "nginx", "-c", "nginx.conf")
+    assert gateway.facts.group == "reverse proxies"
 
 
 def test_a_list_names_servers_and_clients(tmp_path: Path) -> None:
@@ -96,6 +120,7 @@ def test_a_list_names_servers_and_clients(tmp_path: Path) -> None:
         ("[[server]]\nname = 'a'\nbase-url = 'http://h'\nkey = 'sk-1'", "[[server]] 1: unknown key 'key'"),
         ("[[server]]\nname = 'a'\nbase_url = 'http://h'", "Did you mean base-url"),
         ("[[server]]\nname = 'a'\nbase_url = 'http://h'", "Keys of [[server]]: name, limit, version, "),
+        ("[[gateway]]\nname = 'a'\nbase-url = 'http://h'", "[[gateway]] 1: missing key 'command'"),
         ("[servers]\nname = 'a'", "unknown table 'servers'"),
         ("server = 1", "server breaks 'type'"),
         ("[[server]]\nname = 'a'\nbase-url = 'http://h'\napi-key-env = 'sk-1'", "api-key-env breaks 'pattern'"),
