@@ -272,6 +272,7 @@ def _entry(role: str, row: Mapping[str, Any]) -> Entry:
 
 
 def _words(name: str, value: object) -> Iterator[str]:
+    option = f"--{name}" if len(name) > 1 else f"-{name}"
     for each in value if isinstance(value, list) else [value]:
         if each is not False:
-            yield f"--{name}" + ("" if each is True else f"={each}")
+            yield option + ("" if each is True else f"={each}")
