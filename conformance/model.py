@@ -466,3 +466,5 @@ class Report:
     known_failures: tuple[KnownFailure, ...] = ()
     #: What is wrong with them.
     complaints: tuple[Complaint, ...] = ()
+    #: Verdicts that were left out of it; each requirement comes to the same by those that are in it.
+    left_out: int = 0

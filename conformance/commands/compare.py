@@ -59,4 +59,9 @@ def opened(name: str) -> Edition:
                 "A baseline is DIR/<target>, as --update-baseline wrote it; a report's folder is the one of --out.",
             )
     document = reader.document(read(path, REPORT), name)
+    if "left_out" in document:
+        raise UnreadableInput(
+            f"{name}: verdicts were left out of this report, so that no other can be compared with it",
+            "Compare the report.json of a folder of --out.",
+        )
     return edition(reader.report(document, name), name, document["suite"]["version"])

@@ -5,19 +5,23 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from conformance.commands.arguments import option_groups
-from conformance.commands.verdicts import folder_shown
+from conformance.commands.arguments import add_options, option_groups
+from conformance.commands.verdicts import amended, folder_shown
 from conformance.errors import UsageError
 from conformance.files import named_folder
 from conformance.report import folder
 from conformance.report.column import Column
 from conformance.report.matrix import as_json, as_markdown, as_page, worst_code
 from conformance.report.plain import safe
-from conformance.run import matrix, options, publication
+from conformance.report.reading import Reading
+from conformance.run import matrix, options, publication, readings, verdict_options
 from conformance.run.added import added
+from conformance.run.collected import joined
 from conformance.run.environments import Environments
+from conformance.run.known_failures import columns as known
 
 #: Targets at a time: each keeps one processor busy now and then.
 _JOBS = 2
@@ -25,6 +29,9 @@ _JOBS = 2
 _OUT = "reports/matrix"
 
 _WORK = "reports/environments"
+
+#: Characters of the longest line that is printed.
+_LINE = 2000
 
 #: What writes each file of the overview.
 _FORMS = (as_page, as_json, as_markdown)
@@ -46,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TARGETS",
         help="a TOML file with a table [[server]], [[client]] or [[gateway]] for each target: options without --",
     )
-    groups = option_groups(parser, (options.TARGETS, options.OUTPUT))
+    groups = option_groups(parser, (options.TARGETS, options.OUTPUT, options.GATING))
     groups[options.TARGETS].add_argument(
         "--jobs", type=options.whole_number, default=_JOBS, metavar="N", help=f"targets at a time (default: {_JOBS})"
     )
@@ -59,6 +66,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="put the report of somebody else, a report.json, beside the others; repeatable",
     )  # fmt: skip
     groups[options.TARGETS].add_argument(
+        "--collect", action="append", default=[], metavar="DIR",
+        help="judge nothing: take the newest report of each target from --out and from this --out of another run;"
+        " repeatable",
+    )  # fmt: skip
+    groups[options.TARGETS].add_argument(
         "--work", default=_WORK, metavar="DIR",
         help=f"the folder for what `install` lines install, each run once (default: {_WORK})",
     )  # fmt: skip
@@ -67,20 +79,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     groups[options.OUTPUT].add_argument(
         "--publish", metavar="DIR",
-        help="also write what can be published by itself: the page, data.json and badges into DIR,"
-        " tables into DIR.md (default: nothing)",
+        help="also write what can be published by itself: short reports, and from them the page, data.json and badges"
+        " into DIR, tables into DIR.md; what is not judged now stays as it was published (default: nothing)",
     )  # fmt: skip
+    groups[options.OUTPUT].add_argument(
+        "--readings", metavar="FILE",
+        help="a TOML file with a table [[reading]] for each finding that somebody looked at (default: none)",
+    )  # fmt: skip
+    add_options(groups, options.KNOWN_FAILURES)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge all; the exit code is the worst of theirs. Raises UnreadableInput for a list that is none."""
-    out = named_folder(arguments.out)
-    folder.begin(out, matrix.OVERVIEW, kept=folder.reports_below(out) if arguments.only else ())
-    if arguments.jobs < 1:
-        raise UsageError(f"--jobs {arguments.jobs}: invalid number of targets at a time", "Use 1 or more.")
-    listed = matrix.entries(Path(arguments.targets))
-    now = matrix.chosen(listed, arguments.only)
-    others = [added(word) for word in arguments.add]
+    _check(arguments)
+    out, listed = named_folder(arguments.out), matrix.entries(Path(arguments.targets))
+    folder.begin(out, matrix.OVERVIEW, kept=folder.reports_below(out) if arguments.only or arguments.collect else ())
+    now = () if arguments.collect else matrix.chosen(listed, arguments.only)
+    others = _others(arguments)
+    said = _readings(arguments, [*(entry.name for entry in listed), *(column.name for column in others)])
+    rows = verdict_options.known_failures(options.given(vars(arguments)))
     folder.begin(
         out,
         matrix.OVERVIEW,
@@ -89,17 +106,64 @@ def run(arguments: argparse.Namespace) -> int:
     )
     environments = Environments(Path(arguments.work))
     found = matrix.judged(now, out, arguments.jobs, os.environ, _report, environments=environments)
-    columns = (*matrix.joined(listed, found, out), *others)
-    written = dict(zip(matrix.OVERVIEW, (form(columns) for form in _FORMS), strict=True))
+    columns = (*joined(listed, found, out, [Path(each) for each in arguments.collect]), *others)
+    columns = columns if said is None else readings.held(columns, said)
+    if arguments.update_known_failures:
+        amended(known.update(columns, Path(arguments.known_failures)))
+        rows = verdict_options.known_failures(options.given(vars(arguments)))
+    shown = known.held(columns, rows) if arguments.known_failures else columns
+    written = dict(zip(matrix.OVERVIEW, (form(shown) for form in _FORMS), strict=True))
     folder.commit(written, out, matrix.OVERVIEW)
-    print(f"conformance: wrote {folder_shown(arguments.out)}/: {', '.join(written)}", file=sys.stderr)
+    _say(f"wrote {folder_shown(str(out))}/: {', '.join(written)}")
     if arguments.publish is not None:
-        publication.publish(columns, Path(arguments.publish), arguments.targets)
-        published = folder_shown(arguments.publish)
-        print(f"conformance: wrote {published}/ and {published}.md", file=sys.stderr)
-    return worst_code(columns)
+        columns = _publish(columns, arguments)
+    for line in readings.outdated(columns):
+        _say(f"{arguments.readings}: {line}")
+    for column in shown:
+        for change in column.changes or ():
+            print(f"changed         {safe(column.title)}: {safe(change, _LINE)}", flush=True)
+    return worst_code(shown)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Raise UsageError for options that are invalid, or invalid together, before anything is touched."""
+    verdict_options.check(options.given(vars(arguments)))
+    if arguments.jobs < 1:
+        raise UsageError(f"--jobs {arguments.jobs}: invalid number of targets at a time", "Use 1 or more.")
+    if arguments.collect and arguments.only:
+        raise UsageError("--collect judges nothing, and --only says what to judge", "Leave out one of them.")
+    if arguments.publish and arguments.known_failures:
+        raise UsageError(
+            "--publish shows failures as failures, also known ones",
+            "Leave out one of --publish and --known-failures; docs/reports.md says what each is for.",
+        )
+
+
+def _others(arguments: argparse.Namespace) -> tuple[Column, ...]:
+    """What others judged: what is added now, and what was published before and is not."""
+    now = [added(word) for word in arguments.add]
+    before = publication.added(Path(arguments.publish)) if arguments.publish else ()
+    return tuple({column.key: column for column in (*before, *now)}.values())
+
+
+def _readings(arguments: argparse.Namespace, names: Sequence[str]) -> Sequence[Reading] | None:
+    return None if arguments.readings is None else readings.readings(Path(arguments.readings), names)
+
+
+def _publish(columns: Sequence[Column], arguments: argparse.Namespace) -> tuple[Column, ...]:
+    """Publish, and return what was published."""
+    done = publication.publish(columns, Path(arguments.publish), arguments.targets)
+    shown = folder_shown(arguments.publish)
+    _say(f"wrote {shown}/ and {shown}.md")
+    for note in done.notes:
+        _say(note)
+    return done.columns
 
 
 def _report(column: Column) -> None:
-    reason = f": {safe(column.reason)}" if column.reason else ""
+    reason = f": {safe(column.reason, _LINE)}" if column.reason else ""
     print(f"{column.word:14}  {column.name}{reason}", flush=True)
+
+
+def _say(text: str) -> None:
+    print(f"conformance: {safe(text, _LINE)}", file=sys.stderr)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from conformance.model import Report, Status
 from conformance.report.counts import requirement_counts
 from conformance.report.departures import Departure, departures
+from conformance.report.reading import Reading
 from conformance.report.result import exit_code, verdict_word
 from conformance.report.shell_commands import repeat
 from conformance.report.tally import Result, results
@@ -27,10 +28,18 @@ class Facts:
     group: str | None = None
     homepage: str | None = None
     notes: str | None = None
-    #: The lines that install it.
+    #: The folder that it is installed into, and the lines that do.
+    environment: str | None = None
     install: tuple[str, ...] = ()
+    #: Whether it answers otherwise in every run: what it fails in differs then too.
+    varies: bool = False
     #: Whether somebody else judged it.
     added: bool = False
+
+
+def folder_of(name: str) -> str:
+    """The folder, or the beginning of the file, that the report of an implementation of this name has."""
+    return name.replace(" ", "-").replace("/", "-").lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +57,47 @@ class Column:
     #: Where there is no report: what its run ended with.
     code: int = 5
     facts: Facts = field(default_factory=Facts)
+    #: Requirement -> what somebody said who read the finding; None where nobody was to.
+    readings: Mapping[str, Reading] | None = None
+    #: What is not as the list of known failures says; None where no list was held against it.
+    changes: tuple[str, ...] | None = None
+
+    @property
+    def version(self) -> str | None:
+        """Which version was judged: the list may name a newer one by now."""
+        judged = None if self.report is None else self.report.target.get("version")
+        return self.facts.version if judged is None else str(judged)
+
+    @property
+    def listed(self) -> str | None:
+        """The version that the list names, where that is not the one that was judged."""
+        return self.facts.version if self.facts.version != self.version else None
 
     @property
     def title(self) -> str:
         """Its name, and its version where one is known."""
-        return " ".join(filter(None, (self.name, self.facts.version)))
+        return " ".join(filter(None, (self.name, self.version)))
+
+    @property
+    def key(self) -> str:
+        """What it is called in addresses and names of files."""
+        return folder_of(self.name)
+
+    @property
+    def find(self) -> str:
+        """What it is found by: its name, version, kind and language."""
+        return " ".join(filter(None, (self.title, self.group, self.facts.language))).lower()
+
+    @property
+    def setup(self) -> tuple[str, ...]:
+        """The lines after which the commands about it work in a shell; none where nothing is to be installed."""
+        if not self.facts.install:
+            return ()
+        return (
+            f'export ENVIRONMENT="$PWD/environments/{self.facts.environment or self.key}" && mkdir -p "$ENVIRONMENT"',
+            'export PATH="$ENVIRONMENT/bin:$ENVIRONMENT/node_modules/.bin:$PATH"',
+            *self.facts.install,
+        )
 
     @property
     def group(self) -> str:
@@ -96,6 +141,14 @@ class Column:
             return ()
         return tuple(each for status in (Status.FAIL, Status.WARN) for each in departures(self.report.subjects, status))
 
+    def reading(self, finding: Departure) -> Reading | None:
+        """What somebody said of a finding."""
+        return (self.readings or {}).get(finding.requirement.id)
+
+    def unread(self, finding: Departure) -> bool:
+        """Whether somebody was to read a finding, and has not."""
+        return self.readings is not None and self.reading(finding) is None
+
     def repeat(self, finding: Departure) -> str:
         """The command that shows a finding again."""
         return "" if self.report is None else repeat(finding, self.report.again)
@@ -111,6 +164,17 @@ class Group:
 
     name: str
     columns: tuple[Column, ...]
+
+    @property
+    def conforming(self) -> str:
+        """How many conform of those that could be judged."""
+        return conforming(self.columns)
+
+
+def conforming(columns: Sequence[Column]) -> str:
+    """How many conform of those that could be judged."""
+    judged = [column for column in columns if column.judged]
+    return f"{sum(column.word == 'PASS' for column in judged)} of {len(judged)} conform"
 
 
 def groups(columns: Sequence[Column]) -> tuple[Group, ...]:

@@ -48,6 +48,7 @@ def verdict_counts(report: Report) -> str:
     said += [f"{tally.unscored} not scored"] if tally.unscored else []
     said += [f"{tally.untestable} could not be tested"] if tally.untestable else []
     said += [f"{tally.errors} not judged: internal error"] if tally.errors else []
+    said += [f"and {report.left_out} more left out of this report"] if report.left_out else []
     return f"{many(tally.planned, 'verdict')}{added}: {', '.join(said)}"
 
 

@@ -103,6 +103,7 @@ def report_document(report: Report) -> dict[str, Any]:
         "requirements": requirement_document(report),
         "subjects": [subject_document(subject, kind) for subject in report.subjects],
         "not_exercised": list(report.not_exercised),
+        **_said(left_out=report.left_out),
         "leftovers": [*map(_whole, report.leftovers)],
         "interrupted": report.interrupted,
         "known_failures": [_known_document(row) for row in report.known_failures],

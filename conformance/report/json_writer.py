@@ -35,5 +35,10 @@ def render(report: Report) -> str:
     return json_shown(json.dumps(report_document(report), indent=1)) + "\n"
 
 
+def short(report: Report) -> str:
+    """The whole report for a repository that keeps it: small, and a line for each verdict, so that changes are seen."""
+    return _compact(report_document(report)).replace('{"requirement":', '\n{"requirement":') + "\n"
+
+
 def _compact(document: object) -> str:
     return json_shown(json.dumps(document, separators=(",", ":")))

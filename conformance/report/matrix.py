@@ -11,11 +11,12 @@ from typing import Any
 from conformance import __version__
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Requirement
-from conformance.report.column import Column, groups
+from conformance.report.column import Column, Group, conforming, groups
 from conformance.report.departures import Departure
 from conformance.report.document import requirement_document
 from conformance.report.page import page
 from conformance.report.plain import safe
+from conformance.report.reading import Reading
 from conformance.report.result import version_of, worst
 from conformance.report.tally import Result
 from conformance.report.who_breaks import breaks
@@ -23,6 +24,12 @@ from conformance.report.writers import WRITERS
 
 #: Raised whenever the document changes in a way its readers notice.
 FORMAT = 1
+
+#: Whom a column may be about, in the order of their tables.
+ROLES = ("server", "client", "gateway")
+
+#: Characters of the longest sentence that somebody wrote about a finding.
+_READ = 2000
 
 #: What a requirement came to over all scenarios of a target, the first that holds; `-` where nothing is said of it.
 WORDS = ("fail", "error", "excused", "warn", "pass", "untestable", "not applicable", "-")
@@ -39,8 +46,35 @@ class Row:
 
     requirement: Requirement
     words: tuple[str, ...]
-    #: In how many scenarios it passed, of how many; empty where it was not asked for.
-    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The implementations of one role, in groups, and the requirements that bind it."""
+
+    role: str
+    groups: tuple[Group, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Its columns, in order."""
+        return tuple(column for group in self.groups for column in group.columns)
+
+    @property
+    def size(self) -> int:
+        """How many requirements it has."""
+        return len(self.rows)
+
+
+def tables(columns: Sequence[Column]) -> tuple[Table, ...]:
+    """A table for each role: servers and clients share no requirement."""
+    by_role = ((role, [column for column in columns if column.role == role]) for role in ROLES)
+    return tuple(Table(role, grouped, rows(_ordered(grouped))) for role, own in by_role if (grouped := groups(own)))
+
+
+def _ordered(grouped: Sequence[Group]) -> list[Column]:
+    return [column for group in grouped for column in group.columns]
 
 
 def rows(columns: Sequence[Column]) -> tuple[Row, ...]:
@@ -57,14 +91,7 @@ def _row(requirement: Requirement, found: Sequence[Result | None]) -> Row:
     return Row(
         requirement,
         tuple("-" if each is None else _WORDS.get(each.outcome, each.outcome) for each in found),
-        tuple("" if each is None else f"passed in {each.passed} of {each.planned} scenarios" for each in found),
     )
-
-
-def conforming(columns: Sequence[Column]) -> str:
-    """How many conform of those that could be judged."""
-    judged = [column for column in columns if column.judged]
-    return f"{sum(column.word == 'PASS' for column in judged)} of {len(judged)} conform"
 
 
 def unjudged(columns: Sequence[Column]) -> str:
@@ -81,17 +108,17 @@ def worst_code(columns: Iterable[Column]) -> int:
 def as_page(columns: Sequence[Column]) -> str:
     """The page: implementations across, requirements down, both to be filtered, any two to be compared."""
     grouped = groups(columns)
-    ordered = [column for group in grouped for column in group.columns]
-    table = rows(ordered)
+    ordered = _ordered(grouped)
+    parts = tables(ordered)
+    table = [row for part in parts for row in part.rows]
     return page(
         "matrix.html",
         style="sheet.css",
         script="matrix.js",
         groups=grouped,
         columns=ordered,
-        ids={column.name: f"i{number}" for number, column in enumerate(ordered, 1)},
         suites={column.name: version_of(column.report) for column in ordered if column.report is not None},
-        rows=table,
+        tables=parts,
         breaks=breaks(ordered),
         families=list(dict.fromkeys(row.requirement.family for row in table)),
         levels=list(dict.fromkeys(row.requirement.level.value for row in table)),
@@ -121,6 +148,7 @@ def as_json(columns: Sequence[Column]) -> str:
         "breaks": [
             {
                 "fault": each.mistake.said.replace("`", ""),
+                "sentence": each.sentence.replace("`", ""),
                 "servers": list(each.servers),
                 "scenarios": list(each.mistake.scenarios),
                 "clients": list(each.clients),
@@ -136,7 +164,8 @@ def _target(column: Column) -> Mapping[str, Any]:
     report, facts = column.report, column.facts
     return {
         "name": column.name,
-        "version": facts.version,
+        "version": column.version,
+        "listed": column.listed,
         "language": facts.language,
         "group": column.group,
         "homepage": facts.homepage,
@@ -151,13 +180,16 @@ def _target(column: Column) -> Mapping[str, Any]:
         "judged": None if report is None else report.began or None,
         "suite": None if report is None else version_of(report),
         "command": None if report is None else report.again or None,
+        "address": f"#implementation/{column.key}",
         "install": list(facts.install),
+        "changes": None if column.changes is None else [*map(safe, column.changes)],
         "findings": [_finding(column, each) for each in column.findings],
     }
 
 
 def _finding(column: Column, departure: Departure) -> Mapping[str, Any]:
     said = departure.cases[0].finding if departure.cases else None
+    reading = column.reading(departure)
     return {
         "requirement": departure.requirement.id,
         "status": departure.status.value,
@@ -166,7 +198,13 @@ def _finding(column: Column, departure: Departure) -> Mapping[str, Any]:
         "got": None if said is None else safe(said.got),
         "scenarios": list(departure.subjects),
         "repeat": column.repeat(departure),
+        "reading": None if reading is None else _reading(reading),
     }
+
+
+def _reading(reading: Reading) -> Mapping[str, str | None]:
+    return {"notice": safe(reading.notice, _READ), "mend": safe(reading.mend, _READ),
+            "because": safe(reading.because, _READ) or None}  # fmt: skip
 
 
 def as_markdown(columns: Sequence[Column]) -> str:

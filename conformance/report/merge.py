@@ -55,6 +55,7 @@ def merged(reports: Sequence[Report]) -> Report:
         leftovers=tuple(leftover for report in reports for leftover in report.leftovers),
         interrupted=next((report.interrupted for report in reports if report.interrupted), None),
         exhibits=_exhibits(reports),
+        left_out=sum(report.left_out for report in reports),
         began=began,
         took_ms=took_ms,
     )

@@ -173,6 +173,7 @@ def _report(document: Mapping[str, Any]) -> Report:
         exhibits=tuple(map(_exhibit, document["exhibits"])),
         known_failures=tuple(map(_known, document["known_failures"])),
         complaints=tuple(Complaint(**row) for row in document["complaints"]),
+        left_out=document.get("left_out", 0),
     )
 
 

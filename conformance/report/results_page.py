@@ -6,13 +6,18 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from conformance import __version__
-from conformance.report.column import Column, Group, groups
-from conformance.report.matrix import conforming, unjudged
+from conformance.contract.requirements import REQUIREMENTS
+from conformance.report.column import Column, Group, conforming, groups
+from conformance.report.matrix import unjudged
 from conformance.report.plain import safe
+from conformance.report.reading import Reading
 from conformance.report.who_breaks import Break, breaks
 
 #: Findings that a table shows of each implementation; all are in the page.
 _SHOWN = 4
+
+#: Characters of the longest sentence that somebody wrote about a finding.
+_LONGEST = 2000
 
 _ADDED = " (judged by others)"
 
@@ -33,6 +38,7 @@ def as_results(columns: Sequence[Column], targets: str, folder: str) -> str:
         "A requirement failed if it failed in any scenario. What could not be tested does not count as a failure, and "
         "what could not be judged does not count as conforming.",
         *(line for group in grouped for line in _table(group)),
+        *_read(columns),
         *_broken(breaks(columns)),
         *_missing(columns),
         *_repeating(columns, targets),
@@ -43,7 +49,7 @@ def as_results(columns: Sequence[Column], targets: str, folder: str) -> str:
 def _table(group: Group) -> Iterator[str]:
     judged = [column for column in group.columns if column.judged]
     if judged:
-        yield from ("", f"## {group.name[:1].upper()}{group.name[1:]}", "")
+        yield from ("", f"## {group.name[:1].upper()}{group.name[1:]}", "", f"{group.conforming}.", "")
         yield "| implementation | version | language | judged | verdict | requirements | what failed, worst first |"
         yield "|---|---|---|---|---|---|---|"
         yield from (_row(column) for column in judged)
@@ -57,16 +63,46 @@ def _row(column: Column) -> str:
     rest = f" and {len(failed) - _SHOWN} more" if len(failed) > _SHOWN else ""
     day = report.began[:10] if report is not None else ""
     cells = (
-        name + (_ADDED if facts.added else ""), facts.version or "-", facts.language or "-", day or "-", column.word,
+        name + (_ADDED if facts.added else ""), _version(column), facts.language or "-", day or "-", column.word,
         column.counts, shown + rest or "nothing",
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"
+
+
+def _version(column: Column) -> str:
+    return f"{column.version or '-'}{f' (the list names {column.listed} now)' if column.listed else ''}"
+
+
+def _read(columns: Sequence[Column]) -> Iterator[str]:
+    """What each finding means, where somebody was to say so: once for all that one reading is about."""
+    judged = [column for column in columns if column.judged and column.readings is not None]
+    found: dict[str, dict[Reading | None, list[str]]] = {}
+    for column in judged:
+        for finding in column.findings:
+            readings = found.setdefault(finding.requirement.id, {})
+            readings.setdefault(column.reading(finding), []).append(column.title)
+    if found:
+        yield from ("", "## What the findings mean", "")
+        yield "For each requirement that somebody departs from: what users notice, and how it can be fixed."
+        for requirement in sorted(found, key=lambda name: -sum(map(len, found[name].values()))):
+            yield from ("", f"### `{requirement}`", "", REQUIREMENTS[requirement].sentence, "")
+            yield from (_said(reading, titles) for reading, titles in found[requirement].items())
+
+
+def _said(reading: Reading | None, titles: Sequence[str]) -> str:
+    names = ", ".join(titles)
+    if reading is None:
+        return f"- **{names}**: not read yet."
+    because = f" Not of their own making: {safe(reading.because, _LONGEST)}" if reading.because else ""
+    return f"- **{names}**: {safe(reading.notice, _LONGEST)} *How to fix it:* {safe(reading.mend, _LONGEST)}{because}"
 
 
 def _broken(found: Sequence[Break]) -> Iterator[str]:
     if found:
         yield from ("", "## Who breaks", "")
         yield "What judged servers do wrong, and the judged clients that fail where the mock server does just that."
+        yield ""
+        yield from (f"- {each.sentence}" for each in found)
         yield ""
         yield "| what servers do | servers | clients that fail on it | scenarios |"
         yield "|---|---|---|---|"
@@ -76,7 +112,7 @@ def _broken(found: Sequence[Break]) -> Iterator[str]:
 def _break(each: Break) -> str:
     clients = f"{len(each.clients)} of {len(each.judged)}" + (f": {', '.join(each.clients)}" if each.clients else "")
     scenarios = ", ".join(f"`{scenario}`" for scenario in each.mistake.scenarios)
-    return f"| {each.mistake.said} | {', '.join(each.servers)} | {clients} | {scenarios} |"
+    return f"| {each.mistake.said} | {len(each.servers)} | {clients} | {scenarios} |"
 
 
 def _missing(columns: Sequence[Column]) -> Iterator[str]:

@@ -6,6 +6,7 @@ A report is a stranger's until it was read by the suite's own reader, which refu
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from conformance.errors import UsageError
@@ -50,8 +51,12 @@ def added(word: str) -> Column:
         raise UsageError(
             f"--add {path}: the report is not one of a whole run: {part}", "Judge everything, and add that."
         )
+    named = report.target.get("version", form["version"])
+    if named != form["version"]:
+        raise UsageError(f"--add {word}: the report is of version {named}", _HOW)
     facts = Facts(version=form["version"], added=True)
-    return Column(form["name"], report.profile.role.value, "", report, facts=facts)
+    target = {**report.target, "name": form["name"], "version": form["version"]}
+    return Column(form["name"], report.profile.role.value, "", replace(report, target=target), facts=facts)
 
 
 def _part(report: Report) -> str | None:

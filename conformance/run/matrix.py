@@ -11,18 +11,17 @@ from threading import Event
 from typing import Any
 
 from conformance.errors import ConformanceError, UnreadableInput, UsageError, did_you_mean
-from conformance.files import LIST, REPORT, read
+from conformance.files import REPORT, read, write_atomically
 from conformance.model import Report
-from conformance.report import reader
-from conformance.report.column import Column, Facts
+from conformance.report import json_writer, reader
+from conformance.report.column import Column, Facts, folder_of
 from conformance.report.writers import WRITERS
 from conformance.run.environments import Environments
 from conformance.run.known_secrets import known_secrets
+from conformance.run.tables import Format
 from conformance.targets import process
 from conformance.targets.interruption import INTERRUPTED
-from conformance.wire import toml
 from conformance.wire.credentials import of_words
-from conformance.wire.json_schema import mismatch, own_schema, own_validator
 from conformance.wire.secret import secrets_of
 
 #: Seconds for one target: a whole run takes seconds, and of a slow model's server a quarter of an hour.
@@ -32,7 +31,7 @@ LIMIT = 1800.0
 _GRACE = 10.0
 
 #: What an entry says of its target for whoever reads the result.
-FACTS = ("version", "language", "group", "homepage", "notes")
+FACTS = ("version", "language", "group", "homepage", "notes", "varies")
 
 #: Exit codes after which there is a verdict, or a reason why there is none.
 _KNOWN = frozenset({0, 1, 2, 3, 5, 6})
@@ -46,7 +45,9 @@ OVERVIEW = ("matrix.html", "matrix.json", "matrix.md")
 #: What may be listed; each is the word of its command.
 ROLES = ("server", "client", "gateway")
 
-_HINT = "docs/reports.md shows such a list, and schemas/own/targets.json describes it."
+_FORMAT = Format(
+    "targets", "it lists no target", "Write a table [[server]], [[client]] or [[gateway]] for each target."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +61,32 @@ class Entry:
     command: tuple[str, ...]
     limit: float
     facts: Facts = field(default_factory=Facts)
-    #: The environment that it is installed into; None where it uses what is there.
-    environment: str | None = None
-    install: tuple[str, ...] = ()
 
     @property
     def folder(self) -> str:
         """Where its report goes."""
-        return self.name.replace(" ", "-").lower()
+        return folder_of(self.name)
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What its report says of it: its name and, where the list has one, its version."""
+        return {"name": self.name} | ({} if self.facts.version is None else {"version": self.facts.version})
+
+    def column(self, report: Report | None, reason: str | None = None, code: int = 5, *, folder: str = "") -> Column:
+        """Its column; `folder` is that of its report, where one lies beside the overview.
+
+        A reason may be what a program said in the end, and an index that `install` names may have a password: no secret
+        is left in them.
+        """
+        hidden = secrets_of(known_secrets()).hidden
+        passwords = secrets_of(tuple(of_words(self.facts.install)))
+        facts = replace(self.facts, install=tuple(map(passwords.hidden, self.facts.install)))
+        return Column(self.name, self.role, folder, report, None if reason is None else hidden(reason), code, facts)
 
 
 def entries(path: Path) -> tuple[Entry, ...]:
     """The targets that a file lists. Raises UnreadableInput with what is wrong with it."""
-    try:
-        document = toml.read(read(path, LIST).decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise UnreadableInput(f"{path}: byte {error.start} is not UTF-8", "TOML is text in UTF-8.") from None
-    except toml.NotToml as error:
-        raise UnreadableInput(f"{path}: {error}", _HINT) from None
-    _check_keys(path, document)
-    broken = mismatch(own_validator("targets"), document)
-    if broken is not None:
-        raise UnreadableInput(f"{path}: {_place(broken[0])} breaks {broken[1]!r} of the format", _HINT)
+    document = _FORMAT.read(path)
     found = tuple(_entry(role, row) for role in ROLES for row in document.get(role, ()))
     folders = [entry.folder for entry in found]
     for role in ROLES:
@@ -103,7 +108,7 @@ class _Installs:
     def __init__(self, path: Path, found: Sequence[Entry]) -> None:
         self._lines: dict[str, tuple[str, ...]] = {}
         for entry in found:
-            name, lines = entry.environment, entry.install
+            name, lines = entry.facts.environment, entry.facts.install
             if name is not None and lines and self._lines.setdefault(name, lines) != lines:
                 raise UnreadableInput(
                     f"{path}: {entry.name!r} installs {name!r} by other lines than a row before it",
@@ -111,48 +116,8 @@ class _Installs:
                 )
 
     def settled(self, entry: Entry) -> Entry:
-        return entry if entry.environment is None else replace(entry, install=self._lines.get(entry.environment, ()))
-
-
-def _check_keys(path: Path, document: Mapping[str, Any]) -> None:
-    """Raise UnreadableInput for a table or a key that there is not, or one that is missing, with those that there are.
-
-    Values are not repeated: one of them may be a key that was written down in the wrong place.
-    """
-    tables = own_schema("targets")["properties"]
-    stray = next((name for name in document if name not in tables), None)
-    if stray is not None or not document:
-        problem = f"unknown table {stray!r}" if stray is not None else "it lists no target"
-        raise UnreadableInput(
-            f"{path}: {problem}", "Write a table [[server]], [[client]] or [[gateway]] for each target."
-        )
-    for role, rows in document.items():
-        known = tables[role]["items"]["properties"]
-        for number, row in enumerate(rows if isinstance(rows, list) else [], 1):
-            if not isinstance(row, dict):
-                continue
-            wrong = next((key for key in row if key not in known), None)
-            missing = _missing(tables[role]["items"], row)
-            if wrong is not None or missing is not None:
-                problem = f"unknown key {wrong!r}" if wrong is not None else f"missing key {missing!r}"
-                near = did_you_mean(wrong, known) if wrong is not None else None
-                keys = f"Keys of [[{role}]]: {', '.join(known)}."
-                raise UnreadableInput(f"{path}: [[{role}]] {number}: {problem}", "\n".join(filter(None, (near, keys))))
-
-
-def _missing(table: Mapping[str, Any], row: Mapping[str, Any]) -> str | None:
-    """A key that an entry needs and lacks; where one of several will do, the first of them."""
-    either = [key for choice in table.get("anyOf", ()) for key in choice["required"]]
-    needed = [*table["required"], *(either[:1] if row.keys().isdisjoint(either) else ())]
-    return next((key for key in needed if key not in row), None)
-
-
-def _place(pointer: str) -> str:
-    """A place in the list as its writer counts: `/server/0/name` is the key `name` of the first [[server]]."""
-    _, role, *rest = pointer.split("/") if pointer else ("", "the list")
-    if not rest:
-        return role
-    return f"[[{role}]] {int(rest[0]) + 1}" + (f", {'/'.join(rest[1:])}" if rest[1:] else "")
+        lines = self._lines.get(entry.facts.environment or "", ())
+        return replace(entry, facts=replace(entry.facts, install=lines))
 
 
 def chosen(listed: Sequence[Entry], names: Sequence[str]) -> tuple[Entry, ...]:
@@ -163,18 +128,6 @@ def chosen(listed: Sequence[Entry], names: Sequence[str]) -> tuple[Entry, ...]:
         near = did_you_mean(unknown, known)
         raise UsageError(f"--only {unknown}: the list has no such target", near or f"It has {', '.join(known)}.")
     return tuple(entry for entry in listed if not names or entry.name in names)
-
-
-def joined(listed: Sequence[Entry], found: Sequence[Column], out: Path) -> tuple[Column, ...]:
-    """A column of every entry: what was found now, else what the report says that lies there."""
-    now = {column.name: column for column in found}
-    return tuple(now.get(entry.name) or _kept(entry, out) for entry in listed)
-
-
-def _kept(entry: Entry, out: Path) -> Column:
-    report = _report(out / entry.folder / WRITERS["json"].file)
-    reason = "not judged yet" if report is None else report.interrupted
-    return Column(entry.name, entry.role, entry.folder, report, reason, facts=entry.facts)
 
 
 def judged(
@@ -211,9 +164,7 @@ def judged(
                 each.cancel()
             wait(under_way)
     return tuple(
-        Column(entry.name, entry.role, entry.folder, None, why, 2, facts=entry.facts)
-        if each.cancelled()
-        else each.result()
+        entry.column(None, why, 2, folder=entry.folder) if each.cancelled() else each.result()
         for entry, each in zip(listed, under_way, strict=True)
     )
 
@@ -221,15 +172,16 @@ def judged(
 def _judged(
     entry: Entry, out: Path, environment: Mapping[str, str], interrupted: Event, environments: Environments | None
 ) -> Column:
-    if environments is not None and entry.environment is not None:
-        missing = environments.install(entry.environment, entry.install, environment, interrupted.is_set)
+    name, lines = entry.facts.environment, entry.facts.install
+    if environments is not None and name is not None:
+        missing = environments.install(name, lines, environment, interrupted.is_set)
         if missing is not None:
-            return Column(entry.name, entry.role, entry.folder, None, missing, facts=entry.facts)
-        environment = environments.variables(entry.environment, environment)
+            return entry.column(None, missing, folder=entry.folder)
+        environment = environments.variables(name, environment)
     folder = out / entry.folder
     command = [sys.executable, "-m", "conformance", *entry.words, f"--out={folder}", *entry.command]
     ended = process.run(command, environment, entry.limit, interrupted.is_set, grace=_GRACE)
-    return _column(entry, _report(folder / WRITERS["json"].file), ended)
+    return _column(entry, _named(entry, folder / WRITERS["json"].file), ended)
 
 
 def _column(entry: Entry, report: Report | None, ended: process.Finished) -> Column:
@@ -241,10 +193,21 @@ def _column(entry: Entry, report: Report | None, ended: process.Finished) -> Col
     else:
         reason = report.interrupted
     code = 2 if ended.exit_code is None else ended.exit_code if ended.exit_code in _KNOWN else 5
-    return Column(entry.name, entry.role, entry.folder, report, reason, code, facts=entry.facts)
+    return entry.column(report, reason, code, folder=entry.folder)
 
 
-def _report(path: Path) -> Report | None:
+def _named(entry: Entry, path: Path) -> Report | None:
+    """The report of a run that has ended, which from now on says what was judged, in which version."""
+    report = report_at(path)
+    if report is None:
+        return None
+    named = replace(report, target={**report.target, **entry.names})
+    write_atomically(path, json_writer.render(named))
+    return named
+
+
+def report_at(path: Path) -> Report | None:
+    """The report that a file holds; None where it holds none that can be read."""
     try:
         return reader.read(read(path, REPORT, only_files=True), str(path))
     except ConformanceError:
@@ -255,20 +218,19 @@ def _last_words(ended: process.Finished) -> str:
     """What a run that left no report said in the end: our errors are one line that begins with our name."""
     lines = ended.output.decode("utf-8", "replace").strip().splitlines()
     ours = [line.removeprefix("conformance: ") for line in lines if line.startswith("conformance: ")]
-    said = (ours or lines or [f"it exited with code {ended.exit_code} and said nothing"])[-1]
-    return secrets_of(known_secrets()).hidden(said)
+    return (ours or lines or [f"it exited with code {ended.exit_code} and said nothing"])[-1]
 
 
 def _entry(role: str, row: Mapping[str, Any]) -> Entry:
     words = (role, *(word for name, value in row.items() if name not in OURS for word in _words(name, value)))
     command = ("--", *row["command"]) if "command" in row else ()
     install = tuple(row.get("install", ()))
-    shown = tuple(map(secrets_of(tuple(of_words(install))).hidden, install))  # an index may have a password
-    facts = Facts(**{name: row[name] for name in FACTS if name in row}, install=shown)
-    entry = Entry(
-        row["name"], role, words, command, float(row.get("limit", LIMIT)), facts, row.get("environment"), install
+    facts = Facts(
+        **{name: row[name] for name in FACTS if name in row},
+        environment=row.get("environment", folder_of(row["name"]) if install else None),
+        install=install,
     )
-    return replace(entry, environment=entry.folder) if install and entry.environment is None else entry
+    return Entry(row["name"], role, words, command, float(row.get("limit", LIMIT)), facts)
 
 
 def _words(name: str, value: object) -> Iterator[str]:

@@ -111,13 +111,18 @@ TARGET = (
     Option("create-streamed", "create runs with \"stream\": true, and judge those streams too", group=PROVISIONING),
 )  # fmt: skip
 
+#: What fails and is known to.
+KNOWN_FAILURES = (
+    Option("known-failures", "the list of known failures, a TOML file (default: none)", "FILE", group=GATING),
+    Option("update-known-failures", "update that list with what fails now; refused in CI", group=GATING),
+)
+
 #: What becomes of the verdicts, whoever is judged.
 VERDICTS = (
     Option("strict", "fail on a SHOULD that is not met too, unless its confidence is L: only inferred", group=GATING),
     Option("requirements", "the requirement set that counts, such as 2026.11 (default: the newest)", "SET",
            group=GATING),
-    Option("known-failures", "the list of known failures, a TOML file (default: none)", "FILE", group=GATING),
-    Option("update-known-failures", "write what fails now into that list; refused in CI", group=GATING),
+    *KNOWN_FAILURES,
     Option("baseline", f"compare with the baseline in DIR (default: none; DIR: {BASELINES})", "DIR",
            otherwise=BASELINES, group=GATING),
     Option("update-baseline", "write the baseline instead of comparing with it; refused in CI", group=GATING),

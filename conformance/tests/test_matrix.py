@@ -6,9 +6,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
-import subprocess
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +20,7 @@ from conformance.report.column import Column
 from conformance.report.matrix import as_json, as_markdown, as_page, rows, worst_code
 from conformance.run import matrix
 from conformance.tests.canary import KEY
-from conformance.tests.commands import CHECKOUT, PATIENCE, conformance
+from conformance.tests.commands import CHECKOUT, conformance
 from conformance.tests.report.reports import HOSTILE, broken, failing, passing
 from conformance.wire.json_schema import own_schema
 
@@ -35,7 +32,6 @@ FAULTS = {
     "messages-not-listed": "surface.messages-after",
 }
 MARKUP = "<script>alert(1)</script>"
-CHROMIUM = shutil.which("chromium")
 
 
 def columns() -> tuple[Column, ...]:
@@ -245,38 +241,6 @@ def test_five_faults_on_five_sockets_are_five_columns(tmp_path: Path, monkeypatc
     for path in tmp_path.rglob("*"):
         assert path.is_dir() or KEY not in path.read_text("utf-8")
     assert KEY not in done.stdout + done.stderr
-
-
-@pytest.mark.real
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-@pytest.mark.parametrize(
-    ("said", "visible"),
-    [
-        ("", {"done.last", "done.closes", "events.usage", "order.terminal-once"}),
-        ('field("text").value = "done."', {"done.last", "done.closes"}),
-        ('field("family").value = "events"', {"events.usage"}),
-        ('field("level").value = "SHOULD"', {"events.usage"}),
-        ('field("word").value = "error"', {"done.last"}),
-        ('field("word").value = "error"; boxes[3].checked = false', set()),
-        ('field("one").value = "1"; field("other").value = "1"', set()),
-        ('field("one").value = "0"; field("other").value = "3"', {"done.last"}),
-    ],
-)
-def test_a_browser_filters_both_axes_and_shows_differences(said: str, visible: set[str], tmp_path: Path) -> None:
-    page = re.sub(r"<meta http-equiv=.*?>", "", as_page(columns()))  # it would refuse the words of this test
-    (tmp_path / "page.html").write_text(page.replace("</body>", f"<script>{said}; apply();</script></body>"))
-    with tempfile.TemporaryDirectory() as profile:
-        shown = subprocess.run(
-            [
-                str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-                "--disable-component-update", "--disable-sync", "--no-first-run", f"--user-data-dir={profile}",
-                "--dump-dom", (tmp_path / "page.html").as_uri(),
-            ],
-            capture_output=True, text=True, timeout=PATIENCE, check=True,
-        ).stdout  # fmt: skip
-    found = re.findall(r'<tr id="([^"]+)"([^>]*)>', shown)
-    assert {name for name, facts in found if "hidden" not in facts} == visible
-    assert f"{len(visible)} of 4 requirements" in shown
 
 
 def test_every_key_is_named_in_the_docs() -> None:

@@ -8,7 +8,7 @@ nothing stay as they are, for their owner to decide on.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ from conformance.verdict import known
 
 _HEADER = re.compile(rf"[ \t]*\[\[[ \t]*{reader.TABLE}[ \t]*\]\][ \t]*(#.*)?")
 
-_PREAMBLE = """\
+#: How a list begins.
+PREAMBLE = """\
 # What fails and is known to, each with its reason. Listed failures still run and are told, but do not fail the run;
 # a row is told when what it lists passes, fails for another cause, or has expired.
 """
@@ -46,7 +47,7 @@ def update(report: Report, path: Path) -> Updated:
     Raises UnreadableInput where the file cannot be read or its rows cannot be told apart, and UsageError where it
     cannot be written; it is then as it was.
     """
-    content = reader.text(path) if path.exists() else _PREAMBLE
+    content = reader.text(path) if path.exists() else PREAMBLE
     end = _line_end(content)
     done = updated(report, content.replace(end, "\n"), str(path))
     if done.changes:
@@ -60,8 +61,10 @@ def _line_end(content: str) -> str:
     return "\r\n" if windows and windows == content.count("\n") else "\n"
 
 
-def updated(report: Report, content: str, name: str) -> Updated:
-    """The new text of a list, without touching a file."""
+def updated(
+    report: Report, content: str, name: str, row_of: Callable[[KnownFailure], KnownFailure] = lambda row: row
+) -> Updated:
+    """The new text of a list, without touching a file; `row_of` makes of what fails now the row that is written."""
     preamble, blocks = _blocks(content, name)
     kept = [preamble]
     changes: list[str] = []
@@ -71,7 +74,7 @@ def updated(report: Report, content: str, name: str) -> Updated:
         changes.extend(edit.changes())
     old = "".join(kept)
     held = known.held(report, _rows(old, name, report))
-    added = list(_added(held))
+    added = [row_of(row) for row in _added(held)]
     text = old + "".join(f"{_gap(old)}{_written(row)}" for row in added)
     changes.extend(f"added {_shown(row)}: {row.reason}" for row in added)
     return Updated(known.held(report, _rows(text, name, report)), text, tuple(changes))
@@ -201,12 +204,25 @@ def _written(row: KnownFailure) -> str:
     """A new row as TOML; lists stand on lines of their own, so that changes are seen one by one."""
     table = tomlkit.table()
     table["requirement"] = row.requirement
-    table["scenarios"] = tomlkit.array().multiline(len(row.scenarios) > 1)
-    table["scenarios"].extend(row.scenarios)
+    if row.scenarios:
+        table["scenarios"] = _array(row.scenarios)
+    if row.target:
+        table["target"] = tomlkit.inline_table()
+        table["target"].update(
+            {fact: values[0] if len(values) == 1 else [*values] for fact, values in row.target.items()}
+        )
     table["reason"] = row.reason
-    table["fingerprints"] = tomlkit.array().multiline(len(row.fingerprints) > 1)
-    table["fingerprints"].extend(row.fingerprints)
+    if row.expires:
+        table["expires"] = row.expires
+    if row.fingerprints:
+        table["fingerprints"] = _array(row.fingerprints)
     return f"[[{reader.TABLE}]]\n{tomlkit.dumps(table)}"
+
+
+def _array(values: Sequence[str]) -> tomlkit.items.Array:
+    array = tomlkit.array().multiline(len(values) > 1)
+    array.extend(values)
+    return array
 
 
 def _gap(before: str) -> str:

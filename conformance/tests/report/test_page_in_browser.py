@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,31 +12,17 @@ import pytest
 from conformance.model import Exhibit, Moment, Report
 from conformance.report.entries import entries
 from conformance.report.writers import WRITERS
+from conformance.tests.report.browser import CONTRAST, DESK, PHONE
 from conformance.tests.report.exhibited import exhibited, hostile
 from conformance.tests.report.reports import REPORTS, failing
 
 pytestmark = pytest.mark.real
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-#: Nothing but what is opened, and nothing that looks for company.
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
-
 #: Events of a stream whose page stays small.
 MANY = 20_000
-
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-
-#: Measures the contrast of every text by WCAG 2.2, 1.4.3, level AA.
-CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
 
 #: Whether the element that has the focus can be seen to have it; a box that is ticked shows it on its label.
 OUTLINED = """() => {
@@ -63,16 +48,6 @@ def many() -> Report:
 
 
 MAKES = {make.__name__: make for make in (*REPORTS, exhibited, hostile, many)}
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
