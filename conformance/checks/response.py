@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 
 from conformance.checks.events import lacking
 from conformance.checks.order.run import not_of_path
@@ -16,6 +16,7 @@ from conformance.walk.http_response import got_status, media_type, served
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import ANSWER, CLOSE, RUN
 from conformance.walk.registry import check
+from conformance.walk.submission_facts import Submitted
 
 #: Ends of a body that are the server's doing; what its reader broke off is not.
 _CUT_OFF = frozenset({Ended.SHORT, Ended.RESET, Ended.TIMEOUT})
@@ -142,37 +143,40 @@ def _still_waiting(observation: Observation) -> list[Finding] | None:
         for index, sent, response in observation.submissions
         if response is not None and served(response) and sent.items and not sent.refusable
     ]
-    found = []
+    since: dict[int, list[tuple[int, Submitted]]] = {}
     for (index, sent), following in zip(taken, [*taken, None][1:], strict=True):
-        since = index if not sent.stream else None if following is None else following[0]
-        again = [] if since is None else sorted(set(sent.ids) & _asked_since(observation, since))
-        if again:
-            got = f"requires_action for {', '.join(again)}"
-            found.append(
-                observation.finding(
-                    "still-waiting-later", "the run was read later and still waits for what was submitted",
-                    "a run that goes on", got, pointer="/status", exchange=index,
-                )
-            )  # fmt: skip
-    return found or None
+        if not sent.stream or following is not None:
+            since.setdefault(following[0] if sent.stream and following else index, []).append((index, sent))
+    found = []
+    for place, asked in _asked_since(observation):
+        own = run_of_path(observation.transcript.exchanges[place].request.target)
+        for index, sent in since.get(place, ()):
+            again = sorted(id_ for id_ in set(sent.ids) if (own is None and id_ in asked) or own in asked.get(id_, ()))
+            if again:
+                got = f"requires_action for {', '.join(again)}"
+                found.append(
+                    observation.finding(
+                        "still-waiting-later", "the run was read later and still waits for what was submitted",
+                        "a run that goes on", got, pointer="/status", exchange=index,
+                    )
+                )  # fmt: skip
+    return sorted(found, key=attrgetter("exchange")) or None
 
 
-def _asked_since(observation: Observation, index: int) -> set[str]:
-    """The calls that the run of a submission asked for whenever it was last read before a later one, or at the end."""
-    later = [other for other, _, _ in observation.submissions if other > index]
-    looks = (
-        observation.history.last_between(Operation.GET_RUN, first, second)
-        for first, second in pairwise([index, *later, None])
-        if first is not None
-    )
-    runs = (look.documents[0] for look in looks if look is not None and look.documents)
-    own = observation.transcript.exchanges[index].request.target
-    return {
-        call.id
-        for run in runs
-        if text(run, "status") == "requires_action" and run_of_path(own) in (None, text(run, "id"))
-        for call in calls_of(run) or ()
-    }
+def _asked_since(observation: Observation) -> Iterator[tuple[int, Mapping[str, set[str | None]]]]:
+    """Each submission, the last first, and the calls that runs asked for after it, with those runs.
+
+    A run is looked at as it was last read before a later submission, or at the end. What was yielded grows.
+    """
+    asked: dict[str, set[str | None]] = {}
+    places = [index for index, _, _ in observation.submissions]
+    for first, second in reversed([*zip(places, [*places, None][1:], strict=True)]):
+        looks = observation.history.between(Operation.GET_RUN, first, second)
+        run = looks[-1].documents[0] if looks and looks[-1].documents else None
+        if run is not None and text(run, "status") == "requires_action":
+            for call in calls_of(run) or ():
+                asked.setdefault(call.id, set()).add(text(run, "id"))
+        yield first, asked
 
 
 @check("response.leaves-queue", on=[CLOSE])
@@ -199,13 +203,9 @@ def leaves_queue(observation: Observation) -> Iterable[Finding] | None:
 def _statuses_between(observation: Observation, first: int, second: int | None) -> list[str | None]:
     """What the run of a submission was at every look between it and the next."""
     own = run_of_path(observation.transcript.exchanges[first].request.target)
-    looks = (
-        look.documents[0]
-        for look in observation.history.looks
-        if look.operation is Operation.GET_RUN and look.documents
-        if first < look.exchange and (second is None or look.exchange < second)
-    )
-    return [text(run, "status") for run in looks if own in (None, text(run, "id"))]
+    looks = observation.history.between(Operation.GET_RUN, first, second)
+    runs = (look.documents[0] for look in looks if look.documents)
+    return [text(run, "status") for run in runs if own in (None, text(run, "id"))]
 
 
 @check("response.seconds", on=[RUN])

@@ -197,14 +197,9 @@ def _around(observation: Observation, index: int, sent: Submitted) -> tuple[Docu
 @check("submission.still-accepted", on=[ANSWER])
 def still_accepted(observation: Observation) -> Iterable[Finding] | None:
     """After a refusal a full submission is accepted."""
-    refusals = [response for _, sent, response in observation.submissions if sent.refusable and _turned_down(response)]
-    if not acceptable(observation) or not (refusals or "recovery" in observation.held):
+    if not (observation.refused or "recovery" in observation.held) or not acceptable(observation):
         return None
     return _served(observation, "a full submission is refused after a refusal")
-
-
-def _turned_down(response: Response | None) -> bool:
-    return response is not None and 400 <= response.status < 500
 
 
 @check("submission.concurrent", on=[CLOSE])

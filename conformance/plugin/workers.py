@@ -50,7 +50,8 @@ class Workers:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """End the workers of an interrupted run as a run ends: pytest-xdist would let them go on, and kill them."""
-        interrupted = session.config.pluginmanager.get_plugin("conformance.session").interrupted
+        suite = session.config.pluginmanager.get_plugin("conformance.session")
+        interrupted = None if suite is None else suite.interrupted
         if interrupted is None:
             return
         with finishing():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -64,8 +66,10 @@ class KnownRun:
     ids: set[str] = field(default_factory=set)
     #: Call id -> the step that told of it, in an earlier stream or list.
     told: dict[str, str] = field(default_factory=dict)
-    #: Sets of items whose submission was answered with 2xx.
-    accepted: list[frozenset[tuple[str, str | None]]] = field(default_factory=list)
+    #: Sets of items whose submission was answered with 2xx, the calls of each set, and all of those.
+    accepted: set[frozenset[tuple[str, str | None]]] = field(default_factory=set)
+    accepted_together: set[frozenset[str]] = field(default_factory=set)
+    accepted_calls: set[str] = field(default_factory=set)
     #: Call ids that partial submissions of the present round have covered.
     covered: set[str] = field(default_factory=set)
     #: A submission was answered by a fault or not at all: nobody knows whether it was taken.
@@ -76,7 +80,10 @@ class KnownRun:
         if response is None or response.status >= 500 or (response.status in RETRIED and not refusable):
             self.uncertain = True
         elif served(response):
-            self.accepted.append(frozenset(items))
+            calls = frozenset(call for call, _ in items)
+            self.accepted.add(frozenset(items))
+            self.accepted_together.add(calls)
+            self.accepted_calls |= calls
             self.status = "submitted"
         if partial:
             self.covered |= {call for call, _ in items}
@@ -105,11 +112,7 @@ class KnownRun:
 
     def used(self, found: str) -> bool:
         """Whether an id names something of this run already: a step, a message or a call of an earlier round."""
-        return (
-            found in self.ids
-            or found in self.told
-            or any(found == call for taken in self.accepted for call, _ in taken)
-        )
+        return found in self.ids or found in self.told or found in self.accepted_calls
 
     def saw_step(self, document: Document) -> None:
         """Learn from the open step of a run that waits without saying for what (contract §8.1)."""
@@ -193,7 +196,9 @@ class History:
 
     def __init__(self) -> None:
         self.runs: dict[str, KnownRun] = {}
+        #: In the order of their exchanges: all, and those of each kind.
         self.looks: list[Look] = []
+        self._of_kind: dict[Operation, list[Look]] = {}
         #: Exchanges that changed a run or may have: submissions not turned down, cancelling, modifying.
         self.changes: list[int] = []
         #: Messages and threads that a client deleted.
@@ -222,6 +227,7 @@ class History:
     def looked(self, look: Look) -> None:
         """Keep a read; a message of the user belongs to no run."""
         self.looks.append(look)
+        self._of_kind.setdefault(look.operation, []).append(look)
         if look.operation in (Operation.GET_RUN, Operation.LIST_RUNS):
             return
         for document in look.documents:
@@ -235,25 +241,28 @@ class History:
 
     def changed_between(self, first: int, second: int) -> bool:
         """Whether a run may have been changed by an exchange between two others."""
-        return any(first < change < second for change in self.changes)
+        return bisect_right(self.changes, first) < bisect_left(self.changes, second)
+
+    def between(self, operation: Operation, first: int, second: int | None) -> Sequence[Look]:
+        """The reads of a kind after one exchange and, where there is another, before it."""
+        looks = self._of_kind.get(operation, [])
+        end = len(looks) if second is None else bisect_left(looks, second, key=_EXCHANGE)
+        return looks[bisect_right(looks, first, key=_EXCHANGE) : end]
 
     def before(self, operation: Operation, exchange: int) -> Look | None:
         """The last read of a kind before an exchange."""
-        found = [look for look in self.looks if look.operation is operation and look.exchange < exchange]
-        return found[-1] if found else None
-
-    def last_between(self, operation: Operation, first: int, second: int | None) -> Look | None:
-        """The last read of a kind after one exchange and, where there is another, before it."""
-        found = [
-            look
-            for look in self.looks
-            if look.operation is operation and first < look.exchange and (second is None or look.exchange < second)
-        ]
-        return found[-1] if found else None
+        looks = self._of_kind.get(operation, [])
+        at = bisect_left(looks, exchange, key=_EXCHANGE)
+        return looks[at - 1] if at else None
 
     def after(self, operation: Operation, exchange: int) -> Look | None:
         """The first read of a kind after an exchange."""
-        return next((look for look in self.looks if look.operation is operation and look.exchange > exchange), None)
+        looks = self._of_kind.get(operation, [])
+        at = bisect_right(looks, exchange, key=_EXCHANGE)
+        return looks[at] if at < len(looks) else None
+
+
+_EXCHANGE = attrgetter("exchange")
 
 
 def ids_in(document: Mapping[str, object]) -> tuple[str, ...]:

@@ -234,6 +234,8 @@ class Observation:
     #: Every submission so far with the index of its exchange, and every stream.
     submissions: list[tuple[int, Submitted, Response | None]] = field(default_factory=list)
     streams: list[tuple[int, Stream]] = field(default_factory=list)
+    #: A submission that had to be refused was answered with 4xx.
+    refused: bool = False
     #: The run of the exchange at hand as it was known before it.
     known: KnownRun | None = None
     #: The stream at hand.

@@ -176,8 +176,8 @@ def _of_state(items: Items, run: KnownRun | None) -> frozenset[str]:
         return frozenset(faults or {"unobserved"})
     if run.pending is None:
         return frozenset(repeated)
-    pending = {call.id for call in run.pending}
-    if any({call for call, _ in taken} == pending for taken in run.accepted):
+    pending = frozenset(call.id for call in run.pending)
+    if pending in run.accepted_together:
         # The run asks once more for what it has taken: whether to take it again is not for its caller to guess.
         return frozenset({"asked-again"})
     if set(ids) - pending:

@@ -103,6 +103,7 @@ class _Walk:
         if known is not None:
             known.answered(sent.items, response, refusable=sent.refusable, partial="partial" in sent.faults)
         observation.submissions.append((observation.index, sent, response))
+        observation.refused |= sent.refusable and response is not None and 400 <= response.status < 500
         if not turned_down(sent, response):
             observation.history.changes.append(observation.index)
         if response is None or not served(response) or sent.refusable:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
+from conformance.checks import response
 from conformance.contract import schema
+from conformance.files import cassettes_folder
 from conformance.model import (
     Author,
     Chunk,
@@ -28,9 +31,10 @@ from conformance.report.json_writer import render
 from conformance.run.reporting import Reporting
 from conformance.tests.work import steps
 from conformance.verdict.judge import judge
-from conformance.walk import stream
+from conformance.walk import history, stream
 from conformance.walk.findings import CAUSES, KEPT, LONGEST
 from conformance.walk.stream import NAME, UNKNOWN
+from conformance.wire import cassette
 
 
 def recording(body: bytes) -> Transcript:
@@ -80,6 +84,68 @@ def test_work_is_linear(shape: str) -> None:
     judge(recording(SHAPES[shape](5)))  # what is loaded or compiled once is no work of either
     small, large = (steps(partial(judge, recording(SHAPES[shape](count)))) for count in (150, 1_200))
     assert large <= 10 * small, "eight times the parts: linear is 8, quadratic 64"
+
+
+def conversation(count: int, scenario: str) -> Transcript:
+    """A recording of so many rounds, each with its own calls, as somebody's day with one run would be."""
+    path = cassettes_folder() / "reference" / f"{scenario}.jsonl"
+    once = cassette.read(path.read_text().splitlines(), path.name)
+    rounds = (exchange for at in range(count) for exchange in renamed(once, at).exchanges)
+    return Transcript("r", tuple(rounds), provenance={"kind": "har"})
+
+
+def renamed(transcript: Transcript, at: int) -> Transcript:
+    def bytes_of(data: bytes) -> bytes:
+        return data.replace(b"call_", b"call_%d_" % at)
+
+    def exchange(each: Exchange) -> Exchange:
+        assert each.response is not None
+        chunks = tuple(replace(chunk, data=bytes_of(chunk.data)) for chunk in each.response.chunks)
+        request = replace(each.request, body=bytes_of(each.request.body))
+        return replace(each, request=request, response=replace(each.response, chunks=chunks))
+
+    return replace(transcript, exchanges=tuple(map(exchange, transcript.exchanges)))
+
+
+@pytest.mark.parametrize("scenario", ["json-one-call", "stream-one-call", "after-refusals", "unknown-id"])
+def test_work_is_linear_in_exchanges(scenario: str) -> None:
+    judge(conversation(2, scenario))
+    small, large = (steps(partial(judge, conversation(count, scenario))) for count in (10, 80))
+    assert large <= 10 * small, "eight times the rounds: linear is 8, quadratic 64"
+
+
+def test_each_look_at_a_run_is_asked_for_its_calls_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(response, "calls_of", lambda run: asked.append(run) or history.calls_of(run))
+    judge(conversation(30, "json-one-call"))
+    assert 0 < len(asked) <= 3 * 30
+
+
+class Read:
+    """A look at a run that counts how often it is asked where it stands."""
+
+    operation = Operation.GET_RUN
+    documents = ()
+    asked = 0
+
+    def __init__(self, place: int) -> None:
+        self._place = place
+
+    @property
+    def exchange(self) -> int:
+        Read.asked += 1
+        return self._place
+
+
+def test_a_look_is_found_without_going_through_all() -> None:
+    looks = history.History()
+    for place in range(0, 2_000, 2):
+        looks.looked(Read(place))  # type: ignore[arg-type]
+    found = (looks.before(Operation.GET_RUN, 1_001), looks.after(Operation.GET_RUN, 1_001))
+    assert [look.exchange for look in found if look is not None] == [1_000, 1_002]
+    assert [look.exchange for look in looks.between(Operation.GET_RUN, 1_000, 1_006)] == [1_002, 1_004]
+    assert looks.before(Operation.GET_RUN, 0) is looks.after(Operation.GET_RUN, 1_998) is None
+    assert Read.asked < 100
 
 
 def test_a_stream_without_end_is_left_and_never_passes(monkeypatch: pytest.MonkeyPatch) -> None:
