@@ -46,9 +46,9 @@ def _outcome(outcome: Outcome | None) -> Iterator[str]:
     """How a client ended, and what it wrote down."""
     if outcome is None:
         return
-    yield "= still running" if outcome.exit_code is None else f"= exit code {outcome.exit_code}"
+    yield "the client did not exit" if outcome.exit_code is None else f"the client exited with code {outcome.exit_code}"
     if outcome.document is not None:
-        yield f"= {json.dumps(outcome.document, ensure_ascii=False)}"
+        yield f"the client reported {json.dumps(outcome.document, ensure_ascii=False)}"
     yield ""
 
 

@@ -58,6 +58,7 @@ def test_nothing_and_too_much_are_not_laid_out(data: bytes) -> None:
 
 
 def test_what_is_no_json_stays_as_it_came_and_nothing_steers_a_terminal() -> None:
+    assert document_lines(b'{"long": "%s"}}' % (b"x" * 1000), None).lines[0].endswith('"}}')
     assert document_lines(b"<html>\n\x1b[2J", None).lines == ("<html>", "\\x1b[2J")
     assert document_lines(b"[" * 100_000, None).lines[0].startswith("[[[")
 
