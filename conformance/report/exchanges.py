@@ -33,7 +33,7 @@ _RESPONSE_FIELDS = ("Content-Type", "Content-Encoding", "Retry-After", "x-should
 def lines(transcript: Transcript, telling: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """Return the exchanges line by line, safe to print. `telling` are members to show beside `id` and `status`."""
     shown = telling | _ALWAYS
-    # When a client comes back is its own doing, so that it is told.
+    # When a client comes back is its own doing, so that it is shown.
     timed = transcript.outcome is not None
     told = (line for exchange in transcript.exchanges for line in _exchange(exchange, shown, timed=timed))
     kept = [*islice(told, _MOST)]

@@ -151,7 +151,9 @@ _TIDIED: dict[str, tuple[str, Callable[[str], str]]] = {
     "outputs-simplified": ("Outputs are normalized to NFKC.", partial(unicodedata.normalize, "NFKC")),
     "outputs-unescaped": ("HTML entities in outputs are decoded.", html.unescape),
     "outputs-escaped": ("Outputs are escaped as HTML.", html.escape),
-    "outputs-without-mark": ("The byte order mark of an output is removed.", lambda output: output.removeprefix("\ufeff")),
+    "outputs-without-mark": (
+        "The byte order mark of an output is removed.", lambda output: output.removeprefix("\ufeff")
+    ),
     "outputs-without-controls": (
         "Control characters in outputs are left out.",
         lambda output: re.sub(r"[\x01-\x08\x0b\x0c\x0e-\x1f]", "", output),

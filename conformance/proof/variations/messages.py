@@ -1,4 +1,4 @@
-"""How else a message may be told: in other pieces, in several parts, with images, annotations, or nothing at all."""
+"""Other legal forms of a message: in other pieces, in several parts, with images, annotations, or nothing at all."""
 
 from __future__ import annotations
 
