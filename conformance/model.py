@@ -107,7 +107,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it was sent. `target` is path and query; empty where a recording does not tell it."""
+    """One request as it was sent. `target` is path and query; empty where a recording does not hold it."""
 
     author: Author
     method: str
@@ -209,7 +209,7 @@ class Scenario:
     least: int = 1
     #: What the other side does after the outputs: a row of `scenarios.SCRIPTS`.
     script: str = "text"
-    #: How it tells a client so: a row of `client_scenarios.ANSWERS`.
+    #: How a client notices: a row of `client_scenarios.ANSWERS`.
     answer: str = "plainly"
     #: Scenarios with the same value may share one pending run; None: a run of its own.
     shares: str | None = None
@@ -420,7 +420,7 @@ class KnownFailure:
     link: str = ""
     #: The last day on which it excuses anything, as an RFC 3339 full-date; empty for no end.
     expires: str = ""
-    #: The causes that it excuses, as `verdict.fingerprints` tells them; none for any cause.
+    #: The causes that it excuses, as `verdict.fingerprints` names them; none for any cause.
     fingerprints: tuple[str, ...] = ()
 
 

@@ -174,8 +174,9 @@ def _untold(observation: Observation, waiting: list[str]) -> Iterable[Finding] |
     stream, known = observation.stream, observation.known
     if observation.move is not None and observation.move.breaks:
         return None  # a run that may not ask here is reported as that
-    told = {call for step in stream.steps.values() for call in step.call_ids} | (known.told.keys() if known else set())
-    untold = [call for call in waiting if call not in told]
+    held = {call for step in stream.steps.values() for call in step.call_ids}
+    held |= known.step_by_call.keys() if known else set()
+    untold = [call for call in waiting if call not in held]
     if not untold:
         return None
     if any(each.startswith("step") for each in stream.unread):
@@ -243,7 +244,7 @@ def _adds_up(observation: Observation) -> Iterable[Finding] | None:
     if message is None or observation.doc() is None:
         return None
     built, whole = sorted(built_up(message).items()), sorted(pieces_of(observation.doc()).items())
-    # Parts that are empty or not text may be told or left out, which moves the indices of the others.
+    # Parts that are empty or not text may be listed or left out, which moves the indices of the others.
     pairs = list(zip_longest(built, whole, fillvalue=(None, Piece("", ""))))
     apart = [pair for pair in pairs if pair[0][1] != pair[1][1]]
     if not apart:

@@ -193,7 +193,7 @@ def _no_action(observation: Observation) -> Iterable[Finding] | None:
 check("events.no-action", on=_NO_ACTION)(_no_action)
 check("events.no-action-otherwise", on=_NO_ACTION_OTHERWISE)(_no_action)
 
-#: The field that tells when, or why, a run ended.
+#: The field that says when, or why, a run ended.
 _END_FIELDS = {
     "thread.run.completed": ("completed_at",),
     "thread.run.failed": ("failed_at", "last_error"),

@@ -37,7 +37,7 @@ class Example:
 
     requirement: str
     conforming: bool
-    #: What the story tells, or how it departs.
+    #: What the story shows, or how it departs.
     says: str
     transcript: Transcript
 

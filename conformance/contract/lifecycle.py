@@ -73,7 +73,7 @@ FINAL = STREAM_TERMINAL - {"requires_action"}
 UNSUCCESSFUL = FINAL - {"completed"}
 
 #: ORD-RUN-STATUS-PATH, ORD-RUN-QUEUED, ORD-RUN-INPROG, ORD-RUN-CANCEL. `waiting` is the run before its first event:
-#: in requires_action on a submit, not yet there on a create. What follows an end is told by the rules of the ending.
+#: in requires_action on a submit, not yet there on a create. Rules of the ending report what follows an end.
 RUN = _table(
     "run",
     "waiting",
@@ -175,7 +175,7 @@ def _words() -> Iterable[tuple[str, Word]]:
     yield "done", Word("stream", "done")
 
 
-#: The 25 event names of the vocabulary (contract §3). Others are legal and told in the report, never judged.
+#: The 25 event names of the vocabulary (contract §3). Others are legal and listed in the report, never judged.
 WORDS: Mapping[str, Word] = MappingProxyType(dict(_words()))
 
 

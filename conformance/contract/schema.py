@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
 
-#: Violations told for one document: whoever has more has them for one reason.
+#: Violations reported for one document: whoever has more has them for one reason.
 MOST = 5
 
-#: Departures of one document that are looked at before the first of them are told: each costs a fraction of a
+#: Departures of one document that are looked at before the first of them are reported: each costs a fraction of a
 #: millisecond, and a document of this API has a few dozen fields.
 _LOOKED_AT = 200
 
@@ -79,7 +79,7 @@ def explain(object_name: str, document: object) -> tuple[Violation, ...]:
         leaves = (leaf for error in _explainer(object_name).iter_errors(document) for leaf in _leaves(error))
         errors = list(islice(leaves, _LOOKED_AT))
     except (RecursionError, ValueError):
-        # Only telling a value can fail so: it is nested deeper, or its number is longer, than Python prints.
+        # Only showing a value can fail so: it is nested deeper, or its number is longer, than Python prints.
         return (Violation("", f"a {object_name}", "a document that is too deep or has numbers that are too long"),)
     return tuple(sorted({_violation(error) for error in errors})[:MOST])
 

@@ -75,7 +75,7 @@ _PARTS = (
 
 
 def bodies(mode: Mode, calls: int) -> SearchStrategy[Generated]:
-    """Bodies for a run that waits for so many outputs; no body at all is told as no bytes.
+    """Bodies for a run that waits for so many outputs; no body at all is given as no bytes.
 
     Positive ones answer every call; half of them ask for a stream, which few would do by chance. Negative ones break
     the schema, as a whole or in one part, or fit it and answer too few calls or too many.

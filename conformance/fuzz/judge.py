@@ -20,8 +20,8 @@ _ALWAYS = frozenset(
     {"errors.message", "errors.envelope", "errors.content-type", "errors.server-fault", "submission.atomic"}
 )
 
-#: What is told of a right body that was refused. Rules that name a reason, such as the value of `stream`, are judged by
-#: scenarios that differ in nothing else; here the smallest body shows the reason.
+#: What a refused valid body breaks. Rules that name a reason, such as the value of `stream`, are judged by scenarios
+#: that differ in nothing else; here the smallest body shows the reason.
 _ACCEPTED = "submission.accepted"
 
 _NO_SERVER_FAULT = "errors.no-server-fault"
@@ -43,7 +43,7 @@ def judged(
     held = sent.transcript.traits | ({"accepted"} if deserved is Expectation.RIGHT else frozenset())
     subject = masked(judge(replace(sent.transcript, traits=held)), secrets_of(secrets))
     found = tuple(_of_verdicts(strictly(subject).verdicts if strict else subject.verdicts, sent))
-    # A refusal that no more than a SHOULD forbids is told as the breach of that.
+    # A refusal that no more than a SHOULD forbids is reported as the breach of that.
     reason_told = _served(sent) or all(each.requirement.id != _ACCEPTED for each in found)
     if deserved is Expectation.WRONG or (deserved is Expectation.RIGHT and reason_told):
         return tuple(each for each in found if each.finding.primary)

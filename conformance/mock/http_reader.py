@@ -100,7 +100,7 @@ class RequestReader:
                             h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")
                         )
                         self._writer.write(go_ahead or b"")
-                    # The end of the connection is told to h11 as empty bytes: it knows what was cut short.
+                    # The end of the connection is passed to h11 as empty bytes: it knows what was cut short.
                     parser.receive_data(await self._reader.read(_READ))
                 case h11.Request() as head:
                     pass

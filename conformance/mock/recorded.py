@@ -47,7 +47,7 @@ class Played:
 #: Requests after which a log sums up what it holds.
 _OFTEN = 500
 
-#: Bytes of a log before looks that tell nothing new are let go.
+#: Bytes of a log before looks that show nothing new are let go.
 LOG_BYTES = 32 * 1024 * 1024
 
 #: Bytes of a log at the most: sixteen of the longest bodies that are taken (`http_reader.BODY_LIMIT`).
@@ -93,7 +93,7 @@ def _body(response: Response) -> bytes:
 
 
 class Log:
-    """The requests of a server, oldest first: up to `most` bytes, none is let go that tells something.
+    """The requests of a server, oldest first: up to `most` bytes, none is let go that shows something.
 
     What would be more is only counted. Beyond `limit` bytes a look that repeats the one before it and is repeated by
     the one after it goes, but for the first and the last `kept` in a row: they differ from those in nothing but their

@@ -29,7 +29,7 @@ CONNECTION_LIMIT = 256
 #: Seconds after which an idle connection makes room for another: whoever has just connected is about to ask.
 IDLE_ENOUGH = 1.0
 
-#: Characters of a strange host that are told.
+#: Characters of a strange host that are shown.
 _SHOWN = 100
 
 #: Seconds to wait for the thread to start or to end; both take milliseconds.
@@ -96,7 +96,7 @@ class Mock:
         return tuple(self._service.recorded or ())
 
     def idle_looks(self) -> int:
-        """How often a run was looked at after its end had been told, of all runs the most."""
+        """How often a run was looked at after its end had been shown, of all runs the most."""
         return self._service.idle_looks()
 
     def ask(self, request: Request) -> Response:
@@ -216,7 +216,7 @@ class _Service:
             return self._api.answer(request)
 
     def idle_looks(self) -> int:
-        """How often a run was looked at after its end had been told, of all runs the most."""
+        """How often a run was looked at after its end had been shown, of all runs the most."""
         with self._answering:
             return self._api.state.idle_looks()
 

@@ -1,4 +1,4 @@
-"""A stream told otherwise: broken off, with something in the wrong place, or in another legal form.
+"""A stream in another form: broken off, with something in the wrong place, or in another legal form.
 
 Each function takes the events of a right stream; what it does is said in the table of answers.
 """
@@ -66,7 +66,7 @@ def of_objects(change: Callable[[Document], Document]) -> Form:
 
 
 def broken_off(cut: Callable[[Pieces], Pieces], ended: Ended) -> Form:
-    """A form that tells only the first events, and then ends."""
+    """A form that sends only the first events, and then ends."""
     form = of_events(cut)
     return lambda response: replace(form(response), ended=ended) if is_stream(response) else response
 

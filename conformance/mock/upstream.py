@@ -83,7 +83,7 @@ def _as_it_is(response: Response) -> Response:
     return response
 
 
-#: How a stream is told otherwise for each of the contract's answers to a gateway's submissions.
+#: The form of a stream for each of the contract's answers to a gateway's submissions.
 _FORMS: Mapping[str, forms.Form] = MappingProxyType(
     {
         "exact": forms.of_bytes(_exact),

@@ -24,7 +24,7 @@ from conformance.verdict import known
 #: Exit codes of reports that fail the test: a violation, an error of ours, an outdated list.
 _RED = frozenset({1, 3, 6})
 
-#: Uses the client as it is told; what it raises is a reported failure, what it returns is judged as its outcome.
+#: Uses the client as given; what it raises is a reported failure, what it returns is judged as its outcome.
 Use = Callable[[Assignment], Mapping[str, object] | None]
 
 

@@ -74,7 +74,7 @@ class Fuzzing:
 
     @pytest.fixture
     def search(self, request: pytest.FixtureRequest) -> Callable[[], None]:
-        """Generate, send and judge the bodies of one kind; what is returned tells what was found."""
+        """Generate, send and judge the bodies of one kind; what is returned says what was found."""
         from conformance.fuzz import expectation, search, summary, waiting_run  # noqa: PLC0415 - costs a second: only here
 
         mode, cases = request.param

@@ -174,7 +174,7 @@ class Suite:
 
     @pytest.fixture
     def hold(self, request: pytest.FixtureRequest) -> Callable[[], None]:
-        """Bring the scenario of a cell about, once for all its cells; what is returned tells the verdict."""
+        """Bring the scenario of a cell about, once for all its cells; what is returned gives the verdict."""
         scenario, requirement = request.param
         run = cast("Run", self._run)
         # A worker of pytest-xdist must come to the end of what it was given: its other cells are skipped with a reason.

@@ -49,11 +49,11 @@ class Run:
     rounds: int = 0
     #: The refusal that the next submission meets.
     hindrance: str | None = None
-    #: How often it was looked at once its end had been told.
+    #: How often it was looked at once its end had been shown.
     idle_looks: int = 0
 
     def begin(self, thread: Document | None) -> None:
-        """Lay out the transitions up to the first calls; `thread` is told too where it was created with the run."""
+        """Lay out the transitions up to the first calls; `thread` comes too where it was created with the run."""
         script, calls = self.course[0].script, self.course[0].calls
         self.hindrance = script.hindrance
         new_id, now = self.clock.new_id, self.clock.now
@@ -153,7 +153,7 @@ class Run:
                     self.messages[document["id"]] = document
 
     def _show_calls(self) -> None:
-        """While the run waits, its step shows the calls: in a stream only deltas told them."""
+        """While the run waits, its step shows the calls: in a stream only deltas showed them."""
         step = self.pending_step()
         if step is not None:
             self.steps[step["id"]] = story.waiting_step(step, self.document)

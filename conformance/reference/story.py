@@ -1,4 +1,4 @@
-"""A script told as the events of a run: the one place that makes streams.
+"""A script as the events of a run: the one place that makes streams.
 
 A story is a sequence of transitions; each ends with the event that moves the run on. A stream plays them until an
 event that ends it and adds `done` (`events.stream`); somebody who polls sees one more transition at each look. So both
@@ -279,7 +279,7 @@ def waiting_step(step: Document, run: Document) -> Document:
 
 
 def _calls_of(step: Document) -> list[Document]:
-    """The function calls of a waiting step, without what was told of their outputs."""
+    """The function calls of a waiting step, without their outputs."""
     calls: list[Document] = []
     for call in step["step_details"]["tool_calls"]:
         function = {key: value for key, value in call["function"].items() if key != "output"}

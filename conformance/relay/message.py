@@ -13,7 +13,7 @@ HEAD_LIMIT = 64 * 1024
 
 
 class Told(NamedTuple):
-    """What some bytes told of a message."""
+    """What some bytes showed of a message."""
 
     #: How many of the bytes belong to it.
     used: int

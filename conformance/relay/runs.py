@@ -1,6 +1,6 @@
 """What passed, put together to one transcript for each run of a thread, whoever asked for what, and in what order.
 
-A run is over once its end was told and nobody has asked for it for a while; then its transcript is handed out and let
+A run is over once its end was shown and nobody has asked for it for a while; then its transcript is handed out and let
 go. Nothing here judges.
 """
 
@@ -79,7 +79,7 @@ class Run:
     #: Its thread: as the run itself says or, until it has, as it was asked for.
     thread: str | None
     #: Whether the run itself has said so.
-    told: bool = False
+    confirmed: bool = False
     parts: list[_Part] = field(default_factory=list)
     #: Why it cannot be judged; None where it can.
     unreadable: str | None = None
@@ -190,7 +190,7 @@ class Runs:
             self._runs[run_id] = Run(name_of(self._count), run_id, thread)
         run = self._runs[run_id]
         if says is not None:
-            run.thread, run.told = says, True
+            run.thread, run.confirmed = says, True
         return run
 
 
@@ -253,7 +253,7 @@ def _known(run: Run, exchanges: Sequence[Exchange]) -> Iterator[Exchange]:
             yield each
             continue
         situation, key = set(each.situation), _key(each)
-        if run.told and ids_of(each.request.target)[0] != run.thread:
+        if run.confirmed and ids_of(each.request.target)[0] != run.thread:
             situation.add("other-thread")
         if each.response is not None and each.response.status in (401, 403) and key and key not in taken:
             situation.add("wrong-key")
@@ -287,7 +287,7 @@ def _parsed(text: bytes) -> object:
 
 
 def _ends(came: Exchange, run_id: str) -> bool:
-    """Whether an exchange tells the end of a run."""
+    """Whether an exchange shows the end of a run."""
     response = came.response
     if response is None or not served(response):
         return False

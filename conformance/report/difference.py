@@ -10,7 +10,7 @@ from typing import NamedTuple
 #: How much of two texts must be alike for a comparison to say more than the two do.
 _ALIKE = 0.6
 
-#: Characters shown before a difference, and differences told in words.
+#: Characters shown before a difference, and differences described in words.
 _BEFORE, _TOLD = 16, 3
 
 #: What a value begins with, other than a description in words.
@@ -44,14 +44,14 @@ def _rest(text: str) -> tuple[Piece, ...]:
     return () if cut is None else (Piece(cut[0], differs=False),)
 
 
-def told(expected: str, got: str) -> str:
+def in_words(expected: str, got: str) -> str:
     """The first differences in words; empty where the two are no two forms of one thing."""
-    sentences = [*_told(expected, got)]
+    sentences = [*_sentences(expected, got)]
     rest = f"; and {len(sentences) - _TOLD} more" if len(sentences) > _TOLD else ""
     return "; ".join(sentences[:_TOLD]) + rest
 
 
-def _told(expected: str, got: str) -> Iterator[str]:
+def _sentences(expected: str, got: str) -> Iterator[str]:
     for kind, a, b, c, d in _changes(expected, got) or ():
         after = f" after «{expected[max(0, a - _BEFORE) : a]}»" if a else " at the beginning"
         if kind == "delete":

@@ -11,7 +11,7 @@ from conformance.report.plain import safe
 #: Lines shown of a document: more than any object of this API has.
 _MOST = 400
 
-#: Characters of a line, and of the one that the pointer leads to: a text of a few pages.
+#: Characters of a line, and of one that is shown whole: the one that the pointer leads to, and those of no JSON.
 _LINE, _POINTED = 300, 4000
 
 #: Characters of a document that is laid out: reading more takes longer than looking at it is worth.
@@ -30,15 +30,18 @@ def document_lines(data: bytes, pointer: str | None) -> DocumentLines:
     """Lay a document out; what is no JSON stays as it came. No lines for nothing and for what is too large."""
     if not data or len(data) > _LARGEST:
         return DocumentLines((), None)
+    most = _LINE
     try:
         laid_out = list(_laid_out(json.loads(data), ""))
     except (ValueError, RecursionError):
+        # What breaks it may be anywhere in it, mostly at the end of its only line.
+        most = _POINTED
         laid_out = [("", line) for line in data.decode(errors="replace").splitlines()]
     line = _line_of([place for place, _ in laid_out], pointer) if pointer else None
     first = 0 if line is None else max(0, min(line - _MOST // 2, len(laid_out) - _MOST))
     shown = laid_out[first : first + _MOST]
     line = None if line is None else line - first
-    texts = tuple(safe(text, _POINTED if index == line else _LINE) for index, (_, text) in enumerate(shown))
+    texts = tuple(safe(text, _POINTED if index == line else most) for index, (_, text) in enumerate(shown))
     return DocumentLines(texts, line)
 
 

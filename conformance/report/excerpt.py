@@ -25,7 +25,7 @@ _FIELDS = ("< event:", "< data:", "< id:", "< retry:", "< :")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: `sent` by the client, `came` from the server, or `beside` the two."""
+    """One line: `sent` by the client, `came` from the server, or `noted` by the suite."""
 
     text: str
     by: str
@@ -46,7 +46,7 @@ def excerpt(exhibit: Exhibit) -> Excerpt:
     marked = _marked(exhibit)
     end = max((number for number, text in enumerate(exhibit.lines, 1) if text), default=0)
     lines = tuple(
-        Line(text, {">": "sent", "<": "came"}.get(text[:1], "beside"), number in marked)
+        Line(text, {">": "sent", "<": "came"}.get(text[:1], "noted"), number in marked)
         for number, text in enumerate(exhibit.lines[: min(end, _SHOWN + _MOST)])
     )
     return Excerpt(lines[:_SHOWN], lines[_SHOWN:], end - len(lines))

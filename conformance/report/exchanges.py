@@ -33,7 +33,7 @@ _RESPONSE_FIELDS = ("Content-Type", "Content-Encoding", "Retry-After", "x-should
 def lines(transcript: Transcript, telling: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """Return the exchanges line by line, safe to print. `telling` are members to show beside `id` and `status`."""
     shown = telling | _ALWAYS
-    # When a client comes back is its own doing, so that it is told.
+    # When a client comes back is its own doing, so that it is shown.
     timed = transcript.outcome is not None
     told = (line for exchange in transcript.exchanges for line in _exchange(exchange, shown, timed=timed))
     kept = [*islice(told, _MOST)]
@@ -46,9 +46,9 @@ def _outcome(outcome: Outcome | None) -> Iterator[str]:
     """How a client ended, and what it wrote down."""
     if outcome is None:
         return
-    yield "= still running" if outcome.exit_code is None else f"= exit code {outcome.exit_code}"
+    yield "the client did not exit" if outcome.exit_code is None else f"the client exited with code {outcome.exit_code}"
     if outcome.document is not None:
-        yield f"= {json.dumps(outcome.document, ensure_ascii=False)}"
+        yield f"the client reported {json.dumps(outcome.document, ensure_ascii=False)}"
     yield ""
 
 

@@ -176,7 +176,7 @@ def _first(verdict: Verdict) -> Finding:
 
 
 def _standing(seen: Moments, exchange: int, event: int | None, role: Role) -> Standing:
-    """Where the stream stood; nowhere for what stands between, which is not told what may come, but what came."""
+    """Where the stream stood; nowhere for what stands between, for which nothing says what may come."""
     return NOWHERE if role is Role.GATEWAY else seen.standing(exchange, event)
 
 

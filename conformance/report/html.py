@@ -27,7 +27,7 @@ from conformance.report.page import page
 from conformance.report.plain import safe
 from conformance.report.requirements_page import FAMILIES
 from conformance.report.result import MEANINGS, exit_code, verdict_word, version_of
-from conformance.report.shell_commands import repeat
+from conformance.report.shell_commands import judges_files, repeat
 from conformance.report.tally import Tally, counted
 from conformance.report.text import MOCKED, may_come, place, plan_line, target_name
 from conformance.report.timeline import Timeline, timeline
@@ -184,7 +184,8 @@ def _case(case: Case) -> ShownCase:
 def _commands(entry: Entry, again: str) -> Iterator[Command]:
     exhibit: Exhibit | None = entry.exhibit
     if entry.departure is not None and again:
-        yield Command("The scenario again, against the same target", repeat(entry.departure, again))
+        what = "The recording again" if judges_files(again) else "The scenario again, against the same target"
+        yield Command(what, repeat(entry.departure, again))
     if exhibit is not None and exhibit.cassette:
         line = f"conformance judge {REPRO}/{exhibit.requirement}.jsonl -k {exhibit.requirement}"
         yield Command("Without a network, in the folder of this page: the fewest events that still fail", line)

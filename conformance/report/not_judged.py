@@ -5,10 +5,12 @@ All of it stands below the failures, and without `-v` its lists are cut: none of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from conformance.model import Report, Status, Subject, Verdict
 from conformance.report.counts import many
+from conformance.report.document import kind_of
 from conformance.report.not_exercised import WHY, unseen
 from conformance.report.plain import field, listing, safe
 from conformance.report.style import Style
@@ -37,8 +39,8 @@ def not_judged(report: Report, style: Style) -> Iterator[str]:
 
 def internal_errors(report: Report, style: Style) -> Iterator[str]:
     """Errors of the suite itself, by their reasons."""
-    for reason, verdicts in by_reason(report.subjects, Status.ERROR).items():
-        yield f"{style.word('ERROR')}  {INTERNAL}\n" + _reason(reason, verdicts, style)
+    for reason in _reasons(report.subjects, Status.ERROR, kind_of(report), style):
+        yield f"{style.word('ERROR')}  {INTERNAL}\n{reason}"
 
 
 def by_reason(subjects: Iterable[Subject], status: Status) -> dict[str, list[Verdict]]:
@@ -84,24 +86,25 @@ def _unreached(report: Report, style: Style) -> Iterator[str]:
 
 
 def _untestable(report: Report, style: Style) -> Iterator[str]:
-    reached = (subject for subject in report.subjects if not subject.reason)
-    reasons = by_reason(reached, Status.UNTESTABLE)
+    reached = tuple(subject for subject in report.subjects if not subject.reason)
+    reasons = tuple(_reasons(reached, Status.UNTESTABLE, kind_of(report), style))
     if reasons:
-        shown = (_reason(reason, verdicts, style) for reason, verdicts in reasons.items())
-        yield "\n".join(("COULD NOT BE TESTED (does not count against the target)", *shown))
+        yield "\n".join(("COULD NOT BE TESTED (does not count against the target)", *reasons))
 
 
-def _reason(reason: str, verdicts: list[Verdict], style: Style) -> str:
-    names = requirements_of(verdicts)
-    most = len(names) if style.verbose else _NAMES
-    places = {verdict.scenario for verdict in verdicts}
-    return "\n".join(
-        (
-            field("reason", safe(reason), style.width),
-            listing("what", names, style.width, most),
-            field("in", f"{many(len(places), 'scenario')}, {many(len(verdicts), 'verdict')}", style.width),
+def _reasons(subjects: Sequence[Subject], status: Status, kind: str, style: Style) -> Iterator[str]:
+    """Each reason with the requirements, and in how many subjects, of that kind, and verdicts it came."""
+    places = Counter(reason for subject in subjects for reason in by_reason((subject,), status))
+    for reason, verdicts in by_reason(subjects, status).items():
+        names = requirements_of(verdicts)
+        most = len(names) if style.verbose else _NAMES
+        yield "\n".join(
+            (
+                field("reason", safe(reason), style.width),
+                listing("what", names, style.width, most),
+                field("in", f"{many(places[reason], kind)}, {many(len(verdicts), 'verdict')}", style.width),
+            )
         )
-    )
 
 
 def _unknown(report: Report, style: Style) -> Iterator[str]:

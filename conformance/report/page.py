@@ -1,4 +1,4 @@
-"""A page by itself: one file that loads nothing, runs nothing but its own script, and escapes whatever it is told.
+"""A page by itself: one file that loads nothing, runs nothing but its own script, and escapes whatever it shows.
 
 Every text that a template puts out has its control and format characters spelled out before it is escaped: a
 template cannot forget to. Markup comes from the templates alone.

@@ -136,7 +136,7 @@ def check_names(document: Mapping[str, Any], name: str) -> None:
 
 
 def report(document: Mapping[str, Any], name: str) -> Report:
-    """The report that a document tells. Raises UnreadableInput where it says of itself what is not so."""
+    """The report that a document holds. Raises UnreadableInput where it says of itself what is not so."""
     told = _report(document)
     if document["suite"]["version"] == __version__:  # others may have counted in another way
         wrong = next(_wrong(document, report_document(told)), None)

@@ -33,7 +33,7 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 #: Exit codes of runs that came to a verdict: the analysis succeeded, whatever it found.
 _JUDGED = frozenset({0, 1, 6})
 
-#: Cells without a verdict that somebody should know of, and how loudly it is told.
+#: Cells without a verdict that somebody should know of, and how loudly it is reported.
 _UNJUDGED = {Status.ERROR: "error", Status.UNTESTABLE: "warning"}
 
 _LEVELS = {Level.MUST: "error", Level.SHOULD: "warning", Level.MAY: "note", Level.INFO: "note"}

@@ -15,7 +15,7 @@ from conformance.report.client_output import described, printed_by_clients
 from conformance.report.counts import many, requirement_counts, subject_counts, verdict_counts
 from conformance.report.curl_command import NEEDS
 from conformance.report.departures import Case, Departure, departure_of, departures
-from conformance.report.difference import told
+from conformance.report.difference import in_words
 from conformance.report.document import verdict_of
 from conformance.report.not_counted import known_blocks, next_to_expire, outdated, unscored
 from conformance.report.not_judged import internal_errors, not_judged
@@ -234,7 +234,7 @@ def _case(case: Case, style: Style) -> Iterator[str]:
     finding = case.finding
     yield field("found", safe(finding.message), style.width)
     yield field("expected", safe(finding.expected), style.width)
-    apart = told(safe(finding.expected), safe(finding.got))
+    apart = in_words(safe(finding.expected), safe(finding.got))
     others = f" ({case.others})" if case.others else ""
     yield field("got", f"{safe(finding.got)}{others}", style.width)
     if apart:

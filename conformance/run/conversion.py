@@ -54,7 +54,7 @@ def convert(cassettes: dict[str, Path], secrets: Collection[str]) -> Iterator[Pa
 
 
 def _kept(transcript: Transcript, name: str, secrets: Collection[str]) -> Transcript:
-    """The transcript as it may be kept: named after its file alone, since a path tells who made it.
+    """The transcript as it may be kept: named after its file alone, since a path may show who made it.
 
     Raises UnreadableInput where nothing of it is of this API.
     """

@@ -1,4 +1,4 @@
-"""The recordings that paths on a command line mean: files, folders, standard input. Unreadable ones are told.
+"""The recordings that paths on a command line mean: files, folders, standard input. Unreadable ones are reported.
 
 A path that was named is followed wherever it leads. What a folder holds may have come from strangers: no link is
 followed out of it, and nothing but files is opened.
@@ -77,7 +77,7 @@ def _beside(path: Path) -> Path:
 
 
 def _below(folder: Path, root: Path, passed_over: PassedOver) -> Iterator[Path]:
-    """Files of a folder and of those in it; one that cannot be listed stands for itself, so that reading it tells."""
+    """Files of a folder and of those in it; one that cannot be listed stands for itself, so that reading it says so."""
     try:
         entries = sorted(folder.iterdir())
     except OSError:

@@ -9,7 +9,7 @@ from conformance.wire.credentials import of_environment, of_options
 
 
 def known_secrets(given: Iterable[str] = (), environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """The values that no output of a run may hold, besides what its transcripts tell and what looks like a secret."""
+    """The values that no output of a run may hold, besides what its transcripts hold and what looks like a secret."""
     return (*given, *of_environment(os.environ if environment is None else environment))
 
 

@@ -135,7 +135,7 @@ class Run:
             interrupted = self.stopped.message
         with finishing():
             made = self._made(interrupted)
-            left = self._reporting.told(self._target.close())
+            left = self._reporting.hidden(self._target.close())
             return replace(made, leftovers=left)
 
     def nothing_there(self, report: Report) -> ConformanceError | None:
@@ -193,7 +193,8 @@ class Run:
 
     def _unreached(self, scenario: Scenario, reason: str | None = None) -> Subject:
         why = reason or (self.stopped.message if self.stopped else "the run never came to it")
-        return replace(self._without_verdicts(scenario, Status.UNTESTABLE, why), reason=self._reporting.told((why,))[0])
+        (shown,) = self._reporting.hidden((why,))
+        return replace(self._without_verdicts(scenario, Status.UNTESTABLE, why), reason=shown)
 
     def _without_verdicts(self, scenario: Scenario, status: Status, reason: str) -> Subject:
         names = sorted(self.plan.cells[scenario.id])

@@ -61,7 +61,7 @@ class Plan:
     #: Ids of the scenarios to which rules that need luck are added when observed.
     open: frozenset[str] = frozenset()
     cost: Mapping[str, int] = field(default_factory=dict)
-    #: Nothing was deselected: what the run could not show is then told.
+    #: Nothing was deselected: what the run could not show is then listed.
     whole: bool = True
     #: Whose bytes are judged.
     role: Role = Role.SERVER

@@ -192,7 +192,7 @@ class Proxied:
             seen = self._judged(run)
         written = self._kept(run) or run.name
         for side, subject in zip(self.sides, seen.subjects, strict=True):
-            (name,) = side.reporting.told((written,))
+            (name,) = side.reporting.hidden((written,))
             if subject.verdicts or subject.exit_code or run.unreadable is not None:
                 self._show(side, run, named := replace(subject, name=name))
                 side.keep(named)

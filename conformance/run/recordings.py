@@ -133,7 +133,7 @@ def subject_of(
             raise
         error = OwnError.from_slip(slip, name)
     failed(error)
-    shown, why = reporting.told((name, error.message))
+    shown, why = reporting.hidden((name, error.message))
     return Subject(shown, (), why, exit_code=error.exit_code)
 
 
@@ -141,11 +141,11 @@ def subject(name: str, transcripts: Iterable[Transcript], question: Question, re
     """The verdicts on what one file holds."""
     heard = [_answering(transcript, question.operation) for transcript in transcripts]
     parts = [_part(each, name, question, reporting) for each in heard]
-    (shown,) = reporting.told((name,))
+    (shown,) = reporting.hidden((name,))
     for transcript, part in zip(heard, parts, strict=True):
         reporting.exhibit(transcript, replace(part, name=shown))
     verdicts = tuple(
-        replace(verdict, scenario=reporting.told((verdict.scenario,))[0])
+        replace(verdict, scenario=reporting.hidden((verdict.scenario,))[0])
         for part in parts
         for verdict in part.verdicts
         if question.wanted is None or question.wanted(f"{verdict.scenario}:{verdict.requirement}")

@@ -32,11 +32,11 @@ class Reporting:
     exhibitor: Exhibitor | None = None
     #: Whether subjects say what their exchanges looked like.
     shapes: bool = False
-    #: The values that nothing may hold, besides those that a transcript tells and those that show by their look; asked
+    #: The values that nothing may hold, besides those that a transcript holds and those that show by their look; asked
     #: anew each time, since a target learns some while it runs.
     secrets: Callable[[], tuple[str, ...]] = tuple
     began: datetime = field(default_factory=_now)
-    #: What the transcripts told so far: a client's own key may stand in its command line.
+    #: What the transcripts held so far: a client's own key may stand in its command line.
     _met: set[str] = field(default_factory=set)
 
     def masked(self, subject: Subject, heard: Iterable[Transcript] = ()) -> Subject:
@@ -47,11 +47,11 @@ class Reporting:
         return terms.masked(subject, Secrets((*known, *told)) if told else secrets_of(known))
 
     def across(self, subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
-        """The subjects without what others told: a client's own key, met in one scenario, may stand in another."""
+        """The subjects without what others hold: a client's own key, met in one scenario, may stand in another."""
         met = secrets_of(tuple(sorted(self._met.difference(self.secrets()))))
         return tuple(terms.masked(subject, met) for subject in subjects) if met.values else subjects
 
-    def told(self, lines: Iterable[str]) -> tuple[str, ...]:
+    def hidden(self, lines: Iterable[str]) -> tuple[str, ...]:
         """What is said of the run itself, without its secrets."""
         return tuple(map(secrets_of(self.secrets()).hidden, lines))
 

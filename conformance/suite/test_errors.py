@@ -1,4 +1,4 @@
-"""A refusal is told so that a program can act on it."""
+"""A refusal is reported so that a program can act on it."""
 
 from collections.abc import Callable
 

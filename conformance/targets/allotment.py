@@ -53,5 +53,5 @@ def _enough(run: GivenRun, scenario: Scenario) -> bool:
 
 
 def _unknown(run: GivenRun, scenario: Scenario) -> bool:  # noqa: ARG001
-    """A run that does not tell its calls: it may have enough of them."""
+    """A run whose calls are not known: it may have enough of them."""
     return not run.call_ids

@@ -1,4 +1,4 @@
-"""What a client is told: where the API is, which run waits, and how the outputs are to be submitted."""
+"""What a client is given: where the API is, which run waits, and how the outputs are to be submitted."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Driven:
 
 
 class Driver(Protocol):
-    """Lets a client do what it is told, and returns when it has ended."""
+    """Lets a client do its task, and returns when it has ended."""
 
     @property
     def name(self) -> str:
@@ -63,7 +63,7 @@ class Driver(Protocol):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What it is told that nobody else may see."""
+        """What it is given that nobody else may see."""
         ...
 
     def __call__(self, given: Assignment, enough: Callable[[], bool]) -> Driven:
@@ -117,7 +117,7 @@ class ClientTarget:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What the client is told that nobody else may see; our own key opens nothing."""
+        """What the client is given that nobody else may see; our own key opens nothing."""
         return self._driver.secrets
 
     def describe(self) -> Mapping[str, object]:

@@ -91,7 +91,7 @@ _FIRST: Mapping[str, Callable[[Provisioner], Ask]] = MappingProxyType(
 
 
 class Problem(NamedTuple):
-    """What shows that the API is not here, or not open to us; how it is told, and what to do."""
+    """What shows that the API is not here, or not open to us; how it is reported, and what to do."""
 
     shown: Callable[[Exchange, Session], bool]
     says: str

@@ -1,4 +1,4 @@
-"""What scenarios cost at a target, told before anything is sent."""
+"""What scenarios cost at a target, known before anything is sent."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ TIMEOUT = 30.0
 #: The variable that names the file which a command may write.
 OUTCOME = "CONFORMANCE_OUTCOME"
 
-#: Characters of its last line that tell how it ended: errors of clients say what matters first.
+#: Characters of its last line that show how it ended: errors of clients say what matters first.
 _SAID = 300
 
 
@@ -39,7 +39,7 @@ class Command:
 
     def __init__(self, command: Sequence[str], *, timeout: float = TIMEOUT) -> None:
         self._command = checked(command)
-        self.secrets = told(command)
+        self.secrets = secrets_given(command)
         self.name = shown(command)
         self._timeout = timeout
         self._interrupted = threading.Event()
@@ -143,8 +143,8 @@ def checked(command: Sequence[str]) -> tuple[str, ...]:
     return tuple(command)
 
 
-def told(command: Sequence[str]) -> tuple[str, ...]:
-    """What a command is told in its words, and what its environment holds, that nobody else may see."""
+def secrets_given(command: Sequence[str]) -> tuple[str, ...]:
+    """What a command is given in its words, and what its environment holds, that nobody else may see."""
     return (*of_words(command), *of_environment(os.environ))
 
 

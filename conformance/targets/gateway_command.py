@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from conformance.errors import UnreachableTarget, UsageError
-from conformance.targets.drivers import checked, shown, told
+from conformance.targets.drivers import checked, secrets_given, shown
 from conformance.targets.program_environment import environment
 from conformance.targets.served import STARTING, ServedProgram, wait_for
 
@@ -35,8 +35,8 @@ class GatewayCommand:
                 "Choose another port, or leave the command out to judge what is there; then --listen says where its "
                 "upstream is to be.",
             )
-        #: What it is told, and what its environment holds, that nobody else may see.
-        self.secrets = told(command)
+        #: What it is given, and what its environment holds, that nobody else may see.
+        self.secrets = secrets_given(command)
         variables = {URL: upstream, HOST: urlsplit(upstream).netloc}
         self._hint = f"Run it by itself to see what it says: {URL}=http://127.0.0.1:9/v1 {shown(command)}"
         self._program = ServedProgram(

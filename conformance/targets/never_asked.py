@@ -9,7 +9,7 @@ from conformance.walk.asked import bases, is_outside, submitted, was_asked
 from conformance.walk.documents import Document, member, members, shown, text
 from conformance.walk.http_response import body_of, document_of, served
 
-#: Characters of an answer that is no error of the API which are told.
+#: Characters that are shown of an answer that is no error of the API.
 _MOST = 200
 
 

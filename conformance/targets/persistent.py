@@ -19,7 +19,7 @@ from dataclasses import replace
 from conformance.model import Outcome
 from conformance.targets.assignment import Assignment
 from conformance.targets.client import Driven
-from conformance.targets.drivers import checked, ending, shown, told
+from conformance.targets.drivers import checked, ending, secrets_given, shown
 from conformance.targets.outcome_file import LIMIT, BadOutcome, check
 from conformance.targets.process import Finished, ProcessTree
 from conformance.targets.program_environment import environment
@@ -45,7 +45,7 @@ class Persistent:
 
     def __init__(self, command: Sequence[str], *, timeout: float) -> None:
         self._command = checked(command)
-        self.secrets = told(command)
+        self.secrets = secrets_given(command)
         self.name = shown(command)
         self._timeout = timeout
         self._interrupted = threading.Event()

@@ -25,7 +25,7 @@ KEPT = 128 * 1024
 #: Seconds in which processes that were asked to end may do so before they are killed.
 GRACE = 1.0
 
-#: Seconds after which it is looked whether the command has ended, where its output does not tell.
+#: Seconds after which it is looked whether the command has ended, where its output does not show it.
 _LOOK = 0.02
 
 #: Rounds in which what a command started is killed. Killed processes start nothing more, so that the second finds what

@@ -1,4 +1,4 @@
-"""What a real model is told so that it calls our functions; the reference server needs none of it."""
+"""The instructions of a real model, so that it calls our functions; the reference server needs none of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody's program that brings runs to wait for outputs: what it is told, and what it prints."""
+"""Somebody's program that brings runs to wait for outputs: what it is given, and what it prints."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def finish(settings: Settings, runs: Iterable[PendingRun]) -> str | None:
 
 
 def wanted(scenario: Scenario) -> dict[str, str]:
-    """What the program is told of a scenario, as environment variables."""
+    """What the program is given about a scenario, as environment variables."""
     streamed = any(act.stream == "true" for act in scenario.acts)
     return {
         "CONFORMANCE_SCENARIO": scenario.id,

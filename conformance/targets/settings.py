@@ -31,7 +31,7 @@ LINGER = 6.0
 #: No exchange is worth more seconds.
 _DAY = 86_400.0
 
-#: Small, cheap, and calls several tools in parallel; a server that knows other names is told one with `--model`.
+#: Small, cheap, and calls several tools in parallel; a server that knows other names is given one with `--model`.
 MODEL = "gpt-4o-mini"
 
 #: How a run comes to wait for outputs; see `provision.PROVISIONS`.

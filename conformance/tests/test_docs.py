@@ -111,6 +111,9 @@ _FENCE = re.compile(r"(?P<before>[^\n]*)\n\n?(?P<pad> *)```(?P<kind>[a-z]*)\n(?P
 #: Our command with words that a shell only takes apart: its process adds nothing, unless the desk has code of its own.
 _COMMAND = re.compile(r"conformance [^|;&<>$`(*~]+")
 _NUMBER = re.compile(r"\d+")
+
+#: What a long run says every half minute: a busy machine prints it where another does not.
+_PROGRESS = re.compile(r"^conformance: \d+/\d+ scenarios · .*\n", re.MULTILINE)
 _FILE = re.compile(r"`(?P<name>[\w./-]+)`:$")
 
 
@@ -198,7 +201,7 @@ class Desk:
     def _shown(self, text: str) -> str:
         for shown, real in self.ports.items():
             text = text.replace(real, shown)
-        return text.replace(str(self.folder), "")
+        return _PROGRESS.sub("", text.replace(str(self.folder), ""))
 
     def keep(self, block: Block) -> None:
         """Write the file that a block is, or add to the one that is there."""

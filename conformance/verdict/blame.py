@@ -125,7 +125,7 @@ _MISSED = (
     f"content.message-index content.tool-call-deltas {_BUILT} done.present done.after-terminal"
 )
 
-#: What is missed at the end of a stream, and told where it began.
+#: What is missed at the end of a stream, and reported where it began.
 _LEFT_OPEN = "order.message-life order.step-closed* order.message-has-step order.open-message-ends"
 #: What an event that comes too late leaves out of place.
 _LATE = "order.message-before-step-end order.submitted-before-new order.submitted-first"

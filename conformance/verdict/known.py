@@ -186,7 +186,7 @@ _CHANGED = f"If that is known too, let {_UPDATE} take it over, and look whether 
 
 
 def _changed(row: KnownFailure, report: Report) -> Iterator[Complaint]:
-    """What a row lists and does not excuse, since it fails for a cause that no row knows: told once."""
+    """What a row lists and does not excuse, since it fails for a cause that no row knows: reported once."""
     for verdict, subject in _cells(row, report):
         if verdict.status in _DEPARTED and verdict.known is None and any(each.primary for each in verdict.findings):
             rows = (other for other in report.known_failures if covers(other, verdict, subject))
@@ -199,7 +199,7 @@ def _changed(row: KnownFailure, report: Report) -> Iterator[Complaint]:
 
 
 def _unmatched(row: KnownFailure, report: Report) -> str | None:
-    """Why a row can be about nothing; names of recordings cannot be looked up, since a run tells only its own."""
+    """Why a row can be about nothing; names of recordings cannot be looked up, since a run knows only its own."""
     if row.requirement not in REQUIREMENTS:
         return f"No requirement has this id. {_near(row.requirement, REQUIREMENTS, 'requirements')}"
     requirement = REQUIREMENTS[row.requirement]

@@ -101,7 +101,7 @@ def _response(response: Response) -> dict[str, object]:
         return {**said, **_stream(response)}
     fields = _Fields()
     fields.take(document_of(response)[0])
-    return {**said, **fields.told()}
+    return {**said, **fields.document()}
 
 
 def _stream(response: Response) -> dict[str, object]:
@@ -118,7 +118,8 @@ def _stream(response: Response) -> dict[str, object]:
             names.append(word)
         if name != "done":
             fields.take_data(event.data)
-    return {"events": names, **({"other_events": " ".join(sorted(others)[:_MOST])} if others else {}), **fields.told()}
+    unknown = {"other_events": " ".join(sorted(others)[:_MOST])} if others else {}
+    return {"events": names, **unknown, **fields.document()}
 
 
 def _events(response: Response) -> Iterator[Event]:
@@ -167,7 +168,7 @@ class _Fields:
         if len(kept) < _MOST:
             kept.update(_keys(value))
 
-    def told(self) -> dict[str, object]:
+    def document(self) -> dict[str, object]:
         """The sorted names by kind, each kind's in one text, where there are any."""
         fields = {kind: " ".join(sorted(names)) for kind, names in sorted(self._seen.items())}
         return {"fields": fields} if fields else {}

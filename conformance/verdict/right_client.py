@@ -63,7 +63,7 @@ class _Reader:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the user of a right client is told."""
+    """What a right client reports to its user."""
 
     #: The status of the run that was shown last; None where none was.
     status: str | None

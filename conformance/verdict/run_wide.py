@@ -1,4 +1,4 @@
-"""What a whole run shows and no scenario by itself: a defect of all of them is told once.
+"""What a whole run shows and no scenario by itself: a defect of all of them is reported once.
 
 A client that makes no success of the plainest answer does not fail to pass over comments, and a server that redirects
 every submission does not fail to refuse partial ones. Scenarios are subjects of their own, so this is settled over all

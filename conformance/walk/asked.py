@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from conformance.model import Author, Exchange, Operation
 from conformance.walk.http_response import body_of
 
-#: The status of a run that asks, as it stands in the JSON of every document and event that tells it.
+#: The status of a run that asks, as it stands in the JSON of every document and event that shows it.
 _ASKS = b'"requires_action"'
 
 #: Any path of the API; what stands before its first collection is its base.
@@ -29,7 +29,7 @@ def submitted(exchanges: Iterable[Exchange]) -> bool:
 
 
 def bases(exchanges: Iterable[Exchange], held: frozenset[str]) -> tuple[str, ...]:
-    """What may stand before the paths of the API, as the client was told; nothing where nobody knows."""
+    """What may stand before the paths of the API, as the client was given them; nothing where nobody knows."""
     if "wanted" not in held:
         return ()
     ours = (each.request.target for each in exchanges if each.request.author is Author.HARNESS)
@@ -40,7 +40,7 @@ def bases(exchanges: Iterable[Exchange], held: frozenset[str]) -> tuple[str, ...
 
 
 def is_outside(target: str, known: tuple[str, ...]) -> bool:
-    """Whether a request is one of the API's and stands below no base that the client was told."""
+    """Whether a request is one of the API's and stands below no base that the client was given."""
     base = _base_of(target)
     return bool(known) and base is not None and base not in known
 

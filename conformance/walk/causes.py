@@ -16,7 +16,7 @@ COUNTED = Finding("counted", "", "", "", -1)
 #: What differs from run to run though the cause is the same: numbers, and ids, which hold digits.
 _VARIES = re.compile(r"[\w~.-]*\d[\w~.-]*")
 _INDEX = re.compile(r"/\d+(?=/|\Z)")
-#: How an answer is told that was another than expected: a server that breaks down is not one that is too lenient.
+#: How an answer is named that was another than expected: a server that breaks down is not one that is too lenient.
 _ANSWER = re.compile(r"no answer|[1-5]\d\d(?= [\w.+-]+/[\w.+-]+\Z)")
 
 

@@ -15,7 +15,7 @@ from conformance.walk.rounds import Sent, own, rounds
 #: What a client may say between two messages when it reports several as one text.
 _BETWEEN = ("", "\n", "\n\n", " ")
 
-#: Looks at a run after its end was told that nobody takes for curiosity: whoever comes so far goes on for ever. Tight
+#: Looks at a run after its end was shown that nobody takes for curiosity: whoever comes so far goes on for ever. Tight
 #: loops come to it in a second or two, loops that pause are ended by their time.
 FOR_EVER = 500
 

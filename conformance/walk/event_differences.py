@@ -108,7 +108,7 @@ def differences(sent: Sequence[Seen], came: Sequence[Seen]) -> Differences:
     surplus = tuple(each for each in came_behind if not _taken(left, each))
     facts = _Facts()
     facts.align(sent_events, came_events)
-    return Differences(len(sent), *dones, behind_done=surplus, **facts.told(sent_events))
+    return Differences(len(sent), *dones, behind_done=surplus, **facts.sorted_out(sent_events))
 
 
 def _parted(events: Sequence[Seen]) -> tuple[list[Seen], list[Seen]]:
@@ -124,7 +124,7 @@ def _taken(left: Counter[tuple[str, bytes]], event: Seen) -> bool:
     return True
 
 
-class _Told(TypedDict):
+class _Sorted(TypedDict):
     missing: tuple[Seen, ...]
     joined: tuple[Pair, ...]
     repeated: tuple[Seen, ...]
@@ -169,7 +169,7 @@ class _Facts:
             else:
                 self.align(sent[i1:i2], came[j1:j2], step + 1)
 
-    def told(self, sent: Sequence[Seen]) -> _Told:
+    def sorted_out(self, sent: Sequence[Seen]) -> _Sorted:
         """The facts; what is missing in one place and added in another was moved."""
         surplus: dict[tuple[str, bytes], deque[Seen]] = {}
         for each in self._added:

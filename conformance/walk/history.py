@@ -64,8 +64,8 @@ class KnownRun:
     pending: tuple[Call, ...] | None = None
     #: Ids of steps, messages and calls that earlier streams or lists showed.
     ids: set[str] = field(default_factory=set)
-    #: Call id -> the step that told of it, in an earlier stream or list.
-    told: dict[str, str] = field(default_factory=dict)
+    #: Call id -> the step that showed it first, in an earlier stream or list.
+    step_by_call: dict[str, str] = field(default_factory=dict)
     #: Sets of items whose submission was answered with 2xx, the calls of each set, and all of those.
     accepted: set[frozenset[tuple[str, str | None]]] = field(default_factory=set)
     accepted_together: set[frozenset[str]] = field(default_factory=set)
@@ -106,13 +106,13 @@ class KnownRun:
         self.pending = calls
 
     def learn(self, steps: Iterable[str], messages: Iterable[str], told: Mapping[str, str]) -> None:
-        """Learn from a stream that ended: the ids it used, and which step told of which call."""
-        self.told.update((call, step) for call, step in told.items() if step not in self.ids)
+        """Learn from a stream that ended: the ids it used, and which step showed which call first."""
+        self.step_by_call.update((call, step) for call, step in told.items() if step not in self.ids)
         self.ids.update(steps, messages)
 
     def used(self, found: str) -> bool:
         """Whether an id names something of this run already: a step, a message or a call of an earlier round."""
-        return found in self.ids or found in self.told or found in self.accepted_calls
+        return found in self.ids or found in self.step_by_call or found in self.accepted_calls
 
     def saw_step(self, document: Document) -> None:
         """Learn from the open step of a run that waits without saying for what (contract §8.1)."""
@@ -236,7 +236,8 @@ class History:
                 run = self.runs.setdefault(run_id, KnownRun(run_id))
                 own, *calls = (text(document, "id"), *ids_in(document)[1:])
                 run.ids.update(ids_in(document))
-                run.told.update((call, own) for call in calls if own is not None and call not in run.told)
+                if own is not None:
+                    run.step_by_call.update((call, own) for call in calls if call not in run.step_by_call)
                 run.saw_step(document)
 
     def changed_between(self, first: int, second: int) -> bool:

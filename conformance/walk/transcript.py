@@ -154,7 +154,7 @@ class _Walk:
         stream = observation.stream = Stream(observation.exchange.operation)
         streamed = _streamed(response)
         if streamed or observation.submitted is None:
-            # Another answer to a submission is told by request.stream-true: it has no head of a stream.
+            # Another answer to a submission is reported by request.stream-true: it has no head of a stream.
             self.findings.call(calls.get(HEAD, ()), observation)
         if streamed:
             moments = self.moments if self.moments.want(observation.index) else None
@@ -239,7 +239,7 @@ def walk(
 
 
 def _telling(stream: Stream) -> dict[str, str]:
-    """Call id -> the step that told of it; one that took an id which was used, or was never created, tells nothing."""
+    """Call id -> the step that showed it first; one that took a used id, or was never created, shows nothing."""
     return {
         call: step.id
         for step in stream.opened()

@@ -56,7 +56,7 @@ _AGAIN = "Take the cassette from where it was recorded once more, or record it a
 
 
 class BodyDigest:
-    """Length and SHA-256 of the chunks of one body, as an end line tells them."""
+    """Length and SHA-256 of the chunks of one body, as an end line gives them."""
 
     def __init__(self) -> None:
         self._bytes = 0

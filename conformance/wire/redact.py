@@ -87,7 +87,7 @@ def without_secrets(transcript: Transcript, secrets: Iterable[str] = ()) -> Tran
 
 
 def leaks(transcript: Transcript, secrets: Iterable[str] = ()) -> tuple[str, ...]:
-    """Name the places of a transcript that still hold a secret, with its kind; the values are never told."""
+    """Name the places of a transcript that still hold a secret, with its kind; the values are never shown."""
     known = Secrets(secrets)
     places = [
         f"{place}: credential"
@@ -102,7 +102,7 @@ def leaks(transcript: Transcript, secrets: Iterable[str] = ()) -> tuple[str, ...
 
 
 def learnt(transcript: Transcript) -> tuple[str, ...]:
-    """The secrets that a transcript tells by its headers, its parameters, the addresses in them, and by their look."""
+    """The secrets that a transcript shows by its headers, its parameters, the addresses in them, and by their look."""
     seen: dict[str, None] = {}
     for value in chain(_told(transcript), _looking(transcript)):
         if len(seen) == MOST_LEARNT:

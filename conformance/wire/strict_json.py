@@ -23,7 +23,7 @@ MAX_DEPTH: Final = 500
 
 #: Python refuses longer integers, because converting them takes quadratic time: they become floats.
 _MAX_INT_DIGITS: Final = sys.get_int_max_str_digits() or sys.int_info.default_max_str_digits
-#: Repetitions of keys that are told; a hostile text could repeat a long path without end.
+#: Repetitions of keys that are reported; a hostile text could repeat a long path without end.
 _MAX_REPEATED: Final = 20
 #: How many characters of the text a reason repeats.
 _SHOWN: Final = 20

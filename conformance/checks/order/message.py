@@ -104,7 +104,7 @@ def open_message_ends(observation: Observation) -> Iterable[Finding] | None:
 
 
 def _blamed_on_another_end(observation: Observation) -> list[Finding]:
-    """Messages cut short by the end of a run, yet by another than this one; a cause of their own is theirs to tell."""
+    """Messages cut short by another end of a run than this one; a message with a cause of its own is left out."""
     expected = f"run_{observation.stream.terminal_word}"
     return [
         observation.finding(

@@ -62,8 +62,8 @@ def _ended_again(observation: Observation) -> list[Finding] | None:
 
 
 def _another_step(observation: Observation, step: Step) -> list[Finding]:
-    """A step is the one that told of its calls, in an earlier stream or list, and has kept its id."""
-    told = observation.known.told if observation.known is not None else {}
+    """A step is the one that showed its calls first, in an earlier stream or list, and has kept its id."""
+    told = observation.known.step_by_call if observation.known is not None else {}
     opened = {told[call] for call in closed_calls([step]) if call in told}
     if not opened or step.id in opened:
         return []

@@ -68,7 +68,7 @@ def _heads(observation: Observation, slips: Callable[[Response, Response], Itera
 
 
 def _told_as_fault(behind: Response, front: Response) -> bool:
-    """Whether the upstream broke off, and the client was told so by a fault in the place of what there was."""
+    """Whether the upstream broke off, and the client got an error in its place."""
     return _broken(behind) and front.status >= _FAULT
 
 

@@ -218,7 +218,7 @@ def refused(
 
 
 def _about(fault: str, status: int, observation: Observation) -> bool:
-    """Whether a refusal can be told from one for a run that is over, which is refused whatever is submitted."""
+    """Whether a refusal differs from one for a run that is over, which is refused whatever is submitted."""
     known = observation.known
     over = known is not None and known.status in FINAL
     return not over or fault in _OF_STATE or status in _TELLING.get(fault, ())

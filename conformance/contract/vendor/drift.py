@@ -17,7 +17,7 @@ from conformance.contract.vendor.slice import OBJECTS, component_names, events_o
 #: `(kind)` for one kind of a union.
 Path = tuple[str, ...]
 
-#: Keywords that bound a value; told as they are.
+#: Keywords that bound a value; listed as they are.
 LIMITS = ("minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength", "pattern")
 
 #: What an absent row or aspect reads as.
@@ -176,7 +176,7 @@ def _types(schema: Node) -> list[str]:
 
 
 def _kind_name(kind: Node) -> str:
-    """What tells one kind of a union from the others: the value of its `type`, else its fields."""
+    """What distinguishes one kind of a union from the others: the value of its `type`, else its fields."""
     values = kind["properties"].get("type", {}).get("enum", sorted(kind["properties"]))
     return ", ".join(map(str, values))
 

@@ -151,7 +151,7 @@ def _blindly(document: Mapping[str, Json], overlay: Mapping[str, Json]) -> Node:
 def _stale(
     number: int, action: Mapping[str, Json], running: Node, blind: Node, clash: tuple[Json, Json] | None = None
 ) -> OwnError:
-    """What to tell of an action that no longer fits: fixed, where upstream already says what we would."""
+    """What to say of an action that no longer fits: fixed, where upstream already says what we would."""
     there = [place.node for place in select(running, action["target"])]
     ours = [place.node for place in select(blind, action["target"])]
     if clash is not None:

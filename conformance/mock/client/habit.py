@@ -72,7 +72,7 @@ class Habit:
     ignores_rest: bool = True
     #: Names of events that are errors.
     refused_events: frozenset[str] = frozenset()
-    #: Whether it submits as soon as the arguments of the calls that a stream tells are complete.
+    #: Whether it submits as soon as the arguments of the calls that a stream shows are complete.
     submits_early: bool = False
     #: Whether it passes over events that it does not know, and also those whose data is no JSON.
     skips_unknown_events: bool = True
@@ -87,7 +87,7 @@ class Habit:
     fails_at_further_rounds: bool = False
     #: What it says of the run's status and text.
     said_status: Callable[[str | None], str | None] = lambda status: status
-    #: The text, by the run's status and the text that was told.
+    #: The text, by the run's status and the text that was streamed.
     said_text: Callable[[str | None, str], str] = lambda _, text: text
     #: Whether it looks at the run in a list of runs.
     looks_by_list: bool = False

@@ -37,7 +37,7 @@ class Failed(Exception):
 
 
 class Seen:
-    """Status, text and waiting calls, as answers and events tell them."""
+    """Status, text and waiting calls, as answers and events show them."""
 
     def __init__(self, habit: Habit) -> None:
         self.status: str | None = None
@@ -47,7 +47,7 @@ class Seen:
         self.done = False
         self._habit = habit
         self._texts: dict[str, str] = {}
-        #: Ids and arguments of the calls that a stream tells, by their index.
+        #: Ids and arguments of the calls that a stream shows, by their index.
         self._ids: dict[int, str] = {}
         self._arguments: dict[int, str] = {}
 
@@ -57,7 +57,7 @@ class Seen:
         self._ids, self._arguments = {}, {}
 
     @property
-    def told_end(self) -> bool:
+    def run_ended(self) -> bool:
         """Whether the run has stopped."""
         return self.status in STREAM_TERMINAL
 
@@ -120,7 +120,7 @@ class Seen:
             raise Failed("a step that calls no function")
 
     def complete_calls(self) -> list[str]:
-        """The calls that the stream told, once the arguments of each are JSON; nothing before."""
+        """The calls that the stream showed, once the arguments of each are JSON; nothing before."""
         return list(self._ids.values()) if all(map(_is_json, self._arguments.values())) else []
 
     def _pieces(self, document: Document) -> None:

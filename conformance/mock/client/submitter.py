@@ -160,7 +160,7 @@ class Client:
             if self._habit.notices_resets and not self.seen.done:
                 raise Failed(f"the connection broke: {problem!r}", midstream=True) from None
             return
-        if self._habit.notices_truncation and not self.seen.told_end and not self.seen.done:
+        if self._habit.notices_truncation and not self.seen.run_ended and not self.seen.done:
             raise Failed("the stream ended before the run did", midstream=True)
 
     def _tried(self, document: Document) -> Answer:

@@ -112,7 +112,7 @@ def outputs_by_position(document: Document) -> Document:
 
 @event_fault("outputs-unified-newlines", _STEP_END, breaks={"content.submitted-outputs"})
 def outputs_unified_newlines(document: Document) -> Document:
-    """Line ends in outputs are made the same."""
+    """Line ends in outputs are normalized to LF."""
     calls = [_function(call, output=re.sub(r"\r\n?", "\n", call["function"]["output"])) if _plain(call) else call
              for call in _calls(document)]  # fmt: skip
     return _with_calls(document, calls)
@@ -134,24 +134,26 @@ def _written_anew(output: str, parse_float: Callable[[str], object]) -> str:
 #: Name of a fault, what it does to each output.
 _TIDIED: dict[str, tuple[str, Callable[[str], str]]] = {
     "outputs-written-anew": (
-        "An output that is a JSON document is read and written again.", lambda output: _written_anew(output, float)
+        "An output that is a JSON document is parsed and serialized again.", lambda output: _written_anew(output, float)
     ),
     "outputs-compacted": (
         "White space outside the strings of a JSON document is left out.",
         lambda output: output if _written_anew(output, float) == output else re.sub(r' (?=[:,\]}\[{])', "", output),
     ),
-    "outputs-stripped": ("White space at both ends of an output is lost.", str.strip),
-    "outputs-stripped-at-the-left": ("White space at the beginning of an output is lost.", str.lstrip),
-    "outputs-stripped-at-the-right": ("White space at the end of an output is lost.", str.rstrip),
+    "outputs-stripped": ("White space at both ends of an output is removed.", str.strip),
+    "outputs-stripped-at-the-left": ("White space at the beginning of an output is removed.", str.lstrip),
+    "outputs-stripped-at-the-right": ("White space at the end of an output is removed.", str.rstrip),
     "outputs-with-plain-spaces": (
-        "A space that does not break becomes one that does.", lambda output: output.replace("\u00a0", " ")
+        "A no-break space becomes an ordinary one.", lambda output: output.replace("\u00a0", " ")
     ),
-    "outputs-composed": ("Outputs are brought into NFC.", partial(unicodedata.normalize, "NFC")),
-    "outputs-decomposed": ("Outputs are brought into NFD.", partial(unicodedata.normalize, "NFD")),
-    "outputs-simplified": ("Outputs are brought into NFKC.", partial(unicodedata.normalize, "NFKC")),
-    "outputs-unescaped": ("Entities of HTML in outputs are undone.", html.unescape),
+    "outputs-composed": ("Outputs are normalized to NFC.", partial(unicodedata.normalize, "NFC")),
+    "outputs-decomposed": ("Outputs are normalized to NFD.", partial(unicodedata.normalize, "NFD")),
+    "outputs-simplified": ("Outputs are normalized to NFKC.", partial(unicodedata.normalize, "NFKC")),
+    "outputs-unescaped": ("HTML entities in outputs are decoded.", html.unescape),
     "outputs-escaped": ("Outputs are escaped as HTML.", html.escape),
-    "outputs-without-mark": ("The byte order mark of an output is lost.", lambda output: output.removeprefix("\ufeff")),
+    "outputs-without-mark": (
+        "The byte order mark of an output is removed.", lambda output: output.removeprefix("\ufeff")
+    ),
     "outputs-without-controls": (
         "Control characters in outputs are left out.",
         lambda output: re.sub(r"[\x01-\x08\x0b\x0c\x0e-\x1f]", "", output),

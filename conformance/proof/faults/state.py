@@ -304,7 +304,7 @@ _fault(
 )
 _fault(
     "stays-queued",
-    "Outputs are accepted by a plain answer, and the run stays queued for ever.",
+    "Outputs are accepted by a plain answer, and the run stays queued forever.",
     "json-one-call",
     "response.leaves-queue",
     Behaviour(accepted=running.waits_in_the_queue),

@@ -154,7 +154,7 @@ def pages(draw: Draw, conversation: Conversation) -> Conversation:
 
 @variation("other-media-types")
 def other_media_types(draw: Draw, conversation: Conversation) -> Conversation:
-    """The media type has parameters, or is written in other letters (SSE-CT)."""
+    """The media type has parameters, or is written in another case (SSE-CT)."""
     of_streams = ["text/event-stream", "text/event-stream;charset=utf-8", "Text/Event-Stream; Charset=UTF-8",
                   'text/event-stream; charset="utf-8"', "text/event-stream; version=1"]  # fmt: skip
     of_plain = ["application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8"]
@@ -179,7 +179,7 @@ def more_headers(draw: Draw, conversation: Conversation) -> Conversation:
 
 @variation("header-names-in-other-letters")
 def header_names_in_other_letters(draw: Draw, conversation: Conversation) -> Conversation:
-    """Names of header fields are written in other letters, as HTTP allows."""
+    """Names of header fields are written in another case, as HTTP allows."""
     cased = draw.choice([str.lower, str.upper, str.title, str.swapcase])
 
     def change(turn: Turn) -> Turn:

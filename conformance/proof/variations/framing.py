@@ -123,7 +123,7 @@ def retry(draw: Draw, frames: Frames) -> Frames:
 
 @variation("unknown-stream-fields")
 def unknown_stream_fields(draw: Draw, frames: Frames) -> Frames:
-    """Fields that nobody knows are ignored: other names, other letters, no colon (SSE-UNKNOWN-FIELD)."""
+    """Fields that nobody knows are ignored: another name, another case, no colon (SSE-UNKNOWN-FIELD)."""
     return _within(draw, frames, (b"foo: bar", b"foo", b"Data: x", b"EVENT: y", b" data: z", b"date: {", b"..."))
 
 

@@ -1,4 +1,4 @@
-"""How else a message may be told: in other pieces, in several parts, with images, annotations, or nothing at all."""
+"""Other legal forms of a message: in other pieces, in several parts, with images, annotations, or nothing at all."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ def _quoting(annotation: Document) -> Document:
 
 @variation("empty-texts")
 def empty_texts(_draw: Draw, conversation: Conversation) -> Conversation:
-    """A message without content ends with an empty text, told or not (ORD-MSG-CONCAT)."""
+    """A message without content ends with an empty text, or with none (ORD-MSG-CONCAT)."""
 
     def change(name: str, document: Document) -> Document:
         if name in _ENDS and document["content"] == []:
@@ -250,7 +250,7 @@ def empty_texts(_draw: Draw, conversation: Conversation) -> Conversation:
 
 @variation("lean-messages")
 def lean_messages(_draw: Draw, conversation: Conversation) -> Conversation:
-    """Messages in lists lack what only streams tell (DIS-MSG-STATUS)."""
+    """Messages in lists lack what only streams carry (DIS-MSG-STATUS)."""
     gone = ("status", "completed_at", "incomplete_at", "incomplete_details")
 
     def change(name: str, document: Document) -> Document:

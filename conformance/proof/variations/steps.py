@@ -1,4 +1,4 @@
-"""How else a step may be told: its calls whole or in other pieces, a built-in tool that fails."""
+"""Other legal forms of a step: its calls whole or in other pieces, a built-in tool that fails."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _of(event: Event) -> str:
 
 
 def _asked(events: Events) -> dict[str, Calls]:
-    """Step id -> the function calls that its run waits for, where its deltas told them."""
+    """Step id -> the function calls that its run waits for, where its deltas showed them."""
     steps = dict.fromkeys(
         _of(event) for event in events if event.name == DELTA and _entries(event)[0]["type"] == "function"
     )

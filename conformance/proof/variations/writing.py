@@ -25,7 +25,7 @@ def _changed(value: Any, change: Callable[[Any], Any]) -> Any:  # noqa: ANN401
 
 @variation("integers-as-fractions")
 def integers_as_fractions(draw: Draw, conversation: Conversation) -> Conversation:
-    """Integers are written with a fraction of nothing: 1.0 is an integer to JSON Schema."""
+    """Integers are written with a fraction of zero: 1.0 is an integer to JSON Schema."""
     one_in = draw.integers(1, 4)
 
     def fraction(value: Any) -> Any:  # noqa: ANN401

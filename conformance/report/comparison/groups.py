@@ -89,7 +89,7 @@ def _effects(comparison: Comparison, first: str, subjects: Container[str]) -> tu
 
 
 def _status(status: Status | None) -> str:
-    return "not there" if status is None else _STATUSES.get(status, status.value)
+    return "not judged" if status is None else _STATUSES.get(status, status.value)
 
 
 def word(comparison: Comparison, strict: bool) -> str:

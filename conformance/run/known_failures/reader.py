@@ -1,4 +1,4 @@
-"""The file of known failures as rows; whatever is off in it is told with the number of the row and what to do."""
+"""The file of known failures as rows; an invalid row is reported with its number and what to do."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ _HEADER = re.compile(rf"[ \t]*\[\[[ \t]*{reader.TABLE}[ \t]*\]\][ \t]*(#.*)?")
 
 #: How a list begins.
 PREAMBLE = """\
-# What fails and is known to, each with its reason. Listed failures still run and are told, but do not fail the run;
-# a row is told when what it lists passes, fails for another cause, or has expired.
+# What fails and is known to, each with its reason. Listed failures still run and are reported, but do not fail the run;
+# a row is reported when what it lists passes, fails for another cause, or has expired.
 """
 
 

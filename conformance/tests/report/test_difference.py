@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.report.difference import differences, told
+from conformance.report.difference import differences, in_words
 from conformance.report.document_lines import document_lines
 
 
@@ -20,7 +20,7 @@ from conformance.report.document_lines import document_lines
     ],
 )  # fmt: skip
 def test_two_forms_of_one_text_are_compared_by_character(expected: str, got: str, said: str) -> None:
-    assert told(expected, got) == said
+    assert in_words(expected, got) == said
     apart = differences(expected, got)
     assert apart is not None
     assert ["".join(piece.text for piece in side) for side in apart] == [expected, got]
@@ -31,7 +31,7 @@ def test_two_forms_of_one_text_are_compared_by_character(expected: str, got: str
     [("'a'", "'a'"), ("in_progress or incomplete", "delta"), ("'abc'", "null"), ("'abcdef'", "'uvwxyz'")],
 )
 def test_what_are_no_two_forms_of_one_text_is_not_compared(expected: str, got: str) -> None:
-    assert told(expected, got) == ""
+    assert in_words(expected, got) == ""
     assert differences(expected, got) is None
 
 
@@ -58,6 +58,7 @@ def test_nothing_and_too_much_are_not_laid_out(data: bytes) -> None:
 
 
 def test_what_is_no_json_stays_as_it_came_and_nothing_steers_a_terminal() -> None:
+    assert document_lines(b'{"long": "%s"}}' % (b"x" * 1000), None).lines[0].endswith('"}}')
     assert document_lines(b"<html>\n\x1b[2J", None).lines == ("<html>", "\\x1b[2J")
     assert document_lines(b"[" * 100_000, None).lines[0].startswith("[[[")
 

@@ -158,6 +158,13 @@ def test_findings_that_differ_only_in_ids_and_values_are_one_way() -> None:
     assert len([line for line in shown if line.endswith("7 times")]) == 2
 
 
+def test_what_could_not_be_tested_in_recordings_is_counted_in_files() -> None:
+    untested = verdict("done.last", "same-scenario", Status.UNTESTABLE, reason="it is cut off")
+    files = tuple(Subject(f"{n}.jsonl", (untested,)) for n in range(2))
+    assert "  in        2 files, 2 verdicts" in lines(Report({"kind": "recordings"}, files))
+    assert "  in        2 scenarios, 2 verdicts" in lines(Report({"kind": "http"}, files))
+
+
 def test_reasons_that_differ_only_in_ids_are_told_once() -> None:
     def untested(n: int) -> Verdict:
         reason = f"GET /v1/threads/thread_abc{n}/runs/{n}f-9 was answered 404: No run found with id run_9{n}"

@@ -1,4 +1,4 @@
-"""Which operation an exchange asks for: by its method and path where they are told, else by what came back."""
+"""Which operation an exchange asks for: by its method and path where they are known, else by what came back."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def of_target(method: str, target: str) -> Operation:
 
 
 def of_stream(body: bytes) -> Operation:
-    """Return what a stream answers by its first event; a stream that does not tell is judged as a submission's."""
+    """Return what a stream answers by its first event; a stream that does not show it is judged as a submission's."""
     decoder = Decoder()
     for start in range(0, len(body), _PIECE):
         if events := decoder.feed(body[start : start + _PIECE]):

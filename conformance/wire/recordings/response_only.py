@@ -7,7 +7,7 @@ from conformance.wire.recordings.operation import of_stream
 
 
 def answered(name: str, kind: str, request: bytes | None, response: Response) -> Transcript:
-    """Return the transcript of one answer: a submission's where a request is known, else its first event tells.
+    """Return the transcript of one answer: a submission's where a request is known, else its first event shows it.
 
     A request that nobody has recorded is empty and counts as reconstructed.
     """

@@ -22,7 +22,7 @@ _HINT = "It should be a mapping with request (method, url) and response (status,
 #: Where a mapping names the path, the first that is there; patterns name no path.
 _PATHS = ("url", "urlPath")
 
-#: How a mapping compares a body, and so tells what was sent.
+#: How a mapping compares a body, and so shows what was sent.
 _COMPARED = ("equalToJson", "equalTo", "binaryEqualTo")
 
 
