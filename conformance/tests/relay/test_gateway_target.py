@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 from contextlib import closing
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -14,7 +16,8 @@ from conformance.relay.habits import DECLARED
 from conformance.report import html
 from conformance.report.exhibits import Exhibitor
 from conformance.report.text import surroundings
-from conformance.targets.gateway import API_KEY
+from conformance.targets.gateway import API_KEY, SocketEnds
+from conformance.targets.settings import Settings
 from conformance.verdict.judge import judge
 from conformance.wire import cassette
 from conformance.wire.redact import redact
@@ -97,6 +100,16 @@ def test_a_gateway_that_gives_up_within_the_pause_is_not_asked_to_sit_through_it
             assert target.plays(BY_ID["relay-pause"]) is plays
             assert not target.plays(BY_ID["relay-stall"])
             assert not target.plays(BY_ID["stream-one-call"])
+
+
+def test_what_a_gateway_calls_its_upstream_is_its_own_affair() -> None:
+    found: list[str] = []
+    with closing(SocketEnds(lambda upstream: found.append(upstream) or Settings(upstream, API_KEY))):
+        where = urlsplit(found[0])
+        asking = http.client.HTTPConnection(where.netloc)
+        asking.request("GET", f"{where.path}/models", headers={"Host": "api.openai.com", "Authorization": "Bearer x"})
+        assert asking.getresponse().status == 401
+        asking.close()
 
 
 def test_our_own_key_is_no_secret_whose_words_are_taken_out_of_what_is_said() -> None:
