@@ -11,19 +11,21 @@ from conformance.model import Headers
 
 @dataclass(frozen=True, slots=True)
 class OwnHosts:
-    """The address that is listened on, and further names that lead to it."""
+    """The address that is listened on, and further names that lead to it; without a list of names any does."""
 
     address: str
-    names: Collection[str] = ()
+    names: Collection[str] | None = ()
 
     def stranger(self, headers: Headers) -> str | None:
         """The host that a request asks for, where that is not one of these; None where it says none (HTTP/1.0)."""
+        if self.names is None:
+            return None
         asked = next((value.strip() for name, value in headers if name.lower() == "host"), None)
         return None if asked is None or self._serves(_without_port(asked).lower().removesuffix(".")) else asked
 
     def _serves(self, host: str) -> bool:
         # RFC 6761 keeps these names on this machine; nobody else can resolve them.
-        if host == "localhost" or host.endswith(".localhost") or host in {name.lower() for name in self.names}:
+        if host == "localhost" or host.endswith(".localhost") or host in {name.lower() for name in self.names or ()}:
             return True
         found = _address(host)
         if found is None:

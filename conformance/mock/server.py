@@ -51,8 +51,9 @@ class Mock:
 
     `api_key`: where it is given, requests must carry it. `scenario`: what runs play that name none in their metadata.
     `port` 0 takes any free one. `names`: what the mock is called beside localhost and its address; requests for any
-    other host are refused. `fault`: the name of a fault that is played wherever it applies. `hold` is awaited before
-    each piece of an answer. Raises UsageError where the address cannot be had, or there is no such fault.
+    other host are refused, unless it is None. `fault`: the name of a fault that is played wherever it applies. `hold`
+    is awaited before each piece of an answer. Raises UsageError where the address cannot be had, or there is no such
+    fault.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Mock:
         host: str = "127.0.0.1",
         port: int = 0,
         behaviour: Behaviour | None = None,
-        names: Collection[str] = (),
+        names: Collection[str] | None = (),
         fault: str | None = None,
         hold: Hold | None = None,
     ) -> None:
@@ -162,7 +163,7 @@ class _Service:
         *,
         host: str,
         port: int,
-        names: Collection[str] = (),
+        names: Collection[str] | None = (),
         ready: Callable[[str], None] | None = None,
         hold: Hold | None = None,
     ) -> None:

@@ -430,6 +430,25 @@ def _cut_outputs(document: dict[str, object]) -> None:
         output["output"] = output["output"][:_CUT]
 
 
+class _Cache:
+    """Keeps what reads were answered with, once a run waits: before that clients would poll for ever."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Answer, bytes]] = {}
+
+    async def __call__(self, asked: Asked, send: Send) -> Answer:
+        if asked.method != "GET":
+            return await send(asked)
+        if asked.target not in self._kept:
+            answer = await send(asked)
+            body = await _whole(answer.pieces)
+            if b'"requires_action"' not in body:
+                return replace(answer, pieces=_one(body))
+            self._kept[asked.target] = answer, body
+        answer, body = self._kept[asked.target]
+        return replace(answer, pieces=_one(body))
+
+
 async def _refuses_large(asked: Asked, send: Send) -> Answer:
     if len(asked.body) <= _CUT:
         return await send(asked)
@@ -447,6 +466,8 @@ _bad("request", "sends-twice", "The gateway sends a submission twice.", lambda: 
      breaks="sent-once")  # fmt: skip
 _bad("request", "refuses-large", "The gateway refuses bodies beyond 64 KB.", lambda: _refuses_large, shown_by="large",
      breaks="forwarded")  # fmt: skip
+_bad("request", "caches-reads", "The gateway answers a read by what it was answered before.", _Cache,
+     shown_by="plain", breaks="forwarded")  # fmt: skip
 _bad("request", "another-path", "The gateway puts a path of its own before that of the API.",
      _on_requests(lambda asked: replace(asked, target=f"/api{asked.target}")), shown_by="streamed",
      breaks="path")  # fmt: skip

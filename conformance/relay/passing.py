@@ -107,6 +107,8 @@ class Passing:
 
         A client that waits for leave to send its body, or for the end of the connection, would wait for ever.
         """
+        if self._sent.is_set():
+            return
         waiting = {asyncio.ensure_future(self._sent.wait()), asyncio.ensure_future(self._behind.gone())}
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

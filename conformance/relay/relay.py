@@ -84,8 +84,8 @@ class Relay:
         self._room = room or Room(256 * 1024 * 1024)
         self._host = host
         self._port = port
-        #: Exchanges that were passed on, and requests that found no upstream.
-        self.exchanges = self.unreached = 0
+        #: Exchanges that were passed on, requests that found no upstream, and those that cannot be passed on.
+        self.exchanges = self.unreached = self.refused = 0
         self._under_way: dict[int, Passed] = {}
         self._problem: OSError | None = None
         self._ready = threading.Event()
@@ -186,6 +186,7 @@ class Relay:
                     break
             await self._leave(front, behind)
         except _Refused as refused:
+            self.refused += refused.status != HTTPStatus.BAD_GATEWAY
             with contextlib.suppress(ConnectionResetError):
                 await front.write(_refusal(refused))
             await self._leave(front, behind)

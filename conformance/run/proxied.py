@@ -14,7 +14,7 @@ from typing import NamedTuple
 from conformance import __version__
 from conformance.errors import ConformanceError, UsageError
 from conformance.files import write_atomically
-from conformance.model import Finding, Operation, Report, Role, Status, Subject, Transcript, Verdict
+from conformance.model import Exchange, Finding, Operation, Report, Role, Status, Subject, Transcript, Verdict
 from conformance.relay.runs import Run, name_of
 from conformance.report import folder as report_folder
 from conformance.report.tally import DEPARTED, counted, standing
@@ -164,8 +164,8 @@ class Proxied:
         failed: Callable[[ConformanceError], None] = lambda _: None,
     ) -> None:
         self.sides = sides
-        #: Runs that passed without anything that is judged.
-        self.unjudged = 0
+        #: Runs that passed without anything that is judged, and submissions without an answer that can be judged.
+        self.unjudged = self.unanswered = 0
         self._cassettes = cassettes
         self._secrets = tuple(secrets)
         #: Name of a run that goes on -> how it was judged last.
@@ -185,6 +185,7 @@ class Proxied:
     def over(self, run: Run) -> None:
         """Judge a run that is over, and keep what is to be kept of it."""
         seen = self._seen.pop(run.name, None)
+        self.unanswered += sum(part.exchange.failure is not None for part in run.parts if _is_submission(part.exchange))
         if not run.judgeable and run.unreadable is None:
             self.unjudged += 1
             return
@@ -221,6 +222,10 @@ class Proxied:
     def _tell(self, side: Side, name: str, subject: Subject) -> None:
         for verdict, finding in side.new(name, subject):
             self._told(name, side.role, verdict, finding)
+
+
+def _is_submission(exchange: Exchange) -> bool:
+    return exchange.operation is Operation.SUBMIT
 
 
 def _settles(run: Run) -> bool:

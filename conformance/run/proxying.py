@@ -269,6 +269,13 @@ class Session:
             yield f"{_counted(unjudged, 'run')} passed that held neither a submission nor a stream: nothing to judge"
         if self._relay.unreached:
             yield f"{_counted(self._relay.unreached, 'request')} found no upstream and got a 502 of the proxy"
+        if self._relay.refused:
+            yield f"{_counted(self._relay.refused, 'request')} refused by the proxy: an upgrade, or not HTTP/1.1"
+        if self._proxied.unanswered:
+            yield (
+                f"{_counted(self._proxied.unanswered, 'submission')} without an answer, or with one that is not HTTP: "
+                "not judged, see NOTES"
+            )
         if let_go:
             yield f"{_counted(let_go, 'run')} without a departure not listed: a report holds {MOST_SUBJECTS}"
         if self._cassettes is not None and self._cassettes.left_out:

@@ -277,7 +277,9 @@ class SocketEnds:
         patience: float = 0.0,
     ) -> None:
         self._gate, self._switch, pace = Gate(), Switch(keyed=key is not None), RealTime()
-        self._mock = Mock(key, host=host, port=port, behaviour=self._switch.behaviour, hold=self._gate.hold)
+        # What a gateway calls its upstream is its own affair: the name of a group of servers, or the API's real one.
+        behaviour, hold = self._switch.behaviour, self._gate.hold
+        self._mock = Mock(key, host=host, port=port, names=None, behaviour=behaviour, hold=hold)
         try:
             self.settings = settings = started(self._mock.base_url)
         except BaseException:

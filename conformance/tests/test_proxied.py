@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -297,6 +298,21 @@ def test_runs_of_one_thread_after_each_other_are_told_apart() -> None:
             asks(heard.base_url, "GET", f"/threads/{thread}/runs")
     assert (heard.against(Role.SERVER), heard.against(Role.CLIENT)) == (set(), set())
     assert [len(heard.report(role).subjects) for role in (Role.SERVER, Role.CLIENT)] == [3, 3]
+
+
+def test_a_request_that_the_proxy_answers_itself_is_counted() -> None:
+    def does(base_url: str, waiting: WaitingRun, body: dict[str, object]) -> None:
+        parts = urlsplit(base_url)
+        with socket.create_connection((parts.hostname, parts.port)) as client:
+            client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            assert client.recv(12) == b"HTTP/1.1 400"
+
+    assert any(note.startswith("1 request refused by the proxy") for note in on_a_waiting_run(does).done.notes)
+
+
+def test_a_submission_that_is_not_answered_is_counted() -> None:
+    heard = passed("plain-answer-lost")
+    assert any(note.startswith("1 submission without an answer") for note in heard.done.notes)
 
 
 def test_nothing_that_is_judged_is_nothing_judged() -> None:

@@ -20,7 +20,10 @@ FILES = CHECKOUT / "docs" / "drivers" / "gateways"
 SOME = ("relay-streamed", "relay-paced-short", "relay-leaves")
 
 #: File -> the requirements that it departs from in these.
-NGINX: dict[str, set[str]] = {"nginx-as-it-comes.conf": {"relay.flows", "relay.prompt"}, "nginx.conf": set()}
+NGINX: dict[str, set[str]] = {
+    "nginx-as-it-comes.conf": {"relay.flows", "relay.prompt", "relay.version"},
+    "nginx.conf": set(),
+}
 HAPROXY: dict[str, set[str]] = {"option abortonclose": set(), "no option abortonclose": {"relay.client-left"}}
 HTTP_PROXY: dict[str, set[str]] = {"http-proxy-as-it-comes.cjs": {"relay.client-left"}, "http-proxy.cjs": set()}
 

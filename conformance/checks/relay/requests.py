@@ -35,15 +35,16 @@ def _sent(observation: Observation) -> list[tuple[Passage, Numbered]]:
 
 @check("relay.forwarded", on=[CLOSE])
 def forwarded(observation: Observation) -> Iterable[Finding] | None:
-    """Every submission reaches the upstream."""
-    return judged(observation, submissions(observation), _not_forwarded)
+    """Every submission reaches the upstream, and every read."""
+    return judged(observation, passed(observation), _not_forwarded)
 
 
 def _not_forwarded(passage: Passage) -> Iterator[Slip]:
     if not passage.behind:
         said = got_status(passage.front.response)
         size = len(passage.front.exchange.request.body)
-        yield Slip("not-forwarded", "the submission never reached the upstream", f"{size} bytes upstream", said)
+        what, wanted = ("submission", f"{size} bytes upstream") if passage.submits else ("read", "a request upstream")
+        yield Slip("not-forwarded", f"the {what} never reached the upstream", wanted, said)
 
 
 @check("relay.sent-once", on=[CLOSE])

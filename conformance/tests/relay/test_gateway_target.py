@@ -149,3 +149,13 @@ def test_a_gateway_that_takes_up_its_routes_late_is_waited_for(late: int, patien
 def test_the_key_of_the_upstream_hides_no_word_of_ours() -> None:
     said = "the client had left, and the upstream went on"
     assert secrets_of((API_KEY,)).hidden(said) == said
+
+
+def test_what_a_gateway_calls_its_upstream_is_its_own_affair() -> None:
+    found: list[str] = []
+    with closing(SocketEnds(lambda upstream: found.append(upstream) or Settings(upstream, API_KEY))):
+        where = urlsplit(found[0])
+        asking = http.client.HTTPConnection(where.netloc)
+        asking.request("GET", f"{where.path}/models", headers={"Host": "api.openai.com", "Authorization": "Bearer x"})
+        assert asking.getresponse().status == 401
+        asking.close()
