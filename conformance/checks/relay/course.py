@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from conformance.checks.relay.passed import (
     Slip,
+    dropped,
     found_at,
     judged,
+    passed,
     submissions,
     with_answers,
 )
@@ -121,7 +123,9 @@ def _cut_off(passage: Passage) -> Iterator[Slip]:
 def cut(observation: Observation) -> Iterable[Finding] | None:
     """What the upstream broke off is not ended properly."""
     broken = [
-        each for each in with_answers(observation) if _breaks_off(each, {Ended.SHORT, Ended.RESET}) or _left_early(each)
+        each
+        for each in passed(observation)
+        if _breaks_off(each, {Ended.SHORT, Ended.RESET}) or _left_early(each) or dropped(each)
     ]
     return judged(observation, broken, _ended_properly)
 

@@ -3,8 +3,11 @@
 import os
 import re
 
-import proxy
+from proxy.http import Url
+from proxy.http.parser import HttpParser
 from proxy.http.server import ReverseProxyBasePlugin
+
+UPSTREAM = f"http://{os.environ['CONFORMANCE_UPSTREAM_HOST']}".encode()
 
 
 class Api(ReverseProxyBasePlugin):
@@ -12,8 +15,8 @@ class Api(ReverseProxyBasePlugin):
 
     def routes(self) -> list[str | tuple[str, list[bytes]]]:
         """A pattern, and where what fits it goes."""
-        return [(r"/", [f"http://{os.environ['CONFORMANCE_UPSTREAM_HOST']}".encode()])]
+        return [(r"/", [UPSTREAM])]
 
-    def handle_route(self, request, pattern: re.Pattern[str]):  # type: ignore[no-untyped-def]
+    def handle_route(self, request: HttpParser, pattern: re.Pattern[bytes]) -> Url:  # noqa: ARG002
         """The URL of the upstream for a request."""
-        return proxy.http.Url.from_bytes(f"http://{os.environ['CONFORMANCE_UPSTREAM_HOST']}".encode() + request.path)
+        return Url.from_bytes(UPSTREAM + (request.path or b"/"))
