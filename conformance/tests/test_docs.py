@@ -318,7 +318,10 @@ def test_every_option_that_is_named_is_there(capsys: pytest.CaptureFixture[str])
         with pytest.raises(SystemExit):
             main([command, "--help"])
         known |= set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out))
-    of_gateways = {"--adapter", "--config", "--mode", "--listen-host", "--listen-port", "--set", "--quiet"}
+    of_gateways = {
+        "--adapter", "--config", "--config-path", "--entrypoints", "--listen-host", "--listen-port", "--mode",
+        "--providers", "--quiet", "--set",
+    }  # fmt: skip
     of_clients = {"--api-key", "--token"}
     ours_elsewhere = {"--pyargs", "--tx", "--version", "--check", "--habit", "--help", "--only", "--without"}
     theirs = ours_elsewhere | of_gateways | of_clients
