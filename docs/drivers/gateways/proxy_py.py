@@ -14,8 +14,8 @@ class Api(ReverseProxyBasePlugin):
     """Sends every path to the upstream."""
 
     def routes(self) -> list[str | tuple[str, list[bytes]]]:
-        """A pattern, and where what fits it goes."""
-        return [(r"/", [UPSTREAM])]
+        """A pattern of paths; where they go says `handle_route`."""
+        return [r"/"]
 
     def handle_route(self, request: HttpParser, pattern: re.Pattern[bytes]) -> Url:  # noqa: ARG002
         """The URL of the upstream for a request."""
