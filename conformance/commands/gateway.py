@@ -27,6 +27,7 @@ from conformance.run.selection import nothing_selected, selection
 from conformance.targets.gateway import API_KEY, MAPS, PASSING_ON, GatewayTarget, SocketEnds
 from conformance.targets.gateway_command import GatewayCommand
 from conformance.targets.recording import RecordingTarget
+from conformance.targets.served import STARTING
 from conformance.targets.settings import TIMEOUT, Settings
 from conformance.wire.credentials import of_words
 
@@ -62,6 +63,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="after how many seconds of silence the gateway gives up (default: not judged)",
     )  # fmt: skip
     target.add_argument(
+        "--wait", type=float, metavar="SECONDS",
+        help=f"wait up to this long for the gateway to listen once COMMAND was started (default: {STARTING:g})",
+    )  # fmt: skip
+    target.add_argument(
         "--maps", action="append", metavar="WHAT", **one_of(MAPS, "mapping"),
         help=f"what the gateway is meant to change: {', '.join(MAPS)}; repeatable (default: nothing)",
     )  # fmt: skip
@@ -81,6 +86,8 @@ def run(arguments: argparse.Namespace) -> int:
     command = command_of(arguments)
     host, port = _listening(arguments.listen, command)
     declared = _declared(arguments)
+    waiting = target_options.waiting({"wait": arguments.wait})
+    patience = STARTING if waiting is None else waiting
     saving.prepare(said)
     console = Progress(arguments.verbose, quiet=False, mocked=False)
     with console, ExitStack() as opened:
@@ -89,12 +96,12 @@ def run(arguments: argparse.Namespace) -> int:
             if command:
                 gateway = GatewayCommand(command, arguments.base_url, upstream)
                 opened.callback(gateway.close)
-                gateway.start()
+                gateway.start(patience)
             return _settings(said, arguments)
 
         keyed = "maps-auth" not in declared
-        patience = PASSING_ON if command else 0.0
-        ends = SocketEnds(started, host=host, port=port, key=_key(said) if keyed else None, patience=patience)
+        passing_on = PASSING_ON if command else 0.0
+        ends = SocketEnds(started, host=host, port=port, key=_key(said) if keyed else None, patience=passing_on)
         target = GatewayTarget(ends, traits=declared, limit=arguments.gateway_timeout, secrets=tuple(of_words(command)))
         opened.callback(target.close)
         chosen = _chosen(target, arguments)

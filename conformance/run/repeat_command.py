@@ -75,7 +75,7 @@ def again_proxy(said: Given, upstream: str, command: Sequence[str]) -> str:
 
 def again_gateway(said: Given, command: Sequence[str]) -> str:
     """The command that judges the same gateway once more."""
-    named = ("base_url", "listen", "gateway_timeout", "api_key_env", "model", "ca_file", "timeout")
+    named = ("base_url", "listen", "gateway_timeout", "wait", "api_key_env", "model", "ca_file", "timeout")
     values = {key: said[key] for key in named if said.get(key) is not None}
     values["base_url"] = _shown_url(values["base_url"])
     options = [f"--{key.replace('_', '-')}={value}" for key, value in values.items()]

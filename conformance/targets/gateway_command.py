@@ -43,10 +43,13 @@ class GatewayCommand:
             "the gateway", command, environment(os.environ, variables), hint=self._hint, secrets=self.secrets
         )
 
-    def start(self) -> None:
-        """Return once it listens. Raises UnreachableTarget where it cannot be started, ends before, or never does."""
+    def start(self, patience: float = STARTING) -> None:
+        """Return once it listens, for which it has `patience` seconds.
+
+        Raises UnreachableTarget where it cannot be started, ends before, or never does.
+        """
         self._program.start()
-        if wait_for(self._missing, STARTING, self._program) is not None:
+        if wait_for(self._missing, patience, self._program) is not None:
             raise UnreachableTarget(f"the gateway does not listen on {self._base_url}", self._hint)
 
     def close(self) -> None:

@@ -104,6 +104,13 @@ def test_a_gateway_that_ends_before_it_listens_is_told_with_its_own_words() -> N
     assert "the gateway ended with exit code 0 before it answered: no licence" in done.stderr
 
 
+def test_a_gateway_that_never_listens_is_waited_for_as_long_as_is_said() -> None:
+    words = ("--wait", "0.1", "--", sys.executable, "-c", "import time; time.sleep(60)")
+    done = conformance("gateway", "--base-url", base_url(free_port()), *words)
+    assert done.returncode == 5, "nothing was judged"
+    assert "the gateway does not listen on" in done.stderr
+
+
 def test_a_port_that_is_taken_is_not_taken_for_the_gateway() -> None:
     with socket.create_server(("127.0.0.1", 0)) as there:
         url = base_url(int(there.getsockname()[1]))

@@ -321,7 +321,10 @@ def test_every_option_that_is_named_is_there(capsys: pytest.CaptureFixture[str])
         with pytest.raises(SystemExit):
             main([command, "--help"])
         known |= set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out))
-    of_gateways = {"--adapter", "--config", "--mode", "--listen-host", "--listen-port", "--set", "--quiet"}
+    of_gateways = {
+        "--adapter", "--backend", "--conf", "--config", "--config-path", "--enable-reverse-proxy", "--entrypoints",
+        "--frontend", "--listen-host", "--listen-port", "--mode", "--plugins", "--providers", "--quiet", "--set",
+    }  # fmt: skip
     of_clients = {"--api-key", "--token"}
     ours_elsewhere = {"--pyargs", "--tx", "--version", "--check", "--habit", "--help", "--only", "--without"}
     theirs = ours_elsewhere | of_gateways | of_clients

@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterable, Iterator
 from email.message import Message
 
 from conformance.checks.relay.passed import (
+    BROKEN_OFF,
     Slip,
     around_difference,
+    dropped,
     judged,
+    passed,
     said,
     submissions,
     with_answers,
 )
-from conformance.model import Ended, Finding, Headers, Response
+from conformance.model import Finding, Headers, Response
 from conformance.walk.event_differences import of_json
 from conformance.walk.http_response import body_of, got_status, header, is_event_stream, listed, media_type, served
 from conformance.walk.observation import Observation
@@ -41,7 +44,7 @@ def _unanswered_in_front(passage: Passage) -> Iterator[Slip]:
 
 def _broken(response: Response | None) -> bool:
     """Whether an upstream broke off, so that a gateway may break off, too."""
-    return response is None or response.ended in (Ended.SHORT, Ended.RESET, Ended.TIMEOUT)
+    return response is None or response.ended in BROKEN_OFF
 
 
 @check("relay.unanswered", on=[CLOSE])
@@ -59,12 +62,17 @@ def _invented(passage: Passage) -> Iterator[Slip]:
 
 
 def _heads(observation: Observation, slips: Callable[[Response, Response], Iterable[Slip]]) -> Iterable[Finding] | None:
-    """Findings on answers by their heads, that behind and that in front."""
+    """Findings on answers by their heads, that behind and that in front; none where the client was given no answer."""
 
     def of(passage: Passage) -> Iterable[Slip]:
         return () if passage.answers is None or _told_as_fault(*passage.answers) else slips(*passage.answers)
 
-    return judged(observation, with_answers(observation), of)
+    return judged(observation, _answered_or_dropped(observation), of)
+
+
+def _answered_or_dropped(observation: Observation) -> list[Passage]:
+    """Every request that was answered on both sides, or of whose answer nothing came since the upstream broke off."""
+    return [each for each in passed(observation) if each.answers is not None or dropped(each)]
 
 
 def _told_as_fault(behind: Response, front: Response) -> bool:
@@ -179,7 +187,7 @@ def _charset(response: Response) -> str | None:
 @check("relay.coding", on=[CLOSE])
 def coding(observation: Observation) -> Iterable[Finding] | None:
     """An answer has no content coding that the client declined."""
-    declined = [each for each in with_answers(observation) if _declines(each.front.exchange.request.headers)]
+    declined = [each for each in _answered_or_dropped(observation) if _declines(each.front.exchange.request.headers)]
     return judged(observation, declined, _coded)
 
 

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from conformance.checks.relay.passed import (
     Slip,
+    dropped,
     found_at,
     judged,
+    passed,
     submissions,
     with_answers,
 )
@@ -134,7 +136,7 @@ def _cut_off(passage: Passage) -> Iterator[Slip]:
 @check("relay.cut", on=[CLOSE])
 def cut(observation: Observation) -> Iterable[Finding] | None:
     """What the upstream broke off is not ended properly."""
-    broken = [each for each in with_answers(observation) if _is_cut(each) or _left_early(each)]
+    broken = [each for each in passed(observation) if _is_cut(each) or _left_early(each) or dropped(each)]
     return judged(observation, broken, _ended_properly)
 
 

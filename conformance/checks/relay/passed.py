@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
-from conformance.model import Finding
+from conformance.model import Ended, Finding
 from conformance.walk.documents import shown
 from conformance.walk.event_differences import Seen
 from conformance.walk.observation import Observation
 from conformance.walk.passages import Numbered, Passage
+
+#: How an answer ends that its upstream broke off.
+BROKEN_OFF = frozenset({Ended.SHORT, Ended.RESET, Ended.TIMEOUT})
 
 
 def passed(observation: Observation) -> list[Passage]:
@@ -25,6 +28,12 @@ def submissions(observation: Observation) -> list[Passage]:
 def with_answers(observation: Observation) -> list[Passage]:
     """Every request that was answered on both sides."""
     return [passage for passage in passed(observation) if passage.answers is not None]
+
+
+def dropped(passage: Passage) -> bool:
+    """Whether the upstream broke off within its answer, and the client was given nothing in its place."""
+    behind = None if passage.source is None else passage.source.response
+    return passage.front.response is None and behind is not None and behind.ended in BROKEN_OFF
 
 
 def maps(observation: Observation, what: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import threading
 from contextlib import closing
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import urlsplit
 
@@ -62,6 +63,16 @@ def test_a_right_gateway_passes_everything_that_is_planned(scenario: str) -> Non
     subject = judge(transcript)
     assert {verdict.status for verdict in subject.verdicts} == {Status.PASS}
     assert {verdict.role for verdict in subject.verdicts} == {Role.GATEWAY}
+
+
+@pytest.mark.parametrize("scenario", ["relay-cut-short", "relay-reset", "relay-reset-at-once"])
+def test_a_gateway_may_drop_the_client_whose_upstream_broke_off(scenario: str) -> None:
+    live = played("plainly", scenario)
+    dropped = tuple(
+        each if each.side is Side.BEHIND else replace(each, response=None, failure="no answer")
+        for each in live.exchanges
+    )
+    assert {verdict.status for verdict in judge(replace(live, exchanges=dropped)).verdicts} == {Status.PASS}
 
 
 @pytest.mark.parametrize("habit", KEPT)

@@ -3,17 +3,20 @@
 import os
 import re
 
-import proxy
+from proxy.http import Url
+from proxy.http.parser import HttpParser
 from proxy.http.server import ReverseProxyBasePlugin
+
+UPSTREAM = f"http://{os.environ['CONFORMANCE_UPSTREAM_HOST']}".encode()
 
 
 class Api(ReverseProxyBasePlugin):
     """Sends every path to the upstream."""
 
     def routes(self) -> list[str | tuple[str, list[bytes]]]:
-        """A pattern, and where what fits it goes."""
-        return [(r"/", [f"http://{os.environ['CONFORMANCE_UPSTREAM_HOST']}".encode()])]
+        """A pattern of paths; where they go says `handle_route`."""
+        return [r"/"]
 
-    def handle_route(self, request, pattern: re.Pattern[str]):  # type: ignore[no-untyped-def]
+    def handle_route(self, request: HttpParser, pattern: re.Pattern[bytes]) -> Url:  # noqa: ARG002
         """The URL of the upstream for a request."""
-        return proxy.http.Url.from_bytes(f"http://{os.environ['CONFORMANCE_UPSTREAM_HOST']}".encode() + request.path)
+        return Url.from_bytes(UPSTREAM + (request.path or b"/"))
