@@ -284,8 +284,41 @@ def test_curl_shows_both_sides() -> None:
     assert body(one("-", CURL.replace("]\n\n* Conn", "]* Conn"))) == STREAM.rstrip(b"\n")
     elsewhere = one("-", CURL.replace(STREAM.decode(), ""))
     assert elsewhere.response is None
+    assert elsewhere.failure and "2>&1" in elsewhere.failure
     gone = one("-", CURL.replace("* Connection #0", "curl: (28) Operation timed out\n* Connection #0"))
     assert gone.response is None
+
+
+#: What curl prints before a transfer where it shows its meter, and the meter before anything has come.
+METER = (
+    "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n"
+    "                                 Dload  Upload   Total   Spent    Left  Speed\n"
+    "\r  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0"
+)
+
+
+def test_the_progress_meter_of_curl_stands_before_whatever_comes_next() -> None:
+    """It ends no line: the next line of curl, of an answer or of a body begins right behind it."""
+    called = METER + CURL.removeprefix(f"$ curl -vN https://api.example.com{PATH}\n")
+    slow = called.replace(
+        "< HTTP/1.1 200",
+        "\r100    62    0     0  100    62      0   1429 --:--:-- --:--:-- --:--:--  1409< HTTP/1.1 200",
+    )
+    waiting = called.replace(
+        "event: done", "\r100   831    0   764  100    67   7203    631 --:--:--  0:00:01 --:--:--    21event: done"
+    )
+    for text in (called, slow, waiting):
+        exchanges = only("-", text + text).exchanges
+        assert [body(exchange) for exchange in exchanges] == [STREAM, STREAM], text
+    (first, second) = only("-", (called + called).replace(STREAM.decode(), "")).exchanges
+    assert first.response is second.response is None
+
+
+def test_heads_that_curl_shows_twice_are_no_body() -> None:
+    """With both `-v` and `-i` they stand before the body as well; the body is then known even where it is empty."""
+    head = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    assert body(one("-", CURL.replace(STREAM.decode(), head + STREAM.decode()))) == STREAM
+    assert body(one("-", CURL.replace(STREAM.decode(), head))) == b""
 
 
 @pytest.mark.parametrize("at", [3, len(STREAM) // 2, len(STREAM) - 3])
