@@ -289,6 +289,42 @@ def test_curl_shows_both_sides() -> None:
     assert gone.response is None
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+@pytest.mark.parametrize("broken", [b"", b"data: \xff\n"])
+def test_a_text_that_a_browser_read_in_another_encoding_is_as_it_was_sent(encoding: str, broken: bytes) -> None:
+    """Chromium and mitmproxy do so with a stream that names no charset; nobody else's text is touched."""
+    sent = "data: 21 °C — ✓ “so”\n".encode() + broken + b"\n"
+    said = sent.decode(encoding, "surrogateescape").translate({0xDC00 + byte: byte for byte in range(0x80, 0xA0)})
+    assert body(one("x.har", har({"text": said, "mimeType": "text/event-stream"}))) == sent
+    assert body(one("x.har", har({"text": said, "mimeType": "text/event-stream; charset=utf-8"}))) == said.encode()
+    for right in ("data: 21 °C\n\n", sent.decode("utf-8", "replace"), "data: ÿ ✓ Â°\n\n"):
+        assert body(one("x.har", har({"text": right, "mimeType": "text/event-stream"}))) == right.encode()
+
+
+def test_an_answer_that_mitmproxy_saw_broken_off_is_there_once_and_not_judged() -> None:
+    """Its archive holds such an answer twice, without a body; a stream that was empty took its time to end."""
+    document = json.loads(har({"text": "", "size": 0, "mimeType": "text/event-stream"}, timings={"receive": 0}))
+    document["log"]["creator"]["name"] = "mitmproxy"
+    document["log"]["entries"] *= 2
+    exchange = one("x.har", json.dumps(document))
+    assert exchange.response is None
+    document["log"]["entries"][1] = {**document["log"]["entries"][1], "timings": {"receive": 0.2}}
+    assert [body(each) for each in only("x.har", json.dumps(document)).exchanges if each.response] == [b""]
+    document["log"]["creator"]["name"] = "Firefox"
+    assert [body(each) for each in only("x.har", json.dumps(document)).exchanges] == [b"", b""]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"), [("ISO-8859-1", STREAM.decode("latin-1")), ("ISO-8859-1", "✓"), (None, "é")]
+)
+def test_betamax_says_as_what_it_read_a_body(encoding: str | None, text: str) -> None:
+    kept = {"encoding": encoding, "string": text}
+    request = {"method": "POST", "uri": URL, "body": {"string": SENT}, "headers": {}}
+    response = {"status": {"code": 200}, "headers": {}, "body": kept}
+    document = {"http_interactions": [{"request": request, "response": response}]}
+    assert body(one("x.json", json.dumps(document))) == (STREAM if text == STREAM.decode("latin-1") else text.encode())
+
+
 #: What curl prints before a transfer where it shows its meter, and the meter before anything has come.
 METER = (
     "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n"
