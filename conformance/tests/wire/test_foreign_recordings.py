@@ -253,6 +253,36 @@ def test_mappings_come_in_the_order_in_which_they_were_recorded() -> None:
     assert [e.response.status for e in transcript.exchanges if e.response] == [202, 201]
 
 
+@pytest.mark.parametrize("counted", ["up", "down", "not"])
+@pytest.mark.parametrize("listed", [1, -1])
+def test_mappings_that_were_written_from_the_last_request_on_are_turned_round(counted: str, listed: int) -> None:
+    """As WireMock 3 writes them; WireMock 2 wrote from the first on."""
+    waiting = {"id": "run_1", "status": "requires_action", "required_action": {"calls": [{"id": "call_1"}]}}
+    outputs = {"bodyPatterns": [{"equalToJson": '{"tool_outputs":[{"tool_call_id":"call_1"}]}'}]}
+    after = {"id": "run_1", "status": "completed", "steps": [{"id": "call_1"}]}
+    run = PATH.removesuffix("/submit_tool_outputs")
+    told: list[tuple[str, str, dict[str, Any], dict[str, Any], dict[str, str]]] = [
+        ("GET", run, {}, waiting, {"requiredScenarioState": "Started", "newScenarioState": "2"}),
+        ("POST", PATH, outputs, {"id": "run_1", "status": "queued"}, {}),
+        ("GET", run, {}, after, {"requiredScenarioState": "2"}),
+    ]
+    mappings: list[dict[str, Any]] = [
+        {
+            "request": {"method": method, "url": url, **asked},
+            "response": {"jsonBody": answer},
+            "scenarioName": "s",
+            **states,
+        }
+        for method, url, asked, answer, states in told
+    ]
+    if counted != "not":
+        mappings = [{**each, "insertionIndex": at if counted == "up" else -at} for at, each in enumerate(mappings)]
+    for some in (mappings, mappings[:2], [*mappings[:1], *mappings[2:]]):
+        transcript = only("x.json", json.dumps({"mappings": some[::listed]}))
+        assert [e.request.target for e in transcript.exchanges] == [each["request"]["url"] for each in some]
+        assert json.loads(body(transcript.exchanges[0]))["status"] == "requires_action"
+
+
 CURL = f"""\
 $ curl -vN https://api.example.com{PATH}
 * Connected to api.example.com (127.0.0.1) port 443 (#0)
