@@ -506,7 +506,11 @@ def test_without_mitmproxy_the_message_says_what_to_do(monkeypatch: pytest.Monke
         ("openapi: 3.1.0\ninfo:\n  title: x\n", "OpenAPI"),
         ("---\nresponses:\n- response:\n", "YAML"),
         (b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00", "network packets"),
+        ('[{"hash": "x", "snapshot": {"request": {}, "responses": []}}]', "snapshots of undici"),
+        ('{"requests": [], "meta": {"total": 0}, "requestJournalDisabled": false}', "request journal of WireMock"),
         ("== Info: Trying 127.0.0.1\n=> Send header, 9 bytes (0x9)\n", "trace of curl"),
+        ("11:15:26.241724 == Info: Trying 127.0.0.1\n", "trace of curl"),
+        ("11:15:26.241724 [0-0] == Info: Trying 127.0.0.1\n", "trace of curl"),
         (b"PK\x03\x04", "packed .zip"),
     ],
 )  # fmt: skip

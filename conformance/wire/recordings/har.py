@@ -25,7 +25,10 @@ _HINT = "It should be HAR 1.2: log.entries, each with a request (method, url) an
 #: Makers whose archives are read in a way of their own, in lower case.
 _MITMPROXY, _POLLY = "mitmproxy", "polly"
 
-_NOT_KEPT = "the archive keeps this body in a file of its own: save it with the bodies embedded"
+_NOT_KEPT = (
+    "the archive keeps this body in a file of its own: record it with the bodies embedded "
+    "(Playwright: content or updateContent is 'embed')"
+)
 
 
 def fits(document: object) -> bool:
