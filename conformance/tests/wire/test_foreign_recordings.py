@@ -253,6 +253,36 @@ def test_mappings_come_in_the_order_in_which_they_were_recorded() -> None:
     assert [e.response.status for e in transcript.exchanges if e.response] == [202, 201]
 
 
+@pytest.mark.parametrize("counted", ["up", "down", "not"])
+@pytest.mark.parametrize("listed", [1, -1])
+def test_mappings_that_were_written_from_the_last_request_on_are_turned_round(counted: str, listed: int) -> None:
+    """As WireMock 3 writes them; WireMock 2 wrote from the first on."""
+    waiting = {"id": "run_1", "status": "requires_action", "required_action": {"calls": [{"id": "call_1"}]}}
+    outputs = {"bodyPatterns": [{"equalToJson": '{"tool_outputs":[{"tool_call_id":"call_1"}]}'}]}
+    after = {"id": "run_1", "status": "completed", "steps": [{"id": "call_1"}]}
+    run = PATH.removesuffix("/submit_tool_outputs")
+    told: list[tuple[str, str, dict[str, Any], dict[str, Any], dict[str, str]]] = [
+        ("GET", run, {}, waiting, {"requiredScenarioState": "Started", "newScenarioState": "2"}),
+        ("POST", PATH, outputs, {"id": "run_1", "status": "queued"}, {}),
+        ("GET", run, {}, after, {"requiredScenarioState": "2"}),
+    ]
+    mappings: list[dict[str, Any]] = [
+        {
+            "request": {"method": method, "url": url, **asked},
+            "response": {"jsonBody": answer},
+            "scenarioName": "s",
+            **states,
+        }
+        for method, url, asked, answer, states in told
+    ]
+    if counted != "not":
+        mappings = [{**each, "insertionIndex": at if counted == "up" else -at} for at, each in enumerate(mappings)]
+    for some in (mappings, mappings[:2], [*mappings[:1], *mappings[2:]]):
+        transcript = only("x.json", json.dumps({"mappings": some[::listed]}))
+        assert [e.request.target for e in transcript.exchanges] == [each["request"]["url"] for each in some]
+        assert json.loads(body(transcript.exchanges[0]))["status"] == "requires_action"
+
+
 CURL = f"""\
 $ curl -vN https://api.example.com{PATH}
 * Connected to api.example.com (127.0.0.1) port 443 (#0)
@@ -284,8 +314,77 @@ def test_curl_shows_both_sides() -> None:
     assert body(one("-", CURL.replace("]\n\n* Conn", "]* Conn"))) == STREAM.rstrip(b"\n")
     elsewhere = one("-", CURL.replace(STREAM.decode(), ""))
     assert elsewhere.response is None
+    assert elsewhere.failure and "2>&1" in elsewhere.failure
     gone = one("-", CURL.replace("* Connection #0", "curl: (28) Operation timed out\n* Connection #0"))
     assert gone.response is None
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+@pytest.mark.parametrize("broken", [b"", b"data: \xff\n"])
+def test_a_text_that_a_browser_read_in_another_encoding_is_as_it_was_sent(encoding: str, broken: bytes) -> None:
+    """Chromium and mitmproxy do so with a stream that names no charset; nobody else's text is touched."""
+    sent = "data: 21 °C — ✓ “so”\n".encode() + broken + b"\n"
+    said = sent.decode(encoding, "surrogateescape").translate({0xDC00 + byte: byte for byte in range(0x80, 0xA0)})
+    assert body(one("x.har", har({"text": said, "mimeType": "text/event-stream"}))) == sent
+    assert body(one("x.har", har({"text": said, "mimeType": "text/event-stream; charset=utf-8"}))) == said.encode()
+    for right in ("data: 21 °C\n\n", sent.decode("utf-8", "replace"), "data: ÿ ✓ Â°\n\n"):
+        assert body(one("x.har", har({"text": right, "mimeType": "text/event-stream"}))) == right.encode()
+
+
+def test_an_answer_that_mitmproxy_saw_broken_off_is_there_once_and_not_judged() -> None:
+    """Its archive holds such an answer twice, without a body; a stream that was empty took its time to end."""
+    document = json.loads(har({"text": "", "size": 0, "mimeType": "text/event-stream"}, timings={"receive": 0}))
+    document["log"]["creator"]["name"] = "mitmproxy"
+    document["log"]["entries"] *= 2
+    exchange = one("x.har", json.dumps(document))
+    assert exchange.response is None
+    document["log"]["entries"][1] = {**document["log"]["entries"][1], "timings": {"receive": 0.2}}
+    assert [body(each) for each in only("x.har", json.dumps(document)).exchanges if each.response] == [b""]
+    document["log"]["creator"]["name"] = "Firefox"
+    assert [body(each) for each in only("x.har", json.dumps(document)).exchanges] == [b"", b""]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"), [("ISO-8859-1", STREAM.decode("latin-1")), ("ISO-8859-1", "✓"), (None, "é")]
+)
+def test_betamax_says_as_what_it_read_a_body(encoding: str | None, text: str) -> None:
+    kept = {"encoding": encoding, "string": text}
+    request = {"method": "POST", "uri": URL, "body": {"string": SENT}, "headers": {}}
+    response = {"status": {"code": 200}, "headers": {}, "body": kept}
+    document = {"http_interactions": [{"request": request, "response": response}]}
+    assert body(one("x.json", json.dumps(document))) == (STREAM if text == STREAM.decode("latin-1") else text.encode())
+
+
+#: What curl prints before a transfer where it shows its meter, and the meter before anything has come.
+METER = (
+    "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n"
+    "                                 Dload  Upload   Total   Spent    Left  Speed\n"
+    "\r  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0"
+)
+
+
+def test_the_progress_meter_of_curl_stands_before_whatever_comes_next() -> None:
+    """It ends no line: the next line of curl, of an answer or of a body begins right behind it."""
+    called = METER + CURL.removeprefix(f"$ curl -vN https://api.example.com{PATH}\n")
+    slow = called.replace(
+        "< HTTP/1.1 200",
+        "\r100    62    0     0  100    62      0   1429 --:--:-- --:--:-- --:--:--  1409< HTTP/1.1 200",
+    )
+    waiting = called.replace(
+        "event: done", "\r100   831    0   764  100    67   7203    631 --:--:--  0:00:01 --:--:--    21event: done"
+    )
+    for text in (called, slow, waiting):
+        exchanges = only("-", text + text).exchanges
+        assert [body(exchange) for exchange in exchanges] == [STREAM, STREAM], text
+    (first, second) = only("-", (called + called).replace(STREAM.decode(), "")).exchanges
+    assert first.response is second.response is None
+
+
+def test_heads_that_curl_shows_twice_are_no_body() -> None:
+    """With both `-v` and `-i` they stand before the body as well; the body is then known even where it is empty."""
+    head = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    assert body(one("-", CURL.replace(STREAM.decode(), head + STREAM.decode()))) == STREAM
+    assert body(one("-", CURL.replace(STREAM.decode(), head))) == b""
 
 
 @pytest.mark.parametrize("at", [3, len(STREAM) // 2, len(STREAM) - 3])
@@ -407,7 +506,11 @@ def test_without_mitmproxy_the_message_says_what_to_do(monkeypatch: pytest.Monke
         ("openapi: 3.1.0\ninfo:\n  title: x\n", "OpenAPI"),
         ("---\nresponses:\n- response:\n", "YAML"),
         (b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00", "network packets"),
+        ('[{"hash": "x", "snapshot": {"request": {}, "responses": []}}]', "snapshots of undici"),
+        ('{"requests": [], "meta": {"total": 0}, "requestJournalDisabled": false}', "request journal of WireMock"),
         ("== Info: Trying 127.0.0.1\n=> Send header, 9 bytes (0x9)\n", "trace of curl"),
+        ("11:15:26.241724 == Info: Trying 127.0.0.1\n", "trace of curl"),
+        ("11:15:26.241724 [0-0] == Info: Trying 127.0.0.1\n", "trace of curl"),
         (b"PK\x03\x04", "packed .zip"),
     ],
 )  # fmt: skip

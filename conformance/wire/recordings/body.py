@@ -26,6 +26,10 @@ _GROWTH, _SMALL = 200, 2**20
 _PACKED_TEXT = "\x1f\x8b"
 
 
+#: The characters that Windows-1252 has where Latin-1 has control characters -> their bytes.
+_WINDOWS_1252 = {ord(char): byte for byte in range(0x80, 0xA0) if (char := bytes([byte]).decode("cp1252", "ignore"))}
+
+
 class Body(NamedTuple):
     """A body that a recording keeps."""
 
@@ -71,6 +75,15 @@ def _bytes(text: str) -> bytes:
         except UnicodeEncodeError:
             pass
     return text.encode(errors="surrogatepass")
+
+
+def misread(text: str) -> bytes | None:
+    """The bytes of a text that is UTF-8 and was read as Latin-1 or Windows-1252; None for any other text."""
+    try:
+        data = text.translate(_WINDOWS_1252).encode("latin-1")
+    except UnicodeEncodeError:
+        return None
+    return data if any(not line.isascii() and _is_text(line) for line in data.split(b"\n")) else None
 
 
 def from_base64(entry: Entry) -> bytes:

@@ -41,6 +41,14 @@ def read(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, 
     return (answered(name, "curl -i" if counted else "curl -i without a length", request, response),)
 
 
+def without_heads(printed: bytes) -> bytes:
+    """The body of what `-i` prints: what stands behind the last head; what begins with no head is all body."""
+    at = 0
+    while STATUS_LINE.match(printed, at) and (end := _HEAD_END.search(printed, at)) is not None:
+        at = end.end()
+    return printed[at:]
+
+
 def _headers(head: bytes) -> Headers:
     """HTTP field values are bytes; Latin-1 shows each as one character."""
     pairs = (line.partition(":") for line in head.decode("latin-1").split("\n")[1:])

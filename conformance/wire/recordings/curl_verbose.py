@@ -1,8 +1,8 @@
 """What `curl -v` prints: lines of the request behind `>`, of the answer behind `<`, of curl itself behind `*`.
 
-The body stands between them as it came, where both outputs of curl went to the same place. Of what was sent there are
-the line and the header fields; the body is not printed. Where curl's own words stand behind a body, nobody knows how
-its last line ended.
+The body stands between them as it came, where both outputs of curl went to the same place; with `-i` as well, the heads
+of the answer stand before it once more. Of what was sent there are the line and the header fields; the body is not
+printed. Where curl's own words stand behind a body, nobody knows how its last line ended.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from conformance.model import Exchange, Headers, Transcript
-from conformance.wire.recordings import foreign
+from conformance.wire.recordings import curl, foreign
 from conformance.wire.recordings.body import Body
 
 TITLE = "the output of curl -v"
@@ -25,17 +25,26 @@ _ANSWERED = re.compile(rb"< HTTP/\d(?:\.\d)? (\d{3})\b")
 #: What stands before a status line that curl printed: its own words, a request, its meter, or the command itself.
 _BEFORE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\* |> |< HTTP/|\$ |% |curl |Note: |[{}] \[\d+ bytes data\]|% Total)")
 
+#: Curl's progress meter: CR and twelve columns, the last one five wide; versions with other columns are read without
+#: regard to what follows. Only its last state ends a line: else what is written next stands right behind it, a line of
+#: curl or a piece of a body.
+_METER = re.compile(
+    rb"\r(?:[ \d.kMGTP]{30,50}(?: (?:--:--:--|[ \d]{1,2}:\d\d:\d\d|[ \d]{2,3}d \d\dh|[ \d]{7}d)){3} [ \d.kMGTP]{5}"
+    rb"|[ \d.kMGTP]+(?:--:--:--|\d+:\d\d:\d\d)[ \d:.kMGTP-]*)(?:\r?\n(?=\* |curl: |[ \t]+% Total|\Z))?"
+)
+
 #: Curl's own words within a body: they are written at once and the body in blocks, so that they stand anywhere, also in
-#: the middle of a line. Its meter begins with CR; the other words end a line.
+#: the middle of a line.
 _OWN = re.compile(
     rb"[{}] \[\d+ bytes data\]\r?\n"
     rb"|\* (?:Connection #|Connection state|Closing connection|[Ss]hutting down|Excess found|Leftovers|TLSv|old SSL|"
     rb"HTTP/\d|h2|STREAM|transfer closed|Operation timed out|Request completely|upload completely|Recv failure|"
     rb"Send failure|Issue another|Mark bundle|Ignoring the response)[^\r\n]*\r?\n?"
-    rb"|^\* [^\n]*\n|^[ \t]+(?:% Total|Dload)[^\n]*\n|^curl: \(\d+\)[^\n]*\n?"
-    rb"|\r[ \d.kMG]+(?:--:--:--|\d+:\d\d:\d\d)[ \d:.kMG-]*(?:\n(?=\* |curl: ))?",
+    rb"|^\* [^\n]*\n|^[ \t]+(?:% Total|Dload)[^\n]*\n|^curl: \(\d+\)[^\n]*\n?",
     re.MULTILINE,
 )
+
+_ELSEWHERE = "the file does not hold the body of its answer; `curl -sNv URL > FILE 2>&1` writes both into it"
 
 #: What curl says when whoever ran it had set a limit: what was missing then is nobody's fault.
 _GIVEN_UP = re.compile(rb"^(?:\* Operation timed out|curl: \(28\))", re.MULTILINE)
@@ -75,7 +84,7 @@ def read(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, 
 
 def _drafts(content: bytes) -> Iterator[_Draft]:
     draft = _Draft()
-    for line in content.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True):
+    for line in _METER.sub(b"", content.removeprefix(b"\xef\xbb\xbf")).splitlines(keepends=True):
         bare = line.rstrip(b"\r\n")
         if started := _REQUEST.match(bare):
             if draft.status or draft.target:
@@ -95,12 +104,14 @@ def _drafts(content: bytes) -> Iterator[_Draft]:
 
 
 def _exchange(draft: _Draft, *, whole: bool) -> Exchange:
-    body = _OWN.sub(b"", b"".join(draft.body))
+    printed = _OWN.sub(b"", b"".join(draft.body))
     sent = Body(b"")
     if not draft.status:
         return foreign.exchange(draft.method, draft.target, _headers(draft.sent), sent, "no answer was printed")
-    kept = None if not whole or (not body and _had_body(draft)) else Body(body)
-    answer = foreign.Answer(draft.status, _headers(draft.received), kept)
+    body = curl.without_heads(printed)
+    if whole and not printed and _had_body(draft):
+        return foreign.exchange(draft.method, draft.target, _headers(draft.sent), sent, _ELSEWHERE)
+    answer = foreign.Answer(draft.status, _headers(draft.received), Body(body) if whole else None)
     return foreign.exchange(draft.method, draft.target, _headers(draft.sent), sent, answer)
 
 

@@ -2,8 +2,9 @@
 
 The content of an answer is decoded: its content coding is undone, and what is no text is base64. Polly.js keeps a
 packed answer as a JSON list of base64 pieces instead, and leaves out an empty one. Elsewhere a content without a text
-is one that was not kept. Requests are put in the order in which they began. Times of pieces are not kept, nor how a
-body ended.
+is one that was not kept. Chromium and mitmproxy read a stream that names no charset as Windows-1252 and as Latin-1,
+which is undone. mitmproxy writes an answer that broke off twice, each time without its body. Requests are put in the
+order in which they began. Times of pieces are not kept, nor how a body ended.
 """
 
 from __future__ import annotations
@@ -14,14 +15,20 @@ from datetime import datetime
 from conformance.model import Exchange, Transcript
 from conformance.wire import strict_json
 from conformance.wire.recordings import foreign
-from conformance.wire.recordings.body import Body, from_base64, from_hex, stored
+from conformance.wire.recordings.body import Body, from_base64, from_hex, misread, stored
 from conformance.wire.recordings.entry import Entry
 
 TITLE = "an HTTP Archive (.har)"
 
 _HINT = "It should be HAR 1.2: log.entries, each with a request (method, url) and a response (status, content)."
 
-_NOT_KEPT = "the archive keeps this body in a file of its own: save it with the bodies embedded"
+#: Makers whose archives are read in a way of their own, in lower case.
+_MITMPROXY, _POLLY = "mitmproxy", "polly"
+
+_NOT_KEPT = (
+    "the archive keeps this body in a file of its own: record it with the bodies embedded "
+    "(Playwright: content or updateContent is 'embed')"
+)
 
 
 def fits(document: object) -> bool:
@@ -34,10 +41,16 @@ def read(name: str, document: object) -> tuple[Transcript, ...]:
     """Read an archive; raises UnreadableInput, with the place, where it is none."""
     log = Entry(document, name, _HINT).get("log")
     creator = log.get("creator")
-    maker = creator.get("name").value if isinstance(creator.value, Mapping) else None
-    polly = isinstance(maker, str) and maker.lower().startswith("polly")
-    exchanges = [_exchange(entry, polly=polly) for entry in _in_order(list(log.get("entries").each()))]
+    maker = str(creator.get("name").value if isinstance(creator.value, Mapping) else "").lower()
+    entries = _in_order(list(log.get("entries").each()))
+    if maker == _MITMPROXY:
+        entries = [each for each, before in zip(entries, [None, *entries], strict=False) if not _same(each, before)]
+    exchanges = [_exchange(entry, maker) for entry in entries]
     return foreign.transcript(name, "HAR", (each for each in exchanges if each is not None))
+
+
+def _same(entry: Entry, before: Entry | None) -> bool:
+    return before is not None and entry.value == before.value
 
 
 def _in_order(entries: list[Entry]) -> list[Entry]:
@@ -56,14 +69,14 @@ def _began(entry: Entry) -> float | None:
         return None
 
 
-def _exchange(entry: Entry, *, polly: bool) -> Exchange | None:
+def _exchange(entry: Entry, maker: str) -> Exchange | None:
     """One exchange; None for a WebSocket, which is another protocol."""
     request, response = entry.get("request"), entry.get("response")
     if "_webSocketMessages" in entry.members() or request.get("url").text().startswith(("ws:", "wss:")):
         return None
     return foreign.exchange(
         request.get("method").text(), foreign.target_of(request.get("url")), foreign.headers(request.get("headers")),
-        _asked(request.get("postData")), _answer(response, polly=polly),
+        _asked(request.get("postData")), _answer(entry, response, maker),
     )  # fmt: skip
 
 
@@ -76,7 +89,7 @@ def _asked(posted: Entry) -> Body:
     return stored(posted.get("text"))
 
 
-def _answer(response: Entry, *, polly: bool) -> foreign.Answer | str:
+def _answer(entry: Entry, response: Entry, maker: str) -> foreign.Answer | str:
     if response.value is None or response.get("status").value in (0, -1, None):
         return "no answer: the request was blocked, broken off or never answered"
     fields, content = foreign.headers(response.get("headers")), response.get("content")
@@ -88,20 +101,35 @@ def _answer(response: Entry, *, polly: bool) -> foreign.Answer | str:
         fields = (("content-type", kind),)
     if content.get("_file").value is not None:
         return _NOT_KEPT
-    return foreign.Answer(status, fields, _body(content, str(kind), polly=polly))
+    if maker == _MITMPROXY and content.get("text").value == "" and _broke_off(entry):
+        return foreign.Answer(status, fields, None)
+    return foreign.Answer(status, fields, _body(content, str(kind), maker))
 
 
-def _body(content: Entry, kind: str, *, polly: bool) -> Body | None:
+def _broke_off(entry: Entry) -> bool:
+    """Whether mitmproxy saw no end of an answer."""
+    timings = entry.get("timings")
+    return isinstance(timings.value, Mapping) and timings.get("receive").value == 0
+
+
+def _body(content: Entry, kind: str, maker: str) -> Body | None:
     text = content.get("text")
     if text.value is None:
-        empty = polly or (content.get("size").value == 0 and "event-stream" not in kind)
+        empty = maker.startswith(_POLLY) or (content.get("size").value == 0 and "event-stream" not in kind)
         return Body(b"") if empty else None
     encoded = content.get("encoding").value == "base64"
     if encoded or content.get("_isBinary").value is True:
         pieces = _pieces(text)
         undo = from_base64 if encoded else from_hex
         return Body(b"".join(undo(piece) for piece in pieces))
+    if isinstance(text.value, str) and not _names_charset(kind) and (data := misread(text.value)) is not None:
+        return Body(data)
     return stored(text)
+
+
+def _names_charset(kind: str) -> bool:
+    """Whether a media type says how its text is encoded; JSON is UTF-8 without saying so."""
+    return "charset" in kind.lower() or "json" in kind.lower()
 
 
 def _pieces(text: Entry) -> tuple[Entry, ...]:

@@ -25,7 +25,7 @@ _PAGE = re.compile(rb"<(?:!doctype|html|head|body|\?xml|title|h1|p|div)\b", re.I
 
 #: The beginnings of packet captures: pcap in both byte orders, of micro- and nanoseconds, and pcapng.
 _CAPTURES = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x0a\x0d\x0d\x0a")
-_TRACE = re.compile(rb"(?:==|=>|<=) (?:Info:|Send|Recv)")
+_TRACE = re.compile(rb"(?:[\d:.]+ )?(?:\[[\dx-]+\] )?(?:==|=>|<=) (?:Info:|Send|Recv)")
 _HAS_YAML = re.compile(rb"(?:---|%YAML)[^\r\n]*\r?\n|[A-Za-z_][\w-]*:[ \t]*\r?\n[ \t]*(?:- |[A-Za-z_][\w-]*:)")
 
 
@@ -95,7 +95,7 @@ _KINDS = (
     ),
     _Kind(
         lambda content, head: _TRACE.match(head) is not None,  # noqa: ARG005
-        Look("it is a trace of curl (--trace)", "Record it with `curl -v` or `curl -i` instead."),
+        Look("it is a trace of curl (--trace)", "Record it with `curl -sNv URL > FILE 2>&1` instead."),
     ),
     _Kind(lambda content, head: head.startswith((b"openapi:", b"swagger:")), _OPENAPI),  # noqa: ARG005
     _Kind(
@@ -120,6 +120,10 @@ _ANSWER = Look(
 )
 _CHARLES = Look("it looks like a session of Charles", "File > Export Session writes it as an HTTP Archive (.har).")
 _MOCKSERVER = Look("it looks like expectations of MockServer", "It retrieves recorded requests as HAR too.")
+_JOURNAL = Look(
+    "it looks like the request journal of WireMock", "Its recorder writes mappings: POST /__admin/recordings/stop."
+)
+_SNAPSHOTS = Look("it looks like snapshots of undici (SnapshotAgent)", f"Record with nock or Polly.js. {_EXPORT}")
 _REPORT = Look("it looks like a report of this suite", "`conformance report` writes it in other forms.")
 
 #: The documents that are distinguished: members that only they have, the first whose members are all there.
@@ -132,6 +136,8 @@ _SHAPES: tuple[tuple[frozenset[str], Look], ...] = (
     (frozenset({"data", "meta"}), Look("it looks like a simulation of Hoverfly", _EXPORT)),
     (frozenset({"httpRequest", "httpResponse"}), _MOCKSERVER),
     (frozenset({"scheme", "host", "request", "response"}), _CHARLES),
+    (frozenset({"requests", "requestJournalDisabled"}), _JOURNAL),
+    (frozenset({"hash", "snapshot"}), _SNAPSHOTS),
     (frozenset({"subjects", "target"}), _REPORT),
     (frozenset({"id", "object"}), _ANSWER),
     (frozenset({"error"}), _ANSWER),

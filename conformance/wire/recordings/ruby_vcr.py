@@ -15,6 +15,9 @@ from conformance.wire.recordings.entry import Entry
 
 TITLE = "a cassette of Ruby's VCR (YAML or JSON)"
 
+#: What Betamax takes for the encoding of a text whose charset is not named; it has read the body so.
+_LATIN_1 = ("ISO-8859-1", "iso-8859-1", "latin-1")
+
 _HINT = "It should hold `http_interactions`, each with a request (method, uri, body, headers) and a response."
 
 
@@ -46,4 +49,10 @@ def _body(body: Entry) -> Body:
         return stored(body)
     if body.get("base64_string").value is not None:
         return Body(from_base64(body.get("base64_string")))
-    return in_pieces(body.get("string"))
+    string = body.get("string")
+    if isinstance(string.value, str) and body.get("encoding").value in _LATIN_1:
+        try:
+            return Body(string.value.encode("latin-1"))
+        except UnicodeEncodeError:
+            pass
+    return in_pieces(string)

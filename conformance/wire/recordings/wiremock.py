@@ -1,13 +1,14 @@
 """Stub mappings that WireMock recorded: one a file, or several in `mappings`.
 
 A mapping says what a request must look like, so of the request there is the path and the body it was compared with.
-Mappings are put in the order in which they were recorded, where they say it. Nothing is kept of request headers,
-times and how a body ended.
+WireMock 2 lists and counts what it recorded from the first request on, WireMock 3 from the last: what must have come
+before what says which it was. Nothing is kept of request headers, times and how a body ended.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from conformance.model import Exchange, Transcript
@@ -21,6 +22,10 @@ _HINT = "It should be a mapping with request (method, url) and response (status,
 
 #: Where a mapping names the path, the first that is there; patterns name no path.
 _PATHS = ("url", "urlPath")
+
+#: An id that an answer gives, and whatever in a request may be one.
+_GIVEN = re.compile(rb'"id"\s*:\s*"([\w-]+)"')
+_NAMED = re.compile(rb"[\w-]+")
 
 #: How a mapping compares a body, and so shows what was sent.
 _COMPARED = ("equalToJson", "equalTo", "binaryEqualTo")
@@ -40,10 +45,14 @@ def read(name: str, document: object) -> tuple[Transcript, ...]:
     """Read mappings; raises UnreadableInput, with the place, where they are none."""
     whole = Entry(document, name, _HINT)
     mappings = list(whole.get("mappings").each()) if "mappings" in whole.members() else [whole]
-    return foreign.transcript(name, "WireMock", _exchanges(_in_order(mappings)))
+    counted = _as_counted(mappings)
+    exchanges = [_exchange(mapping) for mapping in counted]
+    steps = [*_chained(counted), *_named(exchanges)]
+    last_first = sum(earlier > later for earlier, later in steps) * 2 > len(steps)
+    return foreign.transcript(name, "WireMock", reversed(exchanges) if last_first else exchanges)
 
 
-def _in_order(mappings: list[Entry]) -> list[Entry]:
+def _as_counted(mappings: list[Entry]) -> list[Entry]:
     def recorded(mapping: Entry) -> int | None:
         index = mapping.get("insertionIndex").value
         return index if isinstance(index, int) else None
@@ -52,13 +61,38 @@ def _in_order(mappings: list[Entry]) -> list[Entry]:
     return sorted(mappings, key=lambda each: recorded(each) or 0) if len(known) == len(mappings) else mappings
 
 
-def _exchanges(mappings: list[Entry]) -> Iterator[Exchange]:
-    for mapping in mappings:
-        request, response = mapping.get("request"), mapping.get("response")
-        method = request.get("method")
-        yield foreign.exchange(
-            "GET" if method.value is None else method.text(), _target(request), (), _asked(request), _answer(response)
-        )
+def _chained(mappings: Sequence[Entry]) -> Iterator[tuple[int, int]]:
+    """Places of mappings of which one follows the other: the same request repeated, which WireMock keeps as states."""
+    reached = {_state(mapping, "newScenarioState"): at for at, mapping in enumerate(mappings)}
+    for at, mapping in enumerate(mappings):
+        state = _state(mapping, "requiredScenarioState")
+        if state is not None and state in reached:
+            yield reached[state], at
+
+
+def _state(mapping: Entry, member: str) -> tuple[str, str] | None:
+    name, state = mapping.get("scenarioName").value, mapping.get(member).value
+    return (name, state) if isinstance(name, str) and isinstance(state, str) else None
+
+
+def _named(exchanges: Sequence[Exchange]) -> Iterator[tuple[int, int]]:
+    """Places of an answer that creates something or asks for outputs, and of a request that names an id of it."""
+    given: dict[bytes, int] = {}
+    named = [set(_NAMED.findall(each.request.target.encode() + b" " + each.request.body)) for each in exchanges]
+    for at, exchange in enumerate(exchanges):
+        answer = b"".join(chunk.data for chunk in exchange.response.chunks) if exchange.response else b""
+        ids = _GIVEN.findall(answer) if b'"requires_action"' in answer or exchange.request.method == "POST" else ()
+        given.update((one, at) for one in ids if one not in named[at])
+    for at, ids_of_request in enumerate(named):
+        yield from ((given[one], at) for one in ids_of_request if one in given)
+
+
+def _exchange(mapping: Entry) -> Exchange:
+    request, method = mapping.get("request"), mapping.get("request").get("method")
+    return foreign.exchange(
+        "GET" if method.value is None else method.text(), _target(request), (), _asked(request),
+        _answer(mapping.get("response")),
+    )  # fmt: skip
 
 
 def _target(request: Entry) -> str:
