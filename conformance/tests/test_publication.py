@@ -20,6 +20,7 @@ from conformance.report.counts import requirement_counts, verdict_counts
 from conformance.report.matrix import as_json
 from conformance.report.result import exit_code, verdict_word
 from conformance.report.shortened import shortened
+from conformance.report.tally import standing
 from conformance.run import matrix, publication
 from conformance.run.collected import NOT_YET, joined
 from conformance.tests.report.columns import judged_clients, judged_servers
@@ -78,7 +79,7 @@ def judged(name: str) -> Report:
 
 def causes_of(report: Report) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     for subject in report.subjects:
-        for verdict in subject.verdicts:
+        for verdict in standing(subject):
             yield from ((subject.name, verdict.requirement, cause) for cause in causes(verdict))
 
 
