@@ -166,6 +166,7 @@ def _target(column: Column) -> Mapping[str, Any]:
         "name": column.name,
         "version": column.version,
         "listed": column.listed,
+        "selection": None if column.selection is None else safe(column.selection),
         "language": facts.language,
         "group": column.group,
         "homepage": facts.homepage,

@@ -222,3 +222,12 @@ def test_options_that_exclude_each_other_are_refused(tmp_path: Path, monkeypatch
     for words in (["--collect", ".", "--only", "away"], ["--publish", "site", "--known-failures", "known.toml"]):
         assert cli.main(["matrix", "targets.toml", "--out", "out", *words]) == 4
     assert not (tmp_path / "out").exists()
+
+
+def test_what_was_judged_in_part_says_so(tmp_path: Path) -> None:
+    path, entries = listed(tmp_path)
+    part = whole(replace(passing(), profile=replace(passing().profile, selection="plain")))
+    publication.publish(columns(entries, part, NOT_YET, NOT_YET), tmp_path / "site", str(path))
+    assert rows(tmp_path / "site")["a server"]["selection"] == "plain"
+    assert "only -k plain was judged" in (tmp_path / "site/index.html").read_text()
+    assert "only `-k plain` was judged" in (tmp_path / "site.md").read_text()
