@@ -40,7 +40,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _code(words: Sequence[str]) -> int:
-    from conformance.errors import DEBUG, ConformanceError, OwnError  # noqa: PLC0415 - see above
+    from conformance.errors import DEBUG, ConformanceError, OwnError, UsageError  # noqa: PLC0415 - see above
 
     try:
         try:
@@ -58,6 +58,8 @@ def _code(words: Sequence[str]) -> int:
             return _unwritten(slip, words)
         if os.environ.get(DEBUG):
             raise
+        if isinstance(slip, OSError) and slip.filename is not None and slip.errno == errno.ENAMETOOLONG:
+            return _report(UsageError(f"{slip.filename}: {slip.strerror}"), words)
         return _report(OwnError.from_slip(slip), words)
 
 

@@ -164,7 +164,7 @@ def staged(path: Path, data: bytes) -> Iterator[Path]:
             file.write(data)
         yield part
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}", "choose a folder that can be written") from None
+        raise UsageError(f"cannot write {path}: {error.strerror}", "Choose a folder that can be written.") from None
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)

@@ -34,7 +34,7 @@ class Role(StrEnum):
 
 
 class Confidence(StrEnum):
-    """How well a requirement is attested: H on the real wire, M one good source, L inferred."""
+    """How well a requirement is attested: H observed in real traffic, M one good source, L inferred."""
 
     H = "H"
     M = "M"

@@ -119,8 +119,8 @@ def no_server_fault(observation: Observation) -> Iterable[Finding] | None:
     return [
         observation.finding(
             "server-fault",
-            f"a submission with a fault ({faults}) is a server fault",
-            "4xx",
+            "an invalid submission is answered with a server error",
+            f"4xx, for a submission with {faults}",
             got_status(response),
             details=(faults,),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from conformance.checks.shared.acceptance import acceptable, refused
+from conformance.checks.shared.acceptance import acceptable, astray, refused
 from conformance.model import Finding, Operation, Response
 from conformance.walk.documents import text
 from conformance.walk.http_response import (
@@ -34,7 +34,7 @@ def path(observation: Observation) -> Iterable[Finding] | None:
     sent, response = observation.submitted, observation.response
     if sent is None or response is None:
         return None
-    unknown = response.status in _NO_OPERATION and not sent.refusable
+    unknown = response.status in _NO_OPERATION and not sent.refusable and not astray(observation)
     if not unknown and not acceptable(observation):
         return None
     if not unknown and response.status != 404 and not 300 <= response.status < 400:
@@ -79,7 +79,7 @@ def bearer(observation: Observation) -> Iterable[Finding] | None:
         return None
     if response.status not in (401, 403):
         return ()
-    return [observation.finding("refused", "the configured key is refused", "the key is taken", got_status(response))]
+    return [observation.finding("refused", "the configured key is refused", "it is accepted", got_status(response))]
 
 
 @check("request.beta-accepted", on=[ANSWER])
@@ -96,7 +96,7 @@ def beta_accepted(observation: Observation) -> Iterable[Finding] | None:
     if not ("beta" in code.lower() or "openai-beta" in said.lower()):
         return ()
     return [
-        observation.finding("refused", "the beta header is refused", "it is taken or ignored", got_status(response))
+        observation.finding("refused", "the beta header is refused", "it is accepted or ignored", got_status(response))
     ]
 
 
@@ -110,7 +110,12 @@ def beta_missing(observation: Observation) -> Iterable[Finding] | None:
     if response is not None and (response.status == 200 or 400 <= response.status < 500):
         return ()
     return [
-        observation.finding("neither", "without the beta header neither is done", "200 or 4xx", got_status(response))
+        observation.finding(
+            "neither",
+            "neither served nor refused without the beta header",
+            "200 or 4xx",
+            got_status(response),
+        )
     ]
 
 
@@ -176,7 +181,12 @@ def stream_true(observation: Observation) -> Iterable[Finding] | None:
         return None
     if response.status == 406 and acceptable(observation):
         return [
-            observation.finding("accept-decides", "the Accept header decides", "a stream whatever Accept says", "406")
+            observation.finding(
+                "accept-decides",
+                "the Accept header decides what comes",
+                "a stream whatever Accept says",
+                "406",
+            )
         ]
     if not served(response):
         return None
@@ -200,4 +210,4 @@ def stream_type(observation: Observation) -> Iterable[Finding] | None:
 @check("request.extra-key", on=[ANSWER])
 def extra_key(observation: Observation) -> Iterable[Finding] | None:
     """A top-level key the API does not know is refused."""
-    return refused(observation, "extra-key", "an unknown key is taken")
+    return refused(observation, "extra-key", "an unknown key is accepted")

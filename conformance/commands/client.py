@@ -45,14 +45,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     target, chosen = groups[options.TARGETS], groups[options.SELECTION]
     target.add_argument(
         "--azure", action="store_true",
-        help="the client speaks the Azure form of the API: no OpenAI-Beta header is required",
+        help="the client is one for Azure: its paths are served too, and no OpenAI-Beta header is required",
     )  # fmt: skip
     target.add_argument(
         "--persistent", action="store_true",
-        help="start the command once a job: scenarios are lines on its standard input, outcomes lines on its output",
+        help="start the command once for each job: it reads scenarios from standard input and prints outcomes,"
+        " one a line",
     )  # fmt: skip
     target.add_argument(
-        "--jobs", type=options.whole_number, metavar="N", help="scenarios at a time (default: two for each processor)"
+        "--jobs",
+        type=options.whole_number,
+        metavar="N",
+        help="number of scenarios at a time (default: two for each processor)",
     )
     target.add_argument("--timeout", type=options.number, default=TIMEOUT, metavar="SECONDS",
                         help=f"time limit for one scenario (default: {TIMEOUT:g})")  # fmt: skip

@@ -24,7 +24,7 @@ from conformance.run.known_secrets import known_secrets
 from conformance.run.loop import Run
 from conformance.run.plan import Plan, narrowed, plan, selected
 from conformance.run.selection import nothing_selected, selection
-from conformance.targets.gateway import API_KEY, MAPS, GatewayTarget, SocketEnds
+from conformance.targets.gateway import API_KEY, MAPS, PASSING_ON, GatewayTarget, SocketEnds
 from conformance.targets.gateway_command import GatewayCommand
 from conformance.targets.recording import RecordingTarget
 from conformance.targets.settings import TIMEOUT, Settings
@@ -55,11 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     target.add_argument(
         "--listen",
         metavar="HOST:PORT",
-        help="where the upstream is that the gateway passes on to (default: a free port of 127.0.0.1)",
+        help="where the suite listens as the upstream of the gateway (default: a free port of 127.0.0.1)",
     )
     target.add_argument(
         "--gateway-timeout", type=float, metavar="SECONDS",
-        help="after how many silent seconds the gateway gives up (default: not judged)",
+        help="after how many seconds of silence the gateway gives up (default: not judged)",
     )  # fmt: skip
     target.add_argument(
         "--maps", action="append", metavar="WHAT", **one_of(MAPS, "mapping"),
@@ -70,9 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_options(groups, (option for option in options.TARGET if option.name in _SAME))
     verdicts.add_arguments(groups)
-    add_command(
-        parser, "starts the gateway; finds the upstream in CONFORMANCE_UPSTREAM_URL and CONFORMANCE_UPSTREAM_HOST"
-    )
+    add_command(parser, "the command that starts the gateway, which finds its upstream in CONFORMANCE_UPSTREAM_URL")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -95,7 +93,8 @@ def run(arguments: argparse.Namespace) -> int:
             return _settings(said, arguments)
 
         keyed = "maps-auth" not in declared
-        ends = SocketEnds(started, host=host, port=port, key=_key(said) if keyed else None)
+        patience = PASSING_ON if command else 0.0
+        ends = SocketEnds(started, host=host, port=port, key=_key(said) if keyed else None, patience=patience)
         target = GatewayTarget(ends, traits=declared, limit=arguments.gateway_timeout, secrets=tuple(of_words(command)))
         opened.callback(target.close)
         chosen = _chosen(target, arguments)
@@ -119,6 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
     done = verdicts.kept(report, arguments)
     gone = judged.nothing_there(report)
     if gone is not None:
+        verdicts.show_unreached(done.report, arguments)
         raise gone
     return verdicts.shown(done, arguments)
 

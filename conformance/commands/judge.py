@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     groups = option_groups(parser, (options.TARGETS, options.SELECTION, options.OUTPUT, options.GATING))
     groups[options.TARGETS].add_argument(
         "--public", metavar="FOLDER",
-        help="judge the known public recordings instead, from clones in FOLDER (default: PATH)",
+        help="judge the recordings of cassettes/public.toml, from clones below FOLDER (default: PATH)",
     )  # fmt: skip
     roles = [role.value for role in Role]
     groups[options.TARGETS].add_argument(

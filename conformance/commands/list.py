@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     groups = option_groups(parser, (options.SELECTION, options.OUTPUT))
     groups[options.SELECTION].add_argument(
         "-k", dest="selection", metavar="EXPR",
-        help="list only rows that hold these words, in the grammar of pytest's -k (default: all)",
+        help="list only rows that match: an expression of words, as for pytest's -k (default: all)",
     )  # fmt: skip
     groups[options.OUTPUT].add_argument(
         "--format", default="text", metavar="FORMAT", **one_of(_FORMATS, "format"),
@@ -52,8 +52,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     rows = lists.selected(arguments.what, selection(arguments.selection) if arguments.selection else None)
     if not rows:
-        hint = near(arguments.selection, (str(row["id"]) for row in lists.selected(arguments.what)))
-        raise UsageError(f"nothing selected: -k {arguments.selection!r} matches none of the {arguments.what}", hint)
+        raise UsageError(
+            f"nothing selected: -k {arguments.selection!r} matches none of the {arguments.what}",
+            near(arguments.selection, (str(row["id"]) for row in lists.selected(arguments.what)))
+            or f"`conformance list {arguments.what}` shows all.",
+        )
     width = verdicts.style(verbose=False).width if sys.stdout.isatty() else None
     verdicts.write(lists.as_json(rows) if arguments.format == "json" else lists.as_text(arguments.what, rows, width))
     return 0

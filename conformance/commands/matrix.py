@@ -1,4 +1,4 @@
-"""`conformance matrix targets.toml`: several servers and clients judged, each by itself, and shown side by side."""
+"""`conformance matrix targets.toml`: servers, clients and gateways judged, each by itself, and shown side by side."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "targets",
         metavar="TARGETS",
-        help="a TOML file with a table [[server]] or [[client]] for each target: name, and options without --",
+        help="a TOML file with a table [[server]], [[client]] or [[gateway]] for each target: options without --",
     )
     groups = option_groups(parser, (options.TARGETS, options.OUTPUT, options.GATING))
     groups[options.TARGETS].add_argument(

@@ -57,9 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve on 127.0.0.1; the base URL is the first line on standard output."""
     from conformance.mock.server import serve  # noqa: PLC0415 - asyncio, only where it is used
 
-    if arguments.scenario is not None and arguments.scenario not in BY_ID:
-        hint = did_you_mean(arguments.scenario, BY_ID) or "`conformance list scenarios` lists them."
-        raise UsageError(f"unknown scenario: {arguments.scenario!r}", hint)
+    if arguments.scenario is not None:
+        _check_scenario(arguments.scenario)
     key = None
     if arguments.api_key_env is not None:
         key = os.environ.get(arguments.api_key_env)
@@ -81,6 +80,18 @@ def run(arguments: argparse.Namespace) -> int:
         fault=arguments.fault,
     )
     return 0
+
+
+def _check_scenario(id_: str) -> None:
+    """Raise UsageError for a scenario that the mock cannot play alone."""
+    if id_ not in BY_ID:
+        hint = did_you_mean(id_, BY_ID) or "`conformance list scenarios` lists them."
+        raise UsageError(f"unknown scenario: {id_!r}", hint)
+    if BY_ID[id_].role is Role.GATEWAY:
+        raise UsageError(
+            f"{id_} is a scenario for gateways, in which the suite plays both sides",
+            f"`conformance explain {id_}` shows the command that plays it.",
+        )
 
 
 def _port(text: str) -> int:

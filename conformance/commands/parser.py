@@ -30,13 +30,16 @@ COMMANDS = {
     "mock": "start the mock server, conforming or with faults",
     "prove": "prove the suite: every fault is caught by the requirement it breaks, and nothing legal fails",
     "list": "list requirements, scenarios, faults, habits or variations",
-    "explain": "explain a requirement, a scenario, a fault or a status",
+    "explain": "explain a requirement, a scenario, a fault, a habit or a status",
     "schemas": "derive the schemas again, or compare an OpenAPI document with them",
     "completion": "print the completion script for a shell",
 }
 
 #: Those that play or judge something: when they are interrupted, they report what there is and remove what they made.
 _RUNNING = frozenset({"server", "client", "proxy", "gateway", "judge", "matrix", "record", "export", "mock", "prove"})
+
+#: The options that go without a command.
+_ALONE = frozenset({"-h", "--help", "--version"})
 
 _DESCRIPTION = """\
 Conformance suite for POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs
@@ -56,6 +59,10 @@ def parsed(words: Sequence[str]) -> argparse.Namespace:
     Raises UsageError, which names the nearest name for a wrong one.
     """
     name = next((word for word in words if not word.startswith("-")), None)
+    if words and words[0].startswith("-") and words[0] not in _ALONE:
+        option = words[0].partition("=")[0]
+        hint = did_you_mean(option, _ALONE) or f"Write `conformance COMMAND {option} …`. {_every_command()}"
+        raise UsageError(f"{option} stands where the command belongs", hint)
     if name is not None and name not in COMMANDS:
         raise UsageError(f"unknown command: {name!r}", did_you_mean(name, COMMANDS) or _every_command())
     parser, loaded = _parser({name})
@@ -105,6 +112,8 @@ def _complete(command: argparse.ArgumentParser, module: ModuleType) -> None:
 def _refuse(word: str, parser: argparse.ArgumentParser) -> NoReturn:
     """Raise UsageError for a word that the command does not take."""
     hint = f"`{parser.prog} --help` shows its options."
+    if word.startswith(("http://", "https://")) and "--base-url" in _options(parser):
+        raise UsageError(f"unexpected argument {word!r}", f"Did you mean --base-url {word}?")
     if not word.startswith("-"):
         raise UsageError(f"invalid command line: unexpected argument {word!r}", hint)
     option = word.partition("=")[0]

@@ -44,7 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     chosen = groups[options.SELECTION]
     chosen.add_argument(
         "-k", dest="selection", metavar="EXPR",
-        help="play only these of FAULT:REQUIREMENT, in the grammar of pytest's -k, and no variations (default: all)",
+        help="play only what matches: an expression over FAULT:REQUIREMENT, as for pytest's -k"
+        " (default: all, and the variations)",
     )  # fmt: skip
     chosen.add_argument("--full", action="store_true", help="play wire faults over sockets too, and every scenario"
                         " (default: in memory, and the scenarios that show them)")  # fmt: skip

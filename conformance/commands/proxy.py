@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     target.add_argument("--port", type=int, default=0, metavar="N", help="the port to listen on (default: a free one)")
     target.add_argument(
-        "--for", dest="seconds", type=float, metavar="SECONDS", help="end after so long (default: when interrupted)"
+        "--for", dest="seconds", type=float, metavar="SECONDS", help="end after this time (default: on Ctrl-C)"
     )
     add_options(groups, (option for option in options.TARGET if option.name in _REACHING))
     verdicts.add_arguments(groups, _VERDICTS)

@@ -36,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     output.add_argument("--out", required=True, metavar="DIR", help="the folder for the cassettes, SCENARIO.jsonl")
     output.add_argument("--overwrite", action="store_true", help="replace cassettes that exist (default: refuse)")
     groups[options.SELECTION].add_argument(
-        "-k", dest="selection", metavar="EXPR", help="record only these scenarios, in the grammar of pytest's -k"
-        " (default: all)",
+        "-k", dest="selection", metavar="EXPR",
+        help="record only scenarios that match: an expression, as for pytest's -k (default: all)",
     )  # fmt: skip
 
 

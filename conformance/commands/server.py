@@ -84,8 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     done = verdicts.kept(report, arguments)
     gone = judged.nothing_there(report)
     if gone is not None:
-        if arguments.format == "json":
-            verdicts.show(done.report, arguments)
+        verdicts.show_unreached(done.report, arguments)
         raise gone
     return verdicts.shown(done, arguments)
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 
 from conformance.commands.arguments import Groups, add_options, one_of
 from conformance.model import Report
@@ -34,7 +35,7 @@ def add_arguments(groups: Groups, only: Container[str] = _ALL) -> None:
     add_options(groups, (option for option in options.VERDICTS if option.name in only))
     groups[options.SELECTION].add_argument(
         "-k", dest="selection", metavar="EXPR",
-        help="judge only these of SCENARIO:REQUIREMENT, in the grammar of pytest's -k (default: all)",
+        help="judge only what matches: an expression over SCENARIO:REQUIREMENT, as for pytest's -k (default: all)",
     )  # fmt: skip
     output = groups[options.OUTPUT]
     output.add_argument(
@@ -136,6 +137,12 @@ def show(report: Report, arguments: argparse.Namespace) -> None:
         write("".join(f"{each}\n" for each in lines(report)))
     else:
         write(WRITERS[form].render(report))
+
+
+def show_unreached(report: Report, arguments: argparse.Namespace) -> None:
+    """For programs, the last line alone: the error says it to people, and no scenario was begun."""
+    if arguments.format == "json":
+        write(f"{last_line(replace(report, subjects=()))}\n")
 
 
 def write(content: str) -> None:

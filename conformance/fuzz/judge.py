@@ -71,7 +71,7 @@ def _server_fault(sent: Submission) -> Iterator[FuzzFinding]:
     exchange = _submitted(sent)
     if exchange.response is not None and exchange.response.status >= 500:
         index = sent.transcript.exchanges.index(exchange)
-        said = "a body that may be accepted or refused is a server fault"
+        said = "a body that may be accepted or refused is answered with a server error"
         finding = Finding("open-body", said, "2xx or 4xx", str(exchange.response.status), index)
         yield FuzzFinding(REQUIREMENTS[_NO_SERVER_FAULT], Status.WARN, finding, exchange)
 

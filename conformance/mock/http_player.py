@@ -45,7 +45,7 @@ async def play(
     closes = last or (_is_chunked(response.headers) and not chunked)
     writer.write(_head(response, chunked=chunked, closes=closes))
     told = Played() if played is None else played
-    told.begin(response if chunked else replace(response, headers=_unchunked(response.headers)))
+    told.begin(response if chunked else replace(response, headers=unchunked(response.headers)))
     for index, chunk in enumerate(response.chunks):
         await _until(began, chunk.ms)
         if hold is not None:
@@ -87,13 +87,13 @@ def _head(response: Response, *, chunked: bool, closes: bool) -> bytes:
         reason = HTTPStatus(response.status).phrase
     except ValueError:
         reason = ""
-    headers = list(response.headers if chunked else _unchunked(response.headers))
+    headers = list(response.headers if chunked else unchunked(response.headers))
     headers.append(("Connection", "close" if closes else "keep-alive"))
     lines = [f"HTTP/1.1 {response.status} {reason}", *(f"{name}: {value}" for name, value in headers), "", ""]
     return "\r\n".join(lines).encode("latin-1")
 
 
-def _unchunked(headers: Headers) -> Headers:
+def unchunked(headers: Headers) -> Headers:
     """The fields of an answer whose body is not sent in chunks."""
     return tuple((name, value) for name, value in headers if name.lower() != "transfer-encoding")
 

@@ -83,7 +83,8 @@ class Suite:
         self._known: tuple[KnownFailure, ...] = ()
         self._run: Run | None = None
         self._report: Report | None = None
-        self._interrupted: str | None = None
+        #: Why the session was cut short.
+        self.interrupted: str | None = None
         self._unwritten: ConformanceError | None = None
         #: What the baseline has to say, for whoever reads pytest's own summary.
         self._since = ""
@@ -210,12 +211,12 @@ class Suite:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember that the run was cut short."""
         if isinstance(excinfo.value, KeyboardInterrupt):
-            self._interrupted = str(excinfo.value) or INTERRUPTED
+            self.interrupted = str(excinfo.value) or INTERRUPTED
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Report what there is, and let the exit code say what pytest's own does not."""
         if self._run is not None and "plan" not in self._said and not self._config.option.collectonly:
-            self._report = self._run.report(self._interrupted)
+            self._report = self._run.report(self.interrupted)
         elif self.parts:
             self._report = merged(self.parts)
         if self._report is None:

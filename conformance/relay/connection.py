@@ -16,6 +16,9 @@ from typing import NamedTuple
 #: Bytes that wait for the other side; then this side is no longer read, so that its sender has to wait, too.
 HELD = 256 * 1024
 
+#: What a piece takes in memory beside its bytes: who sends single bytes must not fill hundreds of times as much.
+_OF_PIECE = 128
+
 #: Bytes of one read: events are small, and two hundred streams have four hundred such places.
 _READ = 32 * 1024
 
@@ -39,6 +42,11 @@ class Piece(NamedTuple):
 
     at: float
     data: bytes
+
+    @property
+    def size(self) -> int:
+        """What it takes in memory, in bytes."""
+        return len(self.data) + _OF_PIECE
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -110,7 +118,7 @@ class Connection(asyncio.BufferedProtocol):
             self._arrival.clear()
             await self._arrival.wait()
         piece = self._pieces.popleft()
-        self._size -= len(piece.data)
+        self._size -= piece.size
         if self._full and self._size < HELD // 2 and self._transport is not None:
             self._full = False
             if not self.lost:
@@ -121,7 +129,7 @@ class Connection(asyncio.BufferedProtocol):
         """Let bytes that belong to what comes next be read once more."""
         if piece.data:
             self._pieces.appendleft(piece)
-            self._size += len(piece.data)
+            self._size += piece.size
             self._arrival.set()
 
     async def readable(self) -> None:
@@ -183,7 +191,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _put(self, piece: Piece) -> None:
         self._pieces.append(piece)
-        self._size += len(piece.data)
+        self._size += piece.size
         if not self._full and self._size >= HELD and self._transport is not None:
             self._full = True
             self._transport.pause_reading()

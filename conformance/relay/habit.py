@@ -36,12 +36,13 @@ class Broken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A whole request; `target` is path and query."""
+    """A whole request; `target` is path and query, `version` that of HTTP: one of 1.0 is not answered in chunks."""
 
     method: str
     target: str
     headers: Headers
     body: bytes
+    version: str = "1.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ async def sent(behind: Connection, asked: Asked, target: str, authority: str) ->
     length = (
         [("Content-Length", str(len(asked.body)))] if asked.body or asked.method in ("POST", "PUT", "PATCH") else []
     )
-    head = [f"{asked.method} {target} HTTP/1.1", f"Host: {authority}"]
+    head = [f"{asked.method} {target} HTTP/{asked.version}", f"Host: {authority}"]
     head += [f"{name}: {value}" for name, value in (*fields, *length, ("Connection", "close"))]
     copy = ResponseCopy(asked.method)
     try:

@@ -210,10 +210,18 @@ async def _when_full(pieces: Pieces) -> Pieces:
     yield held
 
 
+async def _first_and_when_full(pieces: Pieces) -> Pieces:
+    yield await anext(pieces, b"")
+    async for piece in _when_full(pieces):
+        yield piece
+
+
 _bad("time", "buffers-all", "The gateway passes a stream on once the upstream has ended it.", _on_pieces(_all_at_once),
      shown_by="paced paced-short", breaks="flows")  # fmt: skip
 _bad("time", "buffers-4k", "The gateway passes a stream on in blocks of 4 KB.", _on_pieces(_when_full),
-     shown_by="paced paced-short", breaks="flows prompt")  # fmt: skip
+     shown_by="paced paced-short", breaks="flows")  # fmt: skip
+_bad("time", "buffers-the-rest", "The gateway passes the first event on at once, and the others in blocks of 4 KB.",
+     _on_pieces(_first_and_when_full), shown_by="paced", breaks="prompt")  # fmt: skip
 
 
 def _silent_for(seconds: float, then: Ended | None) -> Callable[[Pieces], Pieces]:
@@ -432,6 +440,9 @@ def _without(name: str) -> Callable[[Asked], Asked]:
     return lambda asked: replace(asked, headers=_with(asked.headers, name, None))
 
 
+_bad("request", "asks-in-1.0", "The gateway asks its upstream with HTTP/1.0.",
+     _on_requests(lambda asked: replace(asked, version="1.0")), shown_by="streamed cut-short reset",
+     breaks="version")  # fmt: skip
 _bad("request", "sends-twice", "The gateway sends a submission twice.", lambda: _twice, shown_by="streamed plain",
      breaks="sent-once")  # fmt: skip
 _bad("request", "refuses-large", "The gateway refuses bodies beyond 64 KB.", lambda: _refuses_large, shown_by="large",
@@ -516,6 +527,14 @@ async def _cut_is_clean(pieces: Pieces) -> Pieces:
             yield piece
 
 
+async def _cut_is_kept(pieces: Pieces) -> Pieces:
+    try:
+        async for piece in pieces:
+            yield piece
+    except Broken:
+        await asyncio.Event().wait()
+
+
 async def _whole_is_cut(pieces: Pieces) -> Pieces:
     async for piece in pieces:
         yield piece
@@ -533,7 +552,10 @@ _bad("answer", "own-errors", "The gateway replaces the upstream's error by its o
      shown_by="refused", breaks="error-body")  # fmt: skip
 _bad("answer", "own-pages", "The gateway replaces the upstream's error by an HTML page.",
      _on_errors(lambda answer: _own(answer, b"<h1>Error</h1>", "text/html")), shown_by="refused",
-     breaks="content-type")  # fmt: skip
+     breaks="error-body")  # fmt: skip
+_bad("answer", "labels-errors", "The gateway labels every error as plain text.",
+     _on_errors(lambda answer: replace(answer, headers=_with(answer.headers, "Content-Type", "text/plain"))),
+     shown_by="refused", breaks="error-body")  # fmt: skip
 _bad("answer", "drops-retry-after", "The gateway drops Retry-After.",
      _on_errors(lambda answer: replace(answer, headers=_with(answer.headers, "Retry-After", None))),
      shown_by="rate-limited", breaks="retry-after")  # fmt: skip
@@ -556,6 +578,8 @@ _bad("answer", "invents-answers", "The gateway answers 200 where the upstream di
      shown_by="unanswered", breaks="unanswered")  # fmt: skip
 _bad("answer", "ends-the-cut", "The gateway ends a stream that the upstream broke off, as if it were complete.",
      _on_pieces(_cut_is_clean), shown_by="cut-short reset", breaks="cut")  # fmt: skip
+_bad("answer", "leaves-open", "The gateway leaves a stream open that the upstream broke off.",
+     _on_pieces(_cut_is_kept), shown_by="reset", breaks="upstream-left")  # fmt: skip
 _bad("answer", "cuts-the-whole", "The gateway breaks off a stream that the upstream has ended.",
      _on_pieces(_whole_is_cut), shown_by="streamed", breaks="ends")  # fmt: skip
 

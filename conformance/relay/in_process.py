@@ -11,6 +11,7 @@ import selectors
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 
+from conformance.mock.http_player import unchunked
 from conformance.mock.recorded import Recorded
 from conformance.mock.upstream import Gate, Switch
 from conformance.model import Author, Chunk, Ended, Exchange, Request, Response, Side
@@ -187,8 +188,11 @@ class InProcessEnds:
         planned = self._api.respond(request)
         if planned is None:
             raise Broken(Ended.SHORT)
+        if asked.version == "1.0":
+            planned = replace(planned, headers=unchunked(planned.headers))
         recorded.played.begin(planned)
-        return Answer(planned.status, planned.headers, self._played(planned, recorded, began))
+        pieces = self._played(planned, recorded, began)
+        return Answer(planned.status, planned.headers, _unended(pieces) if asked.version == "1.0" else pieces)
 
     async def _played(self, planned: Response, recorded: Recorded, began: float) -> AsyncIterator[bytes]:
         """The body as it is due, which ends as it was planned."""
@@ -209,6 +213,18 @@ class InProcessEnds:
             await asyncio.Event().wait()
         if planned.ended is not Ended.COMPLETE:
             raise Broken(planned.ended)
+
+
+async def _unended(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """A body that ends with its connection: nobody can tell that it was cut short."""
+    try:
+        async for piece in pieces:
+            yield piece
+    except Broken as broken:
+        if broken.ended is not Ended.SHORT:
+            raise
+    finally:
+        await _closed(pieces)
 
 
 async def _closed(pieces: AsyncIterator[bytes]) -> None:

@@ -86,6 +86,7 @@ class Passing:
                 return
             # The copy is read once the bytes are on their way: nobody waits for it.
             self._of_response(piece)
+        await self._pass_early_end()
 
     async def _pass_end(self) -> None:
         """The upstream has ended the connection: the client sees it end the same way."""
@@ -100,6 +101,24 @@ class Passing:
         self._end(Ended.COMPLETE if self._response.complete else left)
         self._readable = False  # nothing can follow on this connection
         self._front.finish()
+
+    async def _pass_early_end(self) -> None:
+        """Where all of the answer came before all of the request: let the client see that the upstream takes no more.
+
+        A client that waits for leave to send its body, or for the end of the connection, would wait for ever.
+        """
+        waiting = {asyncio.ensure_future(self._sent.wait()), asyncio.ensure_future(self._behind.gone())}
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
+        if self._sent.is_set():
+            return
+        if self._behind.ended is End.RESET:
+            await self._front.reset()
+        else:
+            self._front.finish()
 
     def _of_request(self, piece: Piece) -> bytes:
         """What of these bytes belongs to the request; what follows it waits for its turn."""

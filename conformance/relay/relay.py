@@ -200,9 +200,13 @@ class Relay:
         """The head of the next request, and when it began to arrive; None where there is none. Raises _Refused."""
         request, began = RequestCopy(), 0.0
         while (piece := await front.read()) is not None:
+            # Empty lines before a request say nothing (RFC 9112, 2.2); old clients send one behind a body.
+            data = piece.data if began else piece.data.lstrip(b"\r\n")
+            if not data:
+                continue
             began = began or piece.at
             try:
-                request.feed_head(piece.data)
+                request.feed_head(data)
             except h11.RemoteProtocolError as problem:
                 raise _Refused(problem.error_status_hint, str(problem)) from None
             if request.head is None:
@@ -293,6 +297,10 @@ class Relay:
     async def _leave(self, front: Connection, behind: Connection | None) -> None:
         """End both connections, each as the other one ended, and let the client read what was sent."""
         if behind is not None:
+            if behind.ended is End.CLOSED:
+                with contextlib.suppress(ConnectionResetError):
+                    while (piece := await behind.read()) is not None:  # such as a 408 to a connection that was idle
+                        await front.write(piece.data)
             if behind.ended is End.RESET:
                 await front.reset()
             if front.ended is End.RESET:

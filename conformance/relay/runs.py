@@ -73,7 +73,7 @@ class _Part:
 class Run:
     """One run as it was put together so far."""
 
-    #: What it is called: `run-0001` for the first.
+    #: What it is called; see `name_of`.
     name: str
     id: str
     #: Its thread: as the run itself says or, until it has, as it was asked for.
@@ -187,11 +187,16 @@ class Runs:
         """The run of an id, which was asked for in a thread and `says` in which it is."""
         if run_id not in self._runs:
             self._count += 1
-            self._runs[run_id] = Run(f"run-{self._count:04}", run_id, thread)
+            self._runs[run_id] = Run(name_of(self._count), run_id, thread)
         run = self._runs[run_id]
         if says is not None:
             run.thread, run.told = says, True
         return run
+
+
+def name_of(number: int) -> str:
+    """What the run of a number is called, counted from 1."""
+    return f"run-{number:04}"
 
 
 def ids_of(target: str) -> tuple[str | None, str | None]:

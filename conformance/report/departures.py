@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Finding, Level, Requirement, Status, Subject, Verdict
+from conformance.report.counts import many
 from conformance.report.tally import counted, excuse, standing
 from conformance.verdict.without_ids import without_ids
 
@@ -26,6 +27,11 @@ class Case:
     times: int
     #: How many different values came there.
     values: int
+
+    @property
+    def others(self) -> str:
+        """How many other values came in other places, in words; empty where there are none."""
+        return f"and {many(self.values - 1, 'other value')} elsewhere" if self.values > 1 else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ def last_document(report: Report) -> dict[str, Any]:
     return {
         kind_of(report): None,
         "verdict": verdict,
-        **_said(reason=word if verdict == "error" else None),
+        **_said(reason=(report.interrupted or word) if verdict == "error" else None),
         "planned": 0,
         "judged": 0,
         "verdicts": [],

@@ -17,11 +17,22 @@ from conformance.mock.habits import HABITS
 from conformance.model import Requirement, Role, Scenario, Source, Status
 from conformance.proof.faults import FAULTS
 from conformance.proof.faults.registry import Fault
+from conformance.report.confidence import CONFIDENCE
 from conformance.report.exchanges import lines, telling
 from conformance.report.plain import command_line, field, listing
 from conformance.verdict.judge import ENVIRONMENT, planned
 
 T = TypeVar("T")
+
+#: Who is judged in a scenario -> the command that plays it, with what this suite brings along on the other side.
+_PLAYED = MappingProxyType(
+    {
+        Role.SERVER: "conformance server -k {}",
+        Role.CLIENT: "conformance mock --scenario {}",
+        Role.GATEWAY: "conformance gateway --base-url http://127.0.0.1:8080/v1 --scenario {}"
+        " -- python -m conformance.relay --port 8080",
+    }
+)
 
 #: Scenarios named before the rest is counted.
 _NAMED = 6
@@ -100,10 +111,7 @@ def _scenario(scenario: Scenario, width: int) -> Iterator[str]:
     yield from (field("needs", f"{need}: {TRAITS[need]}", width) for need in sorted(requires(scenario)))
     mine = tuple(row.id for row in planned(scenario, ENVIRONMENT))
     yield field("planned", f"{len(mine)} requirements: {', '.join(mine)}", width)
-    if scenario.role is Role.SERVER:
-        yield command_line("play", f"conformance server -k {scenario.id}")
-    else:
-        yield command_line("play", f"conformance mock --scenario {scenario.id}")
+    yield command_line("play", _PLAYED[scenario.role].format(scenario.id))
 
 
 def _fault(fault: Fault, width: int) -> Iterator[str]:
@@ -133,7 +141,8 @@ def _broken(fault: Fault, width: int) -> Iterator[str]:
 
 
 def _explained(requirement: Requirement, width: int) -> Iterator[str]:
-    yield f"{requirement.id}  {requirement.level}  binds the {requirement.role}, confidence {requirement.confidence}"
+    attested = f"confidence {requirement.confidence} ({CONFIDENCE[requirement.confidence]})"
+    yield f"{requirement.id}  {requirement.level}  for {requirement.role}s, {attested}"
     yield ""
     yield fill(requirement.sentence, width, initial_indent="  ", subsequent_indent="  ")
     yield ""

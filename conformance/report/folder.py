@@ -162,8 +162,11 @@ def _contents(report: Report) -> Iterator[tuple[str, str]]:
 def _read(folder: Path) -> _Manifest | None:
     """The manifest of a folder; None where there is none. Raises UnreadableInput for one the suite did not write."""
     path = folder / MANIFEST
-    if not path.is_file():
-        return None
+    try:
+        if not path.is_file():
+            return None
+    except OSError as error:  # no name of a folder is so long
+        raise UsageError(f"cannot read {folder}: {error.strerror}", "Choose another folder.") from None
     try:
         document = strict_json.read(files.read(path, files.LIST, only_files=True))
     except strict_json.NotJson as error:

@@ -117,7 +117,7 @@ def render(report: Report) -> str:
         unreadable=[s for s in report.subjects if s.reason and not s.verdicts],
         unknown=tuple(dict.fromkeys(name for subject in report.subjects for name in subject.unknown_events)),
         notes=[(subject.name, note) for subject in report.subjects for note in subject.notes],
-        unseen=[(label, WHY[label], names) for label, names in unseen(report.not_exercised).items()],
+        unseen=[(WHY[label], names) for label, names in unseen(report.not_exercised).items()],
         files=report.target.get("kind") == "recordings",
         legend=LEGEND,
         place=place,

@@ -2,8 +2,9 @@
 
 A case is named as in `-k` and in the brackets of pytest's node ids, `scenario:requirement`, so that its history in a
 CI system goes on whichever door was used, and its name can be typed to see it again. What was not judged is skipped
-with its reason, and so is a failure that is excused. The file is red wherever the exit code of the run is not 0:
-what no cell shows, such as a run that was cut short, is a case of the suite `run`.
+with its reason, and so is a failure that is excused or due to another one, so that the number of failures is that of
+every other format. The file is red wherever the exit code of the run is not 0: what no cell shows, such as a run that
+was cut short, is a case of the suite `run`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from conformance.contract.requirements import REQUIREMENTS
-from conformance.model import Report, Status, Subject, Verdict
+from conformance.model import Report, Subject, Verdict
 from conformance.report.counts import counts
 from conformance.report.departures import departure_of
 from conformance.report.document import reason_of
@@ -23,7 +24,7 @@ from conformance.report.not_judged import INTERNAL, why
 from conformance.report.plain import safe
 from conformance.report.result import empty_shard, verdict_word
 from conformance.report.style import Style
-from conformance.report.tally import DEPARTED, excuse
+from conformance.report.tally import DEPARTED, Tally, causes, excuse, outcomes
 from conformance.report.text import Beside, block, target_name
 
 #: The suite of what no cell shows; no family has its name.
@@ -31,6 +32,9 @@ _RUN = "run"
 
 #: Longer than any line of ours: what is cut was cut by whoever wrote the line.
 _WHOLE = 2**31
+
+#: Outcomes of a cell that leave it neither a failure nor a success.
+_SKIPPED = frozenset({"follows", "known", "unscored", "untestable", "not_applicable"})
 
 #: Children of a case that are counted by their suite, and the attribute that counts them.
 _COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
@@ -42,11 +46,11 @@ def render(report: Report) -> str:
     suites[_RUN].extend(_run_cases(report))
     seen: Counter[str] = Counter()
     for subject in report.subjects:
-        for verdict in subject.verdicts:
+        for verdict, came in outcomes(subject):
             family = REQUIREMENTS[verdict.requirement].family
             if family not in suites:
                 suites[family] = _suite(report, family)
-            suites[family].append(_case(report, subject, verdict, seen))
+            suites[family].append(_case(report, subject, verdict, came, seen))
     root = Element("testsuites", name="submit-tool-outputs-conformance", time=f"{report.took_ms / 1000:.3f}")
     for suite in suites.values():
         _count(suite, suite.findall("testcase"))
@@ -81,6 +85,9 @@ def _run_cases(report: Report) -> Iterator[Element]:
     _properties(whole, verdict=word, target=target_name(report), strict=str(report.profile.strict).lower())
     if (report.interrupted or word in {"INCOMPLETE", "NOTHING JUDGED"}) and not empty_shard(report):
         _say(whole, "error", report.interrupted or f"{word}: {counts(report)}")
+    elif word == "FAIL" and not Tally.of(report.subjects).failed:
+        # What fails only after a warning is the failure of no case, and of the run all the same.
+        _say(whole, "failure", counts(report))
     SubElement(whole, "system-out").text = f"{word}  {_xml(counts(report))}\n{_xml(report.again)}"
     yield whole
     for subject in report.subjects:
@@ -89,12 +96,13 @@ def _run_cases(report: Report) -> Iterator[Element]:
             _say(unjudged, "error", reason_of(subject))
             yield unjudged
     for complaint in report.complaints:
-        told = Element("testcase", classname="conformance.known", name=safe(f"{complaint.row} ({complaint.kind})"))
-        _say(told, "failure", complaint.message)
-        yield told
+        listed = Element("testcase", classname="conformance.known", name=safe(f"{complaint.row} ({complaint.kind})"))
+        _say(listed, "failure", complaint.message)
+        yield listed
 
 
-def _case(report: Report, subject: Subject, verdict: Verdict, seen: Counter[str]) -> Element:
+def _case(report: Report, subject: Subject, verdict: Verdict, came: str, seen: Counter[str]) -> Element:
+    """One cell, which came to one of `tally.OUTCOMES`."""
     name = safe(f"{subject.name}:{verdict.requirement}", _WHOLE)
     seen[name] += 1
     # One file may hold several recordings.
@@ -102,22 +110,25 @@ def _case(report: Report, subject: Subject, verdict: Verdict, seen: Counter[str]
     family = REQUIREMENTS[verdict.requirement].family
     case = Element("testcase", classname=f"conformance.{family}", name=unique)
     _properties(case, requirement=verdict.requirement, level=verdict.level, status=verdict.status)
-    departed = verdict.status in DEPARTED
-    told = _block(report, subject, verdict) if departed else ""
-    excused = excuse(verdict)
-    if departed and excused:
-        _say(case, "skipped", excused)
-    elif verdict.status is Status.FAIL:
+    words = _block(report, subject, verdict) if verdict.status in DEPARTED else ""
+    if came == "fail":
         finding = next((f for f in verdict.findings if f.primary), next(iter(verdict.findings), None))
-        _say(case, "failure", headline(REQUIREMENTS[verdict.requirement], finding), told, type=verdict.level.value)
+        _say(case, "failure", headline(REQUIREMENTS[verdict.requirement], finding), words, type=verdict.level.value)
         return case
-    elif verdict.status is Status.ERROR:
+    if came == "error":
         _say(case, "error", f"{INTERNAL}: {why(verdict)}")
-    elif verdict.status in {Status.UNTESTABLE, Status.NOT_APPLICABLE}:
-        _say(case, "skipped", f"{WORDS[verdict.status.value]}: {why(verdict)}")
-    if told:
-        SubElement(case, "system-out").text = _xml(told)
+    elif came in _SKIPPED:
+        _say(case, "skipped", _not_counted(verdict, came))
+    if words:
+        SubElement(case, "system-out").text = _xml(words)
     return case
+
+
+def _not_counted(verdict: Verdict, came: str) -> str:
+    """Why a cell is neither a failure nor a success."""
+    if came == "follows":
+        return f"{WORDS[came]}: {', '.join(causes(verdict))}"
+    return excuse(verdict) or f"{WORDS[came]}: {why(verdict)}"
 
 
 def _block(report: Report, subject: Subject, verdict: Verdict) -> str:

@@ -34,8 +34,8 @@ class Table:
 
 
 def when(requirement: Requirement) -> str:
-    """In a word, when a requirement is judged: planned, by luck, or never."""
-    return "excluded" if requirement.excluded else "luck" if requirement.luck else "planned"
+    """In a word, when a requirement is judged: where it was planned, when it is observed, or never."""
+    return "excluded" if requirement.excluded else "observed" if requirement.luck else "planned"
 
 
 def selected(name: str, wanted: Callable[[str], bool] | None = None) -> list[Row]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 
 from conformance.contract.requirements import REQUIREMENTS
@@ -36,11 +36,16 @@ _CASES, _NAMES = 3, 12
 #: Characters of the longest command shown: one that is cut cannot be run, and the other forms have it whole.
 _COMMAND = 8000
 
-_HEAD = "| requirements of | failed | passed | warned | excused | could not be tested | internal errors |\n"
-_HEAD += "|---|---:|---:|---:|---:|---:|---:|\n"
-
-#: What requirements came to -> the column they are counted in.
-_COLUMNS = {"fail": 0, "pass": 1, "warn": 2, "known": 3, "unscored": 3, "untestable": 4, "error": 5, "follows": 0}
+#: Column of the table of families -> what is counted in it, of `tally.OUTCOMES`.
+_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "failed": ("fail",),
+    "passed": ("pass",),
+    "due to another failure": ("follows",),
+    "warned": ("warn",),
+    "known or not scored": ("known", "unscored"),
+    "could not be tested": ("untestable",),
+    "internal errors": ("error",),
+}
 
 
 def render(report: Report) -> str:
@@ -76,7 +81,7 @@ def _parts(report: Report) -> Iterator[str]:
         yield _section("The list of known failures is outdated", rows)
     yield from _reasons("Could not be tested: does not count against the target", report.subjects, Status.UNTESTABLE)
     if report.not_exercised:
-        rows = (f"- {WHY[label] or label}: {_names(ids)}" for label, ids in unseen(report.not_exercised).items())
+        rows = (f"- {WHY[label]}: {_names(ids)}" for label, ids in unseen(report.not_exercised).items())
         yield _section("Not exercised: nothing in this run could show it", rows)
     notes = [f"- {code(subject.name)}: {code(note)}" for subject in report.subjects for note in subject.notes]
     if notes:
@@ -91,16 +96,19 @@ def _parts(report: Report) -> Iterator[str]:
 
 
 def _families(subjects: Iterable[Subject]) -> Iterator[str]:
-    """How many requirements of each family came to what."""
-    rows: dict[str, Counter[int]] = {}
+    """How many requirements of each family came to what; columns in which nothing is counted are left out."""
+    families: dict[str, Counter[str]] = {}
     for name, result in results(subjects).items():
-        if result.outcome in _COLUMNS:
-            rows.setdefault(REQUIREMENTS[name].family, Counter())[_COLUMNS[result.outcome]] += 1
-    if rows:
-        yield _HEAD + "".join(
-            f"| {family} | {' | '.join(str(count[column] or '') for column in range(6))} |\n"
-            for family, count in sorted(rows.items())
-        )
+        families.setdefault(REQUIREMENTS[name].family, Counter())[result.outcome] += 1
+    met = {outcome for count in families.values() for outcome in count}
+    columns = [name for name, outcomes in _COLUMNS.items() if met & {*outcomes} or name in ("failed", "passed")]
+    if met & {outcome for name in columns for outcome in _COLUMNS[name]}:
+        yield f"| requirements of | {' | '.join(columns)} |"
+        yield f"|---|{'---:|' * len(columns)}"
+        for family, count in sorted(families.items()):
+            cells = (sum(count[outcome] for outcome in _COLUMNS[name]) for name in columns)
+            yield f"| {family} | {' | '.join(str(cell or '') for cell in cells)} |"
+        yield ""
 
 
 def _departure(departure: Departure, report: Report, exhibit: Exhibit | None) -> str:
@@ -134,7 +142,7 @@ def _case(case: Case) -> Iterator[str]:
     finding = case.finding
     yield f"- {code(finding.message)}"
     yield f"  - expected {code(finding.expected)}"
-    yield f"  - got {code(finding.got)}" + (f" and {case.values - 1} more" if case.values > 1 else "")
+    yield f"  - got {code(finding.got)}" + (f" ({case.others})" if case.others else "")
     often = f", {case.times} times" if case.times > 1 else ""
     yield f"  - at {code(f'{safe(case.subject)} · {place(finding)}')}{often}"
 

@@ -11,12 +11,12 @@ from conformance.model import Level, Requirement, Role, Subject
 
 #: Label -> what was missing, in the order in which it is looked for.
 WHY: Mapping[str, str] = {
-    "state": "need a server that keeps state",
-    "key": "need a key: --api-key-env",
-    "script": "need a server that plays a script, such as the built-in mock",
-    "work": "need a run of several seconds, by the server's timestamps: use a longer task or a slower model",
-    "luck": "cannot be triggered on demand; added when observed",
-    "rules": "",
+    "state": "needs a server that keeps state",
+    "key": "needs a key: --api-key-env",
+    "script": "needs a server that plays a script, such as the built-in mock",
+    "work": "needs a run of several seconds, by the server's timestamps: use a longer task or a slower model",
+    "observed": "cannot be triggered on demand; added when observed",
+    "rest": "not planned in the scenarios that were played",
 }
 
 
@@ -38,22 +38,22 @@ def unseen(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     rows = _plannable({REQUIREMENTS[name].role for name in ids})
     missing = {need for need in ("state", "key") if all(row.id in ids for row in rows if need in row.needs)}
     labels = {name: _label(REQUIREMENTS[name], missing) for name in ids}
-    told = {label: tuple(name for name in ids if labels[name] == label) for label in WHY}
-    return {label: members for label, members in told.items() if members}
+    labelled = {label: tuple(name for name in ids if labels[name] == label) for label in WHY}
+    return {label: members for label, members in labelled.items() if members}
 
 
 def _label(requirement: Requirement, missing: set[str]) -> str:
     lacking = missing & _environment(requirement)
     for label, holds in (
         ("work", requirement.luck and "times" in requirement.needs),
-        ("luck", requirement.luck),
+        ("observed", requirement.luck),
         ("state", "state" in lacking),
         ("key", "key" in lacking),
         ("script", "scripted" in _environment(requirement)),
     ):
         if holds:
             return label
-    return "rules"
+    return "rest"
 
 
 def _environment(requirement: Requirement) -> frozenset[str]:

@@ -122,9 +122,8 @@ def _not_exercised(report: Report, style: Style) -> Iterator[str]:
     lines = ["NOT EXERCISED (nothing in this run could show it; does not count against the target)"]
     for label, names in unseen(report.not_exercised).items():
         most = len(names) if style.verbose else _FOLDED
-        if WHY[label]:
-            lines.append(field(label, f"{WHY[label]} ({many(len(names), 'requirement')})", style.width))
-        lines.append(listing("" if WHY[label] else label, names, style.width, most))
+        lines.append(field("reason", WHY[label], style.width))
+        lines.append(listing("what", names, style.width, most))
     yield "\n".join(lines)
 
 

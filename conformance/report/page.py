@@ -15,6 +15,7 @@ from hashlib import sha256
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from conformance.report.confidence import CONFIDENCE
 from conformance.report.plain import safe
 
 #: Longer than any text: what is to be cut was cut before.
@@ -34,7 +35,7 @@ def _environment() -> Environment:
         loader=PackageLoader("conformance.report"), autoescape=True, undefined=StrictUndefined, finalize=_spelled,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters |= {"lines": _lines, "quoted": _quoted, "web": _web}
+    environment.filters |= {"lines": _lines, "quoted": _quoted, "web": _web, "attested": CONFIDENCE.__getitem__}
     return environment
 
 

@@ -72,7 +72,7 @@ def _section(family: str, rows: tuple[Requirement, ...]) -> str:
 def _requirement(row: Requirement) -> Iterator[str]:
     yield f'<a id="{row.id}"></a>\n\n### {row.id}\n'
     yield f"{row.sentence}\n"
-    yield f"- **{row.level}**, confidence {row.confidence}, binds the {row.role}, since {row.added}"
+    yield f"- **{row.level}**, for {row.role}s, confidence {row.confidence}, since {row.added}"
     yield f"- Why: {row.why}"
     yield from (f"- Evidence: {fact}" for fact in row.evidence)
     yield f"- Sources: {'; '.join(map(_source, row.sources))}"
@@ -87,12 +87,12 @@ def _source(source: Source) -> str:
 def _judged(row: Requirement) -> str:
     operations = " and ".join(sorted(row.operations, reverse=True))
     needs = "; ".join(f"`{need}` ({TRAITS[need]})" for need in sorted(row.needs))
-    told = {
+    words = {
         "excluded": f"Not judged: {row.excluded}",
-        "luck": f"Judged when observed, for {operations}.",
+        "observed": f"Judged when observed, for {operations}.",
         "planned": f"Judged for {operations} if all of these hold: {needs}.",
     }
-    return told[when(row)]
+    return words[when(row)]
 
 
 if __name__ == "__main__":

@@ -153,13 +153,15 @@ def standing(subject: Subject) -> tuple[Verdict, ...]:
     What counts is not explained by a cause that does not.
     """
     departed = [verdict for verdict in subject.verdicts if verdict.status in DEPARTED]
-    told = {verdict.requirement for verdict in departed}
+    beside = {verdict.requirement for verdict in departed}
     against = {verdict.requirement for verdict in departed if counted(verdict)}
-    return tuple(verdict for verdict in departed if not _causes(verdict) & (against if counted(verdict) else told))
+    return tuple(
+        verdict for verdict in departed if (against if counted(verdict) else beside).isdisjoint(causes(verdict))
+    )
 
 
-def _causes(verdict: Verdict) -> set[str | None]:
-    """What explains all findings of a verdict; nothing where one of them is primary."""
+def causes(verdict: Verdict) -> tuple[str, ...]:
+    """The requirements whose failures explain all findings of a verdict; none where a finding is primary."""
     if any(finding.primary for finding in verdict.findings):
-        return set()
-    return {finding.because for finding in verdict.findings}
+        return ()
+    return tuple(dict.fromkeys(finding.because for finding in verdict.findings if finding.because))

@@ -225,7 +225,7 @@ def place(finding: Finding) -> str:
     said = [f"exchange {finding.exchange}"]
     said += [f"event {finding.event}"] if finding.event is not None else []
     said += [f"bytes {finding.span[0]}-{finding.span[1]}"] if finding.span is not None else []
-    said += [f"at {safe(finding.pointer)}"] if finding.pointer else []
+    said += [safe(finding.pointer)] if finding.pointer else []
     said += [f"+{finding.ms} ms"] if finding.ms else []
     return " · ".join(said)
 
@@ -235,8 +235,8 @@ def _case(case: Case, style: Style) -> Iterator[str]:
     yield field("found", safe(finding.message), style.width)
     yield field("expected", safe(finding.expected), style.width)
     apart = told(safe(finding.expected), safe(finding.got))
-    more = f" and {case.values - 1} more value{'s' * (case.values > 2)}" if case.values > 1 else ""
-    yield field("got", f"{safe(finding.got)}{more}", style.width)
+    others = f" ({case.others})" if case.others else ""
+    yield field("got", f"{safe(finding.got)}{others}", style.width)
     if apart:
         yield field("differs", apart, style.width)
     often = f" · {case.times} times" if case.times > 1 else ""

@@ -18,6 +18,7 @@ from conformance.errors import UnreadableInput, UsageError
 from conformance.files import REPORT, prepare_folder, read
 from conformance.model import Report, Status
 from conformance.report.comparison import render
+from conformance.report.plain import safe
 from conformance.run import extras, options
 from conformance.verdict.compare import Cell, Comparison, Edition, Snapshot, compare, edition
 from conformance.wire import strict_json
@@ -156,7 +157,7 @@ def updated(report: Report, directory: str) -> str:
             removed += 1
     if now.whole or not there:
         snapshots.keep(folder, _TERMS, {"terms": dict(now.terms)})
-    return f"baseline: wrote {len(places)} to {folder}/" + (f", removed {removed}" if removed else "") + "\n"
+    return f"baseline: wrote {len(places)} to {safe(str(folder))}/" + (f", removed {removed}" if removed else "") + "\n"
 
 
 def _sound(snapshot: Snapshot) -> bool:

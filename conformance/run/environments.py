@@ -11,7 +11,10 @@ from threading import Lock
 
 from conformance.errors import UsageError
 from conformance.files import write_atomically
+from conformance.run.known_secrets import known_secrets
 from conformance.targets import process
+from conformance.wire.credentials import of_words
+from conformance.wire.secret import secrets_of
 
 #: Says which lines made an environment. It is there before the first of them runs, and empty until the last has.
 MARKER = ".conformance-environment"
@@ -59,17 +62,19 @@ class Environments:
         self, folder: Path, lines: Sequence[str], variables: Mapping[str, str], enough: Callable[[], bool]
     ) -> str | None:
         marker, wanted = folder / MARKER, "\n".join(lines) + "\n"
+        # A line may hold a credential of an index, and an installer repeats it and those of the environment.
+        hidden = secrets_of(known_secrets(of_words(lines), variables)).hidden
         if marker.is_file() and marker.read_text(encoding="utf-8", errors="replace") == wanted:
             return None
         _clear(folder)
         write_atomically(marker, "")
-        printed = bytearray()
+        printed = ""
         for line in lines:
             ended = process.run(["sh", "-c", line], variables, LIMIT, enough)
-            printed += f"$ {line}\n".encode() + ended.output + b"\n"
-            (folder / LOG).write_bytes(printed)
+            printed += hidden(f"$ {line}\n{ended.output.decode(errors='replace')}\n")
+            (folder / LOG).write_text(printed, encoding="utf-8")
             if ended.exit_code != 0:
-                return f"could not be installed: {line}: {_why(ended)}"
+                return hidden(f"could not be installed: {line}: {_why(ended)}")
         write_atomically(marker, wanted)
         return None
 
@@ -91,4 +96,4 @@ def _why(ended: process.Finished) -> str:
     said = ended.output.decode("utf-8", "replace").strip().splitlines()
     if ended.exit_code is None:
         return f"it was ended after {ended.seconds:.0f} seconds"
-    return said[-1] if said else f"it ended with {ended.exit_code} and printed nothing"
+    return said[-1] if said else f"it exited with code {ended.exit_code} and printed nothing"

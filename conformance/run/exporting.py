@@ -7,8 +7,8 @@ where it does. Nothing is drawn: the same version writes the same bytes.
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -16,8 +16,8 @@ from pathlib import Path
 from conformance import __version__
 from conformance.contract.data import schema_text
 from conformance.contract.scenarios import BY_ID
-from conformance.errors import UsageError
-from conformance.files import license_text, write_atomically, write_bytes_atomically
+from conformance.errors import UnreadableInput, UsageError
+from conformance.files import PART, REPORT, license_text, read, write_atomically, write_bytes_atomically
 from conformance.model import Ended, Response, Status, Transcript
 from conformance.proof.faults import FAULTS, Fault
 from conformance.run.proving import record
@@ -33,6 +33,9 @@ VERSION = 1
 _INDEX = "index.json"
 _SCHEMA = "export.schema.json"
 _FOLDERS = ("streams", "expected")
+
+#: Names of what an export writes into a folder, and of what one that was killed leaves half written.
+_OURS = re.compile(rf"(?:reference|fault)--[a-z0-9-]+\.(?:sse|json)|{PART.pattern}")
 
 #: Sizes of equal pieces in which a decoder is fed.
 _PIECES = (1, 7)
@@ -72,9 +75,17 @@ def export(folder: Path) -> Mapping[str, int]:
     Raises UsageError where the folder holds anything but an export.
     """
     _clear(folder)
+    # An export that is killed has no cases, and is known for one by the next.
+    _write_index(folder, [])
     entries = [_written(folder, case) for case in cases()]
     write_atomically(folder / _SCHEMA, schema_text("own/export.json"))
     write_atomically(folder / "LICENSE", license_text())
+    _write_index(folder, entries)
+    faulty = sum("fault" in entry for entry in entries)
+    return {"streams": len(entries), "reference": len(entries) - faulty, "faulty": faulty}
+
+
+def _write_index(folder: Path, entries: Sequence[Mapping[str, object]]) -> None:
     index = {
         "export": VERSION,
         "suite": __version__,
@@ -86,8 +97,6 @@ def export(folder: Path) -> Mapping[str, int]:
         "cases": entries,
     }
     write_atomically(folder / _INDEX, json.dumps(index, indent=1) + "\n")
-    faulty = sum("fault" in entry for entry in entries)
-    return {"streams": len(entries), "reference": len(entries) - faulty, "faulty": faulty}
 
 
 def _streams(transcript: Transcript) -> Iterator[tuple[int, int]]:
@@ -178,11 +187,28 @@ def _cuts(response: Response, body: bytes) -> Iterator[dict[str, object]]:
 
 
 def _clear(folder: Path) -> None:
-    """Make room: an export that is there is replaced. Raises UsageError for a folder of anything else."""
-    if folder.is_dir() and any(folder.iterdir()):
-        index = folder / _INDEX
-        if not index.is_file() or not index.read_bytes().lstrip().startswith(b'{\n "export"'):
-            raise UsageError(f"{folder} holds something else than an export", "Name a folder that is new or empty.")
-        index.unlink()
-        for name in _FOLDERS:
-            shutil.rmtree(folder / name, ignore_errors=True)
+    """Make room: an export that is there goes, also one that was killed. Raises UsageError for a folder of others."""
+    entries = _entries(folder)
+    if {path.name for path in entries if not _OURS.fullmatch(path.name)} and not _is_export(folder):
+        raise UsageError(f"{folder} holds something else than an export", "Name a folder that is new or empty.")
+    link = next((path for path in entries if path.name in _FOLDERS and path.is_symlink()), None)
+    if link is not None:
+        raise UsageError(f"{link} is a link, and an export would be written elsewhere", "Name another folder.")
+    for place in (folder, *(folder / name for name in _FOLDERS)):
+        for path in _entries(place):
+            if _OURS.fullmatch(path.name) and (path.is_symlink() or not path.is_dir()):
+                path.unlink()
+
+
+def _is_export(folder: Path) -> bool:
+    try:
+        return read(folder / _INDEX, REPORT, only_files=True).lstrip().startswith(b'{\n "export"')
+    except UnreadableInput:
+        return False
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        raise UsageError(f"cannot read {folder}: {error.strerror}", "Name another folder.") from None

@@ -136,7 +136,7 @@ class Run:
         with finishing():
             made = self._made(interrupted)
             left = self._reporting.told(self._target.close())
-            return replace(made, subjects=self._reporting.across(made.subjects), leftovers=left)
+            return replace(made, leftovers=left)
 
     def nothing_there(self, report: Report) -> ConformanceError | None:
         """Why a report has nothing to say: no target is there, or one that offers nothing of this API."""
@@ -157,7 +157,7 @@ class Run:
         )
         return self._reporting.report(
             self._target.describe(),
-            subjects,
+            self._reporting.across(subjects),
             interrupted,
             plan=self.plan.counts(),
             not_exercised=not_exercised(subjects, self.plan.role) if self.plan.whole else (),

@@ -15,12 +15,14 @@ from conformance.files import REPORT, read, write_atomically
 from conformance.model import Report
 from conformance.report import json_writer, reader
 from conformance.report.column import Column, Facts, folder_of
+from conformance.report.matrix import ROLES
 from conformance.report.writers import WRITERS
 from conformance.run.environments import Environments
 from conformance.run.known_secrets import known_secrets
 from conformance.run.tables import Format
 from conformance.targets import process
 from conformance.targets.interruption import INTERRUPTED
+from conformance.wire.credentials import of_words
 from conformance.wire.secret import secrets_of
 
 #: Seconds for one target: a whole run takes seconds, and of a slow model's server a quarter of an hour.
@@ -41,7 +43,9 @@ OURS = frozenset({"name", "limit", "command", "environment", "install", *FACTS})
 #: The files that lie beside the folders of the targets.
 OVERVIEW = ("matrix.html", "matrix.json", "matrix.md")
 
-_FORMAT = Format("targets", "it lists no target", "Write a table [[server]] or [[client]] for each target.")
+_FORMAT = Format(
+    "targets", "it lists no target", "Write a table [[server]], [[client]] or [[gateway]] for each target."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Entry:
 
     name: str
     role: str
-    #: The words after `conformance`, without where the report goes; of a client, its command stands apart.
+    #: The words after `conformance`, without where the report goes; the command of a client or gateway stands apart.
     words: tuple[str, ...]
     command: tuple[str, ...]
     limit: float
@@ -69,18 +73,21 @@ class Entry:
     def column(self, report: Report | None, reason: str | None = None, code: int = 5, *, folder: str = "") -> Column:
         """Its column; `folder` is that of its report, where one lies beside the overview.
 
-        A reason may be what a program said in the end: no secret is left in it.
+        A reason may be what a program said in the end, and an index that `install` names may have a password: no secret
+        is left in them.
         """
-        told = None if reason is None else secrets_of(known_secrets()).hidden(reason)
-        return Column(self.name, self.role, folder, report, told, code, self.facts)
+        hidden = secrets_of(known_secrets()).hidden
+        passwords = secrets_of(tuple(of_words(self.facts.install)))
+        facts = replace(self.facts, install=tuple(map(passwords.hidden, self.facts.install)))
+        return Column(self.name, self.role, folder, report, None if reason is None else hidden(reason), code, facts)
 
 
 def entries(path: Path) -> tuple[Entry, ...]:
     """The targets that a file lists. Raises UnreadableInput with what is wrong with it."""
     document = _FORMAT.read(path)
-    found = tuple(_entry(role, row) for role in ("server", "client") for row in document.get(role, ()))
+    found = tuple(_entry(role, row) for role in ROLES for row in document.get(role, ()))
     folders = [entry.folder for entry in found]
-    for role in ("server", "client"):
+    for role in ROLES:
         for number, entry in enumerate(each for each in found if each.role == role):
             if entry.folder in OVERVIEW:
                 raise UnreadableInput(
@@ -209,7 +216,7 @@ def _last_words(ended: process.Finished) -> str:
     """What a run that left no report said in the end: our errors are one line that begins with our name."""
     lines = ended.output.decode("utf-8", "replace").strip().splitlines()
     ours = [line.removeprefix("conformance: ") for line in lines if line.startswith("conformance: ")]
-    return (ours or lines or [f"it ended with {ended.exit_code} and said nothing"])[-1]
+    return (ours or lines or [f"it exited with code {ended.exit_code} and said nothing"])[-1]
 
 
 def _entry(role: str, row: Mapping[str, Any]) -> Entry:
@@ -225,6 +232,7 @@ def _entry(role: str, row: Mapping[str, Any]) -> Entry:
 
 
 def _words(name: str, value: object) -> Iterator[str]:
+    option = f"--{name}" if len(name) > 1 else f"-{name}"
     for each in value if isinstance(value, list) else [value]:
         if each is not False:
-            yield f"--{name}" + ("" if each is True else f"={each}")
+            yield option + ("" if each is True else f"={each}")

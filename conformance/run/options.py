@@ -73,14 +73,14 @@ class Option:
 
 #: The server that is judged, and how it is reached; how a run is brought to wait for tool outputs there.
 TARGET = (
-    Option("base-url", "the server to judge, such as http://127.0.0.1:8000/v1 (default: the built-in mock;"
+    Option("base-url", "the server, such as http://127.0.0.1:8000/v1 (default: the built-in mock;"
            " with --app: /v1 there)", "URL"),
     Option("api-key-env", "the environment variable that holds the API key (default: no key is sent)", "NAME"),
     Option("header", "add a header to every request, 'NAME: VALUE'; 'NAME: $VARIABLE' reads it from the environment;"
            " repeatable", "K:V", repeatable=True),
     Option("param", "add a query parameter to every request; repeatable", "K=V", repeatable=True),
     Option("timeout", "time limit for one exchange (default: 60)", "SECONDS", number),
-    Option("max-requests", "stop before sending more requests than this; the run is then incomplete"
+    Option("max-requests", "stop after this many requests; the run is then incomplete, exit code 2"
            " (default: no limit)", "N", whole_number),
     Option("wait", "wait up to this long for the server to answer before the first request"
            " (default: 0; with --serve or --app: 60)", "SECONDS", number),
@@ -91,20 +91,20 @@ TARGET = (
     Option("ca-file", "certificates to trust, as PEM (default: those of the system)", "FILE"),
     Option("proxy", "the HTTP proxy to go through (default: none; HTTP_PROXY is ignored)", "URL"),
     Option("provision", "how a run comes to wait for tool outputs: api creates one, assistant runs --assistant,"
-           " run takes those of --run, command asks --provision-command, static is for stateless mocks (default: api)",
-           "KIND", group=PROVISIONING),
+           " run uses the runs of --run, command starts --provision-command, static is for stateless mocks"
+           " (default: api)", "KIND", group=PROVISIONING),
     Option("model", "the model that runs are created with (default: gpt-4o-mini)", "M", group=PROVISIONING),
     Option("assistant", "the assistant to run, with --provision assistant", "ID", group=PROVISIONING),
     Option("run", "a run that waits for tool outputs, with --provision run; repeatable", "THREAD:RUN:CALL,CALL",
            repeatable=True, group=PROVISIONING),
-    Option("provision-command", "a program that brings a run to wait, with --provision command (default: none)",
+    Option("provision-command", "a program that creates a waiting run, with --provision command (default: none)",
            "PROGRAM", group=PROVISIONING),
-    Option("create-assistant", "more members to create assistants with, a JSON object (default: none)", "JSON",
-           group=PROVISIONING),
-    Option("create-thread", "more members to create threads with, a JSON object (default: none)", "JSON",
-           group=PROVISIONING),
-    Option("create-run", "more members to create runs with, a JSON object (default: none)", "JSON",
-           group=PROVISIONING),
+    Option("create-assistant", "further members of the assistants that are created, a JSON object (default: none)",
+           "JSON", group=PROVISIONING),
+    Option("create-thread", "further members of the threads that are created, a JSON object (default: none)",
+           "JSON", group=PROVISIONING),
+    Option("create-run", "further members of the runs that are created, a JSON object (default: none)",
+           "JSON", group=PROVISIONING),
     Option("offers", "how tool outputs can be submitted there: plain, streamed; repeatable (default: both)", "KIND",
            repeatable=True, group=PROVISIONING),
     Option("instructions", "instructions for the model, added to those of the suite", "TEXT", group=PROVISIONING),
@@ -119,8 +119,8 @@ KNOWN_FAILURES = (
 
 #: What becomes of the verdicts, whoever is judged.
 VERDICTS = (
-    Option("strict", "fail on a SHOULD that is not met, unless it is only inferred", group=GATING),
-    Option("requirements", "the requirement set that is scored, such as 2026.11 (default: the newest)", "SET",
+    Option("strict", "fail on a SHOULD that is not met too, unless its confidence is L: only inferred", group=GATING),
+    Option("requirements", "the requirement set that counts, such as 2026.11 (default: the newest)", "SET",
            group=GATING),
     *KNOWN_FAILURES,
     Option("baseline", f"compare with the baseline in DIR (default: none; DIR: {BASELINES})", "DIR",
@@ -135,7 +135,7 @@ SHARD = Option("shard", "play part I of N of the scenarios; `report merge` joins
                "I/N", group=SELECTION)  # fmt: skip
 
 #: How a server is asked.
-ASKING = (Option("plan", "show what would be sent and what it costs, and send nothing", group=SELECTION), SHARD)
+ASKING = (Option("plan", "show what would be sent, and send nothing", group=SELECTION), SHARD)
 
 ALL = (*TARGET, *ASKING, *VERDICTS)
 
@@ -143,8 +143,8 @@ ALL = (*TARGET, *ASKING, *VERDICTS)
 CLIENT = (
     Option("client", "judge a client instead of a server: the command that uses it, run once in each scenario",
            "COMMAND"),
-    Option("azure", "the client speaks the Azure form of the API: no OpenAI-Beta header is required"),
-    Option("persistent", "the client is started once: scenarios are lines on its standard input"),
+    Option("azure", "the client is one for Azure: its paths are served too, and no OpenAI-Beta header is required"),
+    Option("persistent", "the client is started once: it reads scenarios from standard input, one a line"),
 )  # fmt: skip
 
 #: For pytest alone: what a fuzz test finds is reported by pytest, and is no part of a report.

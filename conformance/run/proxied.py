@@ -15,7 +15,8 @@ from conformance import __version__
 from conformance.errors import ConformanceError, UsageError
 from conformance.files import write_atomically
 from conformance.model import Finding, Operation, Report, Role, Status, Subject, Transcript, Verdict
-from conformance.relay.runs import Run
+from conformance.relay.runs import Run, name_of
+from conformance.report import folder as report_folder
 from conformance.report.tally import DEPARTED, counted, standing
 from conformance.run import recordings
 from conformance.run.recordings import Question
@@ -30,6 +31,10 @@ MOST_SUBJECTS = 2000
 #: Cassettes that are written, and their bytes together.
 MOST_CASSETTES = 1000
 MOST_BYTES = 512 * 1024 * 1024
+
+#: The cassettes that a session may write: its manifest lists them before the first is written. Most runs of a long
+#: session may show nothing that is judged.
+_FILES = frozenset(f"{name_of(number)}.jsonl" for number in range(1, 10 * MOST_CASSETTES))
 
 #: Exchanges and bytes of a run up to which it is judged while it goes on; a longer one is judged once it is over.
 _EARLY_EXCHANGES = 64
@@ -96,7 +101,7 @@ def _departs(subject: Subject) -> bool:
 class Cassettes:
     """The folder of the cassettes: one for each run that was judged, up to a number and a size.
 
-    Raises UsageError where it holds some already.
+    Those of an earlier session are taken away. Raises UsageError where it holds others.
     """
 
     def __init__(self, folder: Path, secrets: Collection[str] = ()) -> None:
@@ -106,22 +111,30 @@ class Cassettes:
         self._bytes = 0
         self._folder = folder
         self._secrets = tuple(secrets)
-        if any(folder.glob("*.jsonl")):
-            raise UsageError(f"{folder} already holds cassettes", "Choose another folder for --out, or empty this one.")
+        if not all(report_folder.holds(folder, path) for path in folder.glob("*.jsonl")):
+            raise UsageError(
+                f"{folder} already holds cassettes of something else", "Choose another folder for --out, or empty it."
+            )
+        report_folder.begin(folder, _FILES)
 
     def keep(self, transcript: Transcript) -> str | None:
         """Write one; returns its path, None where there are too many. Raises ConformanceError."""
-        if self.written >= MOST_CASSETTES or self._bytes >= MOST_BYTES:
+        file = f"{transcript.scenario}.jsonl"
+        if self.written >= MOST_CASSETTES or self._bytes >= MOST_BYTES or file not in _FILES:
             self.left_out += 1
             return None
         recorded = datetime.now(UTC).isoformat(timespec="seconds")
         by = f"conformance {__version__}"
         text = "".join(cassette.write(transcript, recorded=recorded, by=by, secrets=self._secrets))
-        path = self._folder / f"{transcript.scenario}.jsonl"
+        path = self._folder / file
         write_atomically(path, text)
         self.written += 1
         self._bytes += len(text)
         return str(path)
+
+    def finish(self) -> None:
+        """Mark the folder as that of a session that came to its end. Raises UsageError."""
+        report_folder.commit({}, self._folder, _FILES)
 
 
 class _Seen(NamedTuple):

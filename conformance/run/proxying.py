@@ -96,6 +96,7 @@ class Session:
         self._secrets = known_secrets((*self._settings.secrets, *of_words(command)))
         self._context = verification(self._settings)
         self._said = said
+        self._failed = failed
         self._port = port
         self._command = tuple(command)
         self._seconds = seconds
@@ -103,9 +104,10 @@ class Session:
         cassettes = None
         if self._out is not None:
             prepare_folder(Path(self._out))
+            # It may be refused, and then the reports of an earlier session stay.
+            cassettes = Cassettes(Path(self._out, CASSETTES), self._secrets)
             for role in (Role.SERVER, Role.CLIENT):
                 folder.begin(Path(self._out, role.value))
-            cassettes = Cassettes(Path(self._out, CASSETTES), self._secrets)
         self._cassettes = cassettes
         self._room = Room(ROOM)
         self._runs = Runs(self._room)
@@ -179,6 +181,11 @@ class Session:
             self._take(0)
         for run in self._runs.rest():
             self._proxied.over(run)
+        if self._cassettes is not None:
+            try:
+                self._cassettes.finish()
+            except ConformanceError as problem:
+                self._failed(problem)
         reports = [side.report(self._why_unfinished()) for side in self._proxied.sides]
         kept = tuple(
             saving.kept(report, self._said if self._out is None else {**self._said, "out": f"{self._out}/{role}"})

@@ -92,7 +92,8 @@ def judged(
     except KeyboardInterrupt as interrupt:
         interrupted = str(interrupt) or INTERRUPTED
     of_those = replace(reporting, profile=replace(profile, role=_role(subjects)))
-    return of_those.report({**TARGET, "name": f"{_name(subjects)}{_passed_over(left)}"}, tuple(subjects), interrupted)
+    named = {**TARGET, "name": f"{_name(subjects)}{_passed_over(left)}"}
+    return of_those.report(named, reporting.across(tuple(subjects)), interrupted)
 
 
 def _name(subjects: Sequence[Subject]) -> str:

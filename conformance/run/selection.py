@@ -32,16 +32,40 @@ def selection(expression: str) -> Selection:
 def nothing_selected(expression: str, role: Role) -> str:
     """What to say where an expression selects nothing of what can be asked of a role: two lines, with near ids."""
     lists = "`conformance list scenarios` and `conformance list requirements` show all ids."
-    hint = near(expression, _ids(role)) or lists
+    hint = _elsewhere(expression, role) or _unplanned(expression) or near(expression, _ids(role)) or lists
     return f"nothing selected: -k {expression!r} matches nothing here\n  {hint}"
 
 
 def near(expression: str, names: Iterable[str]) -> str | None:
     """A question for ids that are near to the words of an expression which no id holds; None where none is."""
     known = tuple(names)
-    words = {part for match in _TOKEN.finditer(expression) for part in (match["word"] or "").split(":") if part}
-    lost = [word for word in sorted(words - _SIGNS) if not any(word.lower() in name for name in known)]
+    lost = [word for word in _words(expression) if not any(word.lower() in name for name in known)]
     return next(filter(None, (did_you_mean(word, known) for word in lost)), None)
+
+
+def _words(expression: str) -> list[str]:
+    """The words of an expression, each once, in the order of the alphabet."""
+    words = {part for match in _TOKEN.finditer(expression) for part in (match["word"] or "").split(":") if part}
+    return sorted(words - _SIGNS)
+
+
+def _elsewhere(expression: str, role: Role) -> str | None:
+    """Which command judges what an expression names, where it is about another role; None where it is not."""
+    for other in (each for each in Role if each is not role):
+        named = {*_words(expression)} & {*_ids(other)}
+        if named:
+            return f"{min(named)} is about {other}s, which `conformance {other}` judges."
+    return None
+
+
+def _unplanned(expression: str) -> str | None:
+    """Where a requirement is judged that an expression names and no plan can hold; None where it names none."""
+    from conformance.contract.requirements import REQUIREMENTS  # noqa: PLC0415 - only where nothing is selected
+
+    named = [word for word in _words(expression) if word in REQUIREMENTS and REQUIREMENTS[word].luck]
+    if not named:
+        return None
+    return f"{named[0]} cannot be triggered on demand: run it without -k, and it is judged when it is observed."
 
 
 def _ids(role: Role) -> list[str]:

@@ -117,7 +117,7 @@ def check_mock(said: Given) -> None:
     stray = [option.name for option in TARGET if option.key in said and option.key not in harmless]
     if stray:
         raise UsageError(
-            f"--{stray[0]} says something about a server, but --base-url is missing",
+            f"--{stray[0]} needs a server of yours, but --base-url is missing",
             f"Name the server with --base-url URL or --app MODULE:NAME, or leave out --{stray[0]} to judge the mock.",
         )
     settings({**said, "base_url": _LOOPBACK}, {})

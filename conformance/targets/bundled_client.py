@@ -30,7 +30,7 @@ class Bundled:
         except Endless:
             return Driven(Outcome(None), "did not end by itself", seconds=LIMIT, limit=LIMIT)
         exit_code = 1 if "error" in said else 0
-        return Driven(Outcome(exit_code, dict(said)), f"ended with {exit_code}", seconds=0.0, limit=LIMIT)
+        return Driven(Outcome(exit_code, dict(said)), f"exited with code {exit_code}", seconds=0.0, limit=LIMIT)
 
     def interrupt(self) -> None:
         """It ends by itself within seconds."""

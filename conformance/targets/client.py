@@ -18,7 +18,6 @@ from conformance.targets.assignment import API_KEY, Assignment
 from conformance.targets.never_asked import never_asked
 from conformance.walk.client_end import FOR_EVER
 from conformance.wire.redact import learnt
-from conformance.wire.secret import Secrets
 
 #: What holds in every scenario: what was asked of the client, its heads and its key are known.
 _ENVIRONMENT = frozenset({"state", "key", "asked", "head", "wanted"})
@@ -84,7 +83,7 @@ class ClientTarget:
     """A client, however it is driven.
 
     `facts` are told of it beside its name, such as its `version`. `artifacts` is the folder that gets what it prints,
-    without the secrets in it, of which those that it sends are met only in its requests. `traced` hears every
+    without the secrets in it, also those that it sends in another scenario. `traced` hears every
     transcript; `port` 0 takes any free one in each scenario, and `names` are what its mock is called beside its
     address.
     """
@@ -139,9 +138,8 @@ class ClientTarget:
         driven = self._settled(scenario, driven, heard)
         met = _transcript(scenario, waiting, driven, heard, self.traits)
         if met.outcome is not None and driven.printed is not None:
-            known = Secrets((*self.secrets, *learnt(met)))
-            printed = known.hidden(driven.printed.decode(errors="replace"))
-            met = replace(met, outcome=self._artifacts.beside(met.outcome, scenario.id, printed))
+            printed, secrets = driven.printed.decode(errors="replace"), (*self.secrets, *learnt(met))
+            met = replace(met, outcome=self._artifacts.beside(met.outcome, scenario.id, printed, secrets))
         if self._traced is not None:
             self._traced(met)
         return met

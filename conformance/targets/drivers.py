@@ -167,5 +167,5 @@ def ending(finished: process.Finished, timeout: float, secrets: tuple[str, ...])
     if code is None:
         ended = f"did not end within {timeout:g} s" if finished.seconds >= timeout else "did not end by itself"
     else:
-        ended = f"ended with {code}" if code >= 0 else f"ended by signal {-code}"
+        ended = f"exited with code {code}" if code >= 0 else f"ended by signal {-code}"
     return f"{ended}, saying: {secrets_of(secrets).hidden(said)[:_SAID]}" if said else ended

@@ -24,7 +24,8 @@ from conformance.targets.http import Wire
 from conformance.targets.outputs import body
 from conformance.targets.pace import Pace, RealTime
 from conformance.targets.provision import Provisioner
-from conformance.targets.run_polling import PendingRun, look
+from conformance.targets.run_polling import PendingRun, look, run_path
+from conformance.targets.served import wait_for
 from conformance.targets.session import Ask, NoConnection, Sent, Session, Untestable
 from conformance.targets.settings import Settings
 from conformance.wire.sse import Decoder
@@ -38,12 +39,19 @@ MAPS = ("path", "ids", "auth", "model")
 #: Runs that are answered at once.
 AT_ONCE = 16
 
+#: Seconds in which a gateway that was started and listens is expected to pass on: one with its routes in a file takes
+#: them up two seconds later, and answers 404 by itself until then.
+PASSING_ON = 10.0
+
 #: Seconds for which a slow reader stops reading.
 _SLOW = 1.0
 
 #: Seconds in which answers behind are seen to end once nobody reads them any more: longer than the silence after
 #: which an upstream ends whose client has left.
 SETTLING = 6.0
+
+#: What shows whether the gateway passes on: a run that nobody has.
+_ANYTHING = look(run_path("thread_nobody", "run_nobody"))
 
 #: What a submission asks in its query: a parameter of the API, escaped as clients escape it.
 _QUERY = "?include%5B%5D=step_details.tool_calls%5B%2A%5D.file_search.results%5B%2A%5D.content"
@@ -254,8 +262,9 @@ class SocketEnds:
     """Both ends on sockets, the upstream at `host` and `port`, a free one where it is 0.
 
     `started` is told where the upstream is, sees to it that the gateway passes on to it, and says how the gateway is
-    reached. `key` is what the upstream asks for, None where the gateway has one of its own. Raises UsageError where the
-    address cannot be had.
+    reached. `key` is what the upstream asks for, None where the gateway has one of its own. `patience` are the seconds
+    for which the gateway may answer by itself before it passes anything on. Raises UsageError where the address cannot
+    be had.
     """
 
     def __init__(
@@ -265,6 +274,7 @@ class SocketEnds:
         host: str = "127.0.0.1",
         port: int = 0,
         key: str | None = API_KEY,
+        patience: float = 0.0,
     ) -> None:
         self._gate, self._switch, pace = Gate(), Switch(keyed=key is not None), RealTime()
         self._mock = Mock(key, host=host, port=port, behaviour=self._switch.behaviour, hold=self._gate.hold)
@@ -282,6 +292,8 @@ class SocketEnds:
         self.around = Session(direct, self._wires[True].send, pace=pace)
         self._epoch = 0.0
         self._answer = "plainly"
+        if patience:
+            wait_for(self._not_passed_on, patience, pace=pace)
 
     def answer(self, word: str) -> None:
         """Let the upstream answer so from now on."""
@@ -311,6 +323,14 @@ class SocketEnds:
         for wire in self._wires.values():
             wire.close()
         self._mock.close()
+
+    def _not_passed_on(self) -> str | None:
+        """Why the upstream has heard nothing after one more request; None where it has."""
+        try:
+            self._wires[False].send(_ANYTHING)
+        except NoConnection as reason:
+            return str(reason)
+        return None if self._mock.requests else "the gateway answers by itself"
 
     def _sent(self, ask: Ask, wire: Wire) -> Exchange:
         began = time.monotonic()

@@ -111,8 +111,8 @@ def _answered(answer: Mapping[str, object]) -> Driven:
     try:
         check(document)
     except BadOutcome as problem:
-        return Driven(Outcome(code), f"ended with {code}", f"its outcome line: {problem}")
-    return Driven(outcome, f"ended with {code}")
+        return Driven(Outcome(code), f"reported exit code {code}", f"its outcome line: {problem}")
+    return Driven(outcome, f"reported exit code {code}")
 
 
 class _Program:

@@ -40,7 +40,7 @@ def provide(settings: Settings, scenario: Scenario) -> Provided:
         raise Untestable(f"the provisioning program did not end within {settings.timeout:g} s")
     if ended.exit_code != 0:
         said = settings.scrub(ended.output.decode("utf-8", "replace")) or "nothing"
-        raise Untestable(f"the provisioning program ended with {ended.exit_code} and said: {said}")
+        raise Untestable(f"the provisioning program exited with code {ended.exit_code} and said: {said}")
     return _read(ended.output, settings)
 
 
@@ -53,7 +53,7 @@ def finish(settings: Settings, runs: Iterable[PendingRun]) -> str | None:
         return reason.message
     if ended.exit_code == 0:
         return None
-    what = "did not end" if ended.exit_code is None else f"ended with {ended.exit_code}"
+    what = "did not end" if ended.exit_code is None else f"exited with code {ended.exit_code}"
     return f"the provisioning program {what} when it was called with CONFORMANCE_DONE for its finished runs"
 
 

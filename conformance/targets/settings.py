@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from types import MappingProxyType
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
 from conformance.errors import UsageError
 from conformance.model import Headers
@@ -117,11 +117,16 @@ class Settings:
         if self.api_key is not None and (not self.api_key.strip() or not _VALUE.match(self.api_key)):
             raise UsageError("the API key is empty or holds characters that no header can carry")
         if self.provision not in KINDS:
-            raise UsageError(f"unknown way of provisioning: {self.provision!r}", f"One of: {', '.join(KINDS)}.")
+            raise UsageError(f"unknown --provision: {self.provision!r}", f"Use one of: {', '.join(KINDS)}.")
         if (self.provision == "assistant") != (self.assistant_id is not None):
-            raise UsageError("an assistant id and `--provision assistant` belong together", "Give both or neither.")
+            raise UsageError(
+                "--assistant and --provision assistant belong together",
+                "Give both: --provision assistant --assistant ID.",
+            )
         if (self.provision == "run") != bool(self.runs):
-            raise UsageError("given runs and `--provision run` belong together", "Give both or neither.")
+            raise UsageError(
+                "--run and --provision run belong together", "Give both: --provision run --run THREAD:RUN."
+            )
         if (self.provision == "command") != bool(self.provision_command):
             raise UsageError(
                 "--provision-command and --provision command belong together",
@@ -130,13 +135,15 @@ class Settings:
         self._check_created()
         unknown = sorted(self.offers - OFFERS.keys())
         if unknown or not self.offers:
-            raise UsageError(f"invalid --offers: {unknown[0] if unknown else 'nothing'}", f"Of: {', '.join(OFFERS)}.")
+            raise UsageError(
+                f"invalid --offers: {unknown[0] if unknown else 'nothing'}", f"Use one of: {', '.join(OFFERS)}."
+            )
         if not (0 < self.timeout <= _DAY and 0 < self.linger <= _DAY):
             raise UsageError(
-                "a time is not positive, or longer than a day", "--timeout takes seconds: more than 0, a day at most."
+                f"--timeout {self.timeout:g}: not a time limit", "It takes seconds: more than 0, and a day at most."
             )
         if self.max_bytes < 1 or (self.max_requests is not None and self.max_requests < 1):
-            raise UsageError("a size or a number of requests is not positive", "--max-requests takes 1 or more.")
+            raise UsageError("--max-requests is less than 1", "It takes a number of requests: 1 or more.")
 
     def _check_created(self) -> None:
         created = {
@@ -262,7 +269,8 @@ def parse_header(text: str, environment: Mapping[str, str]) -> Header:
     name, value = name.strip(), value.strip(" \t")
     if not colon or not _NAME.match(name):
         raise UsageError(
-            f"no header: {_name_of(text)}", "Write it as 'NAME: VALUE', or 'NAME: $VARIABLE' for a secret."
+            f"--header: {_name_of(text)} is not a header",
+            "Write it as 'NAME: VALUE', or 'NAME: $VARIABLE' for a secret.",
         )
     if name.lower() in _FRAMING:
         raise UsageError(f"the header {name!r} is set by HTTP itself", "Leave it out.")
@@ -291,7 +299,7 @@ def variable_shown(name: str) -> str:
 def _name_of(text: str) -> str:
     """What may be shown of a header or a parameter that is none: a name, and nothing that may be its value."""
     name = re.match(r"[A-Za-z_][A-Za-z_-]{0,30}(?=\s*[:=])", text)
-    return f"{name[0]!r}" if name else f"a text of {len(text)} characters"
+    return f"{name[0]!r}" if name else f"what was given ({len(text)} characters, not shown: it may be a secret)"
 
 
 def parse_query(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
@@ -299,8 +307,16 @@ def parse_query(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
     pairs = tuple(text.partition("=") for text in texts)
     for name, equals, _ in pairs:
         if not name or not equals:
-            raise UsageError(f"no query parameter: {_name_of(name)}", "Write it as 'NAME=VALUE'.")
+            raise UsageError(f"--param: {_name_of(name)} is not a query parameter", "Write it as 'NAME=VALUE'.")
     return tuple((name, value) for name, _, value in pairs)
+
+
+def _port(parts: SplitResult) -> int | None:
+    """The port of a URL, if it names one. Raises ValueError, in our words."""
+    try:
+        return parts.port
+    except ValueError:
+        raise ValueError("its port is not a number from 1 to 65535") from None
 
 
 def _check_url(url: str, what: str) -> None:
@@ -309,12 +325,13 @@ def _check_url(url: str, what: str) -> None:
         raise UsageError(f"the {what} holds spaces or control characters", hint)
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
+        host, port = parts.hostname, _port(parts)
     except ValueError as reason:
         said = secrets_of(tuple(of_url(url))).hidden(str(reason))
         raise UsageError(f"the {what} cannot be read: {said}", hint) from None
     if parts.scheme not in ("http", "https") or not host or port == 0 or not _is_host(host):
-        raise UsageError(f"the {what} is not an http:// or https:// URL", hint)
+        given = secrets_of(tuple(of_url(url))).hidden(url)
+        raise UsageError(f"the {what} {given!r} is not an http:// or https:// URL", hint)
     if what == "base URL" and (parts.username is not None or parts.fragment):
         raise UsageError(
             f"the {what} holds a user name or a fragment", "Credentials go into --api-key-env or --header."

@@ -15,6 +15,8 @@ from conformance.cli import main
 from conformance.commands.parser import COMMANDS
 from conformance.tests.commands import CHECKOUT, PATIENCE, conformance, environment
 
+CASSETTE = str(CHECKOUT / "cassettes/reference/json-one-call.jsonl")
+
 USAGE = {
     "nothing": [],
     "an unknown command": ["bogus"],
@@ -96,6 +98,18 @@ def test_a_slip_of_ours_is_told_as_one(monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.setenv("CONFORMANCE_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         main([])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["judge", CASSETTE, "--out"], ["judge", CASSETTE, "--baseline"], ["verify"], ["export"]],
+    ids=lambda words: words[0],
+)
+def test_a_name_that_no_file_can_have_is_an_error_of_the_command_line(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "a" * 300]) == 4
+    assert "File name too long" in capsys.readouterr().err
 
 
 def test_an_interruption_is_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -89,7 +89,7 @@ def test_what_cannot_be_meant_is_told(capsys: CaptureFixture[str]) -> None:
 def test_a_command_that_fails_without_a_request_is_not_judged() -> None:
     done = conformance("client", *SOME, "--", "false")
     assert done.returncode == 5
-    assert "the client sent no request: it ended with 1" in " ".join(done.stdout.split())
+    assert "the client sent no request: it exited with code 1" in " ".join(done.stdout.split())
 
 
 @mark.parametrize(

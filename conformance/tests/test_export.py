@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance.cli import main
+from conformance.errors import UsageError
 from conformance.model import Ended
 from conformance.proof.faults import FAULTS
-from conformance.run.exporting import cases
+from conformance.run import exporting
+from conformance.run.exporting import Case, cases, export
 from conformance.tests.checks.miniatures import DONE, USUAL, body, run
 from conformance.tests.commands import PATIENCE
 from conformance.verdict.right_client import ERRORS, Outcome, outcome
@@ -78,6 +82,42 @@ def test_an_export_is_replaced_and_nothing_else_is(folder: Path, tmp_path: Path)
     assert main(["export", str(tmp_path)]) == 4
     assert (tmp_path / "mine.txt").exists()
     assert main(["export", str(tmp_path / "mine.txt")]) == 4
+
+
+def test_an_export_that_was_killed_is_replaced_and_what_its_owner_put_beside_it_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first,) = islice(cases(), 1)
+
+    def killed() -> Iterator[Case]:
+        yield first
+        raise SystemExit
+
+    monkeypatch.setattr(exporting, "cases", killed)
+    with pytest.raises(SystemExit):
+        export(tmp_path)
+    assert json.loads((tmp_path / "index.json").read_text())["cases"] == []
+    streams = tmp_path / "streams"
+    (streams / "mine.sse").write_text("mine")
+    (streams / "fault--gone.sse").write_text("of an older version")
+    (tmp_path / ".conformance-0123456789abcdef.part").write_text("half")
+    monkeypatch.setattr(exporting, "cases", lambda: iter([first]))
+    assert export(tmp_path)["streams"] == 1
+    assert {path.name for path in streams.iterdir()} == {"mine.sse", f"{first.name}.sse"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("index.json", "export.schema.json", "LICENSE", "streams", "expected")
+    }
+
+
+def test_no_link_takes_an_export_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "index.json").write_text('{\n "export": 1}')
+    (here / "streams").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match="is a link"):
+        export(here)
+    assert not list((tmp_path / "elsewhere").iterdir())
 
 
 def end_of(*blocks: Any, ended: Ended = Ended.COMPLETE) -> Outcome:

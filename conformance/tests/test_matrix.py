@@ -12,6 +12,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
+from conformance.cli import main
 from conformance.errors import UnreadableInput
 from conformance.files import schemas_folder
 from conformance.mock.server import Mock
@@ -38,7 +39,7 @@ def columns() -> tuple[Column, ...]:
         Column("good one", "server", "good-one", passing()),
         Column("bad", "server", "bad", replace(failing(), interrupted=None)),
         Column("slip", "client", "slip", broken()),
-        Column("away", "server", "away", None, f"{MARKUP}{HOSTILE}`|"),
+        Column("away", "gateway", "away", None, f"{MARKUP}{HOSTILE}`|"),
     )
 
 
@@ -53,6 +54,30 @@ def written(folder: Path, text: str) -> Path:
     path = folder / "targets.toml"
     path.write_text(text)
     return path
+
+
+def test_a_list_names_gateways_whose_command_stands_apart(tmp_path: Path) -> None:
+    text = """
+        [[gateway]]
+        name = "nginx"
+        base-url = "http://h/v1"
+        listen = "127.0.0.1:9000"
+        maps = ["auth", "path"]
+        gateway-timeout = 5
+        command = ["nginx", "-c", "nginx.conf"]
+        group = "reverse proxies"
+        [[server]]
+        name = "prod"
+        base-url = "http://h/v1"
+    """
+    server, gateway = matrix.entries(written(tmp_path, text))
+    assert server.role == "server"
+    assert gateway.words == (
+        "gateway", "--base-url=http://h/v1", "--listen=127.0.0.1:9000", "--maps=auth", "--maps=path",
+        "--gateway-timeout=5",
+    )  # fmt: skip
+    assert gateway.command == ("--", "nginx", "-c", "nginx.conf")
+    assert gateway.facts.group == "reverse proxies"
 
 
 def test_a_list_names_servers_and_clients(tmp_path: Path) -> None:
@@ -91,6 +116,7 @@ def test_a_list_names_servers_and_clients(tmp_path: Path) -> None:
         ("[[server]]\nname = 'a'\nbase-url = 'http://h'\nkey = 'sk-1'", "[[server]] 1: unknown key 'key'"),
         ("[[server]]\nname = 'a'\nbase_url = 'http://h'", "Did you mean base-url"),
         ("[[server]]\nname = 'a'\nbase_url = 'http://h'", "Keys of [[server]]: name, limit, version, "),
+        ("[[gateway]]\nname = 'a'\nbase-url = 'http://h'", "[[gateway]] 1: missing key 'command'"),
         ("[servers]\nname = 'a'", "unknown table 'servers'"),
         ("server = 1", "server breaks 'type'"),
         ("[[server]]\nname = 'a'\nbase-url = 'http://h'\napi-key-env = 'sk-1'", "api-key-env breaks 'pattern'"),
@@ -163,6 +189,32 @@ def test_whoever_cannot_be_judged_is_a_column_that_says_why(tmp_path: Path) -> N
     assert slow.reason == "it was ended after 4 seconds"
     assert worst_code(found) in (2, 5)  # by whether the slow one had begun to judge when it was ended
     fits(as_json(found))
+
+
+def test_what_an_installer_prints_shows_no_secret_and_commands_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", "Zq83kfLw92Xy")
+    row = written(
+        tmp_path,
+        """
+        [[server]]
+        name = "away"
+        base-url = "http://127.0.0.1:9/v1"
+        environment = "away"
+        install = ["echo \\"::error::$PGPASSWORD\\"; exit 1 # --index-url https://me:hunter2pass@h/simple"]
+        """,
+    )
+    words = ["matrix", str(row), "--work", str(tmp_path / "work"), "--out", str(tmp_path / "out\n::error::y")]
+    assert main(words) == 5
+    said = capsys.readouterr()
+    assert not [line for line in (said.out + said.err).splitlines() if line.startswith("::")]
+    shown = ("matrix.html", "matrix.json", "matrix.md", "install.log")
+    texts = {path.name: path.read_text() for path in tmp_path.rglob("*") if path.name in shown}
+    assert texts.keys() == {*shown}
+    for text in (said.out, said.err, *texts.values()):
+        assert "Zq83kfLw92Xy" not in text
+        assert "hunter2pass" not in text
 
 
 def test_five_faults_on_five_sockets_are_five_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,12 +13,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from conformance.contract.client_scenarios import CLIENT_SCENARIOS
+from conformance.errors import UsageError
 from conformance.mock.client.habits import HABITS
 from conformance.mock.client.submitter import act
 from conformance.mock.replies import for_client
 from conformance.mock.server import Mock
 from conformance.model import Report, Role, Status
 from conformance.reference.waiting_run import WaitingRun, waiting_run
+from conformance.report import folder
 from conformance.run import proxied, recordings
 from conformance.run.proxying import Done, Session
 from conformance.run.recordings import Question
@@ -138,7 +140,7 @@ def test_several_clients_and_threads_are_told_apart(tmp_path: Path) -> None:
         if any(verdict.status in AGAINST for verdict in subject.verdicts)
     ]
     assert len(broken) == 1
-    assert len(list((tmp_path / "cassettes").iterdir())) == 6
+    assert len(list((tmp_path / "cassettes").glob("*.jsonl"))) == 6
 
 
 @pytest.mark.parametrize("fault", [None, "delta-lost,outputs-trimmed"])
@@ -157,6 +159,29 @@ def test_a_cassette_is_judged_as_the_traffic_was(tmp_path: Path, fault: str | No
         assert not heard.failed
         assert [subject.verdicts for subject in again.subjects] == [subject.verdicts for subject in report.subjects]
         assert [subject.name for subject in again.subjects] == [subject.name for subject in report.subjects]
+
+
+def test_a_folder_shows_one_session_and_never_the_one_before(tmp_path: Path) -> None:
+    scenario = "plain-one-call"
+    for count in (2, 1):
+        with Mock() as mock:
+            runs = [waiting_run(mock.ask, BY_ID[scenario], API_KEY) for _ in range(count)]
+            with judged(mock.base_url, out=str(tmp_path)) as heard:
+                for waiting in runs:
+                    acts(heard, waiting, scenario)
+        assert heard.done.exit_code == 0
+    assert [path.name for path in (tmp_path / "cassettes").glob("run*")] == ["run-0001.jsonl"]
+    manifests = [json.loads(path.read_text()) for path in tmp_path.rglob(folder.MANIFEST)]
+    assert [each["complete"] for each in manifests] == [True] * 3
+
+
+def test_a_folder_with_cassettes_of_others_is_left_as_it_is(tmp_path: Path) -> None:
+    passed("plain-one-call", out=str(tmp_path))
+    (tmp_path / "cassettes" / "mine.jsonl").write_text("mine")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(UsageError, match="cassettes of something else"):
+        passed("plain-one-call", out=str(tmp_path))
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_keys_pass_through_and_are_never_kept(tmp_path: Path) -> None:
@@ -208,6 +233,21 @@ def test_a_server_is_not_accused_for_a_client_in_the_wrong_thread() -> None:
         assert asks(base_url, "POST", wrong.replace("thread_unknown", waiting.thread_id), body)[0] == 200
 
     assert on_a_waiting_run(does).against(Role.SERVER) == set()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), [("", "/v1"), ("", "/"), ("/submit_tool_outputs", "/submit_tool_outputs/")]
+)
+def test_a_server_is_not_accused_for_a_path_at_which_nobody_offers_anything(right: str, wrong: str) -> None:
+    def does(base_url: str, waiting: WaitingRun, body: dict[str, object]) -> None:
+        path = f"/threads/{waiting.thread_id}/runs/{waiting.run_id}/submit_tool_outputs"
+        assert asks(base_url, "POST", path.replace(right, wrong, 1), body)[0] == 404
+
+    assert on_a_waiting_run(does).against(Role.SERVER) == set()
+
+
+def test_a_server_is_accused_that_does_not_offer_the_operation_where_it_serves_the_rest() -> None:
+    assert "request.path" in passed("plain-one-call", fault="serves-nowhere").against(Role.SERVER)
 
 
 def test_a_server_is_not_accused_for_a_client_that_reads_no_further() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shlex
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -13,6 +15,7 @@ from types import SimpleNamespace
 import pytest
 
 from conformance.mock.server import Mock
+from conformance.model import Report
 from conformance.tests.commands import ALONE, PATIENCE, environment
 
 pytest.importorskip("xdist")
@@ -95,3 +98,36 @@ def test_cells_are_one_scope_by_scenario_or_by_the_run_they_share() -> None:
 def test_another_distribution_that_was_asked_for_is_respected(dist: str) -> None:
     config = SimpleNamespace(getvalue=lambda name: {"dist": dist}[name])
     assert Workers().pytest_xdist_make_scheduler(config, None) is None  # type: ignore[arg-type]
+
+
+class Worker:
+    """Stands for a worker and its process: interrupted, it reports, or it dies."""
+
+    def __init__(self, suite: SimpleNamespace, report: Report | None) -> None:
+        self.signals: list[int] = []
+        self.config = SimpleNamespace(pluginmanager=SimpleNamespace(get_plugin=lambda _: suite))
+        self.gateway = SimpleNamespace(_io=SimpleNamespace(popen=self))
+        self._report = report
+
+    def poll(self) -> int | None:
+        return 1 if self.signals and self._report is None else None
+
+    def send_signal(self, number: int) -> None:
+        self.signals.append(number)
+        if self._report is not None:
+            self.workeroutput = {"conformance_report": pickle.dumps((self._report, []))}
+
+
+@pytest.mark.parametrize("interrupted", ["interrupted by SIGTERM", None])
+def test_workers_of_an_interrupted_run_end_and_report(interrupted: str | None) -> None:
+    suite = SimpleNamespace(interrupted=interrupted, parts=[], stops=[])
+    reports = [Report({"kind": "mock", "name": name}, ()) for name in ("one", "two")]
+    nodes = [Worker(suite, report) for report in (*reports, None)]
+    workers = Workers()
+    for node in nodes:
+        workers.pytest_testnodeready(node)
+    workers.pytest_sessionfinish(SimpleNamespace(config=nodes[0].config))  # type: ignore[arg-type]
+    if interrupted:
+        workers.pytest_testnodedown(nodes[0])
+    assert suite.parts == (reports if interrupted else [])
+    assert [node.signals for node in nodes] == [[signal.SIGTERM] if interrupted else []] * 3

@@ -285,6 +285,7 @@ ROWS: Sequence[Row] = (
     *_rows("relay.request-body", Through.EXCHANGE, "relay.request-bytes"),
     *_rows("relay.status-class", Through.EXCHANGE, "relay.status relay.content-type relay.error-body relay.answer"),
     *_rows("relay.content-type", Through.EXCHANGE, "relay.charset relay.error-body relay.answer"),
+    *_rows("relay.version", Through.EXCHANGE, "relay.cut"),
     *_rows("relay.apart", Through.RUN, "relay.event* relay.done relay.prompt"),
     *_rows("relay.ends", Through.EXCHANGE, "relay.events-arrive relay.done relay.answer relay.error-body"),
     *_rows("relay.flows", Through.EXCHANGE, "relay.prompt"),

@@ -85,9 +85,15 @@ class ClientEnd:
         return self.status == status or status in (text(self.outcome.document, "error") or "")
 
     def looked(self, *operations: Operation) -> bool:
-        """Whether it read the run, or whatever else is asked for, after the submission, and was answered."""
+        """Whether it read the run, or whatever else is asked for, after the submission, and was answered.
+
+        Who deletes what it created, or cancels, reads nothing.
+        """
         return any(
-            exchange.operation in operations and exchange.response is not None and served(exchange.response)
+            exchange.operation in operations
+            and exchange.request.method == "GET"
+            and exchange.response is not None
+            and served(exchange.response)
             for index, exchange in own(self.observation)
             if index > self.sent.exchange
         )

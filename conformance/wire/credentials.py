@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -53,21 +54,48 @@ def of_url(url: str) -> Iterator[str]:
 
 
 def of_words(words: Iterable[str]) -> Iterator[str]:
-    """The credentials of somebody's command line: `--api-key=…`, `--token …`, `KEY=…`, headers and URLs."""
+    """The credentials of somebody's command line: `--api-key=…`, `--token …`, `-u NAME:…`, `KEY=…`, headers and URLs.
+
+    A word that is itself a line for a shell (`sh -c '…'`) is read as one.
+    """
     before = ""
     for word in words:
         name, sign, value = word.partition("=")
         header, colon, text = word.partition(":")
-        if sign and is_named(name.lstrip("-")):
+        if sign and _is_one_word(name) and is_named(name.lstrip("-")):
             yield value
+            yield from () if _is_one_word(value) else of_words(_words_of(word))
         elif before.startswith("-") and is_named(before.lstrip("-")):
             yield word
-        elif colon and is_named(header.strip()):
+        elif colon and before in _USER:
+            yield from (word, text)
+        elif colon and _is_one_word(header.strip()) and is_named(header.strip()):
             yield text.strip()
             yield without_scheme(text)
+        elif not _is_one_word(word):
+            yield from of_words(_words_of(word))
         if "://" in word:
             yield from of_url(word)
         before = word
+
+
+#: Options whose value is a name and a password, as curl and wget have them.
+_USER = frozenset({"-u", "--user", "-U", "--proxy-user"})
+
+
+def _is_one_word(text: str) -> bool:
+    return len(text.split(maxsplit=1)) < 2
+
+
+def _words_of(line: str) -> list[str]:
+    """The words of a line for a shell, or of a program: where its quotes do not close, what stands between spaces."""
+    reader = shlex.shlex(line, posix=True, punctuation_chars=True)
+    reader.whitespace_split, reader.commenters = True, ""
+    try:
+        words = list(reader)
+    except ValueError:
+        return line.split()
+    return words if len(words) > 1 else line.split()
 
 
 def of_environment(environment: Mapping[str, str]) -> Iterator[str]:
@@ -77,8 +105,13 @@ def of_environment(environment: Mapping[str, str]) -> Iterator[str]:
             yield value
 
 
-#: Variables that hold credentials; narrower than for others, since an environment is full of sessions and codes.
-_VARIABLE = re.compile(r"(?:.*_)?(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|PAT|SAS)\d{0,2}")
+#: Variables that hold credentials; narrower than for others, since an environment is full of sessions and codes. What
+#: follows the noun says which one it is: `PROD`, `V2`.
+_VARIABLE = re.compile(
+    r"(?:.*(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?)|(?:.*_)?(?:AUTH|PAT|PWD|SAS)|(?:.*_|SSH)?PASS)"
+    r"(?:_?V?\d{1,2}|_(?:DEV|LIVE|NEW|OLD|PRIMARY|PROD|PRODUCTION|SECONDARY|STAGING|TEST))?",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def is_variable(name: str) -> bool:

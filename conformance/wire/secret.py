@@ -58,7 +58,7 @@ VOCABULARY = (
     "end_index file_citation file_id file_ids file_name file_path image_file image_url incomplete_at "
     "json_schema last_messages max_num_results ranker ranking_options reason results run_id "
     "score_threshold start_index thread.created tool_choice tool_resources vector_store_ids "
-    "sk-conformance-wrong-key key-of-the-conformance-mock key-of-the-built-in-mock"
+    "sk-conformance-wrong-key key-of-the-conformance-mock key-of-the-built-in-mock key-of-the-upstream-mock"
 )
 
 _WORDS = VOCABULARY.encode()

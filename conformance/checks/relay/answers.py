@@ -100,7 +100,14 @@ def error_body(observation: Observation) -> Iterable[Finding] | None:
     refused = [
         each for each in with_answers(observation) if each.whole and each.answers and each.answers[0].status >= 400
     ]
-    return judged(observation, refused, _another_answer)
+    return judged(observation, refused, _another_error)
+
+
+def _another_error(passage: Passage) -> Iterator[Slip]:
+    if found := next(_another_answer(passage), None):
+        yield found
+    elif passage.answers is not None:
+        yield from _another_type(*passage.answers)
 
 
 @check("relay.answer", on=[CLOSE])
@@ -141,8 +148,8 @@ def _another_wait(passage: Passage) -> Iterator[Slip]:
 
 @check("relay.content-type", on=[CLOSE])
 def content_type(observation: Observation) -> Iterable[Finding] | None:
-    """The media type arrives as it was sent."""
-    return _heads(observation, _another_type)
+    """The media type of what was accepted arrives as it was sent."""
+    return _heads(observation, lambda behind, front: _another_type(behind, front) if served(behind) else ())
 
 
 def _another_type(behind: Response, front: Response) -> Iterator[Slip]:

@@ -12,9 +12,10 @@ from conformance.checks.relay.passed import (
     submissions,
     with_answers,
 )
+from conformance.contract.gateway_scenarios import PATIENCE_MS
 from conformance.model import Ended, Finding, Response
 from conformance.walk.event_differences import Seen
-from conformance.walk.http_response import body_of, header, served
+from conformance.walk.http_response import body_of, header, is_event_stream, served
 from conformance.walk.observation import Observation
 from conformance.walk.occasions import CLOSE
 from conformance.walk.passages import Passage
@@ -23,20 +24,23 @@ from conformance.walk.registry import check
 #: Milliseconds by which an event may come later than around the gateway: nobody minds a second.
 _LATE_MS = 1_000
 
+#: Milliseconds that a client must have waited for it to show that nobody was going to say anything.
+_PATIENT_MS = 5_000
+
 #: Milliseconds for which the upstream must have waited with its last event for it to show anything.
 _WAITED_MS = 1_000
 
 
 @check("relay.flows", on=[CLOSE])
 def flows(observation: Observation) -> Iterable[Finding] | None:
-    """The first event comes while the upstream waits with its last one; where it did once it does."""
+    """The first event comes while the upstream waits with the next or the last one; where it did once it does."""
     paced = [each for each in submissions(observation) if _shows_pace(each)]
     if not paced:
         return None
     held = [each for each in paced if _held_back(each)]
     if len(held) < len(paced):
         return ()
-    return [found_at(observation, each.front, _all_at_its_end(each)) for each in held[:1]]
+    return [found_at(observation, each.front, _nothing_yet(each)) for each in held[:1]]
 
 
 def _shows_pace(passage: Passage) -> bool:
@@ -44,24 +48,34 @@ def _shows_pace(passage: Passage) -> bool:
     return passage.whole and passage.source is not None and bool(passage.source.events) and bool(passage.front.events)
 
 
-def _held_back(passage: Passage) -> bool:
-    """Whether nothing had come when the upstream sent its last event, though it had waited."""
+class _Wait(NamedTuple):
+    """Between two events the upstream waited, in milliseconds since its answer began."""
+
+    began: int
+    ended: int
+
+
+def _held_back(passage: Passage) -> list[_Wait]:
+    """The waits of the upstream, behind its first event and before its last one, in which nothing had come."""
     source = passage.source
     times = [event.place.ms for event in source.events if not event.is_done] if source is not None else []
     if source is None or len(times) < 2:
-        return False
-    waited = times[-1] - times[-2]
+        return []
     first = passage.front.at(passage.front.events[0].place.ms)
+    # The first wait is over once the first event has come, however late: only one that ran out of patience shows more.
+    waits = ((_Wait(*times[:2]), PATIENCE_MS), (_Wait(*times[-2:]), _WAITED_MS))
     # Where it came early the wait was over at once; a clock that decides here is off by half the wait.
-    return waited >= _WAITED_MS and first > source.at(times[-1]) - waited // 2
+    return [
+        wait for wait, least in waits
+        if (waited := wait.ended - wait.began) >= least and first > source.at(wait.ended) - waited // 2
+    ]  # fmt: skip
 
 
-def _all_at_its_end(passage: Passage) -> Slip:
-    first = passage.front.events[0]
-    last = max(event.place.ms for event in passage.source.events) if passage.source else 0
-    got = f"the first after {first.place.ms} ms, the upstream's last was sent after {last} ms"
-    return Slip("held-back", "the events were held back until the upstream had sent all", "each event as it comes",
-                 got, first)  # fmt: skip
+def _nothing_yet(passage: Passage) -> Slip:
+    first, wait = passage.front.events[0], _held_back(passage)[-1]
+    got = f"the first after {first.place.ms} ms; the upstream waited from {wait.began} ms to {wait.ended} ms"
+    return Slip("held-back", "nothing came while the upstream waited for what it had sent to arrive",
+                 "each event as it comes", got, first)  # fmt: skip
 
 
 @check("relay.prompt", on=[CLOSE])
@@ -120,10 +134,44 @@ def _cut_off(passage: Passage) -> Iterator[Slip]:
 @check("relay.cut", on=[CLOSE])
 def cut(observation: Observation) -> Iterable[Finding] | None:
     """What the upstream broke off is not ended properly."""
-    broken = [
-        each for each in with_answers(observation) if _breaks_off(each, {Ended.SHORT, Ended.RESET}) or _left_early(each)
-    ]
+    broken = [each for each in with_answers(observation) if _is_cut(each) or _left_early(each)]
     return judged(observation, broken, _ended_properly)
+
+
+def _is_cut(passage: Passage) -> bool:
+    """Whether the upstream broke off, and the gateway can know it: the end of a connection ends a body of HTTP/1.0."""
+    if not _breaks_off(passage, {Ended.SHORT, Ended.RESET}) or passage.answers is None:
+        return False
+    behind, _ = passage.answers
+    return behind.ended is Ended.RESET or _is_framed(behind)
+
+
+@check("relay.upstream-left", on=[CLOSE])
+def upstream_left(observation: Observation) -> Iterable[Finding] | None:
+    """A client learns that the upstream has broken off before it gives up by itself."""
+    told = [each for each in with_answers(observation) if _breaks_off(each, {Ended.SHORT, Ended.RESET})]
+    return judged(observation, [each for each in told if not _is_impatient(each)], _hanging)
+
+
+def _waited(passage: Passage) -> int | None:
+    """Milliseconds from the end of the upstream until the client gave up; None where it did not."""
+    source, answers = passage.source, passage.answers
+    if source is None or answers is None or answers[1].ended is not Ended.TIMEOUT:
+        return None
+    return passage.front.at(answers[1].ended_ms) - source.at(answers[0].ended_ms)
+
+
+def _is_impatient(passage: Passage) -> bool:
+    """Whether the client gave up too soon for its wait to say anything."""
+    waited = _waited(passage)
+    return waited is not None and waited < _PATIENT_MS
+
+
+def _hanging(passage: Passage) -> Iterator[Slip]:
+    waited = _waited(passage)
+    if waited is not None:
+        yield Slip("hanging", "the upstream had broken off, and the client waited until it gave up",
+                    "a body that is broken off", f"open for another {waited} ms")  # fmt: skip
 
 
 def _left_early(passage: Passage) -> bool:
@@ -156,11 +204,22 @@ def _is_framed(response: Response) -> bool:
 
 def _ended_properly(passage: Passage) -> Iterator[Slip]:
     behind, front = passage.answers or (None, None)
-    if behind is None or front is None or (behind.ended is not Ended.RESET and not _is_framed(behind)):
-        return
-    if front.ended is Ended.COMPLETE and served(front):
+    if behind is not None and front is not None and front.ended is Ended.COMPLETE and served(front):
         yield Slip("ended", "the upstream broke off, and the client got a proper end", "a body that is broken off",
                     f"complete after {len(body_of(front))} bytes, upstream {behind.ended}")  # fmt: skip
+
+
+@check("relay.version", on=[CLOSE])
+def version(observation: Observation) -> Iterable[Finding] | None:
+    """The upstream can frame its streams: it was asked with a version that knows chunks."""
+    return judged(observation, [each for each in submissions(observation) if each.answers is not None], _unframed)
+
+
+def _unframed(passage: Passage) -> Iterator[Slip]:
+    behind = passage.answers[0] if passage.answers is not None else None
+    if behind is not None and served(behind) and is_event_stream(behind) and not _is_framed(behind):
+        yield Slip("unframed", "the upstream was asked with HTTP/1.0: only the end of the connection ends its stream",
+                    "HTTP/1.1", "an answer that says neither a length nor chunks")  # fmt: skip
 
 
 def _left_in_time(passage: Passage) -> bool:

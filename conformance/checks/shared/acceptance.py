@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from conformance.contract.lifecycle import FINAL
-from conformance.model import Finding, Operation, Response
+from conformance.model import Exchange, Finding, Operation, Response
 from conformance.walk.documents import Document, find, text
 from conformance.walk.history import RETRIED, calls_of, run_of_path, runs_in
 from conformance.walk.http_response import document_of, error_of, got_status, header, served
@@ -48,9 +48,36 @@ def acceptable(observation: Observation) -> bool:
     declared = bool(observation.held & _DECLARED) and knows
     if response is not None and 400 <= status < 500 and _excused(observation, response):
         return False
+    if 300 <= status < 500 and astray(observation):
+        return False
     if status == 429 or ((response is None or status >= 500) and not declared):
         return False
     return declared or bool(sent.pending) or (status != 0 and 200 <= status < 300)
+
+
+#: What a path of the API begins with below its base, and what that of a submission ends with.
+_BELOW_BASE, _OPERATION = "/threads/", "/submit_tool_outputs"
+
+
+def astray(observation: Observation) -> bool:
+    """Whether the submission went to a path at which nobody offers the operation: a slip of its client's.
+
+    It has more behind the operation, or stands below another base than everything that was served.
+    """
+    path = _path(observation.exchange)
+    if _BELOW_BASE not in path:
+        return False  # the recording does not hold it
+    answered = (each for each in observation.transcript.exchanges if each.response and served(each.response))
+    bases = {_base(each) for each in answered if _BELOW_BASE in _path(each)}
+    return not path.endswith(_OPERATION) or bool(bases and _base(observation.exchange) not in bases)
+
+
+def _path(exchange: Exchange) -> str:
+    return exchange.request.target.partition("?")[0]
+
+
+def _base(exchange: Exchange) -> str:
+    return _path(exchange).partition(_BELOW_BASE)[0]
 
 
 def _excused(observation: Observation, response: Response) -> bool:

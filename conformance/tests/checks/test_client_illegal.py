@@ -223,6 +223,10 @@ BROKEN: dict[str, dict[str, Transcript]] = {
         ),
         "more than came": met("streamed-incomplete", streams(CUT_SHORT), outcome=told(text="hello")),
         "half of it": met("streamed-no-done", streams(), outcome=told(text="hel")),
+        "twice, and then what was created is deleted": met(
+            "streamed-no-done", streams(), asks(Operation.OTHER, "DELETE", "/v1/assistants/asst_1", m.answer({})),
+            outcome=told(text="hellohello"),
+        ),
         "another one than was listed": met("plain-conflict", sends(), reads("completed"), lists(HELLO), outcome=told(text="no")),
     },
     "outcome.status": {

@@ -49,7 +49,7 @@ def test_the_proof_of_gateways_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["joins-events", "drops-names", "sends-twice", "ends-the-cut", "compresses", "http-1.0"]
+    "name", ["joins-events", "drops-names", "sends-twice", "ends-the-cut", "compresses", "http-1.0", "asks-in-1.0"]
 )
 def test_on_sockets_a_habit_is_told_as_in_process(name: str) -> None:
     inside, outside = prove_gateways([GATEWAY_HABITS[name]], full=True)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
+import threading
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -14,9 +18,12 @@ from conformance.relay.habits import DECLARED
 from conformance.report import html
 from conformance.report.exhibits import Exhibitor
 from conformance.report.text import surroundings
+from conformance.targets.gateway import API_KEY, SocketEnds
+from conformance.targets.settings import Settings
 from conformance.verdict.judge import judge
 from conformance.wire import cassette
 from conformance.wire.redact import redact
+from conformance.wire.secret import secrets_of
 
 #: Scenarios whose bodies are long: redacting them takes a second each.
 LONG = {"relay-large", "relay-million", "relay-slow-reader"}
@@ -62,7 +69,7 @@ def test_a_cassette_of_both_sides_is_judged_the_same(habit: str) -> None:
     for scenario in dict.fromkeys(("relay-streamed", *DECLARED[habit].scenarios)):
         if scenario not in LONG:
             live = played(habit, scenario)
-            lines = cassette.write(redact(live, ("key-of-the-upstream-mock",)), recorded="", by="a test")
+            lines = cassette.write(redact(live, (API_KEY,)), recorded="", by="a test")
             assert told(judge(cassette.read(lines, "x"))) == told(judge(live))
 
 
@@ -95,3 +102,50 @@ def test_a_gateway_that_gives_up_within_the_pause_is_not_asked_to_sit_through_it
             assert target.plays(BY_ID["relay-pause"]) is plays
             assert not target.plays(BY_ID["relay-stall"])
             assert not target.plays(BY_ID["stream-one-call"])
+
+
+class LateRoutes(BaseHTTPRequestHandler):
+    """A gateway that answers by itself until `asked` has come to `late`."""
+
+    upstream = ""
+    asked = 0
+    late = 0
+
+    def do_GET(self) -> None:
+        """Pass on, or say that there is no such route."""
+        type(self).asked += 1
+        status = 404
+        if self.asked > self.late:
+            with closing(http.client.HTTPConnection(self.upstream)) as connection:
+                connection.request("GET", self.path)
+                status = connection.getresponse().status
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize(("late", "patience", "passed"), [(2, 60.0, True), (1000, 0.1, False), (0, 0.0, False)])
+def test_a_gateway_that_takes_up_its_routes_late_is_waited_for(late: int, patience: float, passed: bool) -> None:
+    handler = type("Handler", (LateRoutes,), {"late": late})
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+
+        def started(upstream: str) -> Settings:
+            handler.upstream = urlsplit(upstream).netloc  # type: ignore[attr-defined]
+            return Settings(base_url=f"http://127.0.0.1:{server.server_port}/v1")
+
+        with closing(SocketEnds(started, patience=patience)):
+            asked: int = handler.asked  # type: ignore[attr-defined]
+        server.shutdown()
+        serving.join()
+    assert (asked == late + 1) is passed
+    assert (asked > 0) is (patience > 0)
+
+
+def test_the_key_of_the_upstream_hides_no_word_of_ours() -> None:
+    said = "the client had left, and the upstream went on"
+    assert secrets_of((API_KEY,)).hidden(said) == said

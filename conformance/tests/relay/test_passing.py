@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 
 import pytest
 
 from conformance.model import Ended
+from conformance.relay.connection import HELD, Connection
 from conformance.relay.passed import Room
 from conformance.tests.pace import limit
 from conformance.tests.relay.sockets import GET, NO_LINGER, connected, received, relayed
@@ -207,6 +209,82 @@ def test_an_early_refusal_of_an_upload_passes() -> None:
         client.sendall(b"POST /v1/x HTTP/1.1\r\nHost: a\r\nContent-Length: 400000\r\n\r\nbegin")
         assert received(client, b"\r\n\r\n") == refusal
     assert passed[0].status == 413
+
+
+@pytest.mark.parametrize("reset_after", [False, True])
+@pytest.mark.parametrize("body", [b"", b"begin"])
+def test_an_upstream_that_ends_before_it_has_the_whole_upload_is_seen(body: bytes, reset_after: bool) -> None:
+    taken = threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        received(connection, b"\r\n\r\n" + body)
+        connection.sendall(PLAIN)
+        assert taken.wait(limit())
+        if reset_after:
+            reset(connection)
+
+    with relayed(serve) as (relay, passed), connected(relay) as client:
+        head = b"POST /v1/x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 400000\r\n\r\n"
+        client.sendall(head + body)
+        assert received(client, b"ok") == PLAIN
+        taken.set()
+        if reset_after:
+            with pytest.raises(ConnectionResetError):
+                received(client)
+        else:
+            assert received(client) == b""
+    assert (passed[0].status, passed[0].ended) == (200, Ended.COMPLETE)
+
+
+def test_an_empty_line_before_a_request_is_passed_over() -> None:
+    def serve(connection: socket.socket) -> None:
+        for _ in range(2):
+            assert received(connection, b"\r\n\r\n").startswith(b"GET ")
+            connection.sendall(PLAIN)
+
+    with relayed(serve) as (relay, passed), connected(relay) as client:
+        for before in (b"", b"\r\n"):
+            client.sendall(before + GET)
+            assert received(client, b"ok") == PLAIN
+    assert len(passed) == 2
+
+
+def test_what_an_upstream_says_before_it_ends_an_idle_connection_passes() -> None:
+    late = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"
+    idle = threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        received(connection, b"\r\n\r\n")
+        connection.sendall(PLAIN)
+        assert idle.wait(limit())
+        connection.sendall(late)
+
+    with relayed(serve) as (relay, _), connected(relay) as client:
+        client.sendall(GET)
+        assert received(client, b"ok") == PLAIN
+        idle.set()
+        assert received(client) == late
+
+
+def test_who_sends_single_bytes_waits_long_before_as_many_are_held() -> None:
+    class Sender(asyncio.Transport):
+        paused = False
+
+        def pause_reading(self) -> None:
+            self.paused = True
+
+    async def filled() -> int:
+        sender = Sender()
+        connection = Connection()
+        connection._transport = sender
+        count = 0
+        while not sender.paused:
+            connection.get_buffer(1)[:1] = b"x"
+            connection.buffer_updated(1)
+            count += 1
+        return count
+
+    assert asyncio.run(filled()) < HELD / 100
 
 
 def test_an_answer_to_head_has_no_body() -> None:

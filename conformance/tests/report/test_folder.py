@@ -209,17 +209,33 @@ def test_no_link_takes_a_report_elsewhere(link: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "files",
-    [["../outside.txt"], ["/etc/passwd"], ["a/b/c"], ["..."], [".git/config"], ["repro/../../x"], [1], "x", [""]],
+    [
+        ["../outside.txt"],
+        ["/etc/passwd"],
+        ["a/b/c"],
+        ["..."],
+        [".git/config"],
+        ["repro/../../x"],
+        [1],
+        "x",
+        [""],
+        ["notes.txt"],
+        ["src/main.py"],
+        ["report.json", "README.md"],
+        ["repro/../x.jsonl"],
+    ],
 )
 def test_a_manifest_that_the_suite_did_not_write_removes_nothing(files: object, tmp_path: Path) -> None:
     place = tmp_path / "out"
     place.mkdir()
     (tmp_path / "outside.txt").write_text("mine")
+    (place / "notes.txt").write_text("mine")
     document = {"manifest": 1, "suite": "1", "run": "0" * 16, "complete": True, "files": files, "folders": []}
     (place / folder.MANIFEST).write_text(json.dumps(document))
     with pytest.raises(UnreadableInput, match=r"\.conformance\.json: /files"):
         folder.begin(place)
     assert (tmp_path / "outside.txt").read_text() == "mine"
+    assert (place / "notes.txt").read_text() == "mine"
 
 
 def test_parts_that_a_killed_run_left_are_no_hindrance_where_every_process_is_number_one(tmp_path: Path) -> None:

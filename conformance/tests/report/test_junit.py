@@ -11,6 +11,8 @@ import xmlschema
 
 from conformance.model import Report, Status, Subject
 from conformance.report.junit import render
+from conformance.report.result import exit_code
+from conformance.report.tally import Tally
 from conformance.tests.report.reports import (
     ATTACK,
     REPORTS,
@@ -94,6 +96,24 @@ def test_a_warning_is_told_and_fails_only_when_strict() -> None:
 )
 def test_what_does_not_count_is_skipped_with_its_reason(report: Report, name: str, said: str) -> None:
     assert outcome(report, name, "skipped").get("message") == said
+
+
+def test_as_many_failures_as_the_report_counts() -> None:
+    report = failing()
+    tally = Tally.of(report.subjects)
+    assert (tally.failed, tally.failed_after) == (2, 2)
+    assert fromstring(render(report)).get("failures") == "2"
+    effect = case(report, "stream-one-call:done.closes")
+    assert [child.tag for child in effect] == ["properties", "skipped", "system-out"]
+    skipped = outcome(report, "stream-one-call:done.closes", "skipped")
+    assert skipped.get("message") == "due to another failure: done.last"
+
+
+def test_a_failure_that_only_a_warning_explains_is_that_of_the_run() -> None:
+    effect = verdict("done.last", "s", Status.FAIL, finding(primary=False, because="events.usage"))
+    report = Report({"kind": "http"}, (Subject("s", (verdict("events.usage", "s", Status.WARN, finding()), effect)),))
+    assert exit_code(report) == 1
+    assert (outcome(report, "complete", "failure").get("message") or "").startswith("requirements: 0 failed")
 
 
 def test_what_no_cell_shows_is_red_too() -> None:

@@ -152,7 +152,7 @@ def test_findings_that_differ_only_in_ids_and_values_are_one_way() -> None:
 
     shown = lines(Report({"kind": "http"}, tuple(map(seen, range(7)))))
     assert [line for line in shown if line.startswith("  got")] == [
-        "  got       value 0 and 6 more values",
+        "  got       value 0 (and 6 other values elsewhere)",
         "  got       run_a0",
     ]
     assert len([line for line in shown if line.endswith("7 times")]) == 2
@@ -192,21 +192,20 @@ def test_what_was_not_exercised_says_what_it_would_have_taken() -> None:
         report = Report({"kind": "http"}, (subject,), not_exercised=not_exercised((subject,)))
         return "\n".join(lines(report, style=Style(width=10_000, verbose=True)))
 
-    told = {line.split()[0]: line for line in shown("done.last").splitlines() if "need" in line}
-    assert "need a server that keeps state" in told["state"]
-    assert "need a key: --api-key-env" in told["key"]
+    assert "  reason    needs a server that keeps state\n  what      " in shown("done.last")
+    assert "  reason    needs a key: --api-key-env\n  what      " in shown("done.last")
     nothing_missing = shown("surface.pending-calls", "errors.wrong-key")
     assert "keeps state" not in nothing_missing
-    assert "need a key" not in nothing_missing
+    assert "needs a key" not in nothing_missing
 
 
 def test_requirements_that_nothing_showed_are_all_told_each_once() -> None:
     names = not_exercised(())
     told = unseen(names)
     assert sorted(name for members in told.values() for name in members) == sorted(names)
-    assert "errors.rate-limit" in told["luck"]
+    assert "errors.rate-limit" in told["observed"]
     assert "errors.wrong-key" in told["key"]
-    assert "done.last" in told["rules"]
+    assert "done.last" in told["rest"]
     assert "submission.expired-refused" in told["state"]
     assert "submission.expired-refused" in unseen(("submission.expired-refused", "done.last"))["script"]
 

@@ -127,7 +127,7 @@ def test_a_server_is_started_judged_and_ended_with_its_children(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--serve", "x"), "--serve says something about a server"),
+        (("--serve", "x"), "--serve needs a server of yours"),
         (("--base-url", "http://h/v1", "--serve", ""), "--serve '': no command"),
         (("--base-url", "http://h/v1", "--serve", "'"), "No closing quotation"),
         (("--base-url", "http://h/v1", "--wait", "-1"), "--wait -1: invalid number of seconds"),

@@ -15,8 +15,9 @@ import pytest
 
 from conformance.contract.scenarios import BY_ID
 from conformance.errors import UsageError
-from conformance.model import Author, Ended, Operation, Role, Status, Transcript
+from conformance.model import Author, Ended, Operation, Outcome, Role, Status, Transcript
 from conformance.targets import process
+from conformance.targets.artifacts import Artifacts
 from conformance.targets.assignment import Assignment
 from conformance.targets.client import ClientTarget, Driven
 from conformance.targets.drivers import Command
@@ -100,7 +101,7 @@ def test_a_request_is_recorded_although_its_sender_does_not_wait_for_the_answer(
 
 def test_a_command_that_exits_at_once_cannot_be_judged_where_it_failed() -> None:
     failed = meet("import sys; print('no such module'); sys.exit(3)")
-    assert failed.untestable == "the client sent no request: it ended with 3, saying: no such module"
+    assert failed.untestable == "the client sent no request: it exited with code 3, saying: no such module"
     verdicts = judge(failed, role=Role.CLIENT).verdicts
     assert {verdict.status for verdict in verdicts} == {Status.UNTESTABLE}
     content = meet("")
@@ -159,6 +160,14 @@ def test_a_megabyte_of_output_is_kept_at_both_ends(tmp_path: Path) -> None:
 def test_secrets_in_the_output_are_masked(tmp_path: Path) -> None:
     meet("print('sk-' + 'a1B2' * 8)", artifacts=tmp_path)
     assert (tmp_path / "plain-one-call.txt").read_text() == "…\n"
+
+
+def test_a_key_that_is_told_in_one_scenario_is_masked_in_what_was_printed_in_all(tmp_path: Path) -> None:
+    artifacts = Artifacts(tmp_path)
+    for scenario, secrets in {"before": (), "telling": ("Own7kEy0f4711",), "behind": ()}.items():
+        artifacts.beside(Outcome(1), scenario, f"{scenario} with Own7kEy0f4711\n", secrets)
+    printed = {path.stem: path.read_text() for path in tmp_path.iterdir()}
+    assert printed == {scenario: f"{scenario} with …\n" for scenario in ("before", "telling", "behind")}
 
 
 def test_a_command_may_need_long_to_start() -> None:
@@ -325,14 +334,14 @@ def ask(path, body=None):
             while run["status"] != "completed": run = ask(f"/threads/{thread}/runs/{run['id']}")
             print("over")
             """,
-            "its run has no functions to call, so that nothing is to be submitted; it ended with 0, saying: over",
+            "its run has no functions to call, so that nothing is to be submitted; it exited with code 0, saying: over",
         ),
         (
             "ask('/assistants', {'model': 7})",
             "POST '/v1/assistants' was answered 400: Invalid type for 'model': expected a string, but got a number "
-            "instead.; it ended with 1, saying: urllib.error.HTTPError: HTTP Error 400: Bad Request",
+            "instead.; it exited with code 1, saying: urllib.error.HTTPError: HTTP Error 400: Bad Request",
         ),
-        ("ask('/assistants')", "no run that it looked at waited for any; it ended with 0"),
+        ("ask('/assistants')", "no run that it looked at waited for any; it exited with code 0"),
     ],
     ids=["no functions", "broke during set-up", "something else"],
 )

@@ -82,7 +82,7 @@ def test_whatever_else_it_prints_is_kept_beside_the_scenario(driver: Persistent)
 @pytest.mark.parametrize(
     ("what", "code", "says"),
     [
-        ("sys.exit(3)", 3, "ended with 3"),
+        ("sys.exit(3)", 3, "exited with code 3"),
         ("os.kill(os.getpid(), 9)", -9, "ended by signal 9"),
         ('print("Traceback: it broke"); os._exit(1)', 1, "saying: Traceback: it broke"),
     ],

@@ -75,7 +75,7 @@ def told(tmp_path: Path) -> list[dict[str, str]]:
         ('{"thread_id": "t"}', 0, "the object breaks 'required' of schemas/own/provisioned.json"),
         ('{"thread_id": "t", "run_id": 1}', 0, "/run_id breaks 'type'"),
         ('{"thread_id": "t", "run_id": "r", "headers": {"A B": "c"}}', 0, "invalid header"),
-        ("the database is locked", 3, "ended with 3 and said: the database is locked"),
+        ("the database is locked", 3, "exited with code 3 and said: the database is locked"),
     ],
 )
 def test_what_is_no_run_makes_the_scenario_untestable(
@@ -122,7 +122,7 @@ def test_the_end_that_fails_is_listed(mock: Mock, tmp_path: Path) -> None:
     asked = target(mock, printing(tmp_path, '{"thread_id": "t", "run_id": "r", "calls": ["a"]}'))
     asked.exchange(BY_ID["json-one-call"])
     printing(tmp_path, "", 1)
-    assert "ended with 1 when it was called with CONFORMANCE_DONE" in "".join(asked.close())
+    assert "exited with code 1 when it was called with CONFORMANCE_DONE" in "".join(asked.close())
 
 
 @pytest.mark.parametrize(

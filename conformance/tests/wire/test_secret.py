@@ -152,3 +152,34 @@ def test_names_of_other_things(name: str) -> None:
 def test_credentials_of_a_command_line() -> None:
     words = ("prog", "--api-key", "one", "--token=two", "KEY=three", "http://me:four@h?sig=five", "-H", "api-key: six")
     assert set(credentials.of_words(words)) == {"one", "two", "three", "me", "four", "me:four", "five", "six"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "exec prog --api-key the-key --verbose",
+        "export API_KEY='the-key'; prog",
+        "curl -H 'Authorization: Bearer the-key' http://h/",
+        "curl -u name:the-key http://h/",
+        "api_key='the-key'; it's",
+        "bash -c 'bash -c \"prog --token the-key --once\"'",
+    ],
+)
+def test_credentials_of_a_line_for_a_shell(line: str) -> None:
+    found = set(credentials.of_words(("sh", "-c", line)))
+    assert "the-key" in {one.rstrip(";").strip("'") for one in found}
+    assert not any(" --" in one for one in found), "what stands behind a key is none"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["OPENAI_API_KEY", "PGPASSWORD", "MYSQL_PWD", "SSHPASS", "DB_PASS", "api_key", "GITHUBTOKEN", "AUTH", "A_KEY_V2",
+     "TOKEN_PROD", "npm_config_//registry.example/:_authToken"],
+)  # fmt: skip
+def test_variables_that_hold_credentials(name: str) -> None:
+    assert list(credentials.of_environment({name: "v4lue-of-it"})) == ["v4lue-of-it"]
+
+
+@pytest.mark.parametrize("name", ["PWD", "KEYBOARD", "TOKENIZERS_PARALLELISM", "COMPAT", "BYPASS", "AUTHOR"])
+def test_variables_of_other_things(name: str) -> None:
+    assert not list(credentials.of_environment({name: "/home" if name == "PWD" else "v4lue-of-it"}))

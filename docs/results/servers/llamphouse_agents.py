@@ -1,10 +1,9 @@
-"""Serves one agent with LLAMPHouse: it asks for as many tool calls as the message says, then answers.
+"""Serves one agent with LLAMPHouse: it calls each function that the run has, as its instructions say, then answers.
 
 python docs/results/servers/llamphouse_agents.py 4021
 """
 
 import asyncio
-import re
 import sys
 import uuid
 
@@ -13,32 +12,37 @@ from llamphouse.core.assistant import Agent
 from llamphouse.core.context import Context
 from llamphouse.core.types.run_step import ToolCallsStepDetails
 
-#: How many calls the suite asks for: the largest number word in the message, one without any.
-NUMBERS = {"one": 1, "two": 2, "three": 3}
+#: What the instructions of a run say that wants a second round of calls.
+ONCE_MORE = "once more"
 
 
 class Asking(Agent):
-    """Asks for tool outputs once, by the library's own way, and answers when they are there.
+    """Asks for tool outputs by the library's own way, and answers when they are there.
 
     A run of which `run` returns is completed by the worker, whatever it waits for: so this one returns last.
     """
 
     async def run(self, context: Context) -> None:
-        """Insert one step with all calls, wait until they are answered, and say so."""
-        said = str(context.messages)
-        wanted = max((number for word, number in NUMBERS.items() if re.search(rf"\b{word}\b", said)), default=1)
+        """Call all functions, in a second round the first of them, and answer."""
+        names = [tool["function"]["name"] for tool in context.run.tools or []]
+        await self.ask(context, names)
+        if ONCE_MORE in (context.run.instructions or ""):
+            await self.ask(context, names[:1])
+        await context.insert_message("It is 11 degrees in Reykjavik.")
+
+    async def ask(self, context: Context, names: list[str]) -> None:
+        """Insert one step with a call of each function, and wait until they are answered."""
         calls = [
             {
                 "id": f"call_{uuid.uuid4().hex[:24]}",
                 "type": "function",
-                "function": {"name": "get_weather", "arguments": '{"city": "Paris"}'},
+                "function": {"name": name, "arguments": '{"place": "Reykjavik"}'},
             }
-            for _ in range(wanted)
+            for name in names
         ]
         await context.insert_tool_calls_step(ToolCallsStepDetails(type="tool_calls", tool_calls=calls))
         while await self.waits(context):
             await asyncio.sleep(0.05)
-        await context.insert_message("It is 18 degrees in Paris.")
 
     async def waits(self, context: Context) -> bool:
         """Whether the run still waits for outputs."""
