@@ -2,7 +2,8 @@
 # make check  linters, types, import law and the tests of what judges: all day long
 # make test   the same and every other test        make test-real   the tests that need programs of others
 # make bench  measure                              make docs        write every generated file anew
-# make results  judge what docs/results/targets.toml lists (hours); make results ONLY=NAME  one of them
+# make results  judge what docs/results/targets.toml lists (hours); make results ONLY=NAME  one of them;
+#               make results COLLECT='DIR DIR'  none: publish the newest reports of these folders and of .results/reports
 # Each sets itself up in .venv first: with uv where it is installed, else with the venv and pip of $(PYTHON).
 
 PYTHON ?= python3
@@ -43,7 +44,8 @@ bench: $(VENV)/ready-to-test
 # Whoever departs is no failure of the target: exit code 1 is a result. One at a time: some results are about time.
 results: $(VENV)/ready-to-run
 	$(BIN)/conformance matrix docs/results/targets.toml --work .results/environments --out .results/reports \
-	  --publish docs/results --jobs 1 $(if $(ONLY),--only '$(ONLY)') || [ $$? -ne 4 ]
+	  --publish docs/results $(addprefix --readings ,$(wildcard docs/results/readings.toml)) --jobs 1 \
+	  $(if $(ONLY),--only '$(ONLY)') $(patsubst %,--collect %,$(COLLECT)) $(if $(ADD),--add '$(ADD)') || [ $$? -ne 4 ]
 
 # Older sets are frozen; only that of the coming release is written anew.
 NEWEST_SET = $(lastword $(sort $(wildcard conformance/contract/sets/*.json)))

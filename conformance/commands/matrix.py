@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from conformance.commands.arguments import add_options, option_groups
@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
     out, listed = named_folder(arguments.out), matrix.entries(Path(arguments.targets))
     folder.begin(out, matrix.OVERVIEW, kept=folder.reports_below(out) if arguments.only or arguments.collect else ())
     now = () if arguments.collect else matrix.chosen(listed, arguments.only)
-    others = _others(arguments)
+    others = _others(arguments, {entry.folder for entry in listed})
     said = _readings(arguments, [*(entry.name for entry in listed), *(column.name for column in others)])
     rows = verdict_options.known_failures(options.given(vars(arguments)))
     folder.begin(
@@ -139,9 +139,15 @@ def _check(arguments: argparse.Namespace) -> None:
         )
 
 
-def _others(arguments: argparse.Namespace) -> tuple[Column, ...]:
-    """What others judged: what is added now, and what was published before and is not."""
+def _others(arguments: argparse.Namespace, taken: Collection[str]) -> tuple[Column, ...]:
+    """What others judged: what is added now, and what was published before and is not.
+
+    Raises UsageError for one with the name of a listed target.
+    """
     now = [added(word) for word in arguments.add]
+    twice = next((column for column in now if column.key in taken), None)
+    if twice is not None:
+        raise UsageError(f"--add {twice.title}: the list has a target of this name", "Give the report another name.")
     before = publication.added(Path(arguments.publish)) if arguments.publish else ()
     return tuple({column.key: column for column in (*before, *now)}.values())
 

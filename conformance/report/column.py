@@ -74,6 +74,11 @@ class Column:
         return self.facts.version if self.facts.version != self.version else None
 
     @property
+    def selection(self) -> str | None:
+        """What alone was judged of it, where that was not everything: the expression of `-k`."""
+        return None if self.report is None else self.report.profile.selection
+
+    @property
     def title(self) -> str:
         """Its name, and its version where one is known."""
         return " ".join(filter(None, (self.name, self.version)))

@@ -8,7 +8,7 @@ python -m conformance.report.contract_page > docs/contract.html
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from conformance.contract.lifecycle import TABLES, Table
@@ -41,6 +41,8 @@ class Section(NamedTuple):
     text: str
     holds: tuple[str, ...]
     situations: tuple[str, ...] = ()
+    #: Which exchanges of the recordings are shown: the submissions, or what came before the first or after the last.
+    part: str = "submissions"
 
 
 SECTIONS = (
@@ -51,6 +53,8 @@ SECTIONS = (
         " calls, each with an id, a name and arguments. Until their outputs arrive, or the run expires ten "
         "minutes after it was created, nothing happens.",
         ("surface.pending-calls",),
+        ("json-three-calls",),
+        "before",
     ),
     Section(
         "sends",
@@ -121,6 +125,8 @@ SECTIONS = (
         "Afterwards",
         "What the stream said is what the run, its steps and its messages say when they are read.",
         ("surface",),
+        ("stream-one-call",),
+        "after",
     ),
     Section(
         "errors",
@@ -193,13 +199,19 @@ def published(row: Requirement) -> bool:
 
 
 def situations(section: Section) -> Iterator[Situation]:
-    """The recorded situations of a section: the judged exchanges of each reference recording, whole."""
+    """The recorded situations of a section: exchanges of each reference recording, whole."""
     for name in section.situations:
         path = cassettes_folder() / "reference" / f"{name}.jsonl"
         recorded = cassette.read(path.read_text(encoding="utf-8").splitlines(), path.name)
-        judged = [each for each in recorded.exchanges if each.operation in (Operation.SUBMIT, Operation.OTHER)]
-        shown = tuple(line for exchange in judged for line in _lines(exchange))
+        shown = tuple(line for exchange in _part(recorded.exchanges, section.part) for line in _lines(exchange))
         yield Situation(name, BY_ID[name].title, shown)
+
+
+def _part(exchanges: Sequence[Exchange], part: str) -> Sequence[Exchange]:
+    submitted = [at for at, each in enumerate(exchanges) if each.operation in (Operation.SUBMIT, Operation.OTHER)]
+    if part == "submissions":
+        return [exchanges[at] for at in submitted]
+    return exchanges[: submitted[0]] if part == "before" else exchanges[submitted[-1] + 1 :]
 
 
 def _lines(exchange: Exchange) -> Iterator[tuple[str, str]]:

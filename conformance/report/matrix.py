@@ -25,7 +25,7 @@ from conformance.report.writers import WRITERS
 #: Raised whenever the document changes in a way its readers notice.
 FORMAT = 1
 
-#: Whom a column may be about, in the order of their tables.
+#: Whom a column may be about, in the order of their tables; each is the word of its command and of its list.
 ROLES = ("server", "client", "gateway")
 
 #: Characters of the longest sentence that somebody wrote about a finding.
@@ -166,6 +166,7 @@ def _target(column: Column) -> Mapping[str, Any]:
         "name": column.name,
         "version": column.version,
         "listed": column.listed,
+        "selection": None if column.selection is None else safe(column.selection),
         "language": facts.language,
         "group": column.group,
         "homepage": facts.homepage,

@@ -62,9 +62,10 @@ def _row(column: Column) -> str:
     shown = ", ".join(f"`{each}`" for each in failed[:_SHOWN])
     rest = f" and {len(failed) - _SHOWN} more" if len(failed) > _SHOWN else ""
     day = report.began[:10] if report is not None else ""
+    part = f"; only `-k {safe(column.selection)}` was judged" if column.selection else ""
     cells = (
         name + (_ADDED if facts.added else ""), _version(column), facts.language or "-", day or "-", column.word,
-        column.counts, shown + rest or "nothing",
+        column.counts + part, shown + rest or "nothing",
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"
 

@@ -35,16 +35,23 @@ def _subject(subject: Subject, seen: set[_Kind]) -> Subject:
 
 
 def _verdicts(subject: Subject, seen: set[_Kind]) -> Iterator[Verdict]:
-    """Those that depart, the first of each other kind, and at least one that shows that the scenario was judged."""
+    """What departs by itself, the first of each other kind, and one that shows that the scenario was judged."""
     first = next((v for v in subject.verdicts if v.status in JUDGED), None)
     departs = any(verdict.status in DEPARTED for verdict in subject.verdicts)
     for verdict, outcome in outcomes(subject):
-        kind = (verdict.requirement, outcome, counted(verdict), verdict.because)
-        if verdict.status in DEPARTED:
-            yield replace(verdict, findings=tuple(map(_finding, causes(verdict).values())), more=0, more_causes=False)
-        elif kind not in seen or (verdict is first and not departs):
-            seen.add(kind)
-            yield verdict
+        because = verdict.because or next((finding.because for finding in verdict.findings), None)
+        kind = (verdict.requirement, outcome, counted(verdict), because)
+        if kind in seen and (outcome == "follows" or verdict.status not in DEPARTED):
+            if verdict is first and not departs:
+                yield verdict
+            continue
+        seen.add(kind)
+        yield _told(verdict)
+
+
+def _told(verdict: Verdict) -> Verdict:
+    """The verdict with one finding for each cause."""
+    return replace(verdict, findings=tuple(map(_finding, causes(verdict).values())), more=0, more_causes=False)
 
 
 def _finding(finding: Finding) -> Finding:

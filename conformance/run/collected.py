@@ -19,6 +19,12 @@ from conformance.wire.json_schema import mismatch, own_validator
 #: The overview of a folder as data: it says why a target has no report, and which version was judged.
 _DATA = next(name for name in OVERVIEW if name.endswith(".json"))
 
+#: Where the reports lie in a folder of `--publish`, each a file.
+PUBLISHED = "reports"
+
+#: The kind of a target that could not be judged: its published report says why, and holds nothing else.
+UNJUDGED = "unjudged"
+
 #: Why a target has no report that nobody has judged.
 NOT_YET = "not judged yet"
 
@@ -43,7 +49,9 @@ class _Left:
 
     def report(self, entry: Entry) -> Report | None:
         """The report of a target; one that was written before reports named the version has that of the overview."""
-        report = report_at(self.folder / entry.folder / WRITERS["json"].file)
+        report = report_at(self.folder / entry.folder / WRITERS["json"].file) or report_at(
+            self.folder / PUBLISHED / f"{entry.folder}.json"
+        )
         version = self.rows.get(entry.name, {}).get("version")
         if report is None or version is None or "version" in report.target:
             return report
@@ -75,7 +83,13 @@ def _newest(entry: Entry, out: Path, left: Sequence[_Left]) -> Column:
     if not met:
         return entry.column(None, next(_reasons(entry, left), NOT_YET))
     report, folder = max(met, key=lambda each: each[0].began)
-    return entry.column(report, report.interrupted, folder=entry.folder if folder == out else "")
+    return told(entry.column(report, folder=entry.folder if folder == out else ""), report)
+
+
+def told(column: Column, report: Report) -> Column:
+    """A column as a report says that was kept: one that only says why there is none is that reason."""
+    away = report.target.get("kind") == UNJUDGED
+    return replace(column, report=None if away else report, reason=report.interrupted)
 
 
 def _reasons(entry: Entry, left: Sequence[_Left]) -> Iterator[str]:

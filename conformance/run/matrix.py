@@ -15,6 +15,7 @@ from conformance.files import REPORT, read, write_atomically
 from conformance.model import Report
 from conformance.report import json_writer, reader
 from conformance.report.column import Column, Facts, folder_of
+from conformance.report.matrix import ROLES
 from conformance.report.writers import WRITERS
 from conformance.run.environments import Environments
 from conformance.run.known_secrets import known_secrets
@@ -41,9 +42,6 @@ OURS = frozenset({"name", "limit", "command", "environment", "install", *FACTS})
 
 #: The files that lie beside the folders of the targets.
 OVERVIEW = ("matrix.html", "matrix.json", "matrix.md")
-
-#: What may be listed; each is the word of its command.
-ROLES = ("server", "client", "gateway")
 
 _FORMAT = Format(
     "targets", "it lists no target", "Write a table [[server]], [[client]] or [[gateway]] for each target."

@@ -19,15 +19,10 @@ from conformance.report.column import Column, Facts
 from conformance.report.matrix import as_json, as_page
 from conformance.report.results_page import as_results
 from conformance.report.shortened import shortened
-from conformance.run.collected import NOT_YET
-
-REPORTS = "reports"
+from conformance.run.collected import NOT_YET, PUBLISHED, UNJUDGED, told
 
 #: Below it: the reports that others made.
 ADDED = "added"
-
-#: The kind of a target that could not be judged: its report says why, and holds nothing else.
-_UNJUDGED = "unjudged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +55,19 @@ def added(folder: Path) -> tuple[Column, ...]:
 
     Raises UnreadableInput for one that does not say what was judged.
     """
-    return tuple(map(_added, sorted((folder / REPORTS / ADDED).glob("*.json"))))
+    return tuple(map(_added, sorted((folder / PUBLISHED / ADDED).glob("*.json"))))
 
 
 def _settled(column: Column, folder: Path) -> tuple[Column, str]:
     """A column as it is published: by what came now unless there is a better report; and what is to be said of that."""
-    path = folder / REPORTS / (ADDED if column.facts.added else "") / f"{column.key}.json"
-    before = _read(path) if path.exists() else None
+    alone, others = replace(column, folder=""), column.facts.added
+    path = folder / PUBLISHED / (ADDED if others else "") / f"{column.key}.json"
+    before = _read(path) if path.exists() and not others else None
     now = _now(column)
     if before is not None and (now is None or not _better(now, before)):
-        failed = column.reason not in (None, NOT_YET)
-        return _of(column, before), f"{column.title}: {column.reason}; its published report stays" if failed else ""
-    if now is None:
-        return replace(column, folder=""), ""
-    return _of(column, _keep(now, path)), ""
+        lost = before.subjects and column.reason not in (None, NOT_YET)
+        return told(alone, before), f"{column.title}: {column.reason}; its published report stays" if lost else ""
+    return (alone if now is None else told(alone, _keep(now, path))), ""
 
 
 def _now(column: Column) -> Report | None:
@@ -84,7 +78,7 @@ def _now(column: Column) -> Report | None:
     if column.reason in (None, NOT_YET):
         return None
     facts = {} if column.facts.version is None else {"version": column.facts.version}
-    target = {"kind": _UNJUDGED, "name": column.name, **facts}
+    target = {"kind": UNJUDGED, "name": column.name, **facts}
     began = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     return Report(target, (), interrupted=column.reason, profile=Profile(role=Role(column.role)), began=began)
 
@@ -96,12 +90,6 @@ def _better(now: Report, before: Report) -> bool:
 
 def _whole(report: Report) -> bool:
     return bool(report.subjects) and report.interrupted is None
-
-
-def _of(column: Column, report: Report) -> Column:
-    if report.target.get("kind") == _UNJUDGED:
-        return replace(column, report=None, reason=report.interrupted, folder="")
-    return replace(column, report=report, reason=report.interrupted, folder="")
 
 
 def _keep(report: Report, path: Path) -> Report:
@@ -126,6 +114,6 @@ def _added(path: Path) -> Column:
 def _strays(rows: Sequence[Column], folder: Path) -> Iterator[str]:
     """Reports of targets that the list does not have any more."""
     names = {column.key for column in rows if not column.facts.added}
-    for path in sorted((folder / REPORTS).glob("*.json")):
+    for path in sorted((folder / PUBLISHED).glob("*.json")):
         if path.stem not in names:
             yield f"{path} belongs to no target of the list: delete it, or list the target"

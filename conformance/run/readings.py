@@ -38,10 +38,11 @@ def held(columns: Sequence[Column], rows: Sequence[Reading]) -> tuple[Column, ..
 
 
 def outdated(columns: Sequence[Column]) -> Iterator[str]:
-    """Each reading of a finding that is not there any more, in words."""
+    """Each reading of a finding that is not there any more, in words; a run that was interrupted says nothing of it."""
     for column in columns:
+        whole = column.report is not None and column.report.interrupted is None and column.judged
         found = {finding.requirement.id for finding in column.findings}
-        for requirement in column.readings or () if column.judged else ():
+        for requirement in column.readings or () if whole else ():
             if requirement not in found:
                 yield f"{column.title} does not depart from {requirement}: delete its reading"
 

@@ -97,6 +97,17 @@ UNRUN = {
     " -k stream-one-call": "it needs the port that it names: test_awaited.py and test_recipes.py start servers",
     "conformance proxy --upstream http://127.0.0.1:8000/v1 -- python my_application.py": _BY_FAULTS,
     "conformance matrix targets.toml --out matrix --add 'my server@1.2.0=report/report.json'": "see test_results.py",
+    "conformance server --base-url http://127.0.0.1:8000/v1 --out report": "a whole run; others are played in parts",
+    **dict.fromkeys(
+        (
+            "conformance matrix targets.toml --out matrix --known-failures known-failures.toml --update-known-failures",
+            "conformance matrix targets.toml --out matrix --known-failures known-failures.toml",
+            "conformance matrix docs/results/targets.toml --collect docs/results --out .results/known"
+            " --readings docs/results/readings.toml --known-failures docs/drivers/known-failures.toml"
+            " --update-known-failures",
+        ),
+        "see known_failures/test_columns.py",
+    ),
     "conformance gateway --base-url http://127.0.0.1:8080/v1"
     " -- python -m conformance.relay --port 8080": "it plays all: test_cli_gateway.py plays some",
     "conformance server --app my_package.api:app -k stream-one-call": _BY_OWNER,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ from conformance.model import Report, Role, Status
 from conformance.run import baseline, options
 from conformance.run.known_failures.reader import read
 from conformance.run.loop import Run
+from conformance.run.matrix import entries
 from conformance.run.plan import plan
 from conformance.targets.assignment import Assignment
 from conformance.targets.client import ClientTarget, Driver
@@ -33,6 +35,12 @@ from conformance.verdict.compare import compare, edition
 DRIVERS = CHECKOUT / "docs" / "drivers"
 PYTHON, NODE = "openai_python.py", "openai_node.mjs"
 KNOWN = read(DRIVERS / "known-failures.toml")
+
+#: Of these, what the locked clients do; the others are about targets of docs/results/targets.toml.
+LOCKED = [row for row in KNOWN if {*row.target.get("name", ())} & {PYTHON, NODE}]
+
+#: Names of the targets whose results are published.
+TARGETS = [entry.name for entry in entries(CHECKOUT / "docs" / "results" / "targets.toml")]
 
 #: Clients wait for their retries, and in one scenario for a connection to be closed: more at a time than processors.
 JOBS = 8
@@ -76,7 +84,7 @@ def locked(driver: str) -> str:
 
 def test_what_is_known_is_of_these_drivers_and_names_what_exists() -> None:
     scenarios = {scenario.id for scenario in CLIENT_SCENARIOS}
-    for row in KNOWN:
+    for row in LOCKED:
         assert row.target.keys() == {"name", "way"}, row
         assert set(row.target["name"]) <= {PYTHON, NODE}, row
         assert row.requirement in REQUIREMENTS, row
@@ -84,6 +92,56 @@ def test_what_is_known_is_of_these_drivers_and_names_what_exists() -> None:
         assert set(row.scenarios) <= scenarios, row
         assert row.fingerprints, row
         assert row.link.startswith("https://github.com/openai/"), row
+
+
+def test_what_is_known_of_a_published_result_says_of_which_until_when() -> None:
+    for row in KNOWN:
+        if row not in LOCKED:
+            assert row.target.keys() == {"name"}, row
+            assert {*row.target["name"]} <= {*TARGETS}, row
+            assert row.requirement in REQUIREMENTS, row
+            assert row.expires, row
+
+
+def test_the_recipe_installs_what_is_newest_of_targets_that_exist(tmp_path: Path) -> None:
+    recipe = yaml.safe_load((CHECKOUT / "docs" / "recipes" / "newest-clients.yml").read_text("utf-8"))
+    job = recipe["jobs"]["results"]
+    names = job["strategy"]["matrix"]["name"]
+    assert {*names} <= {*TARGETS}
+    (line,) = (step["run"] for step in job["steps"] if step.get("run", "").startswith("sed "))
+    copy = tmp_path / "docs" / "results" / "targets.toml"
+    copy.parent.mkdir(parents=True)
+    shutil.copy(CHECKOUT / "docs" / "results" / "targets.toml", copy)
+    subprocess.run(["sh", "-c", line], cwd=tmp_path, check=True, timeout=PATIENCE)
+    for entry in entries(copy):
+        if entry.name in names:
+            installed = [line for line in entry.facts.install if " install " in line]
+            assert installed
+            assert not [line for line in installed if re.search(r"[=@]\d", line)], entry.name
+
+
+@pytest.mark.parametrize(
+    ("report", "changes", "passes"),
+    [("x/report.json", [], True), ("x/report.json", ["done.last fails"], False), (None, None, False)],
+)
+def test_the_recipe_fails_if_anything_changed(
+    report: str | None, changes: list[str] | None, passes: bool, tmp_path: Path
+) -> None:
+    if shutil.which("jq") is None:
+        pytest.skip("jq is not installed")
+    recipe = yaml.safe_load((CHECKOUT / "docs" / "recipes" / "newest-clients.yml").read_text("utf-8"))
+    (line,) = (step["run"] for step in recipe["jobs"]["results"]["steps"] if step.get("run", "").startswith("jq "))
+    rows = [
+        {"name": "it", "report": report, "changes": changes},
+        {"name": "other", "report": None, "changes": None},
+    ]
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report/matrix.json").write_text(json.dumps({"targets": rows}))
+    done = subprocess.run(
+        ["sh", "-c", line], cwd=tmp_path, env={**os.environ, "NAME": "it"}, capture_output=True, timeout=PATIENCE,
+        check=False,
+    )  # fmt: skip
+    assert (done.returncode == 0) is passes, done.stderr
 
 
 def test_the_recipe_for_the_newest_clients_names_what_exists() -> None:
@@ -106,7 +164,7 @@ def test_a_lock_file_names_no_host() -> None:
 
 def test_every_finding_of_the_locked_clients_is_told_in_the_documentation() -> None:
     told = (CHECKOUT / "docs" / "findings.md").read_text("utf-8")
-    for row in KNOWN:
+    for row in LOCKED:
         assert f"`{row.requirement}`" in told, row
 
 

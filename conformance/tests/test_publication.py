@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,10 +20,12 @@ from conformance.report.counts import requirement_counts, verdict_counts
 from conformance.report.matrix import as_json
 from conformance.report.result import exit_code, verdict_word
 from conformance.report.shortened import shortened
+from conformance.report.tally import standing
 from conformance.run import matrix, publication
 from conformance.run.collected import NOT_YET, joined
 from conformance.tests.report.columns import judged_clients, judged_servers
 from conformance.tests.report.reports import REPORTS, failing, passing
+from conformance.verdict.known import causes
 from conformance.wire.json_schema import own_schema
 
 EARLIER, LATER = "2026-11-01T00:00:00Z", "2026-11-30T00:00:00Z"
@@ -75,6 +77,12 @@ def judged(name: str) -> Report:
     return (judged_servers() if role == "server" else judged_clients())[int(number)]
 
 
+def causes_of(report: Report) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for subject in report.subjects:
+        for verdict in standing(subject):
+            yield from ((subject.name, verdict.requirement, cause) for cause in causes(verdict))
+
+
 @pytest.mark.parametrize("name", [*JUDGED, *(make.__name__ for make in REPORTS)])
 def test_a_short_report_comes_to_the_same(name: str) -> None:
     report = judged(name) if name in JUDGED else {make.__name__: make for make in REPORTS}[name]()
@@ -82,6 +90,7 @@ def test_a_short_report_comes_to_the_same(name: str) -> None:
     assert (verdict_word(short), exit_code(short)) == (verdict_word(report), exit_code(report))
     assert requirement_counts(short) == requirement_counts(report)
     assert shortened(short) == short
+    assert [*causes_of(short)] == [*causes_of(report)], "a list of known failures can be made from it"
     text = json_writer.short(short)
     assert json_writer.short(reader.read(text.encode(), "it")) == text
     column = Column("it", report.profile.role.value, "", report)
@@ -173,6 +182,7 @@ def test_what_others_judged_stays_until_its_file_is_deleted(tmp_path: Path, monk
     nothing = ["matrix", "targets.toml", "--out", "out", "--collect", "out", "--publish", "site"]
     assert cli.main([*nothing, "--add", "@scope/theirs@1.2=report.json"]) == 5
     assert cli.main(nothing) == 5
+    assert cli.main([*nothing, "--add", "A server@1.2=report.json"]) == 4, "the list has it"
     row = rows(tmp_path / "site")["@scope/theirs"]
     assert (row["added"], row["version"], row["verdict"]) == (True, "1.2", "PASS")
     (kept,) = (tmp_path / "site/reports/added").iterdir()
@@ -212,3 +222,12 @@ def test_options_that_exclude_each_other_are_refused(tmp_path: Path, monkeypatch
     for words in (["--collect", ".", "--only", "away"], ["--publish", "site", "--known-failures", "known.toml"]):
         assert cli.main(["matrix", "targets.toml", "--out", "out", *words]) == 4
     assert not (tmp_path / "out").exists()
+
+
+def test_what_was_judged_in_part_says_so(tmp_path: Path) -> None:
+    path, entries = listed(tmp_path)
+    part = whole(replace(passing(), profile=replace(passing().profile, selection="plain")))
+    publication.publish(columns(entries, part, NOT_YET, NOT_YET), tmp_path / "site", str(path))
+    assert rows(tmp_path / "site")["a server"]["selection"] == "plain"
+    assert "only -k plain was judged" in (tmp_path / "site/index.html").read_text()
+    assert "only `-k plain` was judged" in (tmp_path / "site.md").read_text()

@@ -179,6 +179,9 @@ def test_a_report_without_version_or_with_other_counts_is_refused(tmp_path: Path
     for word in (str(path), f"it={path}", f"it@={path}"):
         with pytest.raises(UsageError, match="no name and version"):
             added(word)
+    named = replace(whole(), target={**whole().target, "version": "1.1"})
+    with pytest.raises(UsageError, match=r"the report is of version 1\.1"):
+        added(f"it@1.2={written(tmp_path, named)}")
     document = json.loads(path.read_text())
     path.write_text(json.dumps({**document, "verdict": "PASS", "exit_code": 0}))
     with pytest.raises(UnreadableInput):
