@@ -84,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     host, port = _listening(arguments.listen, command)
     declared = _declared(arguments)
     saving.prepare(said)
+    settings = _settings(said, arguments)  # which says what is wrong with a URL before anything is started
     console = Progress(arguments.verbose, quiet=False, mocked=False)
     with console, ExitStack() as opened:
 
@@ -92,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
                 gateway = GatewayCommand(command, arguments.base_url, upstream)
                 opened.callback(gateway.close)
                 gateway.start()
-            return _settings(said, arguments)
+            return settings
 
         keyed = "maps-auth" not in declared
         ends = SocketEnds(started, host=host, port=port, key=_key(said) if keyed else None)
