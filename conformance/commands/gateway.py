@@ -89,6 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     waiting = target_options.waiting({"wait": arguments.wait})
     patience = STARTING if waiting is None else waiting
     saving.prepare(said)
+    settings = _settings(said, arguments)  # which says what is wrong with a URL before anything is started
     console = Progress(arguments.verbose, quiet=False, mocked=False)
     with console, ExitStack() as opened:
 
@@ -97,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
                 gateway = GatewayCommand(command, arguments.base_url, upstream)
                 opened.callback(gateway.close)
                 gateway.start(patience)
-            return _settings(said, arguments)
+            return settings
 
         keyed = "maps-auth" not in declared
         passing_on = PASSING_ON if command else 0.0

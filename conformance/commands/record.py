@@ -98,7 +98,10 @@ def _recorded(arguments: argparse.Namespace) -> int:
             transcript = recording.exchange(scenario)
             missed = transcript.slip or transcript.untestable
             codes.add(3 if transcript.slip else 2 if missed else 0)
-            print(f"{scenario.id}: {safe(hidden(missed))}" if missed else recording.written[-1], flush=True)
+            print(
+                f"{scenario.id}: {safe(hidden(missed))}" if missed else safe(hidden(str(recording.written[-1]))),
+                flush=True,
+            )
     finally:
         for leftover in target.close():
             print(f"conformance: not deleted: {safe(hidden(leftover))}", file=sys.stderr)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from unittest.mock import Mock
 
 import pytest
 
@@ -115,10 +116,10 @@ def test_work_is_linear_in_exchanges(scenario: str) -> None:
 
 
 def test_each_look_at_a_run_is_asked_for_its_calls_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[object] = []
-    monkeypatch.setattr(response, "calls_of", lambda run: asked.append(run) or history.calls_of(run))
+    calls_of = Mock(wraps=history.calls_of)
+    monkeypatch.setattr(response, "calls_of", calls_of)
     judge(conversation(30, "json-one-call"))
-    assert 0 < len(asked) <= 3 * 30
+    assert 0 < calls_of.call_count <= 3 * 30
 
 
 class Read:
