@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import http.client
 from contextlib import closing
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
 
 from conformance.contract.gateway_scenarios import GATEWAY_SCENARIOS
 from conformance.contract.scenarios import BY_ID
-from conformance.model import Profile, Report, Role, Side, Status, Subject, Transcript
+from conformance.model import Ended, Profile, Report, Role, Side, Status, Subject, Transcript
 from conformance.relay.bundled import in_process
 from conformance.relay.habits import DECLARED
 from conformance.report import html
@@ -100,6 +101,24 @@ def test_a_gateway_that_gives_up_within_the_pause_is_not_asked_to_sit_through_it
             assert target.plays(BY_ID["relay-pause"]) is plays
             assert not target.plays(BY_ID["relay-stall"])
             assert not target.plays(BY_ID["stream-one-call"])
+
+
+@pytest.mark.parametrize(("after", "status"), [(100, Status.PASS), (4_800, Status.WARN)])
+def test_a_gateway_whose_own_limit_ends_the_silence_has_not_noticed_its_client(after: int, status: Status) -> None:
+    transcript = played("stays", "relay-leaves")
+    left = {each.request.target: each.response.ended_ms for each in transcript.exchanges if each.side is Side.FRONT}
+    exchanges = tuple(
+        replace(each, response=replace(each.response, ended=Ended.ABORTED, ended_ms=left[each.request.target] + after))
+        if each.side is Side.BEHIND
+        else each
+        for each in transcript.exchanges
+    )
+    (verdict,) = (
+        each
+        for each in judge(replace(transcript, exchanges=exchanges)).verdicts
+        if each.requirement == "relay.client-left"
+    )
+    assert verdict.status is status
 
 
 def test_what_a_gateway_calls_its_upstream_is_its_own_affair() -> None:
