@@ -106,12 +106,13 @@ def test_a_gateway_that_gives_up_within_the_pause_is_not_asked_to_sit_through_it
 @pytest.mark.parametrize(("after", "status"), [(100, Status.PASS), (4_800, Status.WARN)])
 def test_a_gateway_whose_own_limit_ends_the_silence_has_not_noticed_its_client(after: int, status: Status) -> None:
     transcript = played("stays", "relay-leaves")
-    left = {each.request.target: each.response.ended_ms for each in transcript.exchanges if each.side is Side.FRONT}
+    answers = [(each, each.response) for each in transcript.exchanges if each.response is not None]
+    left = {each.request.target: answer.ended_ms for each, answer in answers if each.side is Side.FRONT}
     exchanges = tuple(
-        replace(each, response=replace(each.response, ended=Ended.ABORTED, ended_ms=left[each.request.target] + after))
+        replace(each, response=replace(answer, ended=Ended.ABORTED, ended_ms=left[each.request.target] + after))
         if each.side is Side.BEHIND
         else each
-        for each in transcript.exchanges
+        for each, answer in answers
     )
     (verdict,) = (
         each
@@ -123,7 +124,12 @@ def test_a_gateway_whose_own_limit_ends_the_silence_has_not_noticed_its_client(a
 
 def test_what_a_gateway_calls_its_upstream_is_its_own_affair() -> None:
     found: list[str] = []
-    with closing(SocketEnds(lambda upstream: found.append(upstream) or Settings(upstream, API_KEY))):
+
+    def started(upstream: str) -> Settings:
+        found.append(upstream)
+        return Settings(upstream, API_KEY)
+
+    with closing(SocketEnds(started)):
         where = urlsplit(found[0])
         asking = http.client.HTTPConnection(where.netloc)
         asking.request("GET", f"{where.path}/models", headers={"Host": "api.openai.com", "Authorization": "Bearer x"})
