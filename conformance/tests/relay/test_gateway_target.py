@@ -13,7 +13,7 @@ import pytest
 
 from conformance.contract.gateway_scenarios import GATEWAY_SCENARIOS
 from conformance.contract.scenarios import BY_ID
-from conformance.model import Profile, Report, Role, Side, Status, Subject, Transcript
+from conformance.model import Ended, Profile, Report, Role, Side, Status, Subject, Transcript
 from conformance.relay.bundled import in_process
 from conformance.relay.habits import DECLARED
 from conformance.report import html
@@ -162,9 +162,33 @@ def test_the_key_of_the_upstream_hides_no_word_of_ours() -> None:
     assert secrets_of((API_KEY,)).hidden(said) == said
 
 
+@pytest.mark.parametrize(("after", "status"), [(100, Status.PASS), (4_800, Status.WARN)])
+def test_a_gateway_whose_own_limit_ends_the_silence_has_not_noticed_its_client(after: int, status: Status) -> None:
+    transcript = played("stays", "relay-leaves")
+    answers = [(each, each.response) for each in transcript.exchanges if each.response is not None]
+    left = {each.request.target: answer.ended_ms for each, answer in answers if each.side is Side.FRONT}
+    exchanges = tuple(
+        replace(each, response=replace(answer, ended=Ended.ABORTED, ended_ms=left[each.request.target] + after))
+        if each.side is Side.BEHIND
+        else each
+        for each, answer in answers
+    )
+    (verdict,) = (
+        each
+        for each in judge(replace(transcript, exchanges=exchanges)).verdicts
+        if each.requirement == "relay.client-left"
+    )
+    assert verdict.status is status
+
+
 def test_what_a_gateway_calls_its_upstream_is_its_own_affair() -> None:
     found: list[str] = []
-    with closing(SocketEnds(lambda upstream: found.append(upstream) or Settings(upstream, API_KEY))):
+
+    def started(upstream: str) -> Settings:
+        found.append(upstream)
+        return Settings(upstream, API_KEY)
+
+    with closing(SocketEnds(started)):
         where = urlsplit(found[0])
         asking = http.client.HTTPConnection(where.netloc)
         asking.request("GET", f"{where.path}/models", headers={"Host": "api.openai.com", "Authorization": "Bearer x"})
