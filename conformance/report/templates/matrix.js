@@ -62,15 +62,15 @@ function element(name, text = "", href = "") {
 function requirement(row) {
   const table = tables.find((each) => each.section.contains(row));
   const [id, level] = [row.id.slice("requirement/".length), row.dataset.level];
-  const came = Map.groupBy
-    ? Map.groupBy(table.names.keys(), (index) => row.cells[index + 1].textContent.trim())
-    : table.names.reduce((met, _, index) => {
-      const word = row.cells[index + 1].textContent.trim();
-      return met.set(word, [...(met.get(word) ?? []), index]);
-    }, new Map());
+  const came = new Map();
+  table.names.forEach((name, index) => {
+    const judged = name.querySelector(".chip").textContent !== "NO REPORT";
+    const word = judged ? row.cells[index + 1].textContent.trim() : "not judged";
+    came.set(word, [...(came.get(word) ?? []), index]);
+  });
   const list = element("dl");
   list.className = "facts";
-  for (const word of [...words.keys(), "-"].filter((each) => came.has(each))) {
+  for (const word of [...words.keys(), "-", "not judged"].filter((each) => came.has(each))) {
     const links = came.get(word).flatMap((index) => {
       const name = table.names[index];
       const found = row.cells[index + 1].querySelector("a");

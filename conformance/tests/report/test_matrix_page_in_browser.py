@@ -185,6 +185,7 @@ def test_a_requirement_lists_who_meets_it(opened: Open) -> None:
     view = page.locator("#view")
     assert "A client that asked for a stream" in view.inner_text()
     assert "failed (15)" in view.inner_text()
+    assert "not judged (1)" in view.inner_text()
     assert not implementations(page)
     view.get_by_role("link", name="client library 0 0.2.0").click()
     page.wait_for_function("document.body.dataset.alone === 'implementation'")
