@@ -1,4 +1,4 @@
-/* Submits tool outputs with the `openai` package from npm.
+/* Submits tool outputs with the `openai` package from npm, 4.x to 7.x.
 
     conformance client [--persistent] -- node docs/drivers/openai_node.mjs [plain|poll] [stream|helper]
 
@@ -9,31 +9,36 @@ that it hands over. */
 import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import OpenAI from "openai";
+import { VERSION } from "openai/version";
 
 const words = process.argv.slice(2);
 
 const textOf = (messages) =>
   messages.flatMap((message) => message.content).map((part) => (part.type === "text" ? part.text.value : "")).join("");
 
+/** Calls a method of `runs`; before version 5 thread and run came first. */
+const call = (runs, method, run_id, { thread_id, ...asked }) =>
+  parseInt(VERSION) < 5 ? runs[method](thread_id, run_id, asked) : runs[method](run_id, { thread_id, ...asked });
+
 /** The ways to submit one round's outputs of a run; each gives the run as it was told last, and the text of its answer. */
 const WAYS = {
   async plain(runs, run_id, asked) {
-    const run = await runs.submitToolOutputs(run_id, asked);
-    return [await runs.poll(run.id, { thread_id: asked.thread_id })];
+    const run = await call(runs, "submitToolOutputs", run_id, asked);
+    return [await call(runs, "poll", run.id, { thread_id: asked.thread_id })];
   },
   async poll(runs, run_id, asked) {
-    return [await runs.submitToolOutputsAndPoll(run_id, asked)];
+    return [await call(runs, "submitToolOutputsAndPoll", run_id, asked)];
   },
   async helper(runs, run_id, asked) {
     let text = "";
-    const stream = runs.submitToolOutputsStream(run_id, asked);
+    const stream = call(runs, "submitToolOutputsStream", run_id, asked);
     stream.on("textDelta", (delta) => (text += delta.value ?? ""));
     return [await stream.finalRun(), text];
   },
   async stream(runs, run_id, asked) {
     let run;
     let text = "";
-    for await (const { event, data } of await runs.submitToolOutputs(run_id, { ...asked, stream: true })) {
+    for await (const { event, data } of await call(runs, "submitToolOutputs", run_id, { ...asked, stream: true })) {
       if (event === "error") throw new Error(data.message);
       if (event?.startsWith("thread.run.") && !event.includes(".step.")) run = data;
       if (event === "thread.message.delta") text += textOf([data.delta]);
@@ -51,7 +56,7 @@ async function converse(given) {
   const run_id = given.CONFORMANCE_RUN_ID;
   const client = new OpenAI({ baseURL: given.OPENAI_BASE_URL, apiKey: given.OPENAI_API_KEY });
   const { runs, messages } = client.beta.threads;
-  let run = await runs.retrieve(run_id, { thread_id });
+  let run = await call(runs, "retrieve", run_id, { thread_id });
   let text;
   while (run?.status === "requires_action") {
     const calls = run.required_action.submit_tool_outputs.tool_calls;

@@ -3,10 +3,13 @@
     conformance client -k streamed -- node experts_assistant.mjs
 
 The package makes the assistant, the thread and the run by itself, and answers the calls with a tool. Its client, made when
-it is imported, retries as it does by default. A failure is what it throws; it gives the text of the answer. */
+it is loaded, retries as it does by default. A failure is what it throws; it gives the text of the answer. It is loaded with
+require: importing it ends with "Dynamic require of "stream" is not supported". */
 
-import { Assistant, Thread, Tool } from "experts";
+import { createRequire } from "node:module";
 import { play } from "./play.mjs";
+
+const { Assistant, Thread, Tool } = createRequire(import.meta.url)("experts");
 
 const parameters = { type: "object", properties: { place: { type: "string" } }, required: ["place"] };
 
