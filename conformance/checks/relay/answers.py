@@ -8,10 +8,9 @@ from email.message import Message
 from conformance.checks.relay.passed import (
     BROKEN_OFF,
     Slip,
+    answered_or_dropped,
     around_difference,
-    dropped,
     judged,
-    passed,
     said,
     submissions,
     with_answers,
@@ -67,12 +66,7 @@ def _heads(observation: Observation, slips: Callable[[Response, Response], Itera
     def of(passage: Passage) -> Iterable[Slip]:
         return () if passage.answers is None or _told_as_fault(*passage.answers) else slips(*passage.answers)
 
-    return judged(observation, _answered_or_dropped(observation), of)
-
-
-def _answered_or_dropped(observation: Observation) -> list[Passage]:
-    """Every request that was answered on both sides, or of whose answer nothing came since the upstream broke off."""
-    return [each for each in passed(observation) if each.answers is not None or dropped(each)]
+    return judged(observation, answered_or_dropped(observation), of)
 
 
 def _told_as_fault(behind: Response, front: Response) -> bool:
@@ -187,7 +181,7 @@ def _charset(response: Response) -> str | None:
 @check("relay.coding", on=[CLOSE])
 def coding(observation: Observation) -> Iterable[Finding] | None:
     """An answer has no content coding that the client declined."""
-    declined = [each for each in _answered_or_dropped(observation) if _declines(each.front.exchange.request.headers)]
+    declined = [each for each in answered_or_dropped(observation) if _declines(each.front.exchange.request.headers)]
     return judged(observation, declined, _coded)
 
 

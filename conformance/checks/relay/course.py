@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from conformance.checks.relay.passed import (
     Slip,
+    answered_or_dropped,
     dropped,
     found_at,
     judged,
@@ -32,6 +34,9 @@ _PATIENT_MS = 5_000
 #: Milliseconds in which it is to be noticed that a client has left: well before the upstream, which waits for five
 #: seconds, ends by itself, and before the usual limits of a gateway.
 _NOTICED_MS = 4_000
+
+#: What is said of a request whose client gave up before anything came.
+_GIVEN_UP = re.compile(r"no answer within ([0-9.]+) s")
 
 #: Milliseconds for which the upstream must have waited with its last event for it to show anything.
 _WAITED_MS = 1_000
@@ -155,16 +160,25 @@ def _is_cut(passage: Passage) -> bool:
 @check("relay.upstream-left", on=[CLOSE])
 def upstream_left(observation: Observation) -> Iterable[Finding] | None:
     """A client learns that the upstream has broken off before it gives up by itself."""
-    told = [each for each in with_answers(observation) if _breaks_off(each, {Ended.SHORT, Ended.RESET})]
-    return judged(observation, [each for each in told if not _is_impatient(each)], _hanging)
+    broken = [
+        each
+        for each in answered_or_dropped(observation)
+        if _breaks_off(each, {Ended.SHORT, Ended.RESET}) or dropped(each)
+    ]
+    return judged(observation, [each for each in broken if not _is_impatient(each)], _hanging)
 
 
 def _waited(passage: Passage) -> int | None:
     """Milliseconds from the end of the upstream until the client gave up; None where it did not."""
-    source, answers = passage.source, passage.answers
-    if source is None or answers is None or answers[1].ended is not Ended.TIMEOUT:
+    source, front = passage.source, passage.front
+    if source is None or source.response is None:
         return None
-    return passage.front.at(answers[1].ended_ms) - source.at(answers[0].ended_ms)
+    if front.response is None:
+        limit = _GIVEN_UP.fullmatch(front.exchange.failure or "")
+        gave_up = None if limit is None else round(float(limit[1]) * 1_000)
+    else:
+        gave_up = front.response.ended_ms if front.response.ended is Ended.TIMEOUT else None
+    return None if gave_up is None else front.at(gave_up) - source.at(source.response.ended_ms)
 
 
 def _is_impatient(passage: Passage) -> bool:
@@ -218,11 +232,15 @@ def _ended_properly(passage: Passage) -> Iterator[Slip]:
 @check("relay.version", on=[CLOSE])
 def version(observation: Observation) -> Iterable[Finding] | None:
     """The upstream can frame its streams: it was asked with a version that knows chunks."""
-    return judged(observation, [each for each in submissions(observation) if each.answers is not None], _unframed)
+    return judged(observation, [each for each in submissions(observation) if _answered_behind(each)], _unframed)
+
+
+def _answered_behind(passage: Passage) -> Response | None:
+    return None if passage.source is None else passage.source.response
 
 
 def _unframed(passage: Passage) -> Iterator[Slip]:
-    behind = passage.answers[0] if passage.answers is not None else None
+    behind = _answered_behind(passage)
     if behind is not None and served(behind) and is_event_stream(behind) and not _is_framed(behind):
         yield Slip("unframed", "the upstream was asked with HTTP/1.0: only the end of the connection ends its stream",
                     "HTTP/1.1", "an answer that says neither a length nor chunks")  # fmt: skip

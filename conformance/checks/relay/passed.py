@@ -30,6 +30,11 @@ def with_answers(observation: Observation) -> list[Passage]:
     return [passage for passage in passed(observation) if passage.answers is not None]
 
 
+def answered_or_dropped(observation: Observation) -> list[Passage]:
+    """Every request that was answered on both sides, or of whose answer nothing came since the upstream broke off."""
+    return [each for each in passed(observation) if each.answers is not None or dropped(each)]
+
+
 def dropped(passage: Passage) -> bool:
     """Whether the upstream broke off within its answer, and the client was given nothing in its place."""
     behind = None if passage.source is None else passage.source.response
