@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -16,7 +17,8 @@ from conformance.targets import process
 from conformance.wire.credentials import of_words
 from conformance.wire.secret import secrets_of
 
-#: Says which lines made an environment. It is there before the first of them runs, and empty until the last has.
+#: Says which lines made an environment, and of which files. It is there before the first line runs, and empty until the
+#: last has.
 MARKER = ".conformance-environment"
 
 #: What the lines printed.
@@ -27,6 +29,9 @@ VARIABLE = "ENVIRONMENT"
 
 #: Where pip and npm put programs, below an environment.
 _PROGRAMS = ("bin", "node_modules/.bin")
+
+#: Folders that builds leave beside what they are made of.
+_BUILT = frozenset({"node_modules", "target", "__pycache__"})
 
 #: Seconds for one line: the slowest seen compiled a Rust client in eight minutes.
 LIMIT = 1800.0
@@ -49,9 +54,9 @@ class Environments:
     def install(
         self, name: str, lines: Sequence[str], given: Mapping[str, str], enough: Callable[[], bool]
     ) -> str | None:
-        """Make an environment unless these lines have made it before. Returns why it could not be made.
+        """Make an environment unless these lines have made it before, of the same files.
 
-        Raises UsageError where something lies there that the suite did not make.
+        Returns why it could not be made. Raises UsageError where something lies there that the suite did not make.
         """
         with self._guard:
             lock = self._locks.setdefault(name, Lock())
@@ -61,7 +66,7 @@ class Environments:
     def _install(
         self, folder: Path, lines: Sequence[str], variables: Mapping[str, str], enough: Callable[[], bool]
     ) -> str | None:
-        marker, wanted = folder / MARKER, "\n".join(lines) + "\n"
+        marker, wanted = folder / MARKER, "".join(f"{line}\n" for line in (*lines, *_files(lines)))
         # A line may hold a credential of an index, and an installer repeats it and those of the environment.
         hidden = secrets_of(known_secrets(of_words(lines), variables)).hidden
         if marker.is_file() and marker.read_text(encoding="utf-8", errors="replace") == wanted:
@@ -77,6 +82,21 @@ class Environments:
                 return hidden(f"could not be installed: {line}: {_why(ended)}")
         write_atomically(marker, wanted)
         return None
+
+
+def _files(lines: Sequence[str]) -> Iterator[str]:
+    """The files here that lines name, or that lie in folders that they name, each with a digest."""
+    for word in dict.fromkeys(word for line in lines for word in line.replace("'", " ").replace('"', " ").split()):
+        path = Path(word)
+        if "/" in word and not path.is_absolute() and ".." not in path.parts and os.path.exists(word):  # noqa: PTH110 - it raises nothing
+            below = sorted(path.rglob("*")) if path.is_dir() else [path]
+            made_of = (each for each in below if each.is_file() and _BUILT.isdisjoint(each.parts))
+            yield from (f"# {each} {_digest(each)}" for each in made_of)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _clear(folder: Path) -> None:

@@ -56,6 +56,23 @@ def test_lines_install_once_and_find_each_others_programs(tmp_path: Path) -> Non
     assert not (tmp_path / "one/times").exists()
 
 
+def test_another_driver_makes_an_environment_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "drivers/go/target").mkdir(parents=True)
+    source = tmp_path / "drivers/go/main.go"
+    source.write_text("package main")
+    line = 'cp "drivers/go/main.go" "$ENVIRONMENT/built" && ls drivers/go'
+    built = tmp_path / "work/one/built"
+    assert installed(tmp_path / "work", line) is None
+    (tmp_path / "drivers/go/target/cache").touch()
+    built.write_text("kept")
+    assert installed(tmp_path / "work", line) is None
+    assert built.read_text() == "kept"
+    source.write_text("package other")
+    assert installed(tmp_path / "work", line) is None
+    assert built.read_text() == "package other"
+
+
 def test_what_could_not_be_installed_says_why_and_is_tried_again(tmp_path: Path) -> None:
     lines = ('test -e "$ENVIRONMENT/../there" || { echo no such package; exit 3; }',)
     said = installed(tmp_path, *lines)
