@@ -8,9 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from conformance.model import Status
+from conformance.model import Status, Subject
 from conformance.report.column import Column
 from conformance.report.departures import Departure, departures
+
+#: The scenario of a stream in which nobody makes a mistake.
+_WITHOUT = "streamed-one-call"
 
 #: What a finding about a client ends with: what it had been answered.
 _ANSWERED = re.compile(r" \(answered [^()]*\)$")
@@ -122,9 +125,16 @@ def _makes(column: Column, mistake: Mistake) -> bool:
 
 
 def _fails(column: Column, mistake: Mistake) -> tuple[Departure, ...]:
+    """What a client fails where servers make a mistake, and does not fail where they make none."""
     if column.report is None:
         return ()
-    return departures((each for each in column.report.subjects if each.name in mistake.scenarios), Status.FAIL)
+    subjects = column.report.subjects
+    anyway = {each.requirement.id for each in _failed(subjects, (_WITHOUT,))}
+    return tuple(each for each in _failed(subjects, mistake.scenarios) if each.requirement.id not in anyway)
+
+
+def _failed(subjects: Sequence[Subject], scenarios: Sequence[str]) -> tuple[Departure, ...]:
+    return departures((each for each in subjects if each.name in scenarios), Status.FAIL)
 
 
 def _harms(found: Sequence[Departure]) -> set[str]:

@@ -213,6 +213,8 @@ def test_who_breaks_is_told_by_the_scenarios_that_play_the_fault() -> None:
     assert (row.servers, row.clients, row.judged) == (("s",), ("silent",), ("careful", "silent", "other"))
     assert row.sentence == "s answers JSON to `stream: true`. Of 3 clients, 1 fails on it: an event follows done."
     assert row.mistake.of(["s", "t"]).startswith("s, t answer JSON")
+    (anyway,) = breaks([server("s", "request.stream-true"), client("anyway", "streamed-one-call", "streamed-json")])
+    assert (anyway.clients, anyway.judged) == ((), ("anyway",)), "it fails the same without the fault"
     assert not breaks([server("s", "request.stream-true", kind="another"), *clients]), "it fails for another cause"
     assert not breaks(clients), "nobody does it wrong"
     assert not breaks([server("s", "request.stream-true")]), "nobody was judged"
