@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
 from conformance import files
 from conformance.errors import UnreadableInput
 from conformance.model import Transcript
+from conformance.run.body_files import BodyFiles, place
 from conformance.wire import recordings
+from conformance.wire.recordings.beside import NotBeside
 
 #: Standard input.
 STDIN = "-"
@@ -43,14 +46,14 @@ def names(paths: Iterable[str], passed_over: PassedOver = _unheard) -> Iterator[
         if path == STDIN:
             yield path
         elif stat.S_ISDIR(_mode(Path(path))):
-            yield from [str(file) for file in _below(Path(path), Path(path), passed_over)] or [path]
+            yield from _without_bodies(list(_below(Path(path), Path(path), passed_over))) or [path]
         else:
             _is_own(_beside(Path(path)), Path(path).parent, passed_over)
             yield path
 
 
 def read(name: str) -> tuple[Transcript, ...]:
-    """The transcripts of one file, with the request that lies beside it, or of standard input.
+    """The transcripts of one file, with the request or the bodies that lie beside it, or of standard input.
 
     Raises UnreadableInput, for a folder always.
     """
@@ -61,7 +64,7 @@ def read(name: str) -> tuple[Transcript, ...]:
         _refuse_folder(path)
     beside = _beside(path)
     request = files.read(beside, files.RECORDING, only_files=True) if _is_own(beside, path.parent) else None
-    return recordings.read(name, files.read(path, files.RECORDING), request)
+    return recordings.read(name, files.read(path, files.RECORDING), request, BodyFiles(path))
 
 
 def sums(folder: Path, name: str) -> Iterator[Path]:
@@ -91,6 +94,26 @@ def _below(folder: Path, root: Path, passed_over: PassedOver) -> Iterator[Path]:
             yield from _below(entry, root, passed_over)
         elif _is_own(entry, root, passed_over) and not request:
             yield entry
+
+
+def _without_bodies(found: Sequence[Path]) -> list[str]:
+    """The files of a folder without those that hold bodies of a recording in it: they are read with the recording.
+
+    One that has bodies itself is a recording, whoever names it.
+    """
+    owners = {path: owned for path in found if (owned := _bodies(path))}
+    bodies = frozenset().union(*owners.values()) - owners.keys()
+    return [str(path) for path in found if path not in bodies]
+
+
+def _bodies(recording: Path) -> frozenset[Path]:
+    """The files that a recording keeps bodies in; none where it cannot be read, which whoever reads it says."""
+    bodies = set()
+    with suppress(UnreadableInput):
+        for name in recordings.bodies_named(files.read(recording, files.RECORDING, only_files=True)):
+            with suppress(NotBeside):
+                bodies.add(place(recording, name))
+    return frozenset(bodies)
 
 
 def _is_own(path: Path, root: Path, passed_over: PassedOver = _unheard) -> bool:

@@ -20,16 +20,19 @@ from conformance.model import Outcome
 from conformance.targets.assignment import Assignment
 from conformance.targets.client import Driven
 from conformance.targets.drivers import checked, ending, secrets_given, shown
-from conformance.targets.outcome_file import LIMIT, BadOutcome, check
+from conformance.targets.outcome_file import BadOutcome, check
+from conformance.targets.outcome_lines import OutcomeLines
 from conformance.targets.process import Finished, ProcessTree
 from conformance.targets.program_environment import environment
-from conformance.wire import strict_json
 
 #: Says to a program that it is to read scenarios from its standard input.
 PERSISTENT = "CONFORMANCE_PERSISTENT"
 
 #: Seconds between two looks whether the program has ended or there is enough of it.
 _LOOK = 0.02
+
+#: Said where outcomes came while none was awaited. Not their text: it may hold secrets of another scenario.
+_EARLY = b"[an outcome line came before this scenario was given, a second one perhaps; it was dropped]\n"
 
 #: Seconds a program has to end by itself once it saw the end of its input: it may have connections to close.
 _FAREWELL = 2.0
@@ -101,8 +104,10 @@ class Persistent:
         return Driven(Outcome(code), how)
 
 
-def _answered(answer: Mapping[str, object]) -> Driven:
+def _answered(answer: Mapping[str, object] | BadOutcome) -> Driven:
     """What an outcome line says."""
+    if isinstance(answer, BadOutcome):
+        return Driven(Outcome(None), "reported no outcome that can be read", f"its outcome line: {answer}")
     document = {name: value for name, value in answer.items() if name != "exit"}
     code = answer["exit"]
     if not isinstance(code, int) or isinstance(code, bool):
@@ -119,11 +124,11 @@ class _Program:
     """One process of the command, and what it answered."""
 
     def __init__(self, command: Sequence[str]) -> None:
-        self._answers: queue.SimpleQueue[Mapping[str, object]] = queue.SimpleQueue()
-        self._line = bytearray()
+        self._answers: queue.SimpleQueue[Mapping[str, object] | BadOutcome] = queue.SimpleQueue()
         #: What it printed in the last scenario beside its outcome.
         self.printed = b""
-        self._tree = ProcessTree(command, environment(os.environ, {PERSISTENT: "true"}), answers=self._answered)
+        lines = OutcomeLines(self._answers.put)
+        self._tree = ProcessTree(command, environment(os.environ, {PERSISTENT: "true"}), answers=lines.take)
 
     @property
     def exit_code(self) -> int | None:
@@ -137,8 +142,12 @@ class _Program:
 
     def ask(
         self, variables: Mapping[str, str], until: float, enough: Callable[[], bool]
-    ) -> Mapping[str, object] | None:
-        """Hand it a scenario; its outcome line, None where none came until then."""
+    ) -> Mapping[str, object] | BadOutcome | None:
+        """Hand it a scenario; its outcome, None where none came until then.
+
+        What it printed before is no outcome of this scenario, and is said among what it printed.
+        """
+        early = self._early()
         self._tree.tell(json.dumps(variables, ensure_ascii=False).encode() + b"\n")
         answer = None
         while answer is None and time.monotonic() < until and not enough():
@@ -147,8 +156,18 @@ class _Program:
                 answer = self._answers.get(timeout=_LOOK)
             if ended and answer is None:
                 break
-        self.printed = self._tree.take_output()
+        self.printed = early + self._tree.take_output()
         return answer
+
+    def _early(self) -> bytes:
+        """Take the outcomes that have come already: a second one, or one of a program that was given nothing yet."""
+        self._tree.catch_up()
+        early = 0
+        with suppress(queue.Empty):
+            while True:
+                self._answers.get_nowait()
+                early += 1
+        return _EARLY if early else b""
 
     def close(self) -> None:
         """Let it end by itself, and end it where it does not."""
@@ -160,30 +179,3 @@ class _Program:
         """End it and everything it started."""
         self._tree.end()
         self.printed += self._tree.take_output()
-
-    def _answered(self, data: bytes) -> bytes:
-        """Take outcome lines out of what it prints, and return the rest; at the end, what is left of a line."""
-        self._line += data
-        *lines, rest = self._line.split(b"\n")
-        if not data or len(rest) > LIMIT:
-            lines, rest = [*lines, rest], bytearray()
-        self._line = bytearray(rest)
-        kept = []
-        for line in lines:
-            answer = _outcome(bytes(line))
-            if answer is None:
-                kept.append(bytes(line) + b"\n")
-            else:
-                self._answers.put(answer)
-        return b"".join(kept) if kept != [b"\n"] or data else b""
-
-
-def _outcome(line: bytes) -> Mapping[str, object] | None:
-    """An outcome line, read; None for anything else that a program may print."""
-    if not line.startswith(b"{") or len(line) > LIMIT:
-        return None
-    try:
-        document = strict_json.read(line.rstrip(b"\r"))
-    except strict_json.NotJson:
-        return None
-    return document if isinstance(document, dict) and "exit" in document else None

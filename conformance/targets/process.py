@@ -113,6 +113,11 @@ class ProcessTree:
             self._process.stdin.write(line)
             self._process.stdin.flush()
 
+    def catch_up(self) -> None:
+        """Take in what it has printed until now."""
+        if self._output is not None:
+            self._output.catch_up()
+
     def close_input(self) -> None:
         """Let it see the end of its input."""
         if self._process is not None and self._process.stdin is not None:
@@ -229,6 +234,8 @@ class _Output:
         self._last = bytearray()
         self._dropped = 0
         self._keeping = threading.Lock()
+        #: Held from reading a piece to its being kept, so that pieces are kept in order whoever reads.
+        self._reading = threading.Lock()
         #: Set once nothing more can come.
         self.silent = threading.Event()
         self._thread = threading.Thread(target=self._read, name="conformance-output", daemon=True)
@@ -249,19 +256,27 @@ class _Output:
             if not speaking:
                 break
             for pipe in speaking:
-                if not self._read_from(pipe):
+                if self._read_from(pipe) == b"":
                     poll.unregister(pipe)
                     del open_pipes[pipe]
         self.silent.set()
 
-    def _read_from(self, pipe: int) -> bool:
-        """Read what a pipe holds, and return whether more may come."""
-        try:
-            data = os.read(pipe, _READ)
-        except BlockingIOError:
-            return False
-        self._keep(self._pipes[pipe](data))
-        return bool(data)
+    def _read_from(self, pipe: int) -> bytes | None:
+        """Read what a pipe holds and keep it; None where it holds nothing now, nothing where nothing more will come."""
+        with self._reading:
+            try:
+                data = os.read(pipe, _READ)
+            except BlockingIOError:
+                return None
+            self._keep(self._pipes[pipe](data))
+            return data
+
+    def catch_up(self) -> None:
+        """Read what the pipes hold now; of one that somebody fills all the time, as much as a pipe may hold at most."""
+        for pipe in self._pipes:
+            for _ in range(_LEFT):
+                if not self._read_from(pipe):
+                    break
 
     def _keep(self, data: bytes) -> None:
         with self._keeping:

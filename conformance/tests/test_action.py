@@ -149,6 +149,39 @@ def test_a_client_and_recordings_are_judged(runner: Runner) -> None:
     assert (recordings.code, recordings.outputs["verdict"]) == (1, "FAIL"), recordings.log
 
 
+def test_an_application_is_judged_below_the_path_of_a_base_url(runner: Runner) -> None:
+    (runner.work / "mine.py").write_text(
+        "def app(environ, start_response):\n"
+        "    open('asked', 'a').write(environ['PATH_INFO'] + '\\n')\n"
+        "    start_response('404 Not Found', [('Content-Type', 'text/plain')])\n"
+        "    return [b'nothing here']\n"
+    )
+    done = runner.run("Judge", app="mine:app", base_url="http://127.0.0.1/api/v1", selection="json-one-call")
+    assert done.code in (1, 2, 5), done.log
+    assert (runner.work / "asked").read_text().splitlines()[:2] == ["/api/v1/", "/api/v1/threads"]
+    refused = runner.run("Judge", app="mine:app", command="true")
+    assert refused.outputs == {"exit-code": "4"}
+
+
+def test_packages_are_installed_with_the_suite_each_as_one_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a Python that notes what it is told, in place of one that would download."""
+    noting = tmp_path / "pythonNoting"
+    noting.write_text(
+        '#!/bin/sh\nif [ "$2" = venv ]; then mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; fi\n'
+        f'printf "%s\\n" "$@" > "{tmp_path}/told"\n'
+    )
+    noting.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    done = Runner(tmp_path).run(
+        "Install", python_version="Noting", packages="uvicorn\n\n./my server\n--pre", install="s"
+    )
+    assert done.code == 0, done.log
+    told = (tmp_path / "told").read_text().splitlines()
+    assert told[told.index("--") :] == ["--", "s", "uvicorn", "./my server", "--pre"]
+
+
 def test_nothing_to_judge_is_never_green(runner: Runner) -> None:
     for inputs in ({}, {"base_url": "http://127.0.0.1:1/v1", "command": "true"}, {"command": "true", "out": ""}):
         done = runner.run("Judge", **inputs)

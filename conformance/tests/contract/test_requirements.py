@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from conformance.contract.requirements import REQUIREMENTS, by_contract_id, find
 from conformance.contract.scenarios import BY_ID, requires
 from conformance.errors import OwnError, UsageError
 from conformance.model import Level
+from conformance.run.public import known
 from conformance.tests.contract.catalogue import LEVELS
 
 CHECKOUT = Path(__file__).parents[3]
@@ -46,6 +48,28 @@ def test_the_joined_file_fits_its_schema() -> None:
 def test_every_table_is_read() -> None:
     folder = CHECKOUT / "conformance" / "contract" / "requirements"
     assert {path.stem for path in folder.iterdir()} == {*FAMILIES, "sources"}
+
+
+#: A repository at a commit, or at what is known of one.
+PINNED = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/(?:tree|blob)/(?P<commit>[0-9a-f]{7,40})(?:/.*)?(?:#L\d+)?")
+
+#: Works of which only the beginning of the commit is known.
+SHORT = {"openapi", "open-assistant-api", "astra"}
+
+
+def test_every_repository_is_cited_at_a_commit() -> None:
+    works = tomllib.loads(contract_text("requirements/sources.toml"))
+    hosted = {name: row["url"] for name, row in works.items() if "//github.com/" in row["url"] and row["kind"] != "sdk"}
+    commits = {name: pinned["commit"] for name, url in hosted.items() if (pinned := PINNED.fullmatch(url))}
+    assert commits.keys() == hosted.keys()
+    assert {name for name, commit in commits.items() if len(commit) < 40} == SHORT
+
+
+def test_requirements_cite_the_public_recordings_that_show_them() -> None:
+    cited = {source["url"] for row in json.loads(contract_text("requirements.json")) for source in row["sources"]}
+    for row in known():
+        url = f"https://github.com/{row.repository}/blob/{row.commit}/{row.path}"
+        assert (url in cited) == (row.verdict != "nothing"), url
 
 
 @pytest.mark.parametrize("contract_id", LEVELS)

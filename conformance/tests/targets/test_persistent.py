@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,8 @@ from conformance.model import Status, Subject
 from conformance.targets.assignment import Assignment
 from conformance.targets.client import ClientTarget, Driven
 from conformance.targets.drivers import Command
+from conformance.targets.outcome_file import LIMIT, BadOutcome
+from conformance.targets.outcome_lines import OutcomeLines
 from conformance.targets.persistent import Persistent
 from conformance.tests.pace import limit
 from conformance.verdict.judge import judge
@@ -125,6 +127,36 @@ def test_one_that_is_interrupted_ends(driver: Persistent) -> None:
 )
 def test_what_is_no_outcome_is_held_against_nobody(driver: Persistent, what: str, says: str) -> None:
     assert says in str(play(driver, what).unknown)
+
+
+def test_a_second_outcome_is_not_that_of_the_next_scenario(driver: Persistent) -> None:
+    play(driver, 'os.write(1, json.dumps({"exit": 1}).encode() + b"\\n" + b\'{"exit": 7}\\n\')')
+    after = play(driver, 'print("working"); print(json.dumps({"exit": 0}))')
+    assert after.outcome is not None and after.outcome.exit_code == 0
+    assert (after.printed or b"").splitlines()[1:] == [b"working"]
+    assert b"before this scenario was given" in (after.printed or b"")
+    assert b"[" not in (play(driver, 'print(json.dumps({"exit": 0}))').printed or b"")
+
+
+@pytest.mark.parametrize("order", ['{"exit": 0, "text": long}', '{"text": long, "exit": 0}'])
+def test_an_outcome_line_that_is_too_long_is_named_as_that(driver: Persistent, program: Path, order: str) -> None:
+    driven = play(driver, f'long = "x" * 5_000_000; print(json.dumps({order}))')
+    assert driven.unknown == f"its outcome line: it is longer than {LIMIT} bytes"
+    after = play(driver, 'print(json.dumps({"exit": 0}))')
+    assert after.outcome is not None and after.outcome.exit_code == 0
+    assert started(program) == 1
+
+
+@pytest.mark.parametrize("cut", [1, LIMIT // 2, LIMIT + 40, LIMIT + 50])
+def test_a_long_line_is_an_outcome_by_its_member_wherever_it_is_cut(cut: int) -> None:
+    found: list[Mapping[str, object] | BadOutcome] = []
+    lines = OutcomeLines(found.append)
+    line = b'{"text": "' + b"x" * (LIMIT + 30) + b'", "exit": 0}\n'
+    log = b'{"text": "' + b"x" * (LIMIT + 30) + rb'", "said": ", \\"exit\\": 0"}' + b"\n"
+    for each in (line, log):
+        assert lines.take(each[:cut]) + lines.take(each[cut:]) == each
+    assert lines.take(b'{"exit": 1}') + lines.take(b"") + lines.take(b"") == b""
+    assert [type(each) for each in found] == [BadOutcome, dict]
 
 
 def test_two_at_a_time_are_two_programs(driver: Persistent, program: Path) -> None:

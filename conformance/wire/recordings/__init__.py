@@ -20,6 +20,7 @@ from conformance.wire.recordings import (
     pasted,
     raw_stream,
 )
+from conformance.wire.recordings.beside import Beside, no_file
 
 
 class Reader(NamedTuple):
@@ -28,7 +29,7 @@ class Reader(NamedTuple):
     title: str
     fits: Callable[[str, bytes], bool]
     #: None where it is of that form and holds none of the recordings known.
-    read: Callable[[str, bytes, bytes | None], tuple[Transcript, ...] | None]
+    read: Callable[[str, bytes, Beside], tuple[Transcript, ...] | None]
 
 
 #: How much of a content is looked at to tell its format: far more than any of them needs.
@@ -41,7 +42,7 @@ def _is_cassette(name: str, content: bytes) -> bool:
     return content[:_HEAD].lstrip(_BEFORE_JSON).startswith(b'{"cassette"') or name.lower().endswith(".jsonl")
 
 
-def _read_cassette(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, ...]:  # noqa: ARG001 - it holds its own
+def _read_cassette(name: str, content: bytes, beside: Beside) -> tuple[Transcript, ...]:  # noqa: ARG001 - it holds its own
     lines = (line.decode(errors="replace") for line in BytesIO(content.removeprefix(codecs.BOM_UTF8)))
     return (cassette.read(lines, name),)
 
@@ -67,15 +68,18 @@ READERS = (
 )
 
 
-def read(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, ...]:
+def read(
+    name: str, content: bytes, request: bytes | None, body: Callable[[str], bytes] = no_file
+) -> tuple[Transcript, ...]:
     """Read a recording of any known format; `request` is the body that was submitted, where it is known.
 
-    `name` becomes the transcript's. Raises UnreadableInput for any other format, DamagedCassette for our own.
+    `name` becomes the transcript's. `body` reads a file that the recording names, or raises NotBeside.
+    Raises UnreadableInput for any other format, DamagedCassette for our own.
     """
     for reader in READERS:
         if not reader.fits(name, content) or (reader.read is not raw_stream.read and looks.is_utf16(content)):
             continue
-        if (transcripts := reader.read(name, content, request)) is not None:
+        if (transcripts := reader.read(name, content, Beside(request, body))) is not None:
             return transcripts
     said = looks.look(content)
     known = ", ".join(dict.fromkeys(reader.title for reader in READERS))
@@ -83,3 +87,8 @@ def read(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, 
     raise UnreadableInput(
         f"{place}: this is not a recording of a known format: {said.like}", f"{said.advice} Known are: {known}."
     )
+
+
+def bodies_named(content: bytes) -> frozenset[str]:
+    """The files in which a recording keeps bodies, by the names it has for them."""
+    return documents.bodies_named(content) if documents.is_json(content) else frozenset()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from conformance.errors import UnreadableInput
 from conformance.model import Author, Chunk, Ended, Headers, Response, Transcript
+from conformance.wire.recordings.beside import Beside
 from conformance.wire.recordings.body import coding_of, unpacked
 from conformance.wire.recordings.response_only import answered
 
@@ -16,7 +17,7 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n")
 STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})\b")
 
 
-def read(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, ...]:
+def read(name: str, content: bytes, beside: Beside) -> tuple[Transcript, ...]:
     """Read the last answer; those before it (interim, of a proxy, redirects) are passed over.
 
     Raises UnreadableInput where the headers never end.
@@ -38,7 +39,7 @@ def read(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, 
     ended = Ended.SHORT if not body.whole or _is_short(fields, printed) else Ended.COMPLETE
     response = Response(Author.IMPLEMENTATION, code, headers, chunks, ended, 0)
     counted = "content-length" in fields or "chunked" in fields.get("transfer-encoding", "").lower()
-    return (answered(name, "curl -i" if counted else "curl -i without a length", request, response),)
+    return (answered(name, "curl -i" if counted else "curl -i without a length", beside.request, response),)
 
 
 def without_heads(printed: bytes) -> bytes:

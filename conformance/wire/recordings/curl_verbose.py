@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from conformance.model import Exchange, Headers, Transcript
 from conformance.wire.recordings import curl, foreign
+from conformance.wire.recordings.beside import Beside
 from conformance.wire.recordings.body import Body
 
 TITLE = "the output of curl -v"
@@ -72,13 +73,13 @@ class _Draft:
     in_body: bool = False
 
 
-def read(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, ...]:
-    """Read every exchange; `request` is the body of the last request, where it is known."""
+def read(name: str, content: bytes, beside: Beside) -> tuple[Transcript, ...]:
+    """Read every exchange; beside it may lie the body of the last request."""
     drafts = list(_drafts(content))
     given_up = drafts[-1:] if _GIVEN_UP.search(content) is not None else []
     exchanges = [_exchange(draft, whole=draft not in given_up) for draft in drafts]
-    if request is not None and exchanges:
-        exchanges[-1] = replace(exchanges[-1], request=replace(exchanges[-1].request, body=request))
+    if beside.request is not None and exchanges:
+        exchanges[-1] = replace(exchanges[-1], request=replace(exchanges[-1].request, body=beside.request))
     return foreign.transcript(name, "curl -v", exchanges)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from conformance.errors import UnreadableInput
 from conformance.model import Exchange, Headers, Transcript
 from conformance.wire.recordings import foreign
+from conformance.wire.recordings.beside import Beside
 from conformance.wire.recordings.body import Body
 
 TITLE = "a dump of mitmproxy"
@@ -37,7 +38,7 @@ def fits(content: bytes) -> bool:
     return _START.match(content) is not None and b"version;" in content[-_HEAD:] + content[:_HEAD]
 
 
-def read(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, ...]:  # noqa: ARG001 - it holds its own
+def read(name: str, content: bytes, beside: Beside) -> tuple[Transcript, ...]:  # noqa: ARG001 - it holds its own
     """Read every HTTP flow. Raises UnreadableInput where the package is missing or cannot read it."""
     try:
         io = import_module("mitmproxy.io")

@@ -10,6 +10,7 @@ import re
 
 from conformance.model import Transcript
 from conformance.wire.recordings import raw_stream
+from conformance.wire.recordings.beside import Beside
 
 TITLE = "an event stream pasted into a text"
 
@@ -32,10 +33,10 @@ def fits(content: bytes) -> bool:
     return _unquoted(content[:_HEAD].decode(errors="replace"), whole=False) is not None
 
 
-def read(name: str, content: bytes, request: bytes | None) -> tuple[Transcript, ...]:
+def read(name: str, content: bytes, beside: Beside) -> tuple[Transcript, ...]:
     """Read the stream as if it stood by itself."""
     text = _unquoted(content.decode(errors="surrogateescape"), whole=True) or ""
-    return raw_stream.read(name, text.encode(errors="surrogateescape"), request, kind="pasted stream")
+    return raw_stream.read(name, text.encode(errors="surrogateescape"), beside, kind="pasted stream")
 
 
 def _unquoted(text: str, *, whole: bool) -> str | None:

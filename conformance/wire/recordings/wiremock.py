@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from conformance.model import Exchange, Transcript
 from conformance.wire.recordings import foreign
+from conformance.wire.recordings.beside import Beside, NotBeside
 from conformance.wire.recordings.body import Body, from_base64, stored
 from conformance.wire.recordings.entry import Entry
 
@@ -26,6 +27,9 @@ _PATHS = ("url", "urlPath")
 #: An id that an answer gives, and whatever in a request may be one.
 _GIVEN = re.compile(rb'"id"\s*:\s*"([\w-]+)"')
 _NAMED = re.compile(rb"[\w-]+")
+
+#: The folder, beside that of the mappings, of the files in which bodies are kept, and the member that names one.
+BODIES, _FILE = "__files", "bodyFileName"
 
 #: How a mapping compares a body, and so shows what was sent.
 _COMPARED = ("equalToJson", "equalTo", "binaryEqualTo")
@@ -41,15 +45,26 @@ def fits(document: object) -> bool:
     return "response" in document and isinstance(request, Mapping) and any(key.startswith("url") for key in request)
 
 
-def read(name: str, document: object) -> tuple[Transcript, ...]:
+def read(name: str, document: object, beside: Beside) -> tuple[Transcript, ...]:
     """Read mappings; raises UnreadableInput, with the place, where they are none."""
-    whole = Entry(document, name, _HINT)
-    mappings = list(whole.get("mappings").each()) if "mappings" in whole.members() else [whole]
-    counted = _as_counted(mappings)
-    exchanges = [_exchange(mapping) for mapping in counted]
+    counted = _as_counted(_mappings(Entry(document, name, _HINT)))
+    exchanges = [_exchange(mapping, beside) for mapping in counted]
     steps = [*_chained(counted), *_named(exchanges)]
     last_first = sum(earlier > later for earlier, later in steps) * 2 > len(steps)
     return foreign.transcript(name, "WireMock", reversed(exchanges) if last_first else exchanges)
+
+
+def bodies(document: object) -> Iterator[str]:
+    """The files that hold bodies. Raises UnreadableInput, with the place, where the document holds no mappings."""
+    for mapping in _mappings(Entry(document, "", _HINT)):
+        response = mapping.get("response")
+        name = response.get(_FILE).value if response.value is not None else None
+        if isinstance(name, str):
+            yield f"{BODIES}/{name}"
+
+
+def _mappings(whole: Entry) -> list[Entry]:
+    return list(whole.get("mappings").each()) if "mappings" in whole.members() else [whole]
 
 
 def _as_counted(mappings: list[Entry]) -> list[Entry]:
@@ -87,11 +102,11 @@ def _named(exchanges: Sequence[Exchange]) -> Iterator[tuple[int, int]]:
         yield from ((given[one], at) for one in ids_of_request if one in given)
 
 
-def _exchange(mapping: Entry) -> Exchange:
+def _exchange(mapping: Entry, beside: Beside) -> Exchange:
     request, method = mapping.get("request"), mapping.get("request").get("method")
     return foreign.exchange(
         "GET" if method.value is None else method.text(), _target(request), (), _asked(request),
-        _answer(mapping.get("response")),
+        _answer(mapping.get("response"), beside),
     )  # fmt: skip
 
 
@@ -116,18 +131,22 @@ def _asked(request: Entry) -> Body:
     return Body(b"")
 
 
-def _answer(response: Entry) -> foreign.Answer | str:
+def _answer(response: Entry, beside: Beside) -> foreign.Answer | str:
     if response.get("fault").value is not None:
         return "no answer: the mapping breaks the connection"
-    if response.get("bodyFileName").value is not None:
-        return "the mapping keeps this body in a file of its own: record it with the bodies in the mappings"
+    try:
+        body = _body(response, beside)
+    except NotBeside as why:
+        return f"the mapping keeps this body in a file of its own, {why}: keep `{BODIES}` beside `mappings`"
     status = response.get("status")
     return foreign.Answer(
-        200 if status.value is None else status.status(), foreign.headers(response.get("headers")), _body(response)
+        200 if status.value is None else status.status(), foreign.headers(response.get("headers")), body
     )
 
 
-def _body(response: Entry) -> Body:
+def _body(response: Entry, beside: Beside) -> Body:
+    if response.get(_FILE).value is not None:
+        return Body(beside.body(f"{BODIES}/{response.get(_FILE).text()}"))
     if response.get("base64Body").value is not None:
         return Body(from_base64(response.get("base64Body")))
     if "jsonBody" in response.members():
