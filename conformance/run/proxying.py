@@ -39,7 +39,7 @@ from conformance.targets.http import verification
 from conformance.targets.interruption import INTERRUPTED
 from conformance.targets.process import ProcessTree
 from conformance.targets.program_environment import environment
-from conformance.targets.settings import Settings
+from conformance.targets.settings import Settings, check_url
 from conformance.verdict import known
 from conformance.wire.credentials import of_words
 
@@ -92,6 +92,7 @@ class Session:
     ) -> None:
         if command and shutil.which(command[0]) is None:
             raise UsageError(f"there is no command {command[0]!r}", "Name a program of PATH, or give its path.")
+        check_url(upstream, "--upstream")
         self._settings = target_options.settings({**_reaching(said), "base_url": upstream}, os.environ)
         self._secrets = known_secrets((*self._settings.secrets, *of_words(command)))
         self._context = verification(self._settings)

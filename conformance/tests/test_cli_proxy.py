@@ -152,7 +152,7 @@ def test_what_cannot_be_meant_is_said_before_anything_listens(tmp_path: Path) ->
     (tmp_path / "cassettes").mkdir()
     (tmp_path / "cassettes" / "run-0001.jsonl").touch()
     for words, said in (
-        (("--upstream", "nowhere"), "not an http"),
+        (("--upstream", "nowhere"), "--upstream 'nowhere': not an http"),
         ((*upstream, "--port", "99999"), "--port 99999"),
         ((*upstream, "--for", "0"), "--for 0"),
         ((*upstream, "--format", "html"), "--out DIR"),
