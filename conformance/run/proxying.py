@@ -264,21 +264,23 @@ class Session:
         assert self._relay is not None  # noqa: S101 - it listened
         server, client = self._proxied.sides
         judged = max(len(side.subjects) + side.let_go for side in (server, client))
-        yield f"{_counted(self._relay.exchanges, 'exchange')} passed · {_counted(judged, 'run')} judged"
+        yield f"{_counted(self._relay.exchanges, 'exchange')} passed on · {_counted(judged, 'run')} judged"
+        if not (self._relay.exchanges or self._relay.unreached or self._relay.refused):
+            yield "no request came to the proxy: does the client read OPENAI_BASE_URL?"
         let_go, unjudged = max(server.let_go, client.let_go), self._proxied.unjudged
         if unjudged:
-            yield f"{_counted(unjudged, 'run')} passed that held neither a submission nor a stream: nothing to judge"
+            yield f"{_counted(unjudged, 'run')} not judged: neither submitted tool outputs nor streamed"
         if self._relay.unreached:
-            yield f"{_counted(self._relay.unreached, 'request')} found no upstream and got a 502 of the proxy"
+            yield f"{_counted(self._relay.unreached, 'request')} answered with 502 by the proxy: cannot reach the upstream"
         if self._relay.refused:
-            yield f"{_counted(self._relay.refused, 'request')} refused by the proxy: an upgrade, or not HTTP/1.1"
+            yield f"{_counted(self._relay.refused, 'request')} refused by the proxy: an upgrade, or not valid HTTP/1.1"
         if self._proxied.unanswered:
             yield (
                 f"{_counted(self._proxied.unanswered, 'submission')} without an answer, or with one that is not HTTP: "
                 "not judged, see NOTES"
             )
         if let_go:
-            yield f"{_counted(let_go, 'run')} without a departure not listed: a report holds {MOST_SUBJECTS}"
+            yield f"{_counted(let_go, 'run')} without a failure not listed: a report holds {MOST_SUBJECTS}"
         if self._cassettes is not None and self._cassettes.left_out:
             yield f"{_counted(self._cassettes.left_out, 'run')} without a cassette: {self._cassettes.written} written"
         if self._command:

@@ -82,9 +82,9 @@ def test_a_gateway_that_runs_already_is_judged_where_its_upstream_is_said() -> N
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "the gateway cannot know its upstream"),
-        (("--listen", "9000"), "is not HOST:PORT"),
-        (("--listen", "127.0.0.1:99999"), "is not HOST:PORT"),
+        ((), "the gateway does not know its upstream"),
+        (("--listen", "9000"), ": not HOST:PORT"),
+        (("--listen", "127.0.0.1:99999"), ": not HOST:PORT"),
         (("--gateway-timeout", "-1", "--", "true"), "--gateway-timeout -1"),
         (("--scenario", "no-such", "--listen", "127.0.0.1:0"), "no gateway scenario has the id 'no-such'"),
         (("--", "no-such-program"), "there is no command 'no-such-program'"),
