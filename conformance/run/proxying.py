@@ -271,7 +271,7 @@ class Session:
         if unjudged:
             yield f"{_counted(unjudged, 'run')} not judged: neither submitted tool outputs nor streamed"
         if self._relay.unreached:
-            yield f"{_counted(self._relay.unreached, 'request')} answered with 502 by the proxy: cannot reach the upstream"
+            yield f"{_counted(self._relay.unreached, 'request')} answered with 502: the upstream cannot be reached"
         if self._relay.refused:
             yield f"{_counted(self._relay.refused, 'request')} refused by the proxy: an upgrade, or not valid HTTP/1.1"
         if self._proxied.unanswered:
