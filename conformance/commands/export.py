@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     counts = export(Path(arguments.folder))
     write(
-        f"{counts['streams']} streams, {counts['reference']} of the reference and {counts['faulty']} with a fault: "
+        f"{counts['streams']} streams, {counts['reference']} conforming and {counts['faulty']} with a fault: "
         f"{safe(str(Path(arguments.folder, 'index.json')))}\n"
     )
     return 0

@@ -136,13 +136,14 @@ def _listening(words: str | None, command: Sequence[str]) -> tuple[str, int]:
     if words is None:
         if not command:
             raise UsageError(
-                "the gateway cannot know its upstream",
-                "Say it with --listen HOST:PORT and start the gateway yourself, or let it be started: -- COMMAND …",
+                "the gateway does not know its upstream: neither --listen nor a command was given",
+                "Start the gateway with the upstream HOST:PORT and give --listen HOST:PORT, or add -- COMMAND, which "
+                "starts the gateway and finds its upstream in CONFORMANCE_UPSTREAM_URL.",
             )
         return "127.0.0.1", 0
     host, colon, port = words.rpartition(":")
     if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise UsageError(f"--listen {words!r} is not HOST:PORT", "Write it as 127.0.0.1:9000.")
+        raise UsageError(f"--listen {words!r}: not HOST:PORT", "Write it as 127.0.0.1:9000.")
     return host.strip("[]"), int(port)
 
 

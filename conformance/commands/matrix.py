@@ -51,7 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "targets",
         metavar="TARGETS",
-        help="a TOML file with a table [[server]], [[client]] or [[gateway]] for each target: options without --",
+        help="a TOML file with a table [[server]], [[client]] or [[gateway]] for each target; its keys are the options"
+        " of that command, without --",
     )
     groups = option_groups(parser, (options.TARGETS, options.OUTPUT, options.GATING))
     groups[options.TARGETS].add_argument(
@@ -63,28 +64,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     groups[options.TARGETS].add_argument(
         "--add", action="append", default=[], metavar="NAME@VERSION=FILE",
-        help="put the report of somebody else, a report.json, beside the others; repeatable",
+        help="show a report that was made elsewhere (its report.json) beside the others; repeatable",
     )  # fmt: skip
     groups[options.TARGETS].add_argument(
         "--collect", action="append", default=[], metavar="DIR",
-        help="judge nothing: take the newest report of each target from --out and from this --out of another run;"
-        " repeatable",
+        help="judge nothing: take the newest report of each target from --out and from DIR, the --out folder of another"
+        " run; repeatable",
     )  # fmt: skip
     groups[options.TARGETS].add_argument(
         "--work", default=_WORK, metavar="DIR",
-        help=f"the folder for what `install` lines install, each run once (default: {_WORK})",
+        help=f"the folder in which `install` lines install, each once (default: {_WORK})",
     )  # fmt: skip
     groups[options.OUTPUT].add_argument(
         "--out", default=_OUT, metavar="DIR", help=f"the folder for all reports (default: {_OUT})"
     )
     groups[options.OUTPUT].add_argument(
         "--publish", metavar="DIR",
-        help="also write what can be published by itself: short reports, and from them the page, data.json and badges"
-        " into DIR, tables into DIR.md; what is not judged now stays as it was published (default: nothing)",
+        help="also write the files to publish: short reports, the page, data.json and badges into DIR, tables into"
+        " DIR.md; targets that are not judged now stay as published (default: none)",
     )  # fmt: skip
     groups[options.OUTPUT].add_argument(
         "--readings", metavar="FILE",
-        help="a TOML file with a table [[reading]] for each finding that somebody looked at (default: none)",
+        help="a TOML file with a table [[reading]] for each finding that somebody explained (default: none)",
     )  # fmt: skip
     add_options(groups, options.KNOWN_FAILURES)
 

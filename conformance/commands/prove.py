@@ -44,11 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     chosen = groups[options.SELECTION]
     chosen.add_argument(
         "-k", dest="selection", metavar="EXPR",
-        help="play only what matches: an expression over FAULT:REQUIREMENT, as for pytest's -k"
-        " (default: all, and the variations)",
+        help="play only the faults that match: an expression over FAULT:REQUIREMENT, as for pytest's -k"
+        " (default: all faults and all legal variations)",
     )  # fmt: skip
-    chosen.add_argument("--full", action="store_true", help="play wire faults over sockets too, and every scenario"
-                        " (default: in memory, and the scenarios that show them)")  # fmt: skip
+    chosen.add_argument(
+        "--full", action="store_true",
+        help="play faults of the transport over sockets too, and faults of the state in every scenario"
+        " (default: in memory, and in the scenarios that show them)",
+    )  # fmt: skip
     chosen.add_argument("--seed", default=SEED, help=f"the seed of the legal variations (default: {SEED})")
     groups[options.OUTPUT].add_argument(
         "--format", default="text", metavar="FORMAT", **one_of(_FORMATS, "format"),

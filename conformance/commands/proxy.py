@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_options(groups, (option for option in options.TARGET if option.name in _REACHING))
     verdicts.add_arguments(groups, _VERDICTS)
-    add_command(parser, "run this through the proxy, and end with it")
+    add_command(parser, "the client to run; it gets the address of the proxy in OPENAI_BASE_URL")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -92,7 +92,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if not 0 <= arguments.port < 65536:
         raise UsageError(f"--port {arguments.port}: not a port", "Choose one from 1 to 65535, or 0 for any free one.")
     if arguments.seconds is not None and not 0 < arguments.seconds < float("inf"):
-        raise UsageError(f"--for {arguments.seconds:g}: say how many seconds", "Such as --for 60.")
+        raise UsageError(f"--for {arguments.seconds:g}: not a number of seconds above 0", "Write it as --for 60.")
     if arguments.format in _ONE_DOCUMENT:
         raise UsageError(
             f"--format {arguments.format} writes one document, and the proxy judges two sides",
@@ -102,11 +102,12 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _announce(base_url: str, command: Sequence[str], form: str) -> None:
     if command:
-        print(f"conformance: {base_url} for: {safe(shown(command))}", file=sys.stderr, flush=True)
+        print(f"conformance: the proxy listens on {base_url}, for: {safe(shown(command))}", file=sys.stderr, flush=True)
         return
     # For programs, as the first line of `conformance mock`; JSON on standard output is verdicts alone.
     print(base_url, file=sys.stdout if form == "text" else sys.stderr, flush=True)
-    print("conformance: set OPENAI_BASE_URL to this for the client; interrupt to judge", file=sys.stderr, flush=True)
+    said = "set OPENAI_BASE_URL of the client to this URL; press Ctrl-C to stop and to print the report"
+    print(f"conformance: {said}", file=sys.stderr, flush=True)
 
 
 def _pass_on(output: bytes) -> None:
@@ -116,7 +117,7 @@ def _pass_on(output: bytes) -> None:
 
 
 def _tell(name: str, role: Role, verdict: Verdict, finding: Finding) -> None:
-    """One line for a departure, as it happens."""
+    """One line for a failure or a warning, as it happens."""
     said = f"{safe(finding.message)}: expected {safe(finding.expected, 120)}, got {safe(finding.got, 120)}"
     print(
         f"{verdict.status.upper():4}  {role.value}  {name}  {verdict.requirement}  {said}", file=sys.stderr, flush=True

@@ -31,10 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     output = groups[options.OUTPUT]
     groups[options.TARGETS].add_argument(
         "--from", dest="recordings", nargs="+", metavar="FILE",
-        help="write cassettes of these recordings of other tools, instead of asking a server (default: ask it)",
+        help="convert these recordings of other tools into cassettes (default: record the server)",
     )  # fmt: skip
-    output.add_argument("--out", required=True, metavar="DIR", help="the folder for the cassettes, SCENARIO.jsonl")
-    output.add_argument("--overwrite", action="store_true", help="replace cassettes that exist (default: refuse)")
+    output.add_argument("--out", required=True, metavar="DIR", help="the folder for the cassettes, SCENARIO.jsonl each")
+    output.add_argument("--overwrite", action="store_true", help="replace existing cassettes (default: refuse)")
     groups[options.SELECTION].add_argument(
         "-k", dest="selection", metavar="EXPR",
         help="record only scenarios that match: an expression, as for pytest's -k (default: all)",
@@ -57,7 +57,7 @@ def _converted(arguments: argparse.Namespace) -> int:
     if arguments.selection:
         stray.append("-k")
     if stray:
-        raise UsageError(f"{stray[0]} is about a server, and --from asks none", f"Leave out {stray[0]}, or --from.")
+        raise UsageError(f"{stray[0]} does nothing with --from: no server is asked", f"Leave out {stray[0]} or --from.")
     secrets = known_secrets(target_options.secrets(said))
     hidden = secrets_of(secrets).hidden
     folder = named_folder(arguments.out)

@@ -50,8 +50,8 @@ SECTIONS = (
         "waits",
         "The run waits",
         "A run that has called functions stops with the status `requires_action`. Its `required_action` lists the"
-        " calls, each with an id, a name and arguments. Until their outputs arrive, or the run expires ten "
-        "minutes after it was created, nothing happens.",
+        " calls, each with an id, a name and arguments. The run then waits until their outputs arrive, or until it "
+        "expires ten minutes after it was created.",
         ("surface.pending-calls",),
         ("json-three-calls",),
         "before",
@@ -59,24 +59,24 @@ SECTIONS = (
     Section(
         "sends",
         "The client submits the outputs",
-        "One request carries the outputs of all pending calls, each as a string beside the id of its call. "
+        "One request contains the outputs of all pending calls, each as a string with the id of its call. "
         "`stream` selects the form of the answer: without it, or with `false` or `null`, one JSON document; "
         "with `true`, a stream of server-sent events.",
         ("sending",),
     ),
     Section(
         "accepts",
-        "The server understands and accepts them",
-        "A complete submission in any order is accepted. One that is incomplete, names another call, repeats one,"
-        " or comes when the run does not wait, is refused as a whole, and a refusal leaves the run as it was.",
+        "The server accepts or refuses them",
+        "A complete submission is accepted, in any order. A submission that is incomplete, names another call, answers"
+        " a call twice, or comes when the run does not wait is refused as a whole. A refusal does not change the run.",
         ("request", "submission"),
         ("partial-split", "unknown-id", "again-plain"),
     ),
     Section(
         "plain",
         "The plain answer",
-        "The answer is the run, as JSON. It has left `requires_action` and usually says `queued`; the client "
-        "polls until the run ends or asks once more.",
+        "The answer is the run, as JSON. It is no longer `requires_action`, usually `queued`; the client polls until "
+        "the run ends or asks for outputs again.",
         ("response",),
         ("json-one-call", "json-three-calls", "json-next-round"),
     ),
@@ -90,25 +90,25 @@ SECTIONS = (
     ),
     Section(
         "events",
-        "Each event by itself",
-        "The name of an event says which object its data is: a run, a step, a message, or a piece of one. Unknown"
+        "Single events",
+        "The name of an event says what its data is: a run, a step, a message, or a delta of a step or message. Unknown"
         " names and unknown members are legal.",
         ("events",),
     ),
     Section(
         "order",
         "The order of events",
-        "The submitted step completes first, then the run goes on. A message is created by a step, its text comes"
-        " in deltas, and both end before the run does. After the run has ended, or has asked for outputs once "
-        "more, only `done` follows.",
+        "The submitted step completes first, then the run continues. A step creates a message, whose text comes in"
+        " deltas; both end before the run does. After the run has ended, or has asked for outputs again, only `done` "
+        "follows.",
         ("order",),
         ("stream-three-calls", "stream-next-round", "stream-built-in-step", "stream-expired"),
     ),
     Section(
         "content",
         "The content of steps and messages",
-        "The deltas of a message, put together, are the text of the completed message; the outputs in the "
-        "completed step are the outputs that were submitted, character by character.",
+        "The deltas of a message, joined, are the text of the completed message; the outputs in the completed step are "
+        "the submitted outputs, character by character.",
         ("content",),
         ("stream-opaque-outputs", "stream-two-messages"),
     ),
@@ -116,14 +116,14 @@ SECTIONS = (
         "done",
         "The end of the stream",
         "The last event is `done`, whose data is `[DONE]`, which is not JSON. Then the server ends the body. A stream "
-        "that ends without it has broken off.",
+        "that ends without it is incomplete.",
         ("done",),
         ("stream-error", "stream-incomplete", "stream-failed", "stream-cancelled"),
     ),
     Section(
         "afterwards",
         "Afterwards",
-        "What the stream said is what the run, its steps and its messages say when they are read.",
+        "When the run, its steps and its messages are read afterwards, they agree with the stream.",
         ("surface",),
         ("stream-one-call",),
         "after",
@@ -131,8 +131,8 @@ SECTIONS = (
     Section(
         "errors",
         "Refusals and server errors",
-        "An error is a JSON object with `error.message`, with a 4xx or 5xx status. A streamed "
-        "submission that is refused is refused in the same way, before any stream begins.",
+        "An error has a 4xx or 5xx status, and a JSON object with `error.message` as its body. This is the same for "
+        "streamed submissions: they are refused before any stream begins.",
         ("errors",),
         ("unknown-run", "malformed-json", "wrong-key", "unknown-id-streamed", "rate-limited"),
     ),
@@ -140,26 +140,26 @@ SECTIONS = (
         "retries",
         "When a client sends a submission again",
         "If an answer says that nothing was accepted, the client may send the same request again. If the answer was "
-        "lost, it is unknown whether the outputs were accepted: the client reads the run before it submits again.",
+        "lost, the client cannot know whether the outputs were accepted, so it reads the run before it submits again.",
         ("retry",),
     ),
     Section(
         "reads",
         "How a client reads a stream",
-        "A client reads what the standard on server-sent events allows, in whatever pieces it arrives.",
+        "A client reads every form that the standard on server-sent events allows, however the bytes are split.",
         ("reading",),
     ),
     Section(
         "concludes",
         "What a client reports",
-        "A client reports a success only if there was one, and stops when the run has ended.",
+        "A client reports success only if the run succeeded, and stops polling when the run has ended.",
         ("outcome",),
     ),
     Section(
         "between",
         "A gateway passes everything on",
         "A gateway, a load balancer or a proxy passes requests and answers on unchanged, and every event as soon as it "
-        "arrives. A stream that breaks off stays broken.",
+        "arrives. If a stream breaks off, the client sees that it broke off.",
         ("relay",),
     ),
 )

@@ -69,7 +69,7 @@ def part(trials: Sequence[Trial], every: int) -> str:
     found = [row for trial in trials for row in rows(trial)]
     lines = (f"{row.outcome.words}: {row.fault}: {_said(row)}" for row in found)
     right = sum(all(row.outcome in RIGHT for row in rows(trial)) for trial in trials)
-    return "\n".join([*lines, f"{right} of {len(trials)} as declared; {every - len(trials)} more were not played", ""])
+    return "\n".join([*lines, f"{right} of {len(trials)} as declared; {every - len(trials)} others not selected", ""])
 
 
 def _counts(matrix: FaultMatrix) -> Iterator[str]:

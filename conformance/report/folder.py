@@ -173,7 +173,7 @@ def _read(folder: Path) -> _Manifest | None:
         raise UnreadableInput(f"{path}: this is not JSON: {error.reason}", _FOREIGN) from None
     broken = mismatch(own_validator("folder"), document)
     if broken is not None:
-        raise UnreadableInput(f"{path}: {broken[0] or 'the manifest'} breaks {broken[1]!r}", _FOREIGN)
+        raise UnreadableInput(f"{path}: {broken[0] or 'the manifest'} {broken[1]}", _FOREIGN)
     assert isinstance(document, dict)  # noqa: S101 - its schema says so
     return _Manifest(tuple(document["files"]), tuple(document["folders"]), document["complete"])
 

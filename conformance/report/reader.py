@@ -65,7 +65,7 @@ def document(content: bytes, name: str) -> dict[str, Any]:
     broken = mismatch(own_validator("report"), document)
     if broken is not None:
         raise UnreadableInput(
-            f"{name}: not a report of this suite: {broken[0] or 'the document'} does not fit {broken[1]!r}", _DESCRIBED
+            f"{name}: not a report of this suite: {broken[0] or 'the document'} {broken[1]}", _DESCRIBED
         )
     return document
 

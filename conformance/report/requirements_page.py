@@ -38,7 +38,7 @@ FAMILIES = {
     "response": "The plain answer",
     "errors": "Refusals and server errors",
     "framing": "The stream as HTTP and as server-sent events",
-    "events": "Each event by itself",
+    "events": "Single events",
     "order": "The order of events",
     "content": "The content of steps and messages",
     "done": "The end of the stream",

@@ -195,7 +195,7 @@ def _document(path: Path) -> dict[str, Any]:
         raise UnreadableInput(f"{path}: not valid JSON", _DAMAGED) from None
     broken = mismatch(own_validator("baseline"), document)
     if broken is not None:
-        raise UnreadableInput(f"{path}: {broken[0] or 'the document'} breaks {broken[1]!r}", _DAMAGED)
+        raise UnreadableInput(f"{path}: {broken[0] or 'the document'} {broken[1]}", _DAMAGED)
     assert isinstance(document, dict)  # noqa: S101 - its schema says so
     return document
 

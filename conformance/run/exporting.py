@@ -190,7 +190,8 @@ def _clear(folder: Path) -> None:
     """Make room: an export that is there goes, also one that was killed. Raises UsageError for a folder of others."""
     entries = _entries(folder)
     if {path.name for path in entries if not _OURS.fullmatch(path.name)} and not _is_export(folder):
-        raise UsageError(f"{folder} holds something else than an export", "Name a folder that is new or empty.")
+        hint = "Name a folder that is new or empty, or an earlier export."
+        raise UsageError(f"{folder} contains files that no export wrote", hint)
     link = next((path for path in entries if path.name in _FOLDERS and path.is_symlink()), None)
     if link is not None:
         raise UsageError(f"{link} is a link, and an export would be written elsewhere", "Name another folder.")

@@ -113,7 +113,7 @@ class Cassettes:
         self._secrets = tuple(secrets)
         if not all(report_folder.holds(folder, path) for path in folder.glob("*.jsonl")):
             raise UsageError(
-                f"{folder} already holds cassettes of something else", "Choose another folder for --out, or empty it."
+                f"{folder} already contains other cassettes", "Choose another folder for --out, or empty it."
             )
         report_folder.begin(folder, _FILES)
 

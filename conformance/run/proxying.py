@@ -39,7 +39,7 @@ from conformance.targets.http import verification
 from conformance.targets.interruption import INTERRUPTED
 from conformance.targets.process import ProcessTree
 from conformance.targets.program_environment import environment
-from conformance.targets.settings import Settings
+from conformance.targets.settings import Settings, check_url
 from conformance.verdict import known
 from conformance.wire.credentials import of_words
 
@@ -92,6 +92,7 @@ class Session:
     ) -> None:
         if command and shutil.which(command[0]) is None:
             raise UsageError(f"there is no command {command[0]!r}", "Name a program of PATH, or give its path.")
+        check_url(upstream, "--upstream")
         self._settings = target_options.settings({**_reaching(said), "base_url": upstream}, os.environ)
         self._secrets = known_secrets((*self._settings.secrets, *of_words(command)))
         self._context = verification(self._settings)
@@ -263,21 +264,23 @@ class Session:
         assert self._relay is not None  # noqa: S101 - it listened
         server, client = self._proxied.sides
         judged = max(len(side.subjects) + side.let_go for side in (server, client))
-        yield f"{_counted(self._relay.exchanges, 'exchange')} passed · {_counted(judged, 'run')} judged"
+        yield f"{_counted(self._relay.exchanges, 'exchange')} passed on · {_counted(judged, 'run')} judged"
+        if not (self._relay.exchanges or self._relay.unreached or self._relay.refused):
+            yield "no request came to the proxy: does the client read OPENAI_BASE_URL?"
         let_go, unjudged = max(server.let_go, client.let_go), self._proxied.unjudged
         if unjudged:
-            yield f"{_counted(unjudged, 'run')} passed that held neither a submission nor a stream: nothing to judge"
+            yield f"{_counted(unjudged, 'run')} not judged: neither submitted tool outputs nor streamed"
         if self._relay.unreached:
-            yield f"{_counted(self._relay.unreached, 'request')} found no upstream and got a 502 of the proxy"
+            yield f"{_counted(self._relay.unreached, 'request')} answered with 502: the upstream cannot be reached"
         if self._relay.refused:
-            yield f"{_counted(self._relay.refused, 'request')} refused by the proxy: an upgrade, or not HTTP/1.1"
+            yield f"{_counted(self._relay.refused, 'request')} refused by the proxy: an upgrade, or not valid HTTP/1.1"
         if self._proxied.unanswered:
             yield (
                 f"{_counted(self._proxied.unanswered, 'submission')} without an answer, or with one that is not HTTP: "
                 "not judged, see NOTES"
             )
         if let_go:
-            yield f"{_counted(let_go, 'run')} without a departure not listed: a report holds {MOST_SUBJECTS}"
+            yield f"{_counted(let_go, 'run')} without a failure not listed: a report holds {MOST_SUBJECTS}"
         if self._cassettes is not None and self._cassettes.left_out:
             yield f"{_counted(self._cassettes.left_out, 'run')} without a cassette: {self._cassettes.written} written"
         if self._command:

@@ -39,7 +39,7 @@ class Format:
         self._check_keys(path, document)
         broken = mismatch(own_validator(self.name), document)
         if broken is not None:
-            raise UnreadableInput(f"{path}: {_place(broken[0])} breaks {broken[1]!r} of the format", self.hint)
+            raise UnreadableInput(f"{path}: {_place(broken[0])} {broken[1]}", self.hint)
         return document
 
     def _check_keys(self, path: Path, document: Mapping[str, Any]) -> None:

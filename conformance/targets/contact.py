@@ -153,7 +153,7 @@ _PROBLEMS = (
     Problem(_redirects, "the target only redirects, which is not followed so that the key goes nowhere else", follow),
     Problem(_locks_out, "the target does not let us in", let_us_in),
     Problem(_is_web_page, "the target answers with a web page", look_elsewhere, searched=True),
-    Problem(_keeps_state, "the target knows no ids that were made up", keep_state),
+    Problem(_keeps_state, "the target does not accept made-up ids", keep_state),
     Problem(_is_like_nowhere, "the target does not know the operation", look_elsewhere, searched=True),
     Problem(_is_not_offered, "the target offers nothing of this API", look_elsewhere, searched=True),
     Problem(_is_something_else, "the target answers, but not as this API", look_elsewhere, searched=True),

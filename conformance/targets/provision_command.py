@@ -86,7 +86,7 @@ def _read(output: bytes, settings: Settings) -> Provided:
         raise Untestable(f"the provisioning program printed no JSON object: {said}")
     broken = mismatch(own_validator("provisioned"), document)
     if broken is not None:
-        where = f"{broken[0] or 'the object'} breaks {broken[1]!r} of schemas/own/provisioned.json"
+        where = f"{broken[0] or 'the object'} {broken[1]} (schemas/own/provisioned.json)"
         raise Untestable(f"what the provisioning program printed is invalid: {where}")
     headers = tuple(_header(name, value) for name, value in _members(document, "headers").items())
     calls = document.get("calls")

@@ -17,6 +17,9 @@ from conformance.model import Headers
 from conformance.wire.credentials import HEADERS, is_named, is_variable, of_url, without_scheme
 from conformance.wire.secret import secrets_of
 
+#: The option whose URL may hold a user name.
+_PROXY = "--proxy"
+
 #: A streamed run on the real service took about 2 s (recordings), the slowest self-hosted server seen blocked for 20 s
 #: and then answered; a minute is beyond every honest answer and still bearable when nothing comes.
 TIMEOUT = 60.0
@@ -111,9 +114,9 @@ class Settings:
     offers: frozenset[str] = frozenset(OFFERS)
 
     def __post_init__(self) -> None:
-        _check_url(self.base_url, "base URL")
+        check_url(self.base_url, "--base-url")
         if self.proxy is not None:
-            _check_proxy(self.proxy)
+            check_url(self.proxy, _PROXY)
         if self.api_key is not None and (not self.api_key.strip() or not _VALUE.match(self.api_key)):
             raise UsageError("the API key is empty or holds characters that no header can carry")
         if self.provision not in KINDS:
@@ -319,27 +322,24 @@ def _port(parts: SplitResult) -> int | None:
         raise ValueError("its port is not a number from 1 to 65535") from None
 
 
-def _check_url(url: str, what: str) -> None:
+def check_url(url: str, option: str) -> None:
+    """Raise UsageError, in the name of its option, for a URL that no request can be sent to."""
     hint = "Give the full URL, such as http://127.0.0.1:8000/v1."
     if not url.isprintable() or " " in url:
-        raise UsageError(f"the {what} holds spaces or control characters", hint)
+        raise UsageError(f"{option}: the URL contains spaces or control characters", hint)
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, _port(parts)
     except ValueError as reason:
         said = secrets_of(tuple(of_url(url))).hidden(str(reason))
-        raise UsageError(f"the {what} cannot be read: {said}", hint) from None
+        raise UsageError(f"{option}: the URL cannot be read: {said}", hint) from None
     if parts.scheme not in ("http", "https") or not host or port == 0 or not _is_host(host):
         given = secrets_of(tuple(of_url(url))).hidden(url)
-        raise UsageError(f"the {what} {given!r} is not an http:// or https:// URL", hint)
-    if what == "base URL" and (parts.username is not None or parts.fragment):
+        raise UsageError(f"{option} {given!r}: not an http:// or https:// URL", hint)
+    if option != _PROXY and (parts.username is not None or parts.fragment):
         raise UsageError(
-            f"the {what} holds a user name or a fragment", "Credentials go into --api-key-env or --header."
+            f"{option}: the URL contains a user name or a fragment", "Pass credentials with --api-key-env or --header."
         )
-
-
-def _check_proxy(url: str) -> None:
-    _check_url(url, "proxy")
 
 
 def _is_host(host: str) -> bool:

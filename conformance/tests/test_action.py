@@ -240,7 +240,7 @@ def test_a_command_arrives_whole(runner: Runner) -> None:
 def test_a_python_that_is_not_there_is_told(tmp_path: Path) -> None:
     done = Runner(tmp_path).run("Install", python_version=NASTY)
     assert done.code == 4
-    assert done.log.startswith("::error title=conformance::The runner has no such Python")
+    assert done.log.startswith("::error title=conformance::The runner does not have the Python")
     assert not list(tmp_path.rglob("pwned"))
 
 

@@ -82,14 +82,14 @@ def test_a_gateway_that_runs_already_is_judged_where_its_upstream_is_said() -> N
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "the gateway cannot know its upstream"),
-        (("--listen", "9000"), "is not HOST:PORT"),
-        (("--listen", "127.0.0.1:99999"), "is not HOST:PORT"),
+        ((), "the gateway does not know its upstream"),
+        (("--listen", "9000"), ": not HOST:PORT"),
+        (("--listen", "127.0.0.1:99999"), ": not HOST:PORT"),
         (("--gateway-timeout", "-1", "--", "true"), "--gateway-timeout -1"),
         (("--scenario", "no-such", "--listen", "127.0.0.1:0"), "no gateway scenario has the id 'no-such'"),
         (("--", "no-such-program"), "there is no command 'no-such-program'"),
-        (("--base-url", "http://h:99999999/v1", "--", "true"), "the base URL cannot be read: Port out of range"),
-        (("--base-url", "htp://h/v1", "--", "true"), "the base URL is not an http:// or https:// URL"),
+        (("--base-url", "http://h:99999999/v1", "--", "true"), "--base-url: the URL cannot be read: its port"),
+        (("--base-url", "htp://h/v1", "--", "true"), "--base-url 'htp://h/v1': not an http:// or https:// URL"),
     ],
 )
 def test_what_cannot_be_done_is_said(words: tuple[str, ...], said: str) -> None:

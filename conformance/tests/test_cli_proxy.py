@@ -152,11 +152,11 @@ def test_what_cannot_be_meant_is_said_before_anything_listens(tmp_path: Path) ->
     (tmp_path / "cassettes").mkdir()
     (tmp_path / "cassettes" / "run-0001.jsonl").touch()
     for words, said in (
-        (("--upstream", "nowhere"), "not an http"),
+        (("--upstream", "nowhere"), "--upstream 'nowhere': not an http"),
         ((*upstream, "--port", "99999"), "--port 99999"),
         ((*upstream, "--for", "0"), "--for 0"),
         ((*upstream, "--format", "html"), "--out DIR"),
-        ((*upstream, "--out", str(tmp_path)), "already holds cassettes"),
+        ((*upstream, "--out", str(tmp_path)), "already contains other cassettes"),
         ((*upstream, "--", "no-such-command"), "no-such-command"),
         ((*upstream, "--ca-file", str(tmp_path / "none.pem")), "none.pem"),
         ((), "--upstream"),

@@ -180,7 +180,7 @@ def test_a_folder_with_cassettes_of_others_is_left_as_it_is(tmp_path: Path) -> N
     passed("plain-one-call", out=str(tmp_path))
     (tmp_path / "cassettes" / "mine.jsonl").write_text("mine")
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    with pytest.raises(UsageError, match="cassettes of something else"):
+    with pytest.raises(UsageError, match="contains other cassettes"):
         passed("plain-one-call", out=str(tmp_path))
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
@@ -319,7 +319,15 @@ def test_nothing_that_is_judged_is_nothing_judged() -> None:
     with Mock() as mock, judged(mock.base_url) as heard:
         asks(heard.base_url, "GET", "/models")
     assert heard.done.exit_code == 5
-    assert "1 exchange passed" in heard.done.notes[0]
+    assert "1 exchange passed on" in heard.done.notes[0]
+    assert not any("no request came" in note for note in heard.done.notes)
+
+
+def test_a_proxy_that_nobody_uses_says_so() -> None:
+    with Mock() as mock, judged(mock.base_url) as heard:
+        pass
+    assert heard.done.exit_code == 5
+    assert "no request came to the proxy: does the client read OPENAI_BASE_URL?" in heard.done.notes
 
 
 def test_what_is_kept_is_bounded_and_counted(monkeypatch, tmp_path: Path) -> None:

@@ -39,11 +39,11 @@ def file(folder: Path, text: str) -> Path:
     [
         ("", "it holds no reading"),
         ("[[readings]]", "unknown table 'readings'"),
-        ("reading = 1", "reading breaks 'type'"),
+        ("reading = 1", "reading must be of type array"),
         (f"{ROW}why = 'x'", "[[reading]] 1: unknown key 'why'"),
         (ROW.replace("mend", "fix"), "[[reading]] 1: unknown key 'fix'"),
         (ROW.replace("    mend", "    # mend"), "[[reading]] 1: missing key 'mend'"),
-        (ROW.replace('"Its users lose text."', '" "'), "[[reading]] 1, notice breaks 'pattern'"),
+        (ROW.replace('"Its users lose text."', '" "'), "[[reading]] 1, notice must match"),
         (ROW.replace("done.last", "done.lst"), "[[reading]] 1: no requirement has the id 'done.lst'"),
         (ROW.replace('"two"', '"tow"'), "[[reading]] 1: no target is named 'tow'"),
         (ROW + ROW, "[[reading]] 2: done.last of 'one' was read before"),

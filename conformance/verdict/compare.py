@@ -43,17 +43,6 @@ TITLES: Mapping[Kind, str] = {
     Kind.CLEARED: "warning fixed",
 }
 
-#: What each kind means, for whoever reads it the first time.
-MEANING: Mapping[Kind, str] = {
-    Kind.NEW: "fails now, and did not before",
-    Kind.CHANGED: "failed or warned before too, but for another cause",
-    Kind.VANISHED: "was judged before, and is not now",
-    Kind.WARNED: "warns now, and did not before",
-    Kind.APPEARED: "passes now, and was not judged before",
-    Kind.MENDED: "failed before, and passes now",
-    Kind.CLEARED: "warned before, and passes now",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Cell:

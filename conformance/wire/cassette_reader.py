@@ -52,7 +52,7 @@ _FOLLOWERS = MappingProxyType(
     }
 )
 
-_AGAIN = "Take the cassette from where it was recorded once more, or record it again."
+_AGAIN = "Get an unchanged copy of the cassette, or record it again."
 
 
 class BodyDigest:
@@ -176,9 +176,9 @@ class Reader:
 
     def _validate(self, kind: str, document: object) -> None:
         if found := mismatch(own_validator("cassette", kind), document):
-            pointer, keyword = found
+            pointer, problem = found
             place = f"{pointer} of this {kind} line" if pointer else f"this {kind} line"
-            self._fail(f"{place} breaks `{keyword}` of the format", _AGAIN)
+            self._fail(f"{place} {problem}", _AGAIN)
 
     def _on_header(self, document: dict[str, Any]) -> None:
         self._header = document

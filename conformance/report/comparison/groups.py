@@ -41,7 +41,7 @@ class Group:
     @property
     def statuses(self) -> str:
         """What it was, and what it is."""
-        return f"{_status(self.old)} → {_status(self.new)}"
+        return statuses(self.old, self.new)
 
     @property
     def sentence(self) -> str:
@@ -86,6 +86,11 @@ def _effects(comparison: Comparison, first: str, subjects: Container[str]) -> tu
                 found[change.requirement] = None
                 causes.append(change.requirement)
     return tuple(found)
+
+
+def statuses(old: Status | None, new: Status | None) -> str:
+    """What a verdict was, and what it is."""
+    return f"{_status(old)} → {_status(new)}"
 
 
 def _status(status: Status | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.report.comparison.groups import counts, groups, notes, word
 from conformance.report.page import page
-from conformance.verdict.compare import MEANING, Comparison
+from conformance.verdict.compare import Comparison
 
 
 def render(comparison: Comparison, strict: bool) -> str:
@@ -16,6 +16,5 @@ def render(comparison: Comparison, strict: bool) -> str:
         counts=counts(comparison),
         comparison=comparison,
         groups=groups(comparison),
-        meaning=MEANING,
         notes=tuple(notes(comparison)),
     )

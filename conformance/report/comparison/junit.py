@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from conformance.report.comparison.groups import counts
+from conformance.report.comparison.groups import counts, statuses
 from conformance.report.plain import safe
-from conformance.verdict.compare import MEANING, TITLES, Change, Comparison, Kind
+from conformance.verdict.compare import TITLES, Change, Comparison, Kind
 
 
 def render(comparison: Comparison, strict: bool) -> str:
@@ -42,8 +42,8 @@ def _case(suite: Element, change: Change, *, failing: bool) -> None:
     case = SubElement(suite, "testcase", classname=f"conformance.{change.requirement.partition('.')[0]}", name=name)
     finding = change.finding
     shown = "" if finding is None else f"{finding.message}: expected {finding.expected}, got {finding.got}"
-    because = "" if change.because is None else f", because of {change.because}"
-    message = safe(f"{TITLES[change.kind]}: {MEANING[change.kind]}{because}")
+    because = "" if change.because is None else f", due to {change.because}"
+    message = safe(f"{TITLES[change.kind]}: {statuses(change.old, change.new)}{because}")
     if failing:
         SubElement(case, "failure", message=message, type=change.level.value).text = safe(shown) or message
     else:

@@ -29,7 +29,7 @@ def _parts(comparison: Comparison, strict: bool) -> Iterator[str]:
     if found:
         rows = [_row(group) for group in found[:_ROWS]]
         rows += [f"| and {len(found) - _ROWS} more | | | |"] if len(found) > _ROWS else []
-        yield "\n".join(("| change | requirement | where | now |", "|---|---|---|---|", *rows))
+        yield "\n".join(("| change | requirement | where | verdict |", "|---|---|---|---|", *rows))
     if comparison.reshaped:
         yield f"<details><summary>{many(len(comparison.reshaped), 'response shape')} changed</summary>"
         for subject, lines in list(comparison.reshaped.items())[:_ROWS]:

@@ -9,7 +9,7 @@ from conformance import __version__
 from conformance.contract.requirements import REQUIREMENTS
 from conformance.report.comparison.groups import Group, counts, groups
 from conformance.report.plain import safe
-from conformance.verdict.compare import MEANING, Comparison, Kind
+from conformance.verdict.compare import Comparison, Kind
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -47,7 +47,7 @@ def _sentence(requirement: str) -> str:
 def _result(group: Group, index: int) -> dict[str, Any]:
     shown = "" if group.finding is None else f" Got {group.finding.got}, expected {group.finding.expected}."
     effects = f" Due to it: {', '.join(group.effects)}." if group.effects else ""
-    message = safe(f"{group.requirement}, {group.title}: {MEANING[group.kind]}.{shown}{effects}")
+    message = safe(f"{group.requirement}, {group.title}: {group.statuses}.{shown}{effects}")
     return {
         "ruleId": group.requirement,
         "ruleIndex": index,

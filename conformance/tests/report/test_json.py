@@ -189,8 +189,8 @@ def test_a_report_reads_back_as_what_was_written(make: Make) -> None:
         (b"\xff", "not JSON"),
         (b"[]", "not a report"),
         (b'{"report": 1}', "format 1"),
-        (b'{"report": 2}', "'required'"),
-        (render(passing()).replace('"pass"', '"fine"').encode(), "'enum'"),
+        (b'{"report": 2}', "lacks '"),
+        (render(passing()).replace('"pass"', '"fine"').encode(), "verdict must be one of pass, fail, error"),
     ],
 )
 def test_what_is_no_report_is_refused_with_the_reason(content: bytes, said: str) -> None:

@@ -72,8 +72,8 @@ def told(tmp_path: Path) -> list[dict[str, str]]:
     [
         ("", 0, "printed no JSON object: nothing"),
         ("[1]", 0, "printed no JSON object: [1]"),
-        ('{"thread_id": "t"}', 0, "the object breaks 'required' of schemas/own/provisioned.json"),
-        ('{"thread_id": "t", "run_id": 1}', 0, "/run_id breaks 'type'"),
+        ('{"thread_id": "t"}', 0, "the object lacks 'run_id' (schemas/own/provisioned.json)"),
+        ('{"thread_id": "t", "run_id": 1}', 0, "/run_id must be of type string"),
         ('{"thread_id": "t", "run_id": "r", "headers": {"A B": "c"}}', 0, "invalid header"),
         ("the database is locked", 3, "exited with code 3 and said: the database is locked"),
     ],

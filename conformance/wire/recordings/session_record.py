@@ -64,8 +64,8 @@ def read(name: str, document: object) -> tuple[Transcript, ...]:
     Raises UnreadableInput, with the entry, where it is not such a record.
     """
     if found := mismatch(_validator(), document):
-        pointer, keyword = found
-        raise UnreadableInput(f"{name}: no session record: {pointer or 'the document'} breaks `{keyword}`", _HINT)
+        pointer, problem = found
+        raise UnreadableInput(f"{name}: not a session record: {pointer or 'the document'} {problem}", _HINT)
     entries = Entry(document, name, _HINT).get("Entries")
     return foreign.transcript(name, "session record", map(_exchange, entries.each()))
 
