@@ -71,9 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
     rows = verdict_options.known_failures(said)
     verdicts.check_baseline(arguments, recordings.TARGET)
     errors: list[ConformanceError] = []
+    hints: set[str] = set()
 
     def failed(error: ConformanceError) -> None:
-        print(error_text(error, known_secrets()), file=sys.stderr)
+        print(error_text(error, known_secrets(), hints), file=sys.stderr)
         errors.append(error)
 
     operation = None if arguments.operation == "auto" else arguments.operation

@@ -63,10 +63,10 @@ def _converted(arguments: argparse.Namespace) -> int:
     folder = named_folder(arguments.out)
     cassettes = conversion.planned(arguments.recordings, folder, overwrite=arguments.overwrite)
     prepare_folder(folder)
-    codes = {0}
+    codes, hints = {0}, set[str]()
     for done in conversion.convert(cassettes, secrets):
         if isinstance(done, ConformanceError):
-            print(error_text(done, secrets), file=sys.stderr)
+            print(error_text(done, secrets, hints), file=sys.stderr)
             codes.add(done.exit_code)
         else:
             print(safe(hidden(str(done))), flush=True)
@@ -88,7 +88,10 @@ def _recorded(arguments: argparse.Namespace) -> int:
             target, folder, scenarios, secrets=known_secrets(target.secrets), overwrite=arguments.overwrite
         )
         if not scenarios:
-            print(f"conformance: {nothing_selected(arguments.selection, Role.SERVER)}", file=sys.stderr)
+            print(
+                f"conformance: {nothing_selected(arguments.selection, Role.SERVER, target_options.left_out(target))}",
+                file=sys.stderr,
+            )
             return 5
         prepare_folder(folder)
         print(

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping
 from contextlib import ExitStack
 
 from conformance.commands import verdicts
@@ -23,7 +22,7 @@ from conformance.run import (
     verdict_options,
 )
 from conformance.run.loop import Run
-from conformance.run.plan import Plan, plan, selected
+from conformance.run.plan import Plan, Target, plan, selected
 from conformance.run.selection import nothing_selected, selection
 
 #: Read by OpenAI's own clients, so that many people have it set.
@@ -62,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         verdicts.check_baseline(arguments, target.describe())
         chosen = selected(plan(target, part=options.shard(said)), target, wanted)
         if not chosen.scenarios and "shard" not in said:
-            return _nothing_selected(target.describe(), arguments)
+            return _nothing_selected(target, arguments)
         console.planned(chosen)
         if arguments.plan:
             verdicts.write(_plan(chosen, arguments.format))
@@ -109,9 +108,12 @@ def _plan(plan: Plan, form: str) -> str:
     )
 
 
-def _nothing_selected(target: Mapping[str, object], arguments: argparse.Namespace) -> int:
+def _nothing_selected(target: Target, arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         profile = verdict_options.profile(options.given(vars(arguments)), Role.SERVER, arguments.selection or None)
-        verdicts.show(Report(target, (), profile=profile), arguments)
-    print(f"conformance: {nothing_selected(arguments.selection, Role.SERVER)}", file=sys.stderr)
+        verdicts.show(Report(target.describe(), (), profile=profile), arguments)
+    print(
+        f"conformance: {nothing_selected(arguments.selection, Role.SERVER, target_options.left_out(target))}",
+        file=sys.stderr,
+    )
     return 5

@@ -61,6 +61,11 @@ def kind_of(report: Report) -> str:
     return "file" if report.target.get("kind") == "recordings" else "scenario"
 
 
+def unplanned(subject: Subject, kind: str) -> bool:
+    """Whether nothing was planned in a scenario that was played all the same: that is nobody's error."""
+    return kind == "scenario" and not subject.verdicts and subject.reason is not None and subject.exit_code is None
+
+
 def subject_document(subject: Subject, kind: str) -> dict[str, Any]:
     """One file or scenario; `kind` is the key of its name, `file` or `scenario`."""
     tally = Tally.of((subject,))

@@ -12,7 +12,7 @@ from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Report, Status
 from conformance.report.counts import counts
 from conformance.report.departures import Departure, departures, excused
-from conformance.report.document import reason_of
+from conformance.report.document import kind_of, reason_of, unplanned
 from conformance.report.headline import headline
 from conformance.report.not_judged import INTERNAL, why
 from conformance.report.plain import safe
@@ -63,7 +63,7 @@ def _errors(report: Report) -> Iterator[_Note]:
     if report.interrupted or verdict_word(report) in _WORDLESS:
         yield _Note(verdict_word(report), safe(report.interrupted or counts(report)))
     for subject in report.subjects:
-        if not subject.verdicts:
+        if not subject.verdicts and not unplanned(subject, kind_of(report)):
             yield _Note(f"ERROR {safe(subject.name)}", safe(reason_of(subject)))
     for complaint in report.complaints:
         yield _Note(f"known failure {complaint.kind}: {safe(complaint.row)}", safe(complaint.message))

@@ -17,7 +17,7 @@ from conformance.contract.requirements import REQUIREMENTS
 from conformance.model import Report, Subject, Verdict
 from conformance.report.counts import counts
 from conformance.report.departures import departure_of
-from conformance.report.document import reason_of
+from conformance.report.document import kind_of, reason_of, unplanned
 from conformance.report.entries import WORDS
 from conformance.report.headline import headline
 from conformance.report.not_judged import INTERNAL, why
@@ -93,7 +93,7 @@ def _run_cases(report: Report) -> Iterator[Element]:
     for subject in report.subjects:
         if not subject.verdicts:
             unjudged = Element("testcase", classname=f"conformance.{_RUN}", name=safe(subject.name, _WHOLE))
-            _say(unjudged, "error", reason_of(subject))
+            _say(unjudged, "skipped" if unplanned(subject, kind_of(report)) else "error", reason_of(subject))
             yield unjudged
     for complaint in report.complaints:
         listed = Element("testcase", classname="conformance.known", name=safe(f"{complaint.row} ({complaint.kind})"))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from conformance.model import Report, Status, Subject, Verdict
 from conformance.report.counts import many
-from conformance.report.document import kind_of
+from conformance.report.document import kind_of, unplanned
 from conformance.report.not_exercised import WHY, unseen
 from conformance.report.plain import field, listing, safe
 from conformance.report.style import Style
@@ -66,7 +66,8 @@ def why(verdict: Verdict) -> str:
 def _unreadable(report: Report, style: Style) -> Iterator[str]:
     for subject in report.subjects:
         if subject.reason and not subject.verdicts:
-            yield f"{style.word('ERROR')}  {safe(subject.name)}\n" + field("reason", safe(subject.reason), style.width)
+            word = "NOT JUDGED" if unplanned(subject, kind_of(report)) else style.word("ERROR")
+            yield f"{word}  {safe(subject.name)}\n" + field("reason", safe(subject.reason), style.width)
 
 
 def _unreached(report: Report, style: Style) -> Iterator[str]:

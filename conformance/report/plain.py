@@ -42,10 +42,17 @@ def json_shown(document: str) -> str:
     return document.replace("##", "\\u0023#")
 
 
-def error_text(error: ConformanceError, secrets: tuple[str, ...] = ()) -> str:
-    """An error as people see it, without secrets, those that show by their look too: what happened, and what to do."""
+def error_text(error: ConformanceError, secrets: tuple[str, ...] = (), said: set[str] | None = None) -> str:
+    """An error as people see it, without secrets, those that show by their look too: what happened, and what to do.
+
+    The first line of a hint is about this error. With `said`, the further lines of earlier ones, none is said twice.
+    """
     hidden = secrets_of(secrets).hidden
     first, *rest = map(hidden, (error.message, *(error.hint or "").splitlines()))
+    if said is not None:
+        rest, further = rest[:1], [line for line in rest[1:] if line not in said]
+        said.update(further)
+        rest += further
     return "\n".join((f"conformance: {safe(first, _MESSAGE)}", *(f"  {safe(line, _MESSAGE)}" for line in rest)))
 
 

@@ -29,10 +29,14 @@ def selection(expression: str) -> Selection:
     return _Reader(expression).whole()
 
 
-def nothing_selected(expression: str, role: Role) -> str:
-    """What to say where an expression selects nothing of what can be asked of a role: two lines, with near ids."""
+def nothing_selected(expression: str, role: Role, why_not: Callable[[str], str | None] = lambda _: None) -> str:
+    """What to say where an expression selects nothing of what can be asked of a role: two lines, with near ids.
+
+    `why_not` says for the id of a scenario why nothing is planned in it, for others None.
+    """
     lists = "`conformance list scenarios` and `conformance list requirements` show all ids."
-    hint = _elsewhere(expression, role) or _unplanned(expression) or near(expression, _ids(role)) or lists
+    left_out = next((f"not planned: {name} {why}" for name in _words(expression) if (why := why_not(name))), None)
+    hint = left_out or _elsewhere(expression, role) or _unplanned(expression) or near(expression, _ids(role)) or lists
     return f"nothing selected: -k {expression!r} matches nothing here\n  {hint}"
 
 

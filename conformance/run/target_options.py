@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from conformance.run.options import ASKING, TARGET, VERDICTS, Given, names_serve
 from conformance.run.plan import Target
 from conformance.targets.run_polling import json_object
 from conformance.targets.served import ServedProgram
+from conformance.targets.server import ServerTarget
 from conformance.targets.session import Watch
 from conformance.targets.settings import OFFERS, GivenRun, Settings, parse_header, parse_query, variable_shown
 
@@ -104,6 +105,11 @@ def settings(said: Given, environment: Mapping[str, str]) -> Settings:
         offers=frozenset(said.get("offers", OFFERS)),
         **created,
     )
+
+
+def left_out(target: Target) -> Callable[[str], str | None]:
+    """What says for the id of a scenario why nothing is planned in it at the target; None for all others."""
+    return target.left_out if isinstance(target, ServerTarget) else lambda _: None
 
 
 def secrets(said: Given) -> tuple[str, ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from conformance.contract.scenarios import PROBES, not_offered, requires
+from conformance.contract.scenarios import BY_ID, PROBES, not_offered, requires
 from conformance.errors import ConformanceError
-from conformance.model import Scenario, Transcript
+from conformance.model import Role, Scenario, Transcript
 from conformance.targets.acts import Play, play
 from conformance.targets.contact import make_contact
 from conformance.targets.cost import cost
@@ -14,6 +14,8 @@ from conformance.targets.pace import Pace
 from conformance.targets.provision import Provisioner
 from conformance.targets.session import GivenUp, Session, Transport, Untestable, Watch
 from conformance.targets.settings import OFFERS, Settings
+
+_NOT_OFFERED = "needs what this target is said not to offer"
 
 
 class ServerTarget:
@@ -66,8 +68,15 @@ class ServerTarget:
         if missing:
             return f"needs what this target does not have: {', '.join(sorted(missing))}"
         if not_offered(scenario, self.traits) and scenario.id not in PROBES:
-            return "needs what this target is said not to offer"
+            return _NOT_OFFERED
         return self._provisioner.why_not(scenario)
+
+    def left_out(self, name: str) -> str | None:
+        """Why nothing is planned in the scenario of this id; None where something is, or no server has such a one."""
+        scenario = BY_ID.get(name)
+        if scenario is None or scenario.role is not Role.SERVER:
+            return None
+        return self.why_not(scenario) or (_NOT_OFFERED if not_offered(scenario, self.traits) else None)
 
     def cost(self, scenarios: Sequence[Scenario]) -> Mapping[str, int]:
         """How many `runs` and, at most, `requests` the scenarios take; see `cost.cost`."""

@@ -65,6 +65,17 @@ def test_standard_input_is_a_recording_too(stream: bytes) -> None:
     assert (subject["file"], subject["verdict"]) == ("-", "pass")
 
 
+def test_the_formats_that_are_known_are_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (tmp_path / name).write_text("hello")
+    assert main(["judge", str(tmp_path)]) == 4
+    said = capsys.readouterr().err
+    assert said.count("not a recording of a known format") == 3
+    assert said.count("Known are: ") == 1
+    assert main(["record", f"--out={tmp_path / 'out'}", "--from", str(tmp_path)]) == 4
+    assert capsys.readouterr().err.count("Known are: ") == 1
+
+
 @pytest.mark.parametrize("content", [b"", b"<html>busy</html>", b"\x00\xff" * 100])
 def test_a_raw_stream_is_judged_whatever_is_in_it(
     tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]

@@ -48,7 +48,7 @@ _NOTHING = {
 }
 
 #: Why nothing is judged in a scenario that was played all the same.
-_NOT_OFFERED = "it needs what the target is said not to offer (--offers)"
+_NOT_OFFERED = "not planned: it needs what the target is said not to offer (--offers)"
 
 #: Why nothing showed what was planned: nobody did it, or it was done to a run that had ended.
 _UNSEEN = "nothing in the exchanges showed it"

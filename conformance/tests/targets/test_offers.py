@@ -16,6 +16,7 @@ from conformance.run.loop import Run
 from conformance.run.plan import plan
 from conformance.targets.http import HttpTarget
 from conformance.targets.settings import Settings
+from conformance.tests.commands import conformance
 from conformance.tests.pace import limit
 from conformance.verdict.judge import judge
 from conformance.wire.json_schema import own_schema
@@ -42,7 +43,20 @@ def test_what_is_not_offered_is_not_planned_and_offering_it_is_a_note(mock: Mock
     subject = judge(asked.exchange(BY_ID["stream-one-call"]))
     asked.close()
     assert subject.verdicts == ()
+    assert str(subject.reason).startswith("not planned: ")
     assert subject.notes == ("a streamed submission was answered, though --offers leaves it out",)
+
+
+def test_what_is_left_out_and_asked_for_is_not_planned_and_no_error(mock: Mock) -> None:
+    words = ["server", f"--base-url={mock.base_url}", "--offers=plain", "-k"]
+    played = conformance(*words, "stream-one-call")
+    assert played.returncode == 5
+    assert "NOT JUDGED  stream-one-call\n  reason    not planned: it needs what" in played.stdout
+    assert "ERROR" not in played.stdout
+    for name in ("stream-three-calls", "stream-one-call:done.last"):
+        left = conformance(*words, name)
+        assert left.returncode == 5
+        assert f"not planned: {name.partition(':')[0]} needs what this target is said not to offer" in left.stderr
 
 
 def test_what_is_not_offered_and_refused_is_no_note(mock: Mock) -> None:

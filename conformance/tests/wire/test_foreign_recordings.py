@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from conformance import files
 from conformance.errors import UnreadableInput
-from conformance.model import Exchange, Operation, Transcript
+from conformance.model import Exchange, Operation, Status, Transcript
 from conformance.tests.wire.transcripts import event
+from conformance.verdict.judge import judge
 from conformance.wire.recordings import read
 
 PATH = "/v1/threads/t/runs/r/submit_tool_outputs"
@@ -518,3 +520,21 @@ def test_a_foreign_file_is_named_for_what_it_looks_like(content: str | bytes, li
     with pytest.raises(UnreadableInput, match=f"not a recording of a known format: it .*{like}") as caught:
         only("x.txt", content)
     assert caught.value.hint
+
+
+def failed(name: str, content: bytes | str) -> list[str]:
+    verdicts = judge(only(name, content)).verdicts
+    return [verdict.requirement for verdict in verdicts if verdict.status is Status.FAIL]
+
+
+@pytest.mark.parametrize(("times", "shown"), [(1, ["content.message-text"]), (-1, [])])
+def test_what_a_recorder_decoded_shows_no_broken_bytes(times: int, shown: list[str]) -> None:
+    """As docs/recordings.md says: only a text that is damaged in one place and whole in another is noticed."""
+    cassette = (files.cassettes_folder() / "reference" / "stream-one-call.jsonl").read_bytes()
+    exchanges = [each for each in only("x.jsonl", cassette).exchanges if each.operation is Operation.SUBMIT]
+    broken = body(exchanges[0]).replace(b'"value":"In', b'"value":"\xffn', times)
+    kind = "text/event-stream; charset=utf-8"
+    decoded = {"mimeType": kind, "text": broken.decode(errors="replace")}
+    assert "framing.utf8" in failed("x.sse", broken)
+    seen = failed("x.har", har(decoded, headers=({"name": "Content-Type", "value": kind},)))
+    assert [each for each in seen if each in ("framing.utf8", "content.message-text")] == shown

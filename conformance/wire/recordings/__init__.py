@@ -85,7 +85,7 @@ def read(
     known = ", ".join(dict.fromkeys(reader.title for reader in READERS))
     place = "standard input" if name == STANDARD_INPUT else name
     raise UnreadableInput(
-        f"{place}: this is not a recording of a known format: {said.like}", f"{said.advice} Known are: {known}."
+        f"{place}: this is not a recording of a known format: {said.like}", f"{said.advice}\nKnown are: {known}."
     )
 
 
