@@ -84,7 +84,7 @@ def _read(columns: Sequence[Column]) -> Iterator[str]:
             readings.setdefault(column.reading(finding), []).append(column.title)
     if found:
         yield from ("", "## What the findings mean", "")
-        yield "For each requirement that somebody departs from: what users notice, and how it can be fixed."
+        yield "For each requirement that is not met: what users notice, and how it can be fixed."
         for requirement in sorted(found, key=lambda name: -sum(map(len, found[name].values()))):
             yield from ("", f"### `{requirement}`", "", REQUIREMENTS[requirement].sentence, "")
             yield from (_said(reading, titles) for reading, titles in found[requirement].items())
