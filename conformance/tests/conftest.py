@@ -17,12 +17,18 @@ PROOF = ("/proof/", "/report/test_exhibits.py")
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C through to what tests start.
+    """Let signals through to what tests start.
 
-    A shell starts what runs in the background with SIGINT ignored; every process inherits that from its parent.
+    A shell starts what runs in the background with SIGINT and SIGQUIT ignored, nohup ignores SIGHUP, and every process
+    inherits that from its parent.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for each, otherwise in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGQUIT, signal.SIG_DFL),
+        (signal.SIGHUP, signal.SIG_DFL),
+    ):
+        if signal.getsignal(each) is signal.SIG_IGN:
+            signal.signal(each, otherwise)
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
