@@ -79,7 +79,7 @@ class Environments:
             printed += hidden(f"$ {line}\n{ended.output.decode(errors='replace')}\n")
             (folder / LOG).write_text(printed, encoding="utf-8")
             if ended.exit_code != 0:
-                return hidden(f"could not be installed: {line}: {_why(ended)}")
+                return hidden(f"could not be installed: {_why(ended)}")
         write_atomically(marker, wanted)
         return None
 
