@@ -93,8 +93,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Judge all; the exit code is the worst of theirs. Raises UnreadableInput for a list that is none."""
     _check(arguments)
-    out, listed = named_folder(arguments.out), matrix.entries(Path(arguments.targets))
+    out = named_folder(arguments.out)
     folder.begin(out, matrix.OVERVIEW, kept=folder.reports_below(out) if arguments.only or arguments.collect else ())
+    listed = matrix.entries(Path(arguments.targets))
     now = () if arguments.collect else matrix.chosen(listed, arguments.only)
     others = _others(arguments, {entry.folder for entry in listed})
     said = _readings(arguments, [*(entry.name for entry in listed), *(column.name for column in others)])

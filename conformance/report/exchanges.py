@@ -27,7 +27,7 @@ _LIMIT = 1000
 _LINES, _MOST = 2_000, 5_000
 
 _REQUEST_FIELDS = ("Authorization", "OpenAI-Beta", "Content-Type")
-_RESPONSE_FIELDS = ("Content-Type", "Content-Encoding", "Retry-After", "x-should-retry")
+_RESPONSE_FIELDS = ("Content-Type", "Content-Encoding", "Transfer-Encoding", "Retry-After", "x-should-retry")
 
 
 def lines(transcript: Transcript, telling: frozenset[str] = frozenset()) -> tuple[str, ...]:
