@@ -86,8 +86,9 @@ def test_a_run_that_is_killed_leaves_no_verdict(number: int, out: Path) -> None:
     os.mkfifo(pipe)
     with running("judge", str(pipe), "--out", str(out)) as run:
         began(out)
-        run.send_signal(number)
-        assert run.wait(PATIENCE) != 0
+        with pipe.open("wb"):  # which waits until it reads
+            run.send_signal(number)
+            assert run.wait(PATIENCE) != 0
     if number == signal.SIGKILL:
         assert left(out) == set()
     else:  # it has a moment left, and says so
