@@ -48,8 +48,11 @@ DAMAGES: dict[str, tuple[Callable[[list[bytes]], bytes], str]] = {
     "of a later version": (lambda lines: _changed(lines, b'{"cassette":1', b'{"cassette":2'), "newer version"),
     "not text": (lambda lines: lines[0][:40] + bytes(range(128, 256)) * 9, "not JSON"),
     "a deep pit": (lambda lines: b'{"cassette":' + b"[" * 100_000, "not JSON"),
-    "a time before time": (lambda lines: _changed(lines, b'"began_ms":1000', b'"began_ms":-1'), "minimum"),
-    "a status of its own": (lambda lines: _changed(lines, b'"status":200', b'"status":2e999'), "`type`"),
+    "a time before time": (lambda lines: _changed(lines, b'"began_ms":1000', b'"began_ms":-1'), "must be at least 0"),
+    "a status of its own": (
+        lambda lines: _changed(lines, b'"status":200', b'"status":2e999'),
+        "must be of type integer",
+    ),
     "with a key": (lambda lines: _changed(lines, b"<redacted>", b"a-key-of-somebody-0123456789"), "unsafe"),
 }
 

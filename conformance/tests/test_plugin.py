@@ -210,7 +210,7 @@ def test_a_dead_server_is_told_once(suite: Session) -> None:
 def test_bad_options_are_a_usage_error(suite: Session) -> None:
     done = suite("--conformance-base-url=nonsense")
     assert done.ret == 4
-    assert "base URL" in done.stderr.str()
+    assert "--base-url 'nonsense': not an http:// or https:// URL" in done.stderr.str()
     assert "Traceback" not in done.stderr.str()
 
 
