@@ -33,6 +33,8 @@ _WORK = "reports/environments"
 #: Characters of the longest line that is printed.
 _LINE = 2000
 
+_ALIKE = "Give the report another name: capitals, and - for a space or /, make no difference."
+
 #: What writes each file of the overview.
 _FORMS = (as_page, as_json, as_markdown)
 
@@ -139,18 +141,29 @@ def _check(arguments: argparse.Namespace) -> None:
             "--publish shows failures as failures, also known ones",
             "Leave out one of --publish and --known-failures; docs/reports.md says what each is for.",
         )
+    if arguments.publish is not None:
+        publication.check(Path(arguments.publish))
 
 
 def _others(arguments: argparse.Namespace, taken: Collection[str]) -> tuple[Column, ...]:
     """What others judged: what is added now, and what was published before and is not.
 
-    Raises UsageError for one with the name of a listed target.
+    Raises UsageError for one with the name of a listed target or of another report, or a name whose file is the same.
     """
     now = [added(word) for word in arguments.add]
-    twice = next((column for column in now if column.key in taken), None)
-    if twice is not None:
-        raise UsageError(f"--add {twice.title}: the list has a target of this name", "Give the report another name.")
     before = publication.added(Path(arguments.publish)) if arguments.publish else ()
+    names, keys = {column.key: column.name for column in before}, [column.key for column in now]
+    for column in now:
+        if column.key in taken:
+            raise UsageError(f"--add {column.title}: the list has a target of this name", _ALIKE)
+        if keys.count(column.key) > 1 or names.get(column.key, column.name) != column.name:
+            raise UsageError(f"--add {column.title}: another report has this name", _ALIKE)
+    listed = next((column for column in before if column.key in taken), None)
+    if listed is not None:
+        raise UsageError(
+            f"{listed.title}, added before, has the name of a target of the list",
+            f"Delete {publication.PUBLISHED}/{publication.ADDED}/{listed.key}.json, or rename the target.",
+        )
     return tuple({column.key: column for column in (*before, *now)}.values())
 
 
