@@ -96,18 +96,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Judge all; the exit code is the worst of theirs. Raises UnreadableInput for a list that is none."""
     _check(arguments)
     out = named_folder(arguments.out)
-    folder.begin(out, matrix.OVERVIEW, kept=folder.reports_below(out) if arguments.only or arguments.collect else ())
+    before = folder.reports_below(out)
+    # An overview of what is not so any more goes at once; reports took hours, and stay until all inputs were read.
+    folder.begin(out, matrix.OVERVIEW, kept=before)
     listed = matrix.entries(Path(arguments.targets))
     now = () if arguments.collect else matrix.chosen(listed, arguments.only)
     others = _others(arguments, {entry.folder for entry in listed})
     said = _readings(arguments, [*(entry.name for entry in listed), *(column.name for column in others)])
     rows = verdict_options.known_failures(options.given(vars(arguments)))
-    folder.begin(
-        out,
-        matrix.OVERVIEW,
-        [entry.folder for entry in now],
-        [entry.folder for entry in listed if entry not in now],
-    )
+    anew = [entry.folder for entry in now]
+    kept = [each for each in before if each not in anew] if arguments.only or arguments.collect else []
+    folder.begin(out, matrix.OVERVIEW, anew, kept)
     environments = Environments(Path(arguments.work))
     found = matrix.judged(now, out, arguments.jobs, os.environ, _report, environments=environments)
     columns = (*joined(listed, found, out, [Path(each) for each in arguments.collect]), *others)
