@@ -20,8 +20,8 @@ _SHOWN = 4
 #: Characters of the longest sentence that somebody wrote about a finding.
 _LONGEST = 2000
 
-#: Code, or what begins a tag or the address of a link.
-_MARKUP = re.compile(r"(`[^`]*`)|<|(?<=\])\(")
+#: What begins a tag, or the address of a link.
+_MARKUP = re.compile(r"<|(?<=\])\(")
 
 _ADDED = " (judged by others)"
 
@@ -145,5 +145,8 @@ def _repeating(columns: Sequence[Column], targets: str) -> Iterator[str]:
 
 
 def _text(said: str) -> str:
-    """What somebody wrote, or a report that may be a stranger's says: code in it is code, and nothing else acts."""
-    return _MARKUP.sub(lambda match: match[1] or f"\\{match[0]}", safe(said, _LONGEST))
+    """What somebody wrote, or a report that may be a stranger's says; no tag and no link in it is one.
+
+    By entities, also in code: a backslash can be made to escape a backslash, and code can be made to look like none.
+    """
+    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", safe(said, _LONGEST))

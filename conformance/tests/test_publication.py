@@ -290,8 +290,8 @@ def test_a_file_beside_those_of_others_has_the_name_of_what_was_judged(stem: str
 def test_no_word_of_somebody_acts_in_the_tables(tmp_path: Path) -> None:
     path, entries = listed(tmp_path)
     (server, *rest) = columns(entries, whole(passing()), NOT_YET, NOT_YET)
-    noted = replace(server, facts=replace(server.facts, notes="`<b>` <img src=x> ![x](http://x) [DONE] \x1b[2J"))
+    noted = replace(server, facts=replace(server.facts, notes="``` <img src=x>` \\<img> ![x](http://x) [DONE] \x1b[2J"))
     publication.publish((noted, *rest), tmp_path / "site", str(path))
     text = (tmp_path / "site.md").read_text()
-    assert r"`<b>` \<img src=x> ![x]\(http://x) [DONE] \x1b[2J" in text
+    assert r"``` &#60;img src=x>` \&#60;img> ![x]&#40;http://x) [DONE] \x1b[2J" in text
     assert "<img" not in (tmp_path / "site/index.html").read_text()
