@@ -15,7 +15,7 @@ from conformance.files import named_folder
 from conformance.report import folder
 from conformance.report.column import Column
 from conformance.report.matrix import as_json, as_markdown, as_page, worst_code
-from conformance.report.plain import safe
+from conformance.report.plain import safe, shortened
 from conformance.report.reading import Reading
 from conformance.run import matrix, options, publication, readings, verdict_options
 from conformance.run.added import added
@@ -32,6 +32,9 @@ _WORK = "reports/environments"
 
 #: Characters of the longest line that is printed.
 _LINE = 2000
+
+#: Names that a line shows, before the rest is counted.
+_NAMES = 12
 
 _ALIKE = "Give the report another name: capitals, and - for a space or /, make no difference."
 
@@ -122,6 +125,9 @@ def run(arguments: argparse.Namespace) -> int:
         columns = _publish(columns, arguments)
     for line in readings.outdated(columns):
         _say(f"{arguments.readings}: {line}")
+    strays = known.strays(columns, rows)
+    if strays:
+        _say(f"{arguments.known_failures}: no target is named {shortened(strays, _NAMES)}")
     for column in shown:
         for change in column.changes or ():
             print(f"changed         {safe(column.title)}: {safe(change, _LINE)}", flush=True)
