@@ -19,7 +19,7 @@ from conformance.report.plain import safe, shortened
 from conformance.report.reading import Reading
 from conformance.run import matrix, options, publication, readings, verdict_options
 from conformance.run.added import added
-from conformance.run.collected import joined
+from conformance.run.collected import PUBLISHED, joined
 from conformance.run.environments import Environments
 from conformance.run.known_failures import columns as known
 
@@ -167,7 +167,7 @@ def _others(arguments: argparse.Namespace, taken: Collection[str]) -> tuple[Colu
     if listed is not None:
         raise UsageError(
             f"{listed.title}, added before, has the name of a target of the list",
-            f"Delete {publication.PUBLISHED}/{publication.ADDED}/{listed.key}.json, or rename the target.",
+            f"Delete {PUBLISHED}/{publication.ADDED}/{listed.key}.json, or rename the target.",
         )
     return tuple({column.key: column for column in (*before, *now)}.values())
 

@@ -125,7 +125,7 @@ def _missing(columns: Sequence[Column]) -> Iterator[str]:
     if missing:
         yield from ("", "## Not judged", "")
         for column in missing:
-            reason = safe(column.reason or column.word.lower()).replace("`", "'")
+            reason = safe(column.why or column.word.lower()).replace("`", "'")
             yield f"- {column.title}: `{reason}`"
 
 

@@ -13,7 +13,7 @@ import pytest
 from conformance import cli
 from conformance.errors import UnreadableInput, UsageError
 from conformance.files import write_atomically
-from conformance.model import Report
+from conformance.model import Report, Subject
 from conformance.report import json_writer, reader
 from conformance.report.column import Column, Facts
 from conformance.report.counts import requirement_counts, verdict_counts
@@ -295,3 +295,13 @@ def test_no_word_of_somebody_acts_in_the_tables(tmp_path: Path) -> None:
     text = (tmp_path / "site.md").read_text()
     assert r"``` &#60;img src=x>` \&#60;img> ![x]&#40;http://x) [DONE] \x1b[2J" in text
     assert "<img" not in (tmp_path / "site/index.html").read_text()
+
+
+def test_what_judged_nothing_says_why(tmp_path: Path) -> None:
+    path, entries = listed(tmp_path)
+    nothing = replace(passing(), subjects=(Subject("plain", (), reason="nothing could be provisioned"),))
+    publication.publish(columns(entries, whole(nothing), NOT_YET, NOT_YET), tmp_path / "site", str(path))
+    row = rows(tmp_path / "site")["a server"]
+    assert (row["verdict"], row["reason"]) == ("NOTHING JUDGED", "nothing could be provisioned")
+    for text in ((tmp_path / "site/index.html").read_text(), (tmp_path / "site.md").read_text()):
+        assert "nothing could be provisioned" in text
