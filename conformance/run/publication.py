@@ -43,7 +43,8 @@ class Published:
 def check(folder: Path) -> None:
     """Raise UsageError for a folder in which nothing can be published, or in which that would replace what is not ours.
 
-    Where our data lie, the rest is ours: they are written before page, tables and badges.
+    Where our data lie, the rest is ours: they are written before page, tables and badges. Raises UnreadableInput for a
+    report in the folder that is none: better now than when hours have been spent on judging.
     """
     if folder.name in ("", ".."):
         raise UsageError(
@@ -53,6 +54,8 @@ def check(folder: Path) -> None:
     prepare_folder(folder)
     data = folder / _DATA
     if data.is_file() and _OURS.match(read(data, REPORT, only_files=True)):
+        for path in sorted((folder / PUBLISHED).glob("*.json")):
+            _read(path)
         return
     places = (data, folder / _PAGE, _tables(folder), folder / _BADGES)
     taken = next((path for path in places if path.exists() or path.is_symlink()), None)

@@ -259,6 +259,9 @@ def test_where_it_published_before_it_publishes_again_also_after_an_interruption
     publication.check(site)
     (site / "index.html").unlink()
     publication.check(site)
+    write_atomically(site / "reports/a-server.json", "<<<<<<< ours")
+    with pytest.raises(UnreadableInput, match=r"a-server\.json"):
+        publication.check(site)
 
 
 def test_two_reports_of_one_file_are_refused(
