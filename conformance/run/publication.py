@@ -120,7 +120,12 @@ def _now(column: Column) -> Report | None:
 
 
 def _better(now: Report, before: Report) -> bool:
-    """Whether a report takes the place of the published one: never one of less, and never an older one."""
+    """Whether a report takes the place of the published one: never one of less, of the same, or an older one.
+
+    Why there is none may be what an earlier run said, collected: it is not dated anew.
+    """
+    if not now.subjects and (now.target, now.interrupted) == (before.target, before.interrupted):
+        return False
     return now.began > before.began and (_whole(now) or not _whole(before))
 
 

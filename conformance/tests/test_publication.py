@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -166,6 +167,20 @@ def test_what_says_less_does_not_take_the_place_of_a_published_report(
     assert rows(site)["a server"]["judged"] == EARLIER
     assert bool(done.notes) is note
     assert all("its published report stays" in said for said in done.notes)
+
+
+def test_why_there_is_no_report_is_not_dated_anew_by_collecting_it(tmp_path: Path) -> None:
+    path, entries = listed(tmp_path)
+    site = tmp_path / "site"
+    publication.publish(columns(entries, NOT_YET, NOT_YET, "no such package"), site, str(path))
+    away = site / "reports/away.json"
+    away.write_text(re.sub(r'"began":"[^"]*"', f'"began":"{EARLIER}"', away.read_text()))
+    before = away.read_text()
+    assert EARLIER in before
+    publication.publish(columns(entries, NOT_YET, NOT_YET, "no such package"), site, str(path))
+    assert away.read_text() == before
+    publication.publish(columns(entries, NOT_YET, NOT_YET, "another reason"), site, str(path))
+    assert rows(site)["away"]["reason"] == "another reason"
 
 
 def test_a_report_of_no_listed_target_is_named(tmp_path: Path) -> None:
