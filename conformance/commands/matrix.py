@@ -15,11 +15,11 @@ from conformance.files import named_folder
 from conformance.report import folder
 from conformance.report.column import Column
 from conformance.report.matrix import as_json, as_markdown, as_page, worst_code
-from conformance.report.plain import safe
+from conformance.report.plain import safe, shortened
 from conformance.report.reading import Reading
 from conformance.run import matrix, options, publication, readings, verdict_options
 from conformance.run.added import added
-from conformance.run.collected import joined
+from conformance.run.collected import PUBLISHED, joined
 from conformance.run.environments import Environments
 from conformance.run.known_failures import columns as known
 
@@ -32,6 +32,11 @@ _WORK = "reports/environments"
 
 #: Characters of the longest line that is printed.
 _LINE = 2000
+
+#: Names that a line shows, before the rest is counted.
+_NAMES = 12
+
+_ALIKE = "Give the report another name: capitals, and - for a space or /, make no difference."
 
 #: What writes each file of the overview.
 _FORMS = (as_page, as_json, as_markdown)
@@ -94,18 +99,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Judge all; the exit code is the worst of theirs. Raises UnreadableInput for a list that is none."""
     _check(arguments)
     out = named_folder(arguments.out)
-    folder.begin(out, matrix.OVERVIEW, kept=folder.reports_below(out) if arguments.only or arguments.collect else ())
+    before = folder.reports_below(out)
+    # An overview of what is not so any more goes at once; reports took hours, and stay until all inputs were read.
+    folder.begin(out, matrix.OVERVIEW, kept=before)
     listed = matrix.entries(Path(arguments.targets))
     now = () if arguments.collect else matrix.chosen(listed, arguments.only)
     others = _others(arguments, {entry.folder for entry in listed})
     said = _readings(arguments, [*(entry.name for entry in listed), *(column.name for column in others)])
     rows = verdict_options.known_failures(options.given(vars(arguments)))
-    folder.begin(
-        out,
-        matrix.OVERVIEW,
-        [entry.folder for entry in now],
-        [entry.folder for entry in listed if entry not in now],
-    )
+    anew = [entry.folder for entry in now]
+    kept = [each for each in before if each not in anew] if arguments.only or arguments.collect else []
+    folder.begin(out, matrix.OVERVIEW, anew, kept)
     environments = Environments(Path(arguments.work))
     found = matrix.judged(now, out, arguments.jobs, os.environ, _report, environments=environments)
     columns = (*joined(listed, found, out, [Path(each) for each in arguments.collect]), *others)
@@ -121,6 +125,9 @@ def run(arguments: argparse.Namespace) -> int:
         columns = _publish(columns, arguments)
     for line in readings.outdated(columns):
         _say(f"{arguments.readings}: {line}")
+    strays = known.strays(columns, rows)
+    if strays:
+        _say(f"{arguments.known_failures}: no target is named {shortened(strays, _NAMES)}")
     for column in shown:
         for change in column.changes or ():
             print(f"changed         {safe(column.title)}: {safe(change, _LINE)}", flush=True)
@@ -139,18 +146,29 @@ def _check(arguments: argparse.Namespace) -> None:
             "--publish shows failures as failures, also known ones",
             "Leave out one of --publish and --known-failures; docs/reports.md says what each is for.",
         )
+    if arguments.publish is not None:
+        publication.check(Path(arguments.publish))
 
 
 def _others(arguments: argparse.Namespace, taken: Collection[str]) -> tuple[Column, ...]:
     """What others judged: what is added now, and what was published before and is not.
 
-    Raises UsageError for one with the name of a listed target.
+    Raises UsageError for one with the name of a listed target or of another report, or a name whose file is the same.
     """
     now = [added(word) for word in arguments.add]
-    twice = next((column for column in now if column.key in taken), None)
-    if twice is not None:
-        raise UsageError(f"--add {twice.title}: the list has a target of this name", "Give the report another name.")
     before = publication.added(Path(arguments.publish)) if arguments.publish else ()
+    names, keys = {column.key: column.name for column in before}, [column.key for column in now]
+    for column in now:
+        if column.key in taken:
+            raise UsageError(f"--add {column.title}: the list has a target of this name", _ALIKE)
+        if keys.count(column.key) > 1 or names.get(column.key, column.name) != column.name:
+            raise UsageError(f"--add {column.title}: another report has this name", _ALIKE)
+    listed = next((column for column in before if column.key in taken), None)
+    if listed is not None:
+        raise UsageError(
+            f"{listed.title}, added before, has the name of a target of the list",
+            f"Delete {PUBLISHED}/{publication.ADDED}/{listed.key}.json, or rename the target.",
+        )
     return tuple({column.key: column for column in (*before, *now)}.values())
 
 

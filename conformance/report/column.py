@@ -130,6 +130,13 @@ class Column:
         return self.report is not None and self.word not in ("NOTHING JUDGED", "ERROR", "UNREADABLE")
 
     @property
+    def why(self) -> str | None:
+        """Why there is no verdict on it, or none on all; of a run that judged nothing, why not its first scenario."""
+        if self.reason is not None or self.report is None or self.judged:
+            return self.reason
+        return next((subject.reason for subject in self.report.subjects if subject.reason), None)
+
+    @property
     def counts(self) -> str:
         """How many requirements failed, passed, and could not be tested; empty where nothing was judged."""
         return requirement_counts(self.report).partition(": ")[2] if self.report is not None and self.judged else ""

@@ -176,7 +176,7 @@ def _target(column: Column) -> Mapping[str, Any]:
         "verdict": column.word,
         "exit_code": column.exit_code,
         "report": f"{column.folder}/{WRITERS['json'].file}" if column.link else None,
-        "reason": None if column.reason is None else safe(column.reason),
+        "reason": None if column.why is None else safe(column.why),
         "requirements": None if report is None else requirement_document(report),
         "judged": None if report is None else report.began or None,
         "suite": None if report is None else version_of(report),
@@ -213,7 +213,7 @@ def as_markdown(columns: Sequence[Column]) -> str:
     table = rows(columns)
     told = [row for row in table if set(row.words) - {"pass", "-", "not applicable"}]
     names = " | ".join(_linked(column) for column in columns)
-    reasons = [f"- {column.name}: `{safe(column.reason).replace('`', chr(39))}`" for column in columns if column.reason]
+    reasons = [f"- {column.name}: `{safe(column.why).replace('`', chr(39))}`" for column in columns if column.why]
     lines = [
         f"**{'; '.join(filter(None, (conforming(columns), unjudged(columns))))}.**",
         "",

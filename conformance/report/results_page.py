@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 
@@ -18,6 +19,9 @@ _SHOWN = 4
 
 #: Characters of the longest sentence that somebody wrote about a finding.
 _LONGEST = 2000
+
+#: What begins a tag, or the address of a link.
+_MARKUP = re.compile(r"<|(?<=\])\(")
 
 _ADDED = " (judged by others)"
 
@@ -94,8 +98,8 @@ def _said(reading: Reading | None, titles: Sequence[str]) -> str:
     names = ", ".join(titles)
     if reading is None:
         return f"- **{names}**: not read yet."
-    because = f" Not of their own making: {safe(reading.because, _LONGEST)}" if reading.because else ""
-    return f"- **{names}**: {safe(reading.notice, _LONGEST)} *How to fix it:* {safe(reading.mend, _LONGEST)}{because}"
+    because = f" Not of their own making: {_text(reading.because)}" if reading.because else ""
+    return f"- **{names}**: {_text(reading.notice)} *How to fix it:* {_text(reading.mend)}{because}"
 
 
 def _broken(found: Sequence[Break]) -> Iterator[str]:
@@ -103,7 +107,7 @@ def _broken(found: Sequence[Break]) -> Iterator[str]:
         yield from ("", "## Who breaks", "")
         yield "What judged servers do wrong, and the judged clients that fail where the mock server does just that."
         yield ""
-        yield from (f"- {each.sentence}" for each in found)
+        yield from (f"- {_text(each.sentence)}" for each in found)
         yield ""
         yield "| what servers do | servers | clients that fail on it | scenarios |"
         yield "|---|---|---|---|"
@@ -121,7 +125,7 @@ def _missing(columns: Sequence[Column]) -> Iterator[str]:
     if missing:
         yield from ("", "## Not judged", "")
         for column in missing:
-            reason = safe(column.reason or column.word.lower()).replace("`", "'")
+            reason = safe(column.why or column.word.lower()).replace("`", "'")
             yield f"- {column.title}: `{reason}`"
 
 
@@ -137,4 +141,12 @@ def _repeating(columns: Sequence[Column], targets: str) -> Iterator[str]:
     notes = [column for column in columns if column.facts.notes]
     if notes:
         yield from ("", "## Notes", "")
-        yield from (f"- {column.title}: {safe(column.facts.notes or '')}" for column in notes)
+        yield from (f"- {column.title}: {_text(column.facts.notes or '')}" for column in notes)
+
+
+def _text(said: str) -> str:
+    """What somebody wrote, or a report that may be a stranger's says; no tag and no link in it is one.
+
+    By entities, also in code: a backslash can be made to escape a backslash, and code can be made to look like none.
+    """
+    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", safe(said, _LONGEST))

@@ -18,9 +18,11 @@ from conformance.report.result import verdict_word
 from conformance.run.known_secrets import known_secrets
 from conformance.wire.secret import secrets_of
 
-_FORM = re.compile(
-    r"(?P<name>[A-Za-z0-9@][A-Za-z0-9 ._@+/-]{0,63})@(?P<version>[0-9A-Za-z][0-9A-Za-z.+_-]{0,63})=(?P<file>.+)"
-)
+#: What a report that is added may be named, and the version of what was judged: nothing that a page would act on.
+NAME = re.compile(r"[A-Za-z0-9@][A-Za-z0-9 ._@+/-]{0,63}")
+VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}")
+
+_FORM = re.compile(f"(?P<name>{NAME.pattern})@(?P<version>{VERSION.pattern})=(?P<file>.+)")
 
 _HOW = "Write --add 'NAME@VERSION=FILE': a result without the version of what was judged helps nobody."
 

@@ -6,23 +6,30 @@ alone. What is not judged now stays as it was published, with its own date and v
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from conformance.errors import UnreadableInput
-from conformance.files import REPORT, read, write_atomically
+from conformance.errors import UnreadableInput, UsageError
+from conformance.files import REPORT, prepare_folder, read, write_atomically
 from conformance.model import Profile, Report, Role
 from conformance.report import badge, json_writer, reader
 from conformance.report.column import Column, Facts
 from conformance.report.matrix import as_json, as_page
 from conformance.report.results_page import as_results
 from conformance.report.shortened import shortened
+from conformance.run.added import NAME, VERSION
 from conformance.run.collected import NOT_YET, PUBLISHED, UNJUDGED, told
 
 #: Below it: the reports that others made.
 ADDED = "added"
+
+_DATA, _PAGE, _BADGES = "data.json", "index.html", "badges"
+
+#: How the data of every version begin.
+_OURS = re.compile(rb'\s*\{\s*"matrix"\s*:')
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,31 @@ class Published:
     notes: tuple[str, ...]
 
 
+def check(folder: Path) -> None:
+    """Raise UsageError for a folder in which nothing can be published, or in which that would replace what is not ours.
+
+    Where our data lie, the rest is ours: they are written before page, tables and badges. Raises UnreadableInput for a
+    report in the folder that is none: better now than when hours have been spent on judging.
+    """
+    if folder.name in ("", ".."):
+        raise UsageError(
+            f"--publish {folder}: the folder has no name here, and the tables go to NAME.md beside it",
+            "Name it, as in --publish docs/results.",
+        )
+    prepare_folder(folder)
+    data = folder / _DATA
+    if data.is_file() and _OURS.match(read(data, REPORT, only_files=True)):
+        for path in sorted((folder / PUBLISHED).glob("*.json")):
+            _read(path)
+        return
+    places = (data, folder / _PAGE, _tables(folder), folder / _BADGES)
+    taken = next((path for path in places if path.exists() or path.is_symlink()), None)
+    if taken is not None:
+        raise UsageError(
+            f"{taken} is there, and the suite did not write it", "Choose another --publish, or move it away."
+        )
+
+
 def publish(columns: Sequence[Column], folder: Path, targets: str) -> Published:
     """Write the reports of these columns into a folder, and from all that lie there page, data, badges and tables.
 
@@ -41,19 +73,23 @@ def publish(columns: Sequence[Column], folder: Path, targets: str) -> Published:
     """
     settled = [_settled(column, folder) for column in columns]
     rows = tuple(column for column, _ in settled)
+    write_atomically(folder / _DATA, as_json(rows))
+    write_atomically(folder / _PAGE, as_page(rows))
+    write_atomically(_tables(folder), as_results(rows, targets, folder.name))
     for column in rows:
         if column.report is not None and column.judged:
-            write_atomically(folder / "badges" / f"{column.key}.json", badge.render(column.report))
-    write_atomically(folder / "data.json", as_json(rows))
-    write_atomically(folder / "index.html", as_page(rows))
-    write_atomically(folder.with_name(f"{folder.name}.md"), as_results(rows, targets, folder.name))
+            write_atomically(folder / _BADGES / f"{column.key}.json", badge.render(column.report))
     return Published(rows, (*(note for _, note in settled if note), *_strays(rows, folder)))
+
+
+def _tables(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.md")
 
 
 def added(folder: Path) -> tuple[Column, ...]:
     """The reports of others that were ever added there; to take one back, its file is deleted.
 
-    Raises UnreadableInput for one that does not say what was judged.
+    Raises UnreadableInput for one that does not say what was judged, or lies under another name.
     """
     return tuple(map(_added, sorted((folder / PUBLISHED / ADDED).glob("*.json"))))
 
@@ -84,7 +120,12 @@ def _now(column: Column) -> Report | None:
 
 
 def _better(now: Report, before: Report) -> bool:
-    """Whether a report takes the place of the published one: never one of less, and never an older one."""
+    """Whether a report takes the place of the published one: never one of less, of the same, or an older one.
+
+    Why there is none may be what an earlier run said, collected: it is not dated anew.
+    """
+    if not now.subjects and (now.target, now.interrupted) == (before.target, before.interrupted):
+        return False
     return now.began > before.began and (_whole(now) or not _whole(before))
 
 
@@ -105,10 +146,13 @@ def _read(path: Path) -> Report:
 
 def _added(path: Path) -> Column:
     report = _read(path)
-    name, version = (report.target.get(fact) for fact in ("name", "version"))
-    if not isinstance(name, str) or not isinstance(version, str):
+    name, version = (str(report.target.get(fact, "")) for fact in ("name", "version"))
+    if not NAME.fullmatch(name) or not VERSION.fullmatch(version):
         raise UnreadableInput(f"{path}: it does not say which version of what was judged", "Put it there with --add.")
-    return Column(name, report.profile.role.value, "", report, facts=Facts(version=version, added=True))
+    column = Column(name, report.profile.role.value, "", report, facts=Facts(version=version, added=True))
+    if column.key != path.stem:
+        raise UnreadableInput(f"{path}: this is the report of {name!r}", f"Its file is named {column.key}.json.")
+    return column
 
 
 def _strays(rows: Sequence[Column], folder: Path) -> Iterator[str]:

@@ -16,6 +16,7 @@ from conformance.cli import main
 from conformance.errors import UnreadableInput
 from conformance.files import schemas_folder
 from conformance.mock.server import Mock
+from conformance.report import folder
 from conformance.report.column import Column
 from conformance.report.matrix import as_json, as_markdown, as_page, rows, worst_code
 from conformance.run import matrix
@@ -215,6 +216,34 @@ def test_what_an_installer_prints_shows_no_secret_and_commands_nothing(
     for text in (said.out, said.err, *texts.values()):
         assert "Zq83kfLw92Xy" not in text
         assert "hunter2pass" not in text
+
+
+def test_no_report_is_lost_by_an_input_that_cannot_be_read_or_by_judging_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(matrix, "judged", lambda *_, **__: ())
+    written(tmp_path, '[[client]]\nname = "another"\ncommand = ["true"]')
+    folder.write_anew(passing(), "out/one")
+    folder.begin(Path("out"), matrix.OVERVIEW, kept=["one"])
+    report = Path("out/one/report.json")
+    judging = ["matrix", "targets.toml", "--out", "out"]
+    for words in (
+        ["matrix", "nowhere.toml", "--out", "out"],
+        [*judging, "--add", "x@1=nowhere.json"],
+        [*judging, "--readings", "nowhere.toml"],
+        [*judging, "--collect", "nowhere"],
+        [*judging, "--only", "anoter"],
+    ):
+        assert main(words) == 4
+        assert report.exists()
+    assert main([*judging, "--collect", "out"]) == 5
+    assert report.exists(), "that no list names it now takes nothing away"
+    monkeypatch.setattr(matrix, "judged", lambda listed, *_, **__: [each.column(None, "away") for each in listed])
+    assert main([*judging, "--only", "another"]) == 5
+    assert report.exists()
+    assert main(judging) == 5
+    assert not report.exists(), "a run of everything shows nothing from before"
 
 
 def test_five_faults_on_five_sockets_are_five_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

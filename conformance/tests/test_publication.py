@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from conformance import cli
 from conformance.errors import UnreadableInput, UsageError
 from conformance.files import write_atomically
-from conformance.model import Report
+from conformance.model import Report, Subject
 from conformance.report import json_writer, reader
 from conformance.report.column import Column, Facts
 from conformance.report.counts import requirement_counts, verdict_counts
@@ -168,6 +169,20 @@ def test_what_says_less_does_not_take_the_place_of_a_published_report(
     assert all("its published report stays" in said for said in done.notes)
 
 
+def test_why_there_is_no_report_is_not_dated_anew_by_collecting_it(tmp_path: Path) -> None:
+    path, entries = listed(tmp_path)
+    site = tmp_path / "site"
+    publication.publish(columns(entries, NOT_YET, NOT_YET, "no such package"), site, str(path))
+    away = site / "reports/away.json"
+    away.write_text(re.sub(r'"began":"[^"]*"', f'"began":"{EARLIER}"', away.read_text()))
+    before = away.read_text()
+    assert EARLIER in before
+    publication.publish(columns(entries, NOT_YET, NOT_YET, "no such package"), site, str(path))
+    assert away.read_text() == before
+    publication.publish(columns(entries, NOT_YET, NOT_YET, "another reason"), site, str(path))
+    assert rows(site)["away"]["reason"] == "another reason"
+
+
 def test_a_report_of_no_listed_target_is_named(tmp_path: Path) -> None:
     path, entries = listed(tmp_path)
     write_atomically(tmp_path / "site/reports/gone.json", json_writer.short(passing()))
@@ -231,3 +246,80 @@ def test_what_was_judged_in_part_says_so(tmp_path: Path) -> None:
     assert rows(tmp_path / "site")["a server"]["selection"] == "plain"
     assert "only -k plain was judged" in (tmp_path / "site/index.html").read_text()
     assert "only `-k plain` was judged" in (tmp_path / "site.md").read_text()
+
+
+@pytest.mark.parametrize("folder", [".", "..", "/", "site/..", ""])
+def test_a_folder_without_a_name_is_not_published_in(folder: str) -> None:
+    with pytest.raises(UsageError, match="has no name"):
+        publication.check(Path(folder))
+
+
+@pytest.mark.parametrize("theirs", ["site/index.html", "site/data.json", "site.md", "site/badges/own.json"])
+def test_what_the_suite_did_not_write_is_not_replaced(
+    theirs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    write_atomically(tmp_path / theirs, "{}")
+    assert cli.main(["matrix", "targets.toml", "--out", "out", "--collect", ".", "--publish", "site"]) == 4
+    assert "the suite did not write it" in capsys.readouterr().err
+    assert (tmp_path / theirs).read_text() == "{}"
+    assert not (tmp_path / "out").exists()
+
+
+def test_where_it_published_before_it_publishes_again_also_after_an_interruption(tmp_path: Path) -> None:
+    path, entries = listed(tmp_path)
+    site = tmp_path / "site"
+    publication.publish(columns(entries, whole(passing()), NOT_YET, NOT_YET), site, str(path))
+    publication.check(site)
+    (site / "index.html").unlink()
+    publication.check(site)
+    write_atomically(site / "reports/a-server.json", "<<<<<<< ours")
+    with pytest.raises(UnreadableInput, match=r"a-server\.json"):
+        publication.check(site)
+
+
+def test_two_reports_of_one_file_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    write_atomically(tmp_path / "report.json", json_writer.render(whole(passing())))
+    nothing = ["matrix", "targets.toml", "--out", "out", "--collect", "out", "--publish", "site"]
+    assert cli.main([*nothing, "--add", "My own@1=report.json", "--add", "my-own@2=report.json"]) == 4
+    assert cli.main([*nothing, "--add", "My own@1=report.json"]) == 5
+    assert cli.main([*nothing, "--add", "my-own@2=report.json"]) == 4, "it would replace another's"
+    assert cli.main([*nothing, "--add", "My own@2=report.json"]) == 5, "a newer one replaces its own"
+    assert rows(tmp_path / "site")["My own"]["version"] == "2"
+    (tmp_path / "targets.toml").write_text('[[client]]\nname = "my own"\ncommand = ["true"]\n')
+    capsys.readouterr()
+    assert cli.main(nothing) == 4
+    assert "Delete reports/added/my-own.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("stem", "name"), [("theirs", "other"), ("x", "<img src=x>"), ("..", "..")])
+def test_a_file_beside_those_of_others_has_the_name_of_what_was_judged(stem: str, name: str, tmp_path: Path) -> None:
+    report = whole(passing(), name=name, version="1")
+    write_atomically(tmp_path / f"reports/added/{stem}.json", json_writer.short(report))
+    with pytest.raises(UnreadableInput):
+        publication.added(tmp_path)
+
+
+def test_no_word_of_somebody_acts_in_the_tables(tmp_path: Path) -> None:
+    path, entries = listed(tmp_path)
+    (server, *rest) = columns(entries, whole(passing()), NOT_YET, NOT_YET)
+    noted = replace(server, facts=replace(server.facts, notes="``` <img src=x>` \\<img> ![x](http://x) [DONE] \x1b[2J"))
+    publication.publish((noted, *rest), tmp_path / "site", str(path))
+    text = (tmp_path / "site.md").read_text()
+    assert r"``` &#60;img src=x>` \&#60;img> ![x]&#40;http://x) [DONE] \x1b[2J" in text
+    assert "<img" not in (tmp_path / "site/index.html").read_text()
+
+
+def test_what_judged_nothing_says_why(tmp_path: Path) -> None:
+    path, entries = listed(tmp_path)
+    nothing = replace(passing(), subjects=(Subject("plain", (), reason="nothing could be provisioned"),))
+    publication.publish(columns(entries, whole(nothing), NOT_YET, NOT_YET), tmp_path / "site", str(path))
+    row = rows(tmp_path / "site")["a server"]
+    assert (row["verdict"], row["reason"]) == ("NOTHING JUDGED", "nothing could be provisioned")
+    for text in ((tmp_path / "site/index.html").read_text(), (tmp_path / "site.md").read_text()):
+        assert "nothing could be provisioned" in text

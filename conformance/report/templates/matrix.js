@@ -85,9 +85,14 @@ function requirement(row) {
   field("view").replaceChildren(element("h2", `${id} · ${level}`), rule, list);
 }
 
+// An address that somebody typed may be none.
+function decoded(text) {
+  try { return decodeURIComponent(text); } catch { return ""; }
+}
+
 // One address for each implementation, finding and requirement: the page shows that alone.
 function show() {
-  const address = decodeURIComponent(location.hash.slice(1));
+  const address = decoded(location.hash.slice(1));
   const target = address && field(address);
   const [kind, key, other] = address.split("/");
   const pair = kind === "compare" && keyed.has(key) && keyed.has(other);

@@ -22,6 +22,12 @@ def held(columns: Sequence[Column], rows: Sequence[KnownFailure]) -> tuple[Colum
     return tuple(_held(column, rows) for column in columns)
 
 
+def strays(columns: Sequence[Column], rows: Sequence[KnownFailure]) -> tuple[str, ...]:
+    """Names in the rows that no target has: mistyped, of a target that was renamed, or of another command's."""
+    known_names = {column.name for column in columns}
+    return tuple(dict.fromkeys(name for row in rows for name in row.target.get("name", ()) if name not in known_names))
+
+
 def _held(column: Column, rows: Sequence[KnownFailure]) -> Column:
     if column.report is None or not column.judged:
         return column

@@ -9,7 +9,7 @@ from pathlib import Path
 from conformance.model import Status, Subject
 from conformance.report.column import Column, Facts
 from conformance.report.reading import Reading
-from conformance.run.known_failures.columns import held, update
+from conformance.run.known_failures.columns import held, strays, update
 from conformance.run.known_failures.reader import read
 from conformance.tests.report.reports import failing, verdict
 
@@ -53,6 +53,13 @@ def test_what_a_release_breaks_or_mends_is_a_change(tmp_path: Path) -> None:
     assert unlisted.exit_code == 1
     assert unlisted.changes == ("done.last fails in stream-one-call, stream-three-calls, and is not listed",)
     assert column("bad").changes is None, "without a list nothing is said of one"
+
+
+def test_a_row_of_a_target_that_there_is_not_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "known.toml"
+    update([column("bad"), column("other")], path, TODAY)
+    assert strays([column("bad"), column("third")], read(path)) == ("other",)
+    assert strays([column("bad"), column("other")], read(path)) == ()
 
 
 def test_a_row_keeps_what_people_wrote_and_goes_where_it_is_mended(tmp_path: Path) -> None:
