@@ -177,7 +177,7 @@ def test_an_overview_and_the_reports_below_it_are_of_one_run(tmp_path: Path) -> 
     assert not (out / "gone").exists()
     (tmp_path / "targets.toml").write_text("[[")
     assert conformance("matrix", "targets.toml", "--out", "out", cwd=tmp_path).returncode == 4
-    assert {path.name for path in out.rglob("*")} == {MANIFEST}
+    assert {path.name for path in out.iterdir()} == {MANIFEST, "here"}, "what was judged is true as long as its report"
 
 
 def list_of(folder: Path, *names: str) -> None:
