@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from conformance.model import Status, Subject
+from conformance.model import JUDGED, Status, Subject
 from conformance.report.column import Column
 from conformance.report.departures import Departure, departures
 
@@ -143,7 +143,6 @@ def _harms(found: Sequence[Departure]) -> set[str]:
 
 def _judged(column: Column, mistake: Mistake) -> bool:
     return column.report is not None and any(
-        subject.name in mistake.scenarios
-        and any(v.status in (Status.PASS, Status.FAIL, Status.WARN) for v in subject.verdicts)
+        subject.name in mistake.scenarios and any(v.status in JUDGED for v in subject.verdicts)
         for subject in column.report.subjects
     )

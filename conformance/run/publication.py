@@ -108,15 +108,14 @@ def _settled(column: Column, folder: Path) -> tuple[Column, str]:
 
 def _now(column: Column) -> Report | None:
     """What this run says of a target: its report, or one that holds only why there is none."""
+    named = {"name": column.name} | ({} if column.version is None else {"version": column.version})
     if column.report is not None:
-        version = {} if column.version is None else {"version": column.version}
-        return replace(column.report, target={**column.report.target, "name": column.name, **version})
+        return replace(column.report, target={**column.report.target, **named})
     if column.reason in (None, NOT_YET):
         return None
-    facts = {} if column.facts.version is None else {"version": column.facts.version}
-    target = {"kind": UNJUDGED, "name": column.name, **facts}
     began = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return Report(target, (), interrupted=column.reason, profile=Profile(role=Role(column.role)), began=began)
+    profile = Profile(role=Role(column.role))
+    return Report({"kind": UNJUDGED, **named}, (), interrupted=column.reason, profile=profile, began=began)
 
 
 def _better(now: Report, before: Report) -> bool:

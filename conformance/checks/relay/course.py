@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from conformance.checks.relay.passed import (
     Slip,
-    answered_or_dropped,
     dropped,
     found_at,
     judged,
@@ -160,11 +159,7 @@ def _is_cut(passage: Passage) -> bool:
 @check("relay.upstream-left", on=[CLOSE])
 def upstream_left(observation: Observation) -> Iterable[Finding] | None:
     """A client learns that the upstream has broken off before it gives up by itself."""
-    broken = [
-        each
-        for each in answered_or_dropped(observation)
-        if _breaks_off(each, {Ended.SHORT, Ended.RESET}) or dropped(each)
-    ]
+    broken = [each for each in passed(observation) if _breaks_off(each, {Ended.SHORT, Ended.RESET}) or dropped(each)]
     return judged(observation, [each for each in broken if not _is_impatient(each)], _hanging)
 
 

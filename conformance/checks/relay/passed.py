@@ -84,12 +84,12 @@ def around_difference(one: bytes, other: bytes) -> tuple[str, str]:
     shorter = min(len(one), len(other))
     at = next((index for index in range(shorter) if one[index] != other[index]), shorter)
     start = max(0, at - 20)
-    return tuple(shown(each[start : start + 80].decode(errors="replace")) for each in (one, other))  # type: ignore[return-value]
+    return shown_data(one, start), shown_data(other, start)
 
 
-def shown_data(data: bytes) -> str:
-    """The beginning of an event's data, as people read it."""
-    return shown(data[:80].decode(errors="replace"))
+def shown_data(data: bytes, start: int = 0) -> str:
+    """Eighty bytes of an event's data, the first ones unless said otherwise, as people read them."""
+    return shown(data[start : start + 80].decode(errors="replace"))
 
 
 def path_of(target: str) -> str:
