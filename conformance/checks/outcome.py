@@ -29,7 +29,7 @@ _READS = 3
 #: up to a second or two, so that the time of a scenario is long enough for them.
 _HUNG = 10
 
-#: Scenarios in which a run ends otherwise than completed, and the server is not at fault.
+#: Scenarios in which a run ends but does not complete, and the server is not at fault.
 _ENDINGS = frozenset({"ends-failed", "ends-expired", "ends-incomplete", "ends-cancelled"})
 
 #: The status of a run that asks once more.

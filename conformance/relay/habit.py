@@ -27,7 +27,7 @@ _WITHOUT_BODY = frozenset({204, 304})
 
 
 class Broken(Exception):
-    """A body ended otherwise than it should: SHORT or RESET. Raised by the pieces of an answer, in both directions."""
+    """A body did not end properly: SHORT or RESET. Raised by the pieces of an answer, in both directions."""
 
     def __init__(self, ended: Ended) -> None:
         super().__init__(ended.value)

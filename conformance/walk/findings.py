@@ -47,7 +47,7 @@ class Entry:
     unseen_at: tuple[int, int] | None = None
     #: It looks at the end of a stream, which was left before that.
     left: bool = False
-    #: A slip of ours inside the check.
+    #: An error of the suite inside the check.
     slip: str | None = None
 
     def add(self, finding: Finding) -> None:
